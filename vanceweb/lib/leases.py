@@ -1,0 +1,119 @@
+"""Leases: how a row of work is held by one process at a time, and found again when that process dies.
+
+The queue only wakes workers up; the row is the truth. A worker claims a row by one conditional update that must change
+exactly one row, extends the lease while it works, and filters every later write on the lease's token: a worker that
+was paused for too long finds out at its next write. The sweeper re-queues rows that are due and held by nobody.
+"""
+
+import threading
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+
+L = TypeVar("L", bound="Leased")
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the row now, or it was ended from outside: stop working on it."""
+
+
+class Leased(models.Model):
+    """A row of work. `state` is given its choices by the model that inherits."""
+
+    state: Any
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(default=timezone.now, db_index=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True)
+class Lease(Generic[L]):
+    """The right to work on one row until `duration` after the last extension."""
+
+    model: type[L]
+    pk: int
+    token: uuid.UUID
+    duration: timedelta
+
+    def write(self, **fields: Any) -> None:
+        """Updates the row's fields. Raises LeaseLost when the row is no longer held by this lease."""
+        held = self.model._default_manager.filter(pk=self.pk, lease_token=self.token)
+        if held.update(**fields) != 1:
+            raise LeaseLost(f"{self.model.__name__} {self.pk} is no longer held")
+
+    def extend(self) -> None:
+        """Holds the row for another `duration` from now. Raises LeaseLost."""
+        self.write(lease_until=timezone.now() + self.duration)
+
+    def release(self, **fields: Any) -> None:
+        """Writes the fields and gives the row back, in one update. Raises LeaseLost."""
+        self.write(lease_until=None, lease_token=None, **fields)
+
+
+def claim(
+    queryset: models.QuerySet[L], *, pk: int, states: Collection[str], state: str, duration: timedelta
+) -> Lease[L] | None:
+    """Claims the row `pk` if it is due, in one of `states` and held by nobody; sets it to `state`.
+
+    None when another worker was faster, the row is not due yet, or its state has moved on.
+    """
+    now = timezone.now()
+    token = uuid.uuid4()
+    claimed = (
+        due(queryset, states, now=now)
+        .filter(pk=pk)
+        .update(state=state, lease_token=token, lease_until=now + duration, attempts=F("attempts") + 1)
+    )
+    return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
+
+
+def due(queryset: models.QuerySet[L], states: Collection[str], *, now: datetime | None = None) -> models.QuerySet[L]:
+    """The rows in `states` whose time has come and that no live lease holds."""
+    now = now or timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return queryset.filter(free, state__in=list(states), not_before__lte=now)
+
+
+class Heartbeat:
+    """Extends a lease from a thread of its own while the block runs.
+
+    `lost` is set once the lease is gone; long work asks it between two steps.
+    """
+
+    def __init__(self, lease: Lease[Any], *, every: float) -> None:
+        self.lease = lease
+        self.every = every
+        self.lost = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{lease.pk}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._stop.wait(self.every):
+                self.lease.extend()
+        except LeaseLost:
+            self.lost.set()
+        finally:
+            # The thread has a database connection of its own, which nobody else would close.
+            connection.close()

@@ -1,0 +1,254 @@
+"""Settings of the site and of the bundled engine.
+
+Everything that an operator may want to change is read from the environment here and nowhere else; what has no variable
+is a decision of the product. `docs/administer.md` lists the variables.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from environs import Env
+
+from vanceweb.lib.keys import new_fernet_key, new_random_key, read_or_make_key
+
+env = Env()
+
+# --- Places ---------------------------------------------------------------------------------------------------------
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+MODELS_DIR = Path(env.str("MODELS_DIR", str(BASE_DIR / "models"))).resolve()
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+# The address people type, where it differs from HOST and PORT (a proxy in front); "https://…" turns on secure cookies.
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+NODE_MODULES_DIR = BASE_DIR / "node_modules"
+
+# --- Keys -----------------------------------------------------------------------------------------------------------
+
+KEYS_DIR = DATA_DIR / "keys"
+SECRET_KEY = env.str("SECRET_KEY", "") or read_or_make_key(KEYS_DIR / "secret_key", new_random_key)
+# Fernet keys for the stored API tokens, newest first; older ones still decrypt, so keys can be rotated.
+VAULT_KEYS = env.list("VAULT_KEYS", []) or read_or_make_key(KEYS_DIR / "vault_keys", new_fernet_key).split()
+# Keys the hashes of the engine's own tokens.
+ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_or_make_key(KEYS_DIR / "engine_token_key", new_random_key)
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+# The name under which workers reach the bundled engine in process; it never leaves the process.
+IN_PROCESS_HOST = "engine.invalid"
+# Listening on every interface means that people come by names we can't know; nothing here trusts the Host header.
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    ["*"]
+    if HOST in ("0.0.0.0", "::")  # noqa: S104
+    else [
+        HOST,
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        PUBLIC_URL.split("//", 1)[-1].split("/")[0].split(":")[0],
+        IN_PROCESS_HOST,
+    ],
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "template_partials",
+    "vanceweb.teams",
+    "vanceweb.vault",
+    "vanceweb.gallery",
+    "vanceweb.jobs",
+    "vanceweb.usage",
+    "vanceweb.engine",
+    "vanceweb.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "vanceweb.urls"
+WSGI_APPLICATION = "vanceweb.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database -------------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'vanceweb.sqlite3'}", conn_max_age=60)
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Writers queue up instead of failing half-way through a transaction, and readers never wait for them.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "teams.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "studio"
+LOGOUT_REDIRECT_URL = "login"
+# Ten wrong passwords lock the pair of name and address for a quarter of an hour: enough for a bad memory, useless
+# for a list.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "teams/locked_out.html"
+
+# --- Safety of pages ------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+# --- Words, numbers, dates ------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+# --- Files ----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static"))).resolve()
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT},
+    },
+    # The engine keeps its own files for a day; they are no part of anybody's gallery.
+    "engine": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "engine"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# The form fields beside a file: a jconfig with ten steps and long prompts stays far below this.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Work -----------------------------------------------------------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["io", "engine"]}}
+# How long a claimed row stays claimed without a heartbeat: the time lost when a worker is killed.
+LEASE_SECONDS = env.int("LEASE_SECONDS", 15)
+# A heartbeat every third of the lease survives two that are missed.
+LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
+SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 2.0)
+# Called in turn by the sweeper, without arguments.
+SWEEPS: list[str] = []
+
+# --- Uploads (site and engine) --------------------------------------------------------------------------------------
+
+# The contract's limits: 10 MB and 34 megapixels, JPG and PNG.
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+UPLOAD_MAX_PIXELS = 34_000_000
+UPLOAD_FORMATS = ("JPEG", "PNG")
+
+# --- The bundled engine ---------------------------------------------------------------------------------------------
+
+BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
+BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
+# What a new user's account on the bundled engine begins with.
+BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
+ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one for each processor
+# 200 megapixels are 600 MB of samples: what a desktop program still opens.
+ENGINE_MAX_OUTPUT_PIXELS = env.int("ENGINE_MAX_OUTPUT_PIXELS", 200_000_000)
+# How long /transform waits for the result before it answers `process` or `busy`; below the common 30 s of proxies.
+ENGINE_PATIENCE = env.float("ENGINE_PATIENCE", 25.0)
+# Results and uploads are removed after a day; the site has fetched them long before.
+ENGINE_KEEP_SECONDS = env.int("ENGINE_KEEP_SECONDS", 24 * 3600)
+# The slowest honest job (34 megapixels on two old cores) stays below an hour and a half.
+ENGINE_MAX_RUN_SECONDS = env.int("ENGINE_MAX_RUN_SECONDS", 2 * 3600)
+
+# --- The hosted service ---------------------------------------------------------------------------------------------
+
+HOSTED_BASE_URL = env.str("HOSTED_BASE_URL", "https://api-service.vanceai.com/web_api/v1")
+
+# --- Log ------------------------------------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+}
