@@ -1,0 +1,56 @@
+"""How the result is written to its file: quality, resolution, format, background (``out_params``)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vanceweb.catalogue.parameters import Choice, Kind, Parameter
+
+Format = Literal["jpg", "png"]
+Colour = tuple[int, int, int]
+
+QUALITY = Parameter(
+    key="quality",
+    title="Quality",
+    kind=Kind.INT,
+    default=95,
+    minimum=0,
+    maximum=100,
+    step=1,
+    help="Higher looks better and makes a larger file.",
+)
+DPI = Parameter(
+    key="dpi",
+    title="Print resolution",
+    kind=Kind.INT,
+    default=300,
+    minimum=0,
+    maximum=2000,
+    step=1,
+    unit="dpi",
+    help="Written into the file for printing; 300 suits most printers.",
+)
+FORMAT = Parameter(
+    key="format",
+    title="Format",
+    kind=Kind.CHOICE,
+    default="png",
+    choices=(Choice("jpg", "JPG"), Choice("png", "PNG")),
+    help="JPG is smaller; PNG is lossless and can be transparent.",
+)
+CHANNEL = Parameter(
+    key="channel", title="Colour channel", kind=Kind.INT, default=255, minimum=0, maximum=255, step=1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Settings for the result's file; None leaves each to the service.
+
+    ``quality`` 0-100, ``dpi`` 0-2000 (dots per inch), ``background`` red, green, blue of 0-255 each, laid
+    behind a removed background.
+    """
+
+    quality: int | None = None
+    dpi: int | None = None
+    format: Format | None = None
+    background: Colour | None = None
