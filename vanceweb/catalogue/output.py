@@ -37,9 +37,7 @@ FORMAT = Parameter(
     choices=(Choice("jpg", "JPG"), Choice("png", "PNG")),
     help="JPG is smaller; PNG is lossless and can be transparent.",
 )
-CHANNEL = Parameter(
-    key="channel", title="Colour channel", kind=Kind.INT, default=255, minimum=0, maximum=255, step=1
-)
+CHANNEL = Parameter(key="channel", title="Colour channel", kind=Kind.INT, default=255, minimum=0, maximum=255, step=1)
 
 
 @dataclass(frozen=True, slots=True)

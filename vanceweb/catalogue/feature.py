@@ -1,0 +1,121 @@
+"""What the catalogue knows about one feature of the API."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from vanceweb.catalogue.parameters import IllegalParameter, Kind, Parameter, ParameterValue
+from vanceweb.catalogue.styles import Style
+
+
+class Group(enum.StrEnum):
+    """The groups of the studio, in the order in which they are shown."""
+
+    ENHANCE = "Enhance"
+    CUT_OUT = "Cut out"
+    RESTORE = "Restore"
+    STYLISE = "Stylise"
+    OPTIMISE = "Optimise"
+
+
+class OutputField(enum.StrEnum):
+    """The output settings that a feature's form may offer."""
+
+    QUALITY = "quality"
+    DPI = "dpi"
+    FORMAT = "format"
+    BACKGROUND = "background"
+
+
+FILE_OUTPUTS = (OutputField.QUALITY, OutputField.DPI, OutputField.FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A ``model_name``, and the values of ``scale`` it goes with (empty: it doesn't depend on a scale)."""
+
+    name: str
+    scales: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One row of the API's feature table.
+
+    ``name`` is what a jconfig calls the feature (under ``name_key``), ``module`` what decides about it.
+    ``models`` is empty where the API wants no ``model_name`` or where the model is itself a parameter.
+    ``credits`` is the cost of one result; ``icon`` a name from bootstrap-icons; ``purpose`` what the upload
+    is declared as (its ``job`` field).
+    """
+
+    slug: str
+    title: str
+    group: Group
+    name: str
+    module: str
+    description: str
+    icon: str
+    parameters: tuple[Parameter, ...] = ()
+    models: tuple[Model, ...] = ()
+    aliases: tuple[str, ...] = ()
+    name_key: Literal["name", "job"] = "name"
+    credits: Decimal = Decimal(1)
+    only_last: bool = False
+    outputs: tuple[OutputField, ...] = FILE_OUTPUTS
+    purpose: Literal["ai", "compress"] = "ai"
+    styles: tuple[Style, ...] = ()
+    deprecated: bool = False
+
+    def parameter(self, key: str) -> Parameter:
+        """The parameter of that key; raises LookupError where the feature has none."""
+        for parameter in self.parameters:
+            if parameter.key == key:
+                return parameter
+        raise LookupError(f"{self.title} has no parameter {key!r}.")
+
+    def complete(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
+        """All parameters of the feature, in the table's order: those given, checked, and defaults for the rest.
+
+        Keys that the feature doesn't know are left out. A switch that isn't given counts as off when something
+        it would override is given: whoever sends ``remove_noise`` alone wants it to be used.
+        Raises IllegalParameter.
+        """
+        return {
+            parameter.key: parameter.check(given[parameter.key])
+            if parameter.key in given
+            else self._default(parameter, given)
+            for parameter in self.parameters
+        }
+
+    def model_for(self, params: Mapping[str, object]) -> Model | None:
+        """The model that goes with complete parameters; None where the feature names no model."""
+        for model in self.models:
+            if not model.scales or params.get("scale") in model.scales:
+                return model
+        return None
+
+    def in_use(self, params: Mapping[str, object]) -> tuple[Parameter, ...]:
+        """The parameters that have an effect: those that no switch which is on overrides."""
+        return tuple(
+            parameter
+            for parameter in self.parameters
+            if not any(params.get(switch) is True for switch in parameter.overridden_by)
+        )
+
+    def _default(self, parameter: Parameter, given: Mapping[str, object]) -> ParameterValue:
+        if parameter.kind is Kind.BOOL and any(
+            parameter.key in other.overridden_by and other.key in given for other in self.parameters
+        ):
+            return False
+        return parameter.default
+
+    def check_model(self, name: object, params: Mapping[str, object]) -> None:
+        """Raise IllegalParameter unless the model goes by that name and serves these parameters."""
+        model = next((model for model in self.models if model.name == name), None)
+        if model is None:
+            raise IllegalParameter("model_name", name, f"one of {', '.join(m.name for m in self.models)}")
+        if model.scales and params.get("scale") not in model.scales:
+            allowed = " or ".join(str(scale) for scale in model.scales)
+            raise IllegalParameter("scale", params.get("scale"), f"{allowed} with {model.name}")
