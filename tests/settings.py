@@ -5,9 +5,14 @@ import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="vanceweb-tests-"))
 
+from vanceweb import settings as product
 from vanceweb.settings import *  # noqa: F403
-from vanceweb.settings import STORAGES
 
+# A file and not memory: locks between threads and processes are then the real ones.
+DATABASES = {"default": product.DATABASES["default"] | {"TEST": {"NAME": product.DATA_DIR / "tests.sqlite3"}}}
+if product.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    DATABASES = product.DATABASES
+INSTALLED_APPS = [*product.INSTALLED_APPS, "tests.lib"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Views are tested without `collectstatic`; the served site of the browser tests uses the real storage.
-STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES = product.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

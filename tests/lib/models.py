@@ -1,0 +1,13 @@
+"""A table of its own to test leases on: no room's rules get in the way."""
+
+from django.db import models
+
+from vanceweb.lib.leases import Leased
+
+
+class Work(Leased):
+    state = models.CharField(max_length=10, default="queued")
+    note = models.CharField(max_length=20, default="")
+
+    class Meta:
+        app_label = "lib_tests"

@@ -1,0 +1,47 @@
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
+
+from vanceweb.lib.encryption import DecryptionFailed, EncryptedTextField, decrypt, encrypt, rotate
+
+SECRET = "8f4e-very-secret"
+
+
+def test_what_is_stored_does_not_hold_the_secret() -> None:
+    cipher = encrypt(SECRET)
+    assert SECRET not in cipher
+    assert decrypt(cipher) == SECRET
+    assert encrypt(SECRET) != cipher
+
+
+def test_an_older_key_still_opens_and_rotation_moves_to_the_newest(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.VAULT_KEYS = [old]
+    cipher = encrypt(SECRET)
+    settings.VAULT_KEYS = [new, old]
+    assert decrypt(cipher) == SECRET
+    rotated = rotate(cipher)
+    settings.VAULT_KEYS = [new]
+    assert decrypt(rotated) == SECRET
+
+
+@pytest.mark.parametrize("cipher", ["", "plain", "gAAAAAB", "ключ"])
+def test_a_wrong_key_or_value_fails_loudly_and_says_nothing_of_the_value(settings: Settings, cipher: str) -> None:
+    with pytest.raises(DecryptionFailed) as caught:
+        decrypt(cipher)
+    assert caught.value.__cause__ is None
+    assert not cipher or cipher not in str(caught.value)
+
+
+def test_a_wrong_key_never_returns_the_ciphertext(settings: Settings) -> None:
+    cipher = encrypt(SECRET)
+    settings.VAULT_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(DecryptionFailed):
+        decrypt(cipher)
+
+
+def test_an_encrypted_column_refuses_to_be_searched() -> None:
+    field: EncryptedTextField = EncryptedTextField()
+    field.name = "token"
+    with pytest.raises(TypeError, match="can't be searched"):
+        field.get_lookup("exact")
