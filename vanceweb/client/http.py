@@ -1,0 +1,23 @@
+"""A session for services on the network."""
+
+from __future__ import annotations
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from vanceweb.client.redaction import hide_tokens_in_logs
+
+
+def http_session(*, connections: int = 10) -> requests.Session:
+    """A session that keeps up to `connections` open per host. Proxies come from the environment as usual.
+
+    It repeats nothing: which call may be repeated is a matter of its meaning, so `Exchange` does it, for every
+    transport alike (`Retries`).
+    """
+    hide_tokens_in_logs()
+    session = requests.Session()
+    session.headers["User-Agent"] = "vanceweb"
+    adapter = HTTPAdapter(pool_connections=connections, pool_maxsize=connections, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

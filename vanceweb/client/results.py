@@ -1,0 +1,81 @@
+"""Saving the picture that `/download` answers, and making sure that it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import BinaryIO, Literal
+
+import requests
+
+from vanceweb.client.answers import Downloaded
+from vanceweb.client.errors import AnswerNotUnderstood, NotReachable
+from vanceweb.client.exchange import Call
+
+_MAGIC: dict[bytes, Literal["jpg", "png"]] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+_ENDS = {"jpg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
+HEAD_BYTES = 8
+
+
+def picture_format(start: bytes) -> Literal["jpg", "png"] | None:
+    """What a file that begins like this is (JPEG: SOI and a marker; PNG: its signature)."""
+    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+
+
+def says_json(response: requests.Response, start: bytes) -> bool:
+    """Whether the answer calls itself JSON or looks like it."""
+    return "json" in response.headers.get("Content-Type", "").lower() or start.lstrip()[:1] == b"{"
+
+
+def save_picture(
+    response: requests.Response,
+    start: bytes,
+    rest: Iterator[bytes],
+    target: BinaryIO,
+    *,
+    call: Call,
+    max_bytes: int,
+    fallback_name: str,
+) -> Downloaded:
+    """Write `start` and `rest` to `target` and check that it was whole.
+
+    The bytes decide what it is: some servers call every file text/html. Raises `AnswerNotUnderstood` when it is
+    neither JPG nor PNG or longer than `max_bytes`, `NotReachable` when it broke off.
+    """
+    kind = picture_format(start)
+    if kind is None or not 200 <= response.status_code < 300:
+        raise AnswerNotUnderstood(
+            f"The service's answer was not understood: HTTP status {response.status_code}, "
+            f"and what came is {'a picture' if kind else 'neither JPG nor PNG'}.",
+            call.label,
+        )
+    size, end = target.write(start), start
+    for chunk in rest:
+        size += len(chunk)
+        if size > max_bytes:
+            raise AnswerNotUnderstood(f"The result is larger than {max_bytes} bytes.", call.label)
+        target.write(chunk)
+        end = (end + chunk)[-16:]
+    if not _is_whole(response, size, end, _ENDS[kind]):
+        raise NotReachable("The download broke off before the picture was complete.", call.label)
+    target.flush()
+    return Downloaded(filesize=size, format=kind, name=_file_name(response) or f"{fallback_name}.{kind}")
+
+
+def _is_whole(response: requests.Response, size: int, end: bytes, mark: bytes) -> bool:
+    """By the announced length or the last chunk; where neither was sent, by the format's own end."""
+    length = response.headers.get("Content-Length", "")
+    if "Content-Encoding" not in response.headers and length.isdecimal():
+        return size == int(length)
+    if "chunked" in response.headers.get("Transfer-Encoding", "").lower():
+        return True
+    return end.endswith(mark)
+
+
+def _file_name(response: requests.Response) -> str | None:
+    """The name in Content-Disposition (RFC 6266), without any folder."""
+    header = Message()
+    header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
+    name = PureWindowsPath(PurePosixPath(header.get_filename() or "").name).name
+    return name if name.isprintable() and name.strip(". ") else None
