@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from vanceweb.catalogue.parameters import IllegalParameter, Kind, Parameter, ParameterValue
+from vanceweb.catalogue.parameters import IllegalParameter, Parameter, ParameterValue, complete
 from vanceweb.catalogue.styles import Style
 
 
@@ -76,18 +76,14 @@ class Feature:
         raise LookupError(f"{self.title} has no parameter {key!r}.")
 
     def complete(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
-        """All parameters of the feature, in the table's order: those given, checked, and defaults for the rest.
+        """All parameters of the feature: those given, checked, and defaults for the rest (see ``complete``).
 
-        Keys that the feature doesn't know are left out. A switch that isn't given counts as off when something
-        it would override is given: whoever sends ``remove_noise`` alone wants it to be used.
-        Raises IllegalParameter.
+        A model without a scale decides the scale: it gets the smallest that the model serves.
         """
-        return {
-            parameter.key: parameter.check(given[parameter.key])
-            if parameter.key in given
-            else self._default(parameter, given)
-            for parameter in self.parameters
-        }
+        model = self._model_named(given.get("model_name"))
+        if model and model.scales and "scale" not in given:
+            given = {**given, "scale": model.scales[0]}
+        return complete(self.parameters, given)
 
     def model_for(self, params: Mapping[str, object]) -> Model | None:
         """The model that goes with complete parameters; None where the feature names no model."""
@@ -104,18 +100,14 @@ class Feature:
             if not any(params.get(switch) is True for switch in parameter.overridden_by)
         )
 
-    def _default(self, parameter: Parameter, given: Mapping[str, object]) -> ParameterValue:
-        if parameter.kind is Kind.BOOL and any(
-            parameter.key in other.overridden_by and other.key in given for other in self.parameters
-        ):
-            return False
-        return parameter.default
-
     def check_model(self, name: object, params: Mapping[str, object]) -> None:
         """Raise IllegalParameter unless the model goes by that name and serves these parameters."""
-        model = next((model for model in self.models if model.name == name), None)
+        model = self._model_named(name)
         if model is None:
             raise IllegalParameter("model_name", name, f"one of {', '.join(m.name for m in self.models)}")
         if model.scales and params.get("scale") not in model.scales:
             allowed = " or ".join(str(scale) for scale in model.scales)
             raise IllegalParameter("scale", params.get("scale"), f"{allowed} with {model.name}")
+
+    def _model_named(self, name: object) -> Model | None:
+        return next((model for model in self.models if model.name == name), None)

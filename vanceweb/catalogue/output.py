@@ -37,7 +37,10 @@ FORMAT = Parameter(
     choices=(Choice("jpg", "JPG"), Choice("png", "PNG")),
     help="JPG is smaller; PNG is lossless and can be transparent.",
 )
-CHANNEL = Parameter(key="channel", title="Colour channel", kind=Kind.INT, default=255, minimum=0, maximum=255, step=1)
+BACKGROUND_CHANNELS = tuple(
+    Parameter(key=key, title=title, kind=Kind.INT, default=255, minimum=0, maximum=255, step=1)
+    for key, title in (("r", "Red"), ("g", "Green"), ("b", "Blue"))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import enum
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ParameterValue = int | float | bool | str
@@ -112,6 +112,25 @@ class Parameter:
             return False
         # Lone surrogates can't be encoded and NUL can't be stored in PostgreSQL.
         return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
+
+
+def complete(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, ParameterValue]:
+    """Every parameter, in the order of ``parameters``: those given, checked, and defaults for the rest.
+
+    Keys of ``given`` that name no parameter are left out. A switch that isn't given counts as off when something
+    it would override is given: whoever sends ``remove_noise`` alone wants it to be used.
+    Raises IllegalParameter.
+    """
+    wanted = {switch for parameter in parameters if parameter.key in given for switch in parameter.overridden_by}
+    completed: dict[str, ParameterValue] = {}
+    for parameter in parameters:
+        if parameter.key in given:
+            completed[parameter.key] = parameter.check(given[parameter.key])
+        elif parameter.key in wanted:
+            completed[parameter.key] = False
+        else:
+            completed[parameter.key] = parameter.default
+    return completed
 
 
 def shown(value: object) -> str:

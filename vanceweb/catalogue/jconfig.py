@@ -1,0 +1,188 @@
+"""Steps and output settings to the API's jconfig, and back.
+
+``build_jconfig`` and ``parse_jconfig`` are inverse to each other on steps whose parameters are complete. Both
+apply every rule of the API and raise JConfigError, and nothing else, whatever they are given.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.legacy import LEGACY_MODULES, NoCounterpart
+from vanceweb.catalogue.out_params import out_params_of, output_from
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.parameters import IllegalParameter, shown
+from vanceweb.catalogue.rules import (
+    ILLEGAL_PARAMETER,
+    MODULES_THERE_ARE,
+    NOT_A_JCONFIG,
+    JConfigError,
+    check_number_of_guides,
+    check_number_of_steps,
+    checked_feature,
+    checked_output,
+    checked_steps,
+)
+from vanceweb.catalogue.steps import ControlImage, Step
+
+__all__ = ["ILLEGAL_PARAMETER", "NOT_A_JCONFIG", "JConfigError", "build_jconfig", "parse_jconfig"]
+
+# Ten steps with the longest prompts, every character escaped, stay below this.
+MAX_CHARACTERS = 200_000
+
+# PHP clients write an empty array for an empty object.
+EMPTY_LIST_ALLOWED = ("module_params", "out_params")
+
+_DEFAULT_OUTPUT = Output()
+
+
+def build_jconfig(steps: Sequence[Step], output: Output = _DEFAULT_OUTPUT, *, uid: str | None = None) -> str:
+    """The jconfig of a feature (one step) or a workflow (several), as compact JSON.
+
+    ``uid`` is the upload that guides without an ``image_uid`` mean; without it they are written as null, which
+    ``parse_jconfig`` reads back and which a hosted service would not understand.
+    """
+    checked = checked_steps(steps)
+    out_params = out_params_of(checked_output(output))
+    items = [_item(step, uid, {}) for step in checked[:-1]] + [_item(checked[-1], uid, out_params)]
+    if len(items) == 1:
+        return json.dumps(items[0], separators=(",", ":"))
+    name = feature_for_module(checked[0].module).name
+    return json.dumps({"name": name, "config": items}, separators=(",", ":"))
+
+
+def parse_jconfig(source: object) -> tuple[tuple[Step, ...], Output]:
+    """The steps, their parameters complete, and the output settings of a jconfig.
+
+    ``source`` is its text, or what its text stands for (a Mapping). Older modules come back as the steps of
+    today that do their job. Raises JConfigError.
+    """
+    document = _loaded(source)
+    config = document.get("config")
+    if not isinstance(config, list):
+        items = [_ParsedItem.of(document)]
+    else:
+        _name_of(document)
+        check_number_of_steps(len(config))
+        items = [_ParsedItem.of(_object(item, "each step of config")) for item in config]
+    for item in items[:-1]:
+        if item.out_params:
+            raise JConfigError("out_params belongs to the last step of a workflow only.")
+    try:
+        output = output_from(items[-1].out_params)
+    except IllegalParameter as error:
+        raise JConfigError(f"out_params: {error}.") from error
+    return checked_steps([item.step for item in items]), output
+
+
+def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict[str, object]:
+    feature = feature_for_module(step.module)
+    model = feature.model_for(step.params)
+    config: dict[str, object] = {
+        "module": feature.module,
+        "module_params": {**({"model_name": model.name} if model else {}), **step.params},
+    }
+    if out_params:
+        config["out_params"] = out_params
+    item: dict[str, object] = {feature.name_key: feature.name, "config": config}
+    if step.control_images:
+        item["cn_configs"] = [
+            {"image_uid": uid if guide.image_uid is None else guide.image_uid, "cn_name": guide.cn_name}
+            for guide in step.control_images
+        ]
+    return item
+
+
+@dataclass(frozen=True, slots=True)
+class _ParsedItem:
+    step: Step
+    out_params: Mapping[str, object]
+
+    @classmethod
+    def of(cls, document: Mapping[str, object]) -> "_ParsedItem":
+        name = _name_of(document)
+        config = _object(document.get("config"), "config")
+        module = config.get("module")
+        if not isinstance(module, str):
+            raise JConfigError("module must be there and must be text.", NOT_A_JCONFIG)
+        params = _object(config.get("module_params", {}), "module_params")
+        guides = _guides(document.get("cn_configs", []))
+        return cls(_step(name, module, params, guides), _object(config.get("out_params", {}), "out_params"))
+
+
+def _step(name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]) -> Step:
+    try:
+        if module in LEGACY_MODULES:
+            return LEGACY_MODULES[module].step(name, params)
+        feature = checked_feature(module)
+        complete = feature.complete(params)
+        if feature.models and "model_name" in params:
+            feature.check_model(params["model_name"], complete)
+    except IllegalParameter as error:
+        raise JConfigError(f"{module}: {error}.") from error
+    except NoCounterpart as error:
+        raise JConfigError(f"The older module {module} is not offered: {error} {MODULES_THERE_ARE}") from error
+    return Step(module, complete, guides)
+
+
+def _guides(value: object) -> tuple[ControlImage, ...]:
+    if not isinstance(value, list):
+        raise JConfigError("cn_configs must be a list.", NOT_A_JCONFIG)
+    check_number_of_guides(len(value))
+    return tuple(_guide(_object(entry, "each entry of cn_configs")) for entry in value)
+
+
+def _guide(entry: Mapping[str, object]) -> ControlImage:
+    uid, cn_name = entry.get("image_uid"), entry.get("cn_name")
+    if not isinstance(cn_name, str) or not isinstance(uid, str | None):
+        raise JConfigError("An entry of cn_configs has a text as its cn_name and one as its image_uid.")
+    return ControlImage(uid, cn_name)
+
+
+def _loaded(source: object) -> Mapping[str, object]:
+    if not isinstance(source, str):
+        return _object(source, "A jconfig")
+    if len(source) > MAX_CHARACTERS:
+        raise JConfigError(
+            f"The jconfig has {len(source)} characters; allowed: at most {MAX_CHARACTERS}.", NOT_A_JCONFIG
+        )
+    try:
+        document = json.loads(source, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+    except JConfigError:
+        raise
+    except RecursionError:
+        raise JConfigError("The jconfig is nested too deeply.", NOT_A_JCONFIG) from None
+    except ValueError as error:
+        raise JConfigError(f"The jconfig is not JSON: {error}.", NOT_A_JCONFIG) from error
+    return _object(document, "A jconfig")
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Two values for one key mean different things to different readers of the same text.
+    loaded: dict[str, object] = {}
+    for key, value in pairs:
+        if key in loaded:
+            raise JConfigError(f"{shown(key)} is given twice in one object.", NOT_A_JCONFIG)
+        loaded[key] = value
+    return loaded
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise JConfigError(f"The jconfig is not JSON: {constant} is no number.", NOT_A_JCONFIG)
+
+
+def _object(value: object, what: str) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    if value == [] and what in EMPTY_LIST_ALLOWED:
+        return {}
+    raise JConfigError(f"{what} must be an object.", NOT_A_JCONFIG)
+
+
+def _name_of(document: Mapping[str, object]) -> str:
+    name = document.get("name", document.get("job"))
+    if not isinstance(name, str):
+        raise JConfigError("name (or job) must be there and must be text.", NOT_A_JCONFIG)
+    return name

@@ -1,0 +1,106 @@
+"""The rules that hold between steps, and the error that says which one was broken."""
+
+import re
+from collections.abc import Sequence
+
+from vanceweb.catalogue.feature import Feature
+from vanceweb.catalogue.features import FEATURES, UnknownFeature, feature_for_module
+from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY, Output
+from vanceweb.catalogue.parameters import IllegalParameter, shown
+from vanceweb.catalogue.steps import ControlImage, Step
+from vanceweb.catalogue.styles import CN_NAMES
+
+ILLEGAL_PARAMETER = 10001
+NOT_A_JCONFIG = 10013
+
+MAX_STEPS = 10  # the longest workflow the engine runs in one charge
+MAX_CONTROL_IMAGES = 10  # more guides than there are kinds of guide help no style
+
+MODULES_THERE_ARE = f"The modules there are: {', '.join(feature.module for feature in FEATURES)}."
+
+UID = re.compile(r"[0-9a-f]{32}\Z")
+
+
+class JConfigError(ValueError):
+    """A jconfig, or the steps for one, against the API's rules.
+
+    ``code`` is the API's: 10013 when it is not JSON or not of a jconfig's shape, 10001 when something in it is
+    not allowed. ``message`` says in words what, and what is allowed.
+    """
+
+    def __init__(self, message: str, code: int = ILLEGAL_PARAMETER) -> None:
+        self.message = message
+        self.code = code
+        super().__init__(message)
+
+
+def checked_feature(module: str) -> Feature:
+    """The feature of that module; raises JConfigError naming the modules there are."""
+    try:
+        return feature_for_module(module)
+    except UnknownFeature:
+        raise JConfigError(f"There is no module {shown(module)}. {MODULES_THERE_ARE}") from None
+
+
+def checked_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps with complete, checked parameters, in an order that the API allows; raises JConfigError."""
+    check_number_of_steps(len(steps))
+    checked = tuple(_checked_step(step) for step in steps)
+    for position, step in enumerate(checked[:-1], start=1):
+        feature = feature_for_module(step.module)
+        if feature.only_last:
+            raise JConfigError(
+                f"{step.module} is step {position} of {len(checked)}; {feature.title} can only be the last step."
+            )
+    return checked
+
+
+def check_number_of_steps(number: int) -> None:
+    """Raise JConfigError unless a workflow may have that many steps."""
+    if not number:
+        raise JConfigError("A workflow has at least one step.", NOT_A_JCONFIG)
+    if number > MAX_STEPS:
+        raise JConfigError(f"The workflow has {number} steps; allowed: at most {MAX_STEPS}.")
+
+
+def check_number_of_guides(number: int) -> None:
+    """Raise JConfigError unless a step may have that many guides."""
+    if number > MAX_CONTROL_IMAGES:
+        raise JConfigError(f"cn_configs has {number} entries; allowed: at most {MAX_CONTROL_IMAGES}.")
+
+
+def checked_output(output: Output) -> Output:
+    """The same output settings, each in its range; raises JConfigError."""
+    try:
+        for parameter, value in ((QUALITY, output.quality), (DPI, output.dpi), (FORMAT, output.format)):
+            if value is not None:
+                parameter.check(value)
+        if output.background is not None:
+            if len(output.background) != len(BACKGROUND_CHANNELS):
+                raise JConfigError("bg_color has three parts: r, g and b.")
+            for parameter, channel in zip(BACKGROUND_CHANNELS, output.background, strict=True):
+                parameter.check(channel)
+    except IllegalParameter as error:
+        raise JConfigError(f"{error}.") from error
+    return output
+
+
+def _checked_step(step: Step) -> Step:
+    feature = checked_feature(step.module)
+    try:
+        params = feature.complete(step.params)
+    except IllegalParameter as error:
+        raise JConfigError(f"{feature.module}: {error}.") from error
+    guides = tuple(_checked_guide(guide) for guide in step.control_images) if feature.styles else ()
+    check_number_of_guides(len(guides))
+    return Step(feature.module, params, guides)
+
+
+def _checked_guide(guide: ControlImage) -> ControlImage:
+    if guide.cn_name not in CN_NAMES:
+        raise JConfigError(f"cn_name is {shown(guide.cn_name)}; allowed: one of {', '.join(CN_NAMES)}.")
+    if guide.image_uid is not None and not UID.match(guide.image_uid):
+        raise JConfigError(
+            f"image_uid is {shown(guide.image_uid)}; allowed: the uid of an upload, 32 characters of 0-9 and a-f."
+        )
+    return guide
