@@ -108,6 +108,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": [
+                "django.templatetags.static",
+                "django.contrib.humanize.templatetags.humanize",
+                "template_partials.templatetags.partials",
+                "vanceweb.teams.templatetags.interface",
+            ],
         },
     },
 ]
@@ -184,6 +190,22 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static"))).resolve()
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "vanceweb.lib.static_packages.PackageFilesFinder",
+]
+# The files of npm packages that pages use, by the folder they are served from. (Source maps only where a file names
+# its map: the manifest wants everything that a file refers to.)
+STATIC_PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "vendor/bootstrap": ("bootstrap/dist/css", ("bootstrap.min.css", "bootstrap.min.css.map")),
+    "vendor/img-comparison-slider": ("img-comparison-slider/dist", ("index.js", "index.js.map")),
+    "vendor/hanken-grotesk": (
+        "@fontsource-variable/hanken-grotesk/files",
+        ("hanken-grotesk-latin-wght-normal.woff2", "hanken-grotesk-latin-ext-wght-normal.woff2"),
+    ),
+}
+ICONS_DIR = NODE_MODULES_DIR / "bootstrap-icons" / "icons"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES: dict[str, Any] = {
     "default": {
@@ -223,6 +245,9 @@ UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_PIXELS = 34_000_000
 UPLOAD_FORMATS = ("JPEG", "PNG")
 
+# Longest side of each thumbnail, px: twice the 180 px of a gallery tile, and a wide screen for comparing.
+THUMBNAIL_SIZES = {"tile": 360, "preview": 1600}
+
 # --- The bundled engine ---------------------------------------------------------------------------------------------
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
@@ -238,6 +263,26 @@ ENGINE_PATIENCE = env.float("ENGINE_PATIENCE", 25.0)
 ENGINE_KEEP_SECONDS = env.int("ENGINE_KEEP_SECONDS", 24 * 3600)
 # The slowest honest job (34 megapixels on two old cores) stays below an hour and a half.
 ENGINE_MAX_RUN_SECONDS = env.int("ENGINE_MAX_RUN_SECONDS", 2 * 3600)
+# How often a waiting /transform looks at its row: short beside the fastest job, long beside a query.
+ENGINE_POLL_SECONDS = 0.1
+# How often a running job writes its percentage and asks whether it was cancelled.
+ENGINE_PROGRESS_SECONDS = 0.5
+# A job that took three workers down with it would take the fourth as well.
+ENGINE_MAX_ATTEMPTS = 3
+# After this long in the queue a row's message counts as lost and is sent again.
+ENGINE_REQUEUE_SECONDS = 30
+# Rows on one page of /points/record; the API's default is 20.
+ENGINE_HISTORY_MAX_LIMIT = 100
+# What is read (and thrown away) of a body beyond the upload limit, so that its sender can read the refusal; a larger
+# one is refused unread.
+ENGINE_UPLOAD_DRAIN_BYTES = 100 * 1024 * 1024
+# Hosts that webhooks may be posted to although their addresses aren't public.
+ENGINE_WEBHOOK_ALLOWED_HOSTS = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
+# Seconds between the tries of a webhook: three in all, as the API has it.
+ENGINE_WEBHOOK_PAUSES = (2, 10)
+# A receiver that doesn't answer holds the io worker for this long, three times.
+ENGINE_WEBHOOK_CONNECT_SECONDS = 5
+ENGINE_WEBHOOK_TOTAL_SECONDS = 10
 
 # --- The hosted service ---------------------------------------------------------------------------------------------
 

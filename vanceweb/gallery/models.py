@@ -1,0 +1,87 @@
+"""An Asset: one picture of a person, sent in or made."""
+
+from pathlib import PurePosixPath
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from vanceweb.gallery.sizes import Size, fitted
+
+
+def original_path(asset: "Asset", filename: str) -> str:
+    """Where the file is kept: by the public id alone, nothing of the name that a stranger gave it."""
+    return f"{asset.folder}/original.{asset.format}"
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def results(self) -> "AssetQuerySet":
+        """What the gallery shows: pictures that a job made."""
+        return self.filter(kind=Asset.Kind.RESULT)
+
+
+class Asset(models.Model):
+    """A picture. `width` and `height` are px as seen, with the EXIF orientation applied."""
+
+    class Kind(models.TextChoices):
+        UPLOAD = "upload"
+        RESULT = "result"
+        SAMPLE = "sample"
+
+    class Format(models.TextChoices):
+        JPG = "jpg", "JPG"
+        PNG = "png", "PNG"
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assets")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=200)
+    file = models.FileField(upload_to=original_path, max_length=200)
+    format = models.CharField(max_length=4, choices=Format.choices)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    filesize = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Set once every pixel was decoded and the thumbnails are stored.
+    thumbnails_at = models.DateTimeField(null=True, blank=True)
+    thumbnails_asked_at = models.DateTimeField(default=timezone.now)
+    thumbnail_attempts = models.PositiveSmallIntegerField(default=0)
+    # A sentence, once decoding has shown that the file is damaged.
+    problem = models.TextField(blank=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "kind", "-created_at", "-id"], name="gallery_newest_first")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> str:
+        return f"assets/{self.uuid.hex[:2]}/{self.uuid.hex}"
+
+    @property
+    def has_thumbnails(self) -> bool:
+        return self.thumbnails_at is not None
+
+    @property
+    def tile_size(self) -> Size:
+        """Width and height of the small thumbnail, px."""
+        return fitted(self.width, self.height, settings.THUMBNAIL_SIZES["tile"])
+
+    @property
+    def preview_size(self) -> Size:
+        """Width and height of the large thumbnail, px."""
+        return fitted(self.width, self.height, settings.THUMBNAIL_SIZES["preview"])
+
+    @property
+    def download_name(self) -> str:
+        """The file name to save the original by: its shown name with the ending that fits the content."""
+        return f"{PurePosixPath(self.name).stem or 'picture'}.{self.format}"
+
+    def thumbnail_path(self, size: str) -> str:
+        """Where the thumbnail `size` (a key of THUMBNAIL_SIZES) is in the default storage."""
+        return f"{self.folder}/{size}.webp"

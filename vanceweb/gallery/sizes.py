@@ -1,0 +1,9 @@
+"""How large a thumbnail is."""
+
+Size = tuple[int, int]
+
+
+def fitted(width: int, height: int, side: int) -> Size:
+    """Width and height, px, of a picture shrunk to fit a square of `side`: never enlarged, never below 1 px."""
+    scale = min(1.0, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,84 @@
+"""A Connection: one token at one service that speaks the API."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from vanceweb.lib.encryption import EncryptedTextField
+
+# Credits are kept to three decimals, as the API writes them.
+CREDIT_DIGITS = 14
+CREDIT_DECIMALS = 3
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def bundled(self) -> "ConnectionQuerySet":
+        """Those to the engine of this installation."""
+        return self.filter(service=Connection.Service.BUNDLED)
+
+    def without_token(self) -> "ConnectionQuerySet":
+        """Leaves the token in the database: nothing that only shows connections has to decrypt it."""
+        return self.defer("token")
+
+
+class Connection(models.Model):
+    """A person's token at a service. The token is encrypted at rest and never shown again, save its last four."""
+
+    class Service(models.TextChoices):
+        BUNDLED = "bundled", "Bundled engine"
+        HOSTED = "hosted", "VanceAI, hosted"
+        OTHER = "other", "Another service"
+
+    class CheckState(models.TextChoices):
+        CHECKING = "checking", "Being tried"
+        OK = "ok", "Works"
+        FAILED = "failed", "Does not work"
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connections")
+    name = models.CharField(max_length=80)
+    service = models.CharField(max_length=16, choices=Service.choices)
+    # Empty for the bundled engine, which is reached in process.
+    base_url = models.URLField(max_length=300, blank=True)
+    token = EncryptedTextField()
+    token_last4 = models.CharField(max_length=4, blank=True)
+    granted = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
+    used = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    check_state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.CHECKING)
+    last_error = models.TextField(blank=True)
+    # When the queue was last asked to try the token or read the balance.
+    asked_at = models.DateTimeField(default=timezone.now)
+    # The API names no zone for the times of its history: what is to be added to them to get UTC.
+    zone_shift_minutes = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(name="vault_connection_name", fields=["owner", "name"]),
+            models.CheckConstraint(
+                name="vault_connection_base_url", condition=Q(service="bundled", base_url="") | ~Q(base_url="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.pk} {self.service}>"
+
+    @property
+    def is_bundled(self) -> bool:
+        return self.service == self.Service.BUNDLED
+
+    @property
+    def balance(self) -> Decimal | None:
+        """Credits left when the service was last asked; None before it first answered."""
+        return None if self.granted is None or self.used is None else self.granted - self.used
