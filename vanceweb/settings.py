@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vanceweb.ops.health.health_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -236,7 +237,44 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", 15)
 LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
 SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 2.0)
 # Called in turn by the sweeper, without arguments.
-SWEEPS: list[str] = []
+SWEEPS: list[str] = [
+    "vanceweb.engine.sweeps.requeue_due",
+    "vanceweb.engine.sweeps.end_overdue",
+    "vanceweb.engine.sweeps.remove_expired",
+    "vanceweb.ops.sweeps.remove_old_tasks",
+]
+# Ended tasks are of use only to somebody who is looking for a fault right now; one job makes about one each second.
+TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)
+# Tasks left as running by a killed worker: kept longer than any honest task takes.
+TASK_LOST_SECONDS = 24 * 3600
+TASK_PRUNE_SECONDS = 300.0
+
+# --- Processes of `manage.py up` ------------------------------------------------------------------------------------
+
+# Two web processes use two processors and survive the death of one; their threads mostly wait for the database, or in
+# /transform for a result.
+WEB_WORKERS = env.int("WEB_WORKERS", 2)
+WEB_THREADS = env.int("WEB_THREADS", 8)
+# A worker that gives no sign of life for this long is replaced; threads keep it alive during slow requests.
+WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
+# Requests that run at the end get this long; below UP_STOP_SECONDS.
+WEB_GRACEFUL_TIMEOUT = 8
+# A job on the `io` queue mostly waits for the network, so two share what one processor can do.
+IO_WORKERS = env.int("IO_WORKERS", 2)
+# One engine worker uses all processors already (ENGINE_MODEL_THREADS).
+ENGINE_WORKERS = env.int("ENGINE_WORKERS", 1)
+# How often an idle worker asks for work: what a person waits at most before a job moves.
+WORKER_INTERVAL = env.float("WORKER_INTERVAL", 0.2)
+# A slow machine under load needs ten seconds; a minute means that it will never be.
+UP_START_SECONDS = env.float("UP_START_SECONDS", 60.0)
+# SIGKILL follows SIGTERM after this; all is over within the 15 s that service managers grant.
+UP_STOP_SECONDS = env.float("UP_STOP_SECONDS", 10.0)
+# What dies is started again at once, and ever more slowly when it keeps dying.
+UP_RESTART_SECONDS = 0.5
+UP_LONGEST_RESTART_SECONDS = 30.0
+UP_STEADY_SECONDS = 30.0
+# Off where the static files were collected when the image was built.
+COLLECT_STATIC = env.bool("COLLECT_STATIC", True)
 
 # --- Uploads (site and engine) --------------------------------------------------------------------------------------
 
@@ -294,6 +332,21 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        # That it was asked to end, and how to press Ctrl-C again, is the worker's word to a terminal of its own.
+        "no_farewells": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: (record.name, record.funcName) != ("django_tasks_db", "shutdown"),
+        },
+    },
+    "handlers": {
+        # The level stands here too: the task worker sets its loggers to INFO by itself.
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "level": env.str("LOG_LEVEL", "WARNING"),
+            "filters": ["no_farewells"],
+        },
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

@@ -1,0 +1,33 @@
+"""How gunicorn serves the site below `manage.py up` or in a container: `gunicorn -c python:vanceweb.ops.gunicorn_conf`.
+
+`bind` comes from the command line; everything an operator may change is a setting.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from vanceweb.ops.tied import tie_to_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+
+wsgi_app = "vanceweb.wsgi"
+proc_name = "vanceweb"
+worker_class = "gthread"
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
+timeout = settings.WEB_TIMEOUT
+graceful_timeout = settings.WEB_GRACEFUL_TIMEOUT
+# Loaded once and forked: a start costs one import of the site instead of one for each worker.
+preload_app = True
+# Heartbeat files belong in memory: on a slow disk a busy worker looks dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the folder's name, no file in it
+control_socket_disable = True
+loglevel = "warning"
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Ties each worker to gunicorn's master, which `tied.py` has tied to the supervisor."""
+    tie_to_parent(worker.ppid)

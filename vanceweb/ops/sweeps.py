@@ -1,0 +1,21 @@
+"""Housekeeping of the task queue."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+
+def remove_old_tasks() -> None:
+    """Removes rows of tasks that ended a while ago, and of those that a killed worker left as running.
+
+    A task is a wake-up call and nothing else: whatever a lost one was about is found by the sweeps of its room. Looks
+    once in TASK_PRUNE_SECONDS.
+    """
+    if not cache.add("ops.remove_old_tasks", True, settings.TASK_PRUNE_SECONDS):
+        return
+    now = timezone.now()
+    DBTaskResult.objects.finished().filter(finished_at__lt=now - timedelta(seconds=settings.TASK_KEEP_SECONDS)).delete()
+    DBTaskResult.objects.running().filter(started_at__lt=now - timedelta(seconds=settings.TASK_LOST_SECONDS)).delete()
