@@ -1,0 +1,74 @@
+// The frame of every page: theme switch, account menu, dialogs, keyboard shortcuts, forms that ask before they act.
+(() => {
+  "use strict";
+  const places = { s: "studio", j: "jobs", g: "gallery", u: "usage" };
+  const TWO_KEYS_WITHIN_MS = 1200;
+  let waitingForPlace = 0;
+
+  const isTyping = (target) =>
+    target instanceof Element && target.closest("input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+
+  document.getElementById("theme-switch")?.addEventListener("click", window.switchTheme);
+
+  document.addEventListener("click", (event) => {
+    const menu = document.getElementById("account-menu");
+    if (menu?.open && !menu.contains(event.target)) menu.open = false;
+    const opener = event.target.closest("[data-open-dialog]");
+    if (opener) {
+      if (menu) menu.open = false;
+      document.getElementById(opener.dataset.openDialog).showModal();
+    }
+    if (event.target instanceof HTMLDialogElement) event.target.close(); // a click beside it, on the backdrop
+    const closer = event.target.closest("[data-close-dialog]");
+    if (closer) closer.closest("dialog").close();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = document.getElementById("account-menu");
+    if (event.key === "Escape" && menu?.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const link = places[event.key] && document.querySelector(`[data-place="${places[event.key]}"]`);
+    if (link && Date.now() - waitingForPlace < TWO_KEYS_WITHIN_MS) {
+      waitingForPlace = 0;
+      link.click();
+    } else if (event.key === "g") {
+      waitingForPlace = Date.now();
+    } else if (event.key === "t") {
+      window.switchTheme?.();
+    } else if (event.key === "?") {
+      document.getElementById("shortcuts")?.showModal();
+    } else {
+      document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`)?.click();
+    }
+  });
+
+  // A form is sent once: a second press while it travels does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "dialog" || event.defaultPrevented) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => delete event.target.dataset?.sent);
+
+  // Times are written in UTC by the server and shown in the reader's zone and format.
+  const showTimes = (root) => {
+    root.querySelectorAll("time[datetime][data-local]").forEach((element) => {
+      const options = element.dataset.local === "date" ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
+      element.textContent = new Intl.DateTimeFormat(undefined, options).format(new Date(element.dateTime));
+      element.removeAttribute("data-local");
+    });
+  };
+  showTimes(document);
+  document.addEventListener("htmx:load", (event) => showTimes(event.detail.elt));
+})();

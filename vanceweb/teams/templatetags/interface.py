@@ -1,0 +1,83 @@
+"""What every page's template may use: icons, sizes and durations for people, links back to a page of a list."""
+
+from datetime import timedelta
+from functools import cache
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField, Select
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+KILOBYTE = 1024
+MINUTE, HOUR = 60, 3600
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A bootstrap-icons picture, inlined so that it takes the text's colour. With a `label` it speaks for itself."""
+    if label:
+        return format_html('<span class="vw-icon" role="img" aria-label="{}">{}</span>', label, _svg(name))
+    return format_html('<span class="vw-icon" aria-hidden="true">{}</span>', _svg(name))
+
+
+@cache
+def _svg(name: str) -> SafeString:
+    """The file's text; empty before `npm ci` has run (a system check says so). Raises FileNotFoundError for a wrong
+    name."""
+    if not settings.ICONS_DIR.is_dir():
+        return mark_safe("")
+    svg = (settings.ICONS_DIR / f"{name}.svg").read_text(encoding="utf-8")
+    return mark_safe(svg.strip())  # noqa: S308  # a file of the locked package, no input of anybody
+
+
+@register.filter
+def filesize(count: int | None) -> str:
+    """A size in bytes for people, in the units the API's limits are in: 10485760 → "10.0 MB"."""
+    if count is None:
+        return "–"
+    if count < KILOBYTE:
+        return f"{count} B"
+    if count < KILOBYTE**2:
+        return f"{count / KILOBYTE:.0f} kB"
+    return f"{count / KILOBYTE**2:.1f} MB"
+
+
+@register.filter
+def duration(length: timedelta | float | None) -> str:
+    """A length of time in its two largest units: "8 s", "2 min 5 s", "1 h 4 min"."""
+    if length is None:
+        return "–"
+    seconds = round(length.total_seconds() if isinstance(length, timedelta) else length)
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min {seconds % MINUTE} s"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
+
+
+@register.filter
+def credits(amount: object) -> str:
+    """Credits without trailing zeros: 1.000 → "1", 392.2 → "392.2"; "–" where nobody knows."""
+    if amount is None or amount == "":
+        return "–"
+    text = f"{amount:,.3f}" if not isinstance(amount, str) else amount
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, *names: str) -> SafeString:
+    """`aria-current="page"` where the page shown is one of the named URLs."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    return mark_safe(' aria-current="page"') if match is not None and match.url_name in names else mark_safe("")
+
+
+@register.inclusion_tag("field.html")
+def field(bound: BoundField) -> dict[str, object]:
+    """A form's field with label, help and errors, marked up for screen readers (Django sets aria-describedby)."""
+    look = "form-select" if isinstance(bound.field.widget, Select) else "form-control"
+    marks = f"{look} is-invalid" if bound.errors else look
+    return {"field": bound, "widget": bound.as_widget(attrs={"class": marks})}
