@@ -1,0 +1,152 @@
+"""One Django form per feature, generated from the catalogue: in come a browser's strings, out come Step and Output."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
+
+from vanceweb.catalogue.feature import Feature, OutputField
+from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.fields import colour_text, field_for, look_field, output_field_for
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.parameters import Kind, ParameterValue
+from vanceweb.catalogue.steps import ControlImage, Step
+from vanceweb.catalogue.styles import Guides, Look, style_named
+
+LOOK = "look"
+STYLE = "model_name"
+STRENGTH = "denoising_strength"
+
+
+class UnknownSetting(LookupError):
+    """The feature's form has no field of that name; says which there are."""
+
+
+class FeatureForm(forms.Form):
+    """The parameters of one feature and the output settings that go with it."""
+
+    feature: ClassVar[Feature]
+
+    def parameter_fields(self) -> list[forms.BoundField]:
+        """The fields of the feature's own parameters, in the table's order."""
+        return [self[name] for name in self.fields if name not in self.feature.outputs]
+
+    def output_fields(self) -> list[forms.BoundField]:
+        """The fields of the result's file."""
+        return [self[name] for name in self.fields if name in self.feature.outputs]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        in_use = {parameter.key for parameter in self.feature.in_use(cleaned)}
+        for parameter in self.feature.parameters:
+            if parameter.key not in in_use:
+                self._forgive(parameter.key, parameter.default)
+            elif parameter.overridden_by and cleaned.get(parameter.key) is None and parameter.key not in self.errors:
+                self.add_error(parameter.key, "This field is required.")
+        self._check_transparency(cleaned)
+        return cleaned
+
+    def step(self) -> Step:
+        """The step that a valid form describes, its parameters complete."""
+        given = {parameter.key: self.cleaned_data[parameter.key] for parameter in self.feature.parameters}
+        params = self.feature.complete(given)
+        if not self.feature.styles:
+            return Step(self.feature.module, params)
+        guides = style_named(params[STYLE]).guides(Look(self.cleaned_data[LOOK]))
+        images = tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names)
+        return Step(self.feature.module, {**params, STRENGTH: self._strength(params[STRENGTH], guides)}, images)
+
+    def output(self) -> Output:
+        """The output settings that a valid form describes; None where a field was left empty or isn't there."""
+        cleaned = self.cleaned_data
+        return Output(
+            quality=self._output_value(OutputField.QUALITY),
+            dpi=self._output_value(OutputField.DPI),
+            format=self._output_value(OutputField.FORMAT) or None,
+            background=cleaned.get(OutputField.BACKGROUND),
+        )
+
+    def _output_value(self, name: OutputField) -> Any:
+        # The compressor has a parameter of its own called quality, which is not the output setting.
+        return self.cleaned_data[name] if name in self.feature.outputs else None
+
+    def _forgive(self, key: str, default: ParameterValue) -> None:
+        # A field that a switch turned off may be missing or wrong: the service doesn't look at it.
+        if key in self.errors:
+            del self.errors[key]
+            self.cleaned_data[key] = default
+        elif self.cleaned_data.get(key) is None:
+            self.cleaned_data[key] = default
+
+    def _strength(self, chosen: ParameterValue, guides: Guides) -> ParameterValue:
+        # Some looks differ by strength alone; a strength that the user moved wins.
+        moved = chosen != self.feature.parameter(STRENGTH).default
+        return chosen if moved or guides.strength is None else guides.strength
+
+    def _check_transparency(self, cleaned: Mapping[str, Any]) -> None:
+        if OutputField.BACKGROUND not in self.feature.outputs or OutputField.BACKGROUND in self.errors:
+            return
+        if cleaned.get(OutputField.FORMAT) == "jpg" and cleaned.get(OutputField.BACKGROUND) is None:
+            self.add_error(OutputField.FORMAT, "JPG can't be transparent: choose PNG, or give the background a colour.")
+
+
+@cache
+def form_for(feature: Feature) -> type[FeatureForm]:
+    """The form class of a feature. Field names are the API's keys; ``look`` and output settings have their own."""
+    fields: dict[str, object] = {}
+    for parameter in feature.parameters:
+        fields[parameter.key] = field_for(parameter)
+        if feature.styles and parameter.key == STYLE:
+            fields[LOOK] = look_field()
+    for name in feature.outputs:
+        fields[name.value] = output_field_for(name)
+    attributes = {"feature": feature, "__module__": __name__, **fields}
+    return cast(type[FeatureForm], DeclarativeFieldsMetaclass(f"{feature.slug}Form", (FeatureForm,), attributes))
+
+
+def initial_from(step: Step, output: Output) -> dict[str, object]:
+    """The initial values with which the feature's form shows this step and output again.
+
+    Guides that make neither of the style's looks (only other clients send those) are shown as the default look.
+    """
+    feature = feature_for_module(step.module)
+    initial: dict[str, object] = {}
+    for parameter in feature.parameters:
+        value = step.params.get(parameter.key, parameter.default)
+        initial[parameter.key] = str(value) if parameter.kind is Kind.CHOICE else value
+    if feature.styles:
+        cn_names = tuple(guide.cn_name for guide in step.control_images)
+        look = style_named(initial[STYLE]).look_of(cn_names, initial[STRENGTH])
+        initial[LOOK] = (look or Look.CARTOONISH).value
+    settings: dict[OutputField, object] = {
+        OutputField.QUALITY: output.quality,
+        OutputField.DPI: output.dpi,
+        OutputField.FORMAT: output.format or "",
+        OutputField.BACKGROUND: colour_text(output.background) if output.background else "",
+    }
+    return initial | {name.value: settings[name] for name in feature.outputs}
+
+
+def data_from(feature: Feature, given: Mapping[str, str]) -> dict[str, str]:
+    """A whole submission from the few settings that someone named, as on a command line; the rest are defaults.
+
+    A switch that isn't named is off when something it would override is. Raises UnknownSetting.
+    """
+    fields = form_for(feature).base_fields
+    if unknown := [name for name in given if name not in fields]:
+        raise UnknownSetting(f"{feature.title} has no setting {unknown[0]}. {_there_are(fields)}")
+    data = {name: _as_text(field.initial) for name, field in fields.items()}
+    wanted = {switch for p in feature.parameters if p.key in given for switch in p.overridden_by}
+    return data | dict.fromkeys(wanted, "false") | dict(given)
+
+
+def _there_are(names: Iterable[str]) -> str:
+    return f"There are: {', '.join(names)}." if names else "It has none."
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
