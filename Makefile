@@ -1,6 +1,66 @@
-.PHONY: lock
-PY := .venv/bin/python
+# What each target is for: `make help`. HOST, PORT, DATA_DIR and MODELS_DIR come from the environment or the command
+# line (`make run PORT=9000`) and reach every manage.py command.
 
-lock:  ## Lock the requirements with hashes
-	.venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.txt requirements/base.in
-	.venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements/dev.txt requirements/dev.in
+PY := .venv/bin/python
+STAMPS := .venv/stamps
+# A stamp carries the hash of what was installed, so a second `make run` has nothing to do and needs no network.
+hash = $(shell cat $(1) 2>/dev/null | sha256sum | cut -c1-20)
+SITE := $(STAMPS)/site-$(call hash,requirements.txt)
+DEV := $(STAMPS)/dev-$(call hash,requirements.txt requirements/dev.txt)
+FRONT := node_modules/.stamp-$(call hash,package.json package-lock.json .npmrc)
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint bench lock dev chromium
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s  %s\n", $$1, $$2}' Makefile
+
+run: $(SITE) $(FRONT)  ## Set everything up and serve; prints the URL to open
+	@exec $(PY) manage.py up --with-parent
+
+setup: $(SITE) $(FRONT)  ## All of `make run` short of serving
+	@$(PY) manage.py prepare
+
+test: dev $(FRONT) chromium  ## Run all tests: unit, contract, system, browser
+	@$(PY) manage.py install_models
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+lint: export DATA_DIR := $(CURDIR)/.venv/lint-data
+lint: dev $(FRONT)  ## Check style, types, templates, imports between rooms and migrations
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/djlint templates --check --lint --quiet
+	@.venv/bin/lint-imports
+	@$(PY) manage.py makemigrations --check --dry-run
+
+bench: dev  ## Measure the engine's speed and quality on this machine
+	@$(PY) manage.py install_models
+	@$(PY) -m bench
+
+lock: dev  ## Lock the requirements with hashes
+	$(COMPILE) -o requirements.txt requirements/base.in
+	$(COMPILE) -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) -o requirements/node.txt requirements/node.in
+
+dev: $(DEV)
+
+chromium:
+	@.ci/install-chromium
+
+$(PY):
+	@.ci/make-venv
+
+$(SITE): | $(PY)
+	@.ci/quietly "Installing the Python packages (a minute or two)" $(PIP) -r requirements.txt
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/site-* && touch $@
+
+$(DEV): $(SITE)
+	@.ci/quietly "Installing the packages for tests and checks" $(PIP) -r requirements/dev.txt
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/dev-* && touch $@
+
+$(FRONT): | $(PY)
+	@.ci/install-front-end
+	@rm -f node_modules/.stamp-* && touch $@
