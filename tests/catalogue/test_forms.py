@@ -1,0 +1,247 @@
+"""The generated forms: what a browser sends becomes a step, and what it must not send is refused."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from django import forms
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.catalogue.strategies import complete_steps
+from vanceweb.catalogue.features import FEATURES, feature_for_module
+from vanceweb.catalogue.forms import UnknownSetting, data_from, form_for, initial_from
+from vanceweb.catalogue.jconfig import build_jconfig, parse_jconfig
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.parameters import Kind
+from vanceweb.catalogue.steps import ControlImage, Step
+from vanceweb.catalogue.styles import STYLES, Look
+
+
+def filled(module: str, **given_data: str):
+    feature = feature_for_module(module)
+    return form_for(feature)(data=data_from(feature, given_data))
+
+
+def sent(form: forms.Form) -> dict[str, str]:
+    """What a browser would send for an untouched form with these initial values."""
+    data = {}
+    for field in form:
+        value = field.value()
+        if isinstance(field.field, forms.BooleanField):
+            if value:
+                data[field.html_name] = "on"
+        else:
+            data[field.html_name] = "" if value is None else str(value)
+    return data
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=[feature.slug for feature in FEATURES])
+def test_untouched_form_gives_the_defaults(feature) -> None:
+    form_class = form_for(feature)
+    form = form_class(data=sent(form_class()))
+    assert form.is_valid(), form.errors
+    assert form.step().params == {parameter.key: parameter.default for parameter in feature.parameters}
+    assert form.output() == Output()
+    build_jconfig([form.step()], form.output(), uid="0" * 32)
+
+
+@given(
+    st.sampled_from([feature for feature in FEATURES if not feature.styles]).flatmap(
+        lambda feature: complete_steps(feature)
+    ),
+    st.none() | st.integers(0, 100),
+    st.none() | st.integers(0, 2000),
+)
+def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi: int | None) -> None:
+    feature = feature_for_module(step.module)
+    # A text area cannot hold every text: it trims, and knows one kind of line break.
+    params = {
+        key: " ".join(value.split()) if isinstance(value, str) and key.endswith("prompt") else value
+        for key, value in step.params.items()
+    }
+    output = Output(
+        quality=quality if "quality" in feature.outputs else None, dpi=dpi if "dpi" in feature.outputs else None
+    )
+    form = form_for(feature)(data=sent(form_for(feature)(initial=initial_from(Step(step.module, params), output))))
+    assert form.is_valid(), form.errors
+    assert form.step() == Step(step.module, params)
+    assert form.output() == output
+
+
+@pytest.mark.parametrize("look", list(Look), ids=[look.value for look in Look])
+@pytest.mark.parametrize("style", STYLES, ids=[style.name for style in STYLES])
+def test_a_look_becomes_guides_and_is_shown_again(style, look: Look) -> None:
+    form = filled("img2anime", model_name=style.name, look=look.value)
+    assert form.is_valid(), form.errors
+    step = form.step()
+    guides = style.guides(look)
+    assert step.control_images == tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names)
+    assert step.params["denoising_strength"] == (guides.strength or 0.75)
+    (stored,), _ = parse_jconfig(build_jconfig([step], uid="a" * 32))
+    again = form_for(form.feature)(initial=initial_from(stored, Output()))
+    assert again["look"].value() == look.value
+    repeated = form_for(form.feature)(data=sent(again))
+    assert repeated.is_valid()
+    assert repeated.step() == step
+
+
+def test_a_strength_that_was_moved_wins_over_the_look() -> None:
+    form = filled("img2anime", model_name="Ghibli_boy", look="realistic", denoising_strength="0.3")
+    assert form.is_valid()
+    assert form.step().params["denoising_strength"] == 0.3
+
+
+def test_foreign_guides_are_shown_as_the_default_look() -> None:
+    step = Step("img2anime", {"model_name": "style1"}, (ControlImage(None, "cartoon_canny"),))
+    assert initial_from(step, Output())["look"] == "cartoonish"
+
+
+@pytest.mark.parametrize(
+    ("module", "key", "value"),
+    [
+        ("enlarge3", "scale", "3"),
+        ("enlarge3", "scale", "2x"),
+        ("enlarge3", "scale", ""),
+        ("enlarge3", "suppress_noise", "101"),
+        ("enlarge3", "suppress_noise", "-1"),
+        ("enlarge3", "suppress_noise", "40.5"),
+        ("enlarge3", "suppress_noise", ""),
+        ("enlarge3", "suppress_noise", "9" * 5000),
+        ("chainner", "scale", "2"),
+        ("denoise", "remove_noise", "101"),
+        ("denoise", "remove_noise", ""),
+        ("sharpen3", "remove_blur", "nan"),
+        ("sharpen3", "remove_blur", "1e999"),
+        ("sharpen3", "remove_blur", "1.01"),
+        ("img2sr", "strength", "0.79"),
+        ("img2anime", "prompt", "x" * 141),
+        ("img2anime", "prompt", "a\0b"),
+        ("img2anime", "look", "strange"),
+        ("compress", "quality", "101"),
+        ("enlarge3", "quality", "101"),
+        ("enlarge3", "dpi", "2001"),
+        ("enlarge3", "format", "webp"),
+        ("matting", "background", "red"),
+        ("matting", "background", "#12345"),
+        ("matting", "background", "#123456\n#"),
+    ],
+)
+def test_what_is_out_of_range_is_refused_on_the_server(module: str, key: str, value: str) -> None:
+    form = filled(module, **{key: value})
+    assert not form.is_valid()
+    assert list(form.errors) == [key]
+
+
+def test_values_have_the_types_of_the_api() -> None:
+    form = filled("enlarge3", scale="4", suppress_noise="0", quality="95", dpi="300", format="png")
+    assert form.is_valid(), form.errors
+    assert json.dumps(form.step().params) == '{"scale": 4, "suppress_noise": 0, "remove_blur": 60}'
+    assert form.output() == Output(quality=95, dpi=300, format="png")
+    text = filled("chainner", scale="8x")
+    assert text.is_valid()
+    assert text.step().params == {"scale": "8x"}
+
+
+@pytest.mark.parametrize("wrong", [{}, {"remove_noise": "500", "sharpen": ""}, {"remove_noise": "loud"}])
+def test_what_a_switch_turns_off_may_be_missing_or_wrong(wrong: dict[str, str]) -> None:
+    form = form_for(feature_for_module("denoise"))(data={"auto_params": "on", **wrong})
+    assert form.is_valid(), form.errors
+    assert form.step().params == {"auto_params": True, "remove_noise": 75, "sharpen": 75}
+
+
+def test_without_the_switch_each_missing_value_is_named() -> None:
+    form = form_for(feature_for_module("denoise"))(data={})
+    assert not form.is_valid()
+    assert set(form.errors) == {"remove_noise", "sharpen"}
+
+
+def test_switches_stack() -> None:
+    form = form_for(feature_for_module("sharpen3"))
+    strengths = {"remove_blur": "0.1", "suppress_noise": "0.2", "remove_artifacts": "0.3"}
+    assert form(data={"automodel": "on", **strengths}).is_valid()
+    without = form(data=strengths)
+    assert not without.is_valid()
+    assert set(without.errors) == {"blur_type"}
+    assert form(data={"autoparams": "on"}).is_valid()
+
+
+def test_background_is_a_colour_or_nothing() -> None:
+    form = filled("matting", background="#00ffCC")
+    assert form.is_valid()
+    assert form.output().background == (0, 255, 204)
+    assert initial_from(form.step(), form.output())["background"] == "#00ffcc"
+    assert initial_from(Step("matting"), Output(background=(0, 0, 0)))["background"] == "#000000"
+    assert "background" not in form_for(feature_for_module("enlarge3")).base_fields
+
+
+def test_jpg_without_a_background_is_refused_because_it_cannot_be_transparent() -> None:
+    form = filled("matting", format="jpg")
+    assert not form.is_valid()
+    assert "transparent" in form.errors["format"][0]
+    assert filled("matting", format="jpg", background="#ffffff").is_valid()
+    assert filled("matting", format="png").is_valid()
+
+
+def test_the_compressors_quality_is_its_parameter_and_no_output_setting() -> None:
+    form = filled("compress", quality="30", dpi="72")
+    assert form.is_valid()
+    assert form.step().params == {"quality": 30}
+    assert form.output() == Output(dpi=72)
+
+
+def test_settings_named_one_by_one_fill_the_rest_with_defaults() -> None:
+    form = filled("denoise", remove_noise="20")
+    assert form.is_valid()
+    assert form.step().params == {"auto_params": False, "remove_noise": 20, "sharpen": 75}
+    assert data_from(form.feature, {})["auto_params"] == "true"
+    with pytest.raises(UnknownSetting, match=r"no setting strength. There are: auto_params, remove_noise"):
+        data_from(form.feature, {"strength": "1"})
+
+
+class Controls(HTMLParser):
+    """The attributes of every control of a form, by name."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str | None]] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        name = attributes.get("name")
+        if name:
+            self.found.setdefault(name, {"tag": tag} | attributes)
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=[feature.slug for feature in FEATURES])
+def test_controls_carry_what_the_page_needs(feature) -> None:
+    form = form_for(feature)()
+    controls = Controls(form.as_div()).found
+    assert set(controls) == set(form.fields)
+    for parameter in feature.parameters:
+        control = controls[parameter.key]
+        assert control["data-kind"] == parameter.kind.value
+        assert control.get("data-overridden-by", "") == " ".join(parameter.overridden_by)
+        assert control.get("data-unit", "") == parameter.unit
+        if parameter.kind in (Kind.INT, Kind.FLOAT):
+            assert control["type"] == "range"
+            limits = [control[name] for name in ("min", "max", "step", "value")]
+            expected = [parameter.minimum, parameter.maximum, parameter.step, parameter.default]
+            assert limits == [str(number) for number in expected]
+        if parameter.kind is Kind.TEXT:
+            assert control["maxlength"] == str(parameter.max_length)
+    names = [field.name for field in form.parameter_fields()] + [field.name for field in form.output_fields()]
+    assert names == list(form.fields)
+
+
+def test_twelve_styles_are_a_list_and_four_scales_stand_side_by_side() -> None:
+    styles = form_for(feature_for_module("img2anime"))().fields["model_name"].widget
+    scales = form_for(feature_for_module("enlarge3"))().fields["scale"].widget
+    assert isinstance(styles, forms.Select)
+    assert isinstance(scales, forms.RadioSelect)
+
+
+def test_the_form_class_of_a_feature_is_made_once() -> None:
+    feature = feature_for_module("denoise")
+    assert form_for(feature) is form_for(feature)
