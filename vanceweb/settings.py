@@ -241,6 +241,11 @@ SWEEPS: list[str] = [
     "vanceweb.engine.sweeps.requeue_due",
     "vanceweb.engine.sweeps.end_overdue",
     "vanceweb.engine.sweeps.remove_expired",
+    "vanceweb.jobs.sweeps.requeue_due",
+    "vanceweb.jobs.sweeps.fail_overdue",
+    "vanceweb.gallery.sweeps.make_missing_thumbnails",
+    "vanceweb.vault.sweeps.refresh_balances",
+    "vanceweb.usage.sweeps.refresh_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
 # Ended tasks are of use only to somebody who is looking for a fault right now; one job makes about one each second.
@@ -286,6 +291,65 @@ UPLOAD_FORMATS = ("JPEG", "PNG")
 # Longest side of each thumbnail, px: twice the 180 px of a gallery tile, and a wide screen for comparing.
 THUMBNAIL_SIZES = {"tile": 360, "preview": 1600}
 
+# What a job brought back may be larger than an upload: the bundled engine's limit, and some.
+RESULT_MAX_PIXELS = 220_000_000
+RESULT_MAX_BYTES = 1024 * 1024 * 1024
+# Small enough to load fast, and no blocks to be seen where a photo is compared with its result.
+THUMBNAIL_QUALITY = 82
+# A picture that took two workers down with it is left without thumbnails.
+THUMBNAIL_MAX_ATTEMPTS = 3
+# After this long without thumbnails the message that asked for them counts as lost.
+THUMBNAIL_REASK_SECONDS = 60
+
+# --- Jobs -----------------------------------------------------------------------------------------------------------
+
+# How often a job asks the bundled engine, in process, where it is.
+JOB_POLL_SECONDS = env.float("JOB_POLL_SECONDS", 1.0)
+# The contract's "about every 2 s" for services on the network.
+JOB_POLL_SECONDS_REMOTE = 2.0
+# Pause after a failure that may pass: doubling from the first to the longest, then the job fails. Together about
+# seven minutes, the length of a router's restart or a service's deployment.
+JOB_FIRST_PAUSE_SECONDS = 2.0
+JOB_LONGEST_PAUSE_SECONDS = 120.0
+JOB_MAX_SETBACKS = 9
+# How often a transform is sent for one job when its answers get lost. Nothing is charged before the download, so a
+# second one costs no credits, only the service's time.
+JOB_MAX_TRANSFORMS = 3
+# From submitting to the end, waiting for a free engine included. Within the day for which services keep results.
+JOB_MAX_RUN_SECONDS = env.int("JOB_MAX_RUN_SECONDS", 6 * 3600)
+# After this long past its time a row's message counts as lost and is sent again.
+JOB_REWAKE_SECONDS = 10
+# How long the site goes on trying to tell a service of a cancelled job.
+JOB_CANCEL_NOTICE_SECONDS = 600
+
+# --- Connections and usage ------------------------------------------------------------------------------------------
+
+# Seconds without a sign from the service, for each of the client's calls.
+CLIENT_TIMEOUTS = {
+    "connect": 10.0,
+    "upload": 120.0,  # the service stores and checks up to 10 MB before it answers
+    "transform": 300.0,  # a hosted service answers when the job is done; giving up early loses its id
+    "progress": 30.0,
+    "download": 60.0,
+    "download_total": 1800.0,
+    "balance": 30.0,
+    "history": 30.0,
+    "cancel": 10.0,
+}
+# Tries of one call before the job itself pauses (JOB_FIRST_PAUSE_SECONDS): enough for a dropped connection.
+CLIENT_ATTEMPTS = 3
+# Balances change by what happens here and at billing days; half an hour is soon enough for the latter.
+BALANCE_REFRESH_SECONDS = 1800
+# A check that hasn't answered after this long lost its message.
+CHECK_REASK_SECONDS = 60
+HISTORY_REFRESH_SECONDS = 1800
+# Rows asked for per page of history; services that give fewer are understood.
+HISTORY_PAGE_ROWS = 100
+# A first read ends here: with 100 rows a page that are 100,000 charges.
+HISTORY_MAX_PAGES = 1000
+# How far rows may come late: servers' clocks differ a little, and a row may be written after a newer one.
+HISTORY_OVERLAP_SECONDS = 3600
+
 # --- The bundled engine ---------------------------------------------------------------------------------------------
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
@@ -315,7 +379,7 @@ ENGINE_HISTORY_MAX_LIMIT = 100
 # one is refused unread.
 ENGINE_UPLOAD_DRAIN_BYTES = 100 * 1024 * 1024
 # Hosts that webhooks may be posted to although their addresses aren't public.
-ENGINE_WEBHOOK_ALLOWED_HOSTS = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
+ENGINE_WEBHOOK_ALLOWED_HOSTS: list[str] = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
 # Seconds between the tries of a webhook: three in all, as the API has it.
 ENGINE_WEBHOOK_PAUSES = (2, 10)
 # A receiver that doesn't answer holds the io worker for this long, three times.

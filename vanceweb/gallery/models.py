@@ -11,8 +11,12 @@ from vanceweb.gallery.sizes import Size, fitted
 
 
 def original_path(asset: "Asset", filename: str) -> str:
-    """Where the file is kept: by the public id alone, nothing of the name that a stranger gave it."""
-    return f"{asset.folder}/original.{asset.format}"
+    """Where the file is kept: by the public id, and nothing of the name that a stranger gave it.
+
+    Each attempt at storing it has a name of its own, so that a worker that lost its job never touches the file of
+    the one that has it.
+    """
+    return f"{asset.folder}/{uuid4().hex[:12]}.{asset.format}"
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -84,4 +88,4 @@ class Asset(models.Model):
 
     def thumbnail_path(self, size: str) -> str:
         """Where the thumbnail `size` (a key of THUMBNAIL_SIZES) is in the default storage."""
-        return f"{self.folder}/{size}.webp"
+        return f"{str(self.file.name).rsplit('.', 1)[0]}.{size}.webp"

@@ -1,0 +1,25 @@
+"""What the sweeper does for pictures."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.tasks import make_thumbnails
+
+
+def make_missing_thumbnails() -> None:
+    """Asks again for thumbnails whose message was lost."""
+    lost = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS)
+    rows = Asset.objects.filter(
+        thumbnails_at=None,
+        problem="",
+        thumbnails_asked_at__lt=lost,
+        thumbnail_attempts__lt=settings.THUMBNAIL_MAX_ATTEMPTS,
+    )
+    for pk in rows.values_list("pk", flat=True):
+        with transaction.atomic():
+            if rows.filter(pk=pk).update(thumbnails_asked_at=timezone.now()):
+                make_thumbnails.enqueue(pk)

@@ -1,0 +1,10 @@
+"""The gallery's work in the background."""
+
+from django_tasks import task
+
+from vanceweb.gallery import thumbnails
+
+
+@task(queue_name="io")
+def make_thumbnails(asset_id: int) -> None:
+    thumbnails.make_thumbnails(asset_id)

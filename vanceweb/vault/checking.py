@@ -1,0 +1,53 @@
+"""Trying a connection: the io worker's side."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from vanceweb.client import InvalidToken, VanceError
+from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.vault.clients import client_for
+from vanceweb.vault.models import Connection
+
+TOKEN_UNREADABLE = "The stored token can't be decrypted with this site's keys. Replace it."  # noqa: S105
+
+
+def refresh_balance(connection_id: int) -> None:
+    """Asks the service for the balance and stores it, or what went wrong. Does nothing for a removed connection.
+
+    A token that worked before stays "ok" through an outage; one that is being tried does not become so by it.
+    """
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        return
+    asked_at = connection.asked_at
+    try:
+        with client_for(connection) as client:
+            balance = client.balance()
+    except DecryptionFailed:
+        _store(connection, asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE)
+    except InvalidToken as error:
+        _store(connection, asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message)
+    except VanceError as error:
+        _store(connection, asked_at, check_state=_after_outage(connection), last_error=error.message)
+    else:
+        _store(
+            connection,
+            asked_at,
+            granted=balance.granted,
+            used=balance.used,
+            check_state=Connection.CheckState.OK,
+            last_error="",
+        )
+
+
+def _after_outage(connection: Connection) -> str:
+    if connection.check_state == Connection.CheckState.CHECKING:
+        return Connection.CheckState.FAILED
+    return connection.check_state
+
+
+def _store(connection: Connection, asked_at: datetime, **fields: Any) -> None:
+    # Where the token was replaced in the meantime, the answer is about another one.
+    Connection.objects.filter(pk=connection.pk, asked_at=asked_at).update(checked_at=timezone.now(), **fields)

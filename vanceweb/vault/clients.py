@@ -1,0 +1,23 @@
+"""A client of the API for a stored connection."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from vanceweb.client import IN_PROCESS_BASE_URL, Retries, Timeouts, VanceClient, in_process_session
+from vanceweb.vault.models import Connection
+
+
+def client_for(connection: Connection) -> VanceClient:
+    """A client that speaks with the connection's token: in process with the bundled engine, over HTTP with others.
+
+    To be used as a context manager, which closes its network connections. Not inside a transaction: a service may
+    take minutes to answer. Raises DecryptionFailed when the token can't be read.
+    """
+    retries = Retries(attempts=settings.CLIENT_ATTEMPTS)
+    timeouts = Timeouts(**settings.CLIENT_TIMEOUTS)
+    if connection.is_bundled:
+        session = in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
+        return VanceClient(
+            connection.token, base_url=IN_PROCESS_BASE_URL, session=session, timeouts=timeouts, retries=retries
+        )
+    return VanceClient(connection.token, base_url=connection.base_url, timeouts=timeouts, retries=retries)

@@ -1,0 +1,155 @@
+"""Writes on connections. None of them calls a service: the io worker tries tokens and reads balances."""
+
+from datetime import datetime
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from vanceweb.teams.models import User
+from vanceweb.vault.addresses import checked_base_url
+from vanceweb.vault.models import Connection
+from vanceweb.vault.tasks import refresh_balance
+
+BUNDLED_NAME = "Bundled engine"
+# Far beyond any service's token; a longer text is something else, pasted by mistake.
+TOKEN_MAX_LENGTH = 500
+
+
+class BundledStays(Exception):
+    """The connection to the bundled engine can't be removed: its token and credits couldn't be had again."""
+
+
+class AccountIssuer(Protocol):
+    """Makes an account on the bundled engine and returns its token."""
+
+    def __call__(self, *, name: str, credits: int) -> str: ...
+
+
+@transaction.atomic
+def create_bundled_connection(*, owner: User) -> Connection:
+    """Opens an account on the bundled engine, with the first credits on it, and stores its token."""
+    credits = settings.BUNDLED_ACCOUNT_CREDITS
+    issue = cast(AccountIssuer, import_string(settings.BUNDLED_ACCOUNT_ISSUER))
+    token = issue(name=owner.username, credits=credits)
+    return Connection.objects.create(
+        owner=owner,
+        name=BUNDLED_NAME,
+        service=Connection.Service.BUNDLED,
+        token=token,
+        token_last4=token[-4:],
+        granted=credits,
+        used=0,
+        checked_at=timezone.now(),
+        check_state=Connection.CheckState.OK,
+    )
+
+
+@transaction.atomic
+def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Connection:
+    """Stores a token for the service at `base_url` (empty: the hosted one) and has it tried at once.
+
+    Raises ValidationError with the fields `name`, `base_url`, `token`.
+    """
+    url = checked_base_url(base_url or settings.HOSTED_BASE_URL)
+    is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
+    token = _checked_token(token)
+    connection = Connection(
+        owner=owner,
+        name=_checked_name(owner, name),
+        service=Connection.Service.HOSTED if is_hosted else Connection.Service.OTHER,
+        base_url=url,
+        token=token,
+        token_last4=_last4(token),
+    )
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError:
+        raise _name_taken() from None
+    refresh_balance.enqueue(connection.pk)
+    return connection
+
+
+@transaction.atomic
+def replace_token(*, connection: Connection, token: str) -> None:
+    """Stores another token in the same connection, whose history stays, and has it tried. Raises ValidationError."""
+    token = _checked_token(token)
+    connection.token, connection.token_last4 = token, _last4(token)
+    connection.granted = connection.used = connection.checked_at = None
+    connection.save(update_fields=["token", "token_last4", "granted", "used", "checked_at"])
+    request_check(connection=connection)
+
+
+@transaction.atomic
+def request_check(*, connection: Connection) -> None:
+    """Has the stored token tried again."""
+    connection.asked_at = timezone.now()
+    connection.check_state = Connection.CheckState.CHECKING
+    connection.last_error = ""
+    connection.save(update_fields=["asked_at", "check_state", "last_error"])
+    refresh_balance.enqueue(connection.pk)
+
+
+@transaction.atomic
+def request_balance(*, connection_id: int, asked_before: datetime | None = None) -> bool:
+    """Has the balance read again; with `asked_before` only if it wasn't asked for since. Says whether it will be."""
+    rows = Connection.objects.filter(pk=connection_id)
+    if asked_before is not None:
+        rows = rows.filter(asked_at__lt=asked_before)
+    if rows.update(asked_at=timezone.now()) == 0:
+        return False
+    refresh_balance.enqueue(connection_id)
+    return True
+
+
+def rename_connection(*, connection: Connection, name: str) -> None:
+    """Raises ValidationError with the field `name`."""
+    connection.name = _checked_name(connection.owner, name, but=connection)
+    try:
+        with transaction.atomic():
+            connection.save(update_fields=["name"])
+    except IntegrityError:
+        raise _name_taken() from None
+
+
+def remove_connection(*, connection: Connection) -> None:
+    """Forgets the token. Jobs and history keep the connection's name. Raises BundledStays."""
+    if connection.is_bundled:
+        raise BundledStays("The connection to the bundled engine stays: it holds the credits on this machine.")
+    connection.delete()
+
+
+def _checked_name(owner: User, name: str, but: Connection | None = None) -> str:
+    name = " ".join(name.split())
+    longest = 80
+    if not name:
+        raise ValidationError({"name": ["Give the connection a name."]})
+    if len(name) > longest:
+        raise ValidationError({"name": [f"At most {longest} characters."]})
+    others = Connection.objects.filter(owner=owner, name=name)
+    if (others.exclude(pk=but.pk) if but else others).exists():
+        raise _name_taken()
+    return name
+
+
+def _name_taken() -> ValidationError:
+    return ValidationError({"name": ["You have a connection of that name."]})
+
+
+def _checked_token(token: str) -> str:
+    token = token.strip()
+    if not token:
+        raise ValidationError({"token": ["Paste the service's API token."]})
+    if len(token) > TOKEN_MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
+        raise ValidationError({"token": ["This is not an API token: it has no spaces or special characters."]})
+    return token
+
+
+def _last4(token: str) -> str:
+    """The last four characters, of tokens that are long enough to keep the rest secret."""
+    shortest = 12
+    return token[-4:] if len(token) >= shortest else ""

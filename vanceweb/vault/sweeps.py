@@ -1,0 +1,24 @@
+"""What the sweeper does for connections."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from vanceweb.vault.models import Connection
+from vanceweb.vault.services import request_balance
+
+
+def refresh_balances() -> None:
+    """Has balances read that are old, and tokens tried whose message was lost."""
+    now = timezone.now()
+    stale = now - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS)
+    lost = now - timedelta(seconds=settings.CHECK_REASK_SECONDS)
+    state = Connection.CheckState
+    rows = Connection.objects.filter(
+        Q(check_state=state.OK, asked_at__lt=stale) | Q(check_state=state.CHECKING, asked_at__lt=lost)
+    )
+    for connection in rows:
+        is_lost = connection.check_state == state.CHECKING
+        request_balance(connection_id=connection.pk, asked_before=lost if is_lost else stale)
