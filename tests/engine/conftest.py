@@ -1,0 +1,131 @@
+"""The engine as its callers see it: accounts with tokens, pictures, and a queue that the test runs itself."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django_tasks_db.management.commands.db_worker import Worker
+from PIL import Image
+from pytest_django import Settings
+
+from vanceweb.engine.accounts import create_account, find_account
+from vanceweb.engine.models import Account, Transform, Upload
+
+DENOISE = json.dumps({"name": "denoise", "config": {"module": "denoise", "module_params": {"auto_params": True}}})
+UNLESS_MODELS = "the models are not installed: run `make setup`"
+
+
+def picture(width: int = 24, height: int = 16, *, format: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
+    """A small picture with something in it."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert(mode).save(file, format, **options)
+    return file.getvalue()
+
+
+@dataclass
+class Caller:
+    """Somebody with a token, who posts forms to the API."""
+
+    token: str
+    http: Client = field(default_factory=Client)
+
+    @property
+    def account(self) -> Account:
+        account = find_account(self.token)
+        assert account is not None
+        return account
+
+    def post(self, path: str, **fields: Any) -> dict[str, Any]:
+        answer = self.http.post(f"/web_api/v1/{path}", {"api_token": self.token, **fields})
+        assert answer.status_code == 200
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def upload(self, content: bytes, name: str = "photo.png", **fields: Any) -> dict[str, Any]:
+        return self.post("upload", file=SimpleUploadedFile(name, content), **fields)
+
+    def uploaded(self, content: bytes | None = None) -> str:
+        uid: str = self.upload(picture() if content is None else content)["data"]["uid"]
+        return uid
+
+    def submitted(self, content: bytes | None = None, jconfig: str = DENOISE) -> str:
+        """The trans_id of a job that waits in the queue."""
+        answer = self.post("transform", uid=self.uploaded(content), jconfig=jconfig, wait="0")
+        trans_id: str = answer["data"]["trans_id"]
+        return trans_id
+
+
+@pytest.fixture(autouse=True)
+def engine_files(settings: Settings, tmp_path: Path) -> Path:
+    """A storage and a folder for temporary files of the test's own."""
+    folder, temporary = tmp_path / "engine", tmp_path / "tmp"
+    temporary.mkdir()
+    engine = settings.STORAGES["engine"] | {"OPTIONS": {"location": folder}}
+    settings.STORAGES = settings.STORAGES | {"engine": engine}
+    settings.FILE_UPLOAD_TEMP_DIR = temporary
+    return folder
+
+
+@pytest.fixture
+def alice(db: None) -> Caller:
+    return Caller(create_account(name="Alice", credits=10))
+
+
+@pytest.fixture
+def bob(db: None) -> Caller:
+    return Caller(create_account(name="Bob", credits=10))
+
+
+@pytest.fixture
+def work() -> Callable[[str], None]:
+    """Runs what waits in a queue, by the real worker, until it is empty."""
+
+    def run(queue: str = "engine") -> None:
+        Worker(
+            queue_names=[queue],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=f"test-{queue}",
+            excluded_queue_names=[],
+        ).run()
+
+    return run
+
+
+@pytest.fixture
+def finished(engine_files: Path) -> Callable[..., Transform]:
+    """Makes finished transforms, as a worker leaves them, without the work."""
+
+    def make(account: Account, *, content: bytes = b"the result", cost: int = 1) -> Transform:
+        upload = Upload.objects.create(
+            account=account, name="photo.png", format="PNG", width=2, height=2, filesize=len(content)
+        )
+        transform = Transform.objects.create(
+            account=account,
+            upload=upload,
+            uid=upload.uid,
+            jconfig=DENOISE,
+            job="denoise",
+            cost=cost,
+            state=Transform.State.FINISHED,
+            attempts=1,
+            result_attempt=1,
+            result_name="photo-denoise.png",
+            format="png",
+            filesize=len(content),
+        )
+        path = engine_files / transform.file_name(1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return transform
+
+    return make

@@ -1,0 +1,164 @@
+"""Credits: charged once, never below zero, in a ledger that only grows; by real threads on real databases."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection, connections, transaction
+
+from tests.engine.conftest import Caller
+from vanceweb.engine.accounts import create_account, find_account
+from vanceweb.engine.ledger import InsufficientCredits, charge_download, grant_credits
+from vanceweb.engine.models import Account, LedgerEntry, LedgerIsAppendOnly, Transform
+
+Make = Callable[..., Transform]
+
+
+def race(transforms: list[Transform]) -> list[bool | None]:
+    """Charges all at the same moment, each in a thread of its own: charged, paid before, or refused (None)."""
+    start = threading.Barrier(len(transforms))
+
+    def charge(transform: Transform) -> bool | None:
+        try:
+            start.wait(timeout=20)
+            return charge_download(transform=transform)
+        except InsufficientCredits:
+            return None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(transforms)) as pool:
+        return list(pool.map(charge, transforms))
+
+
+def check_books(account: Account) -> None:
+    """The account and its ledger say the same, entry by entry."""
+    account.refresh_from_db()
+    balance = Decimal(0)
+    for entry in account.entries.order_by("pk"):
+        balance += entry.points if entry.kind == LedgerEntry.Kind.GRANT else -entry.points
+        assert entry.balance == balance >= 0
+    assert account.balance == balance
+
+
+class TestCharging:
+    def test_a_download_is_charged_with_an_entry(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account, cost=2)
+        assert charge_download(transform=transform) is True
+        entry = LedgerEntry.objects.charges().get()
+        assert (entry.points, entry.balance, entry.job, entry.info) == (2, 8, "denoise", "photo-denoise.png")
+        check_books(alice.account)
+
+    def test_a_second_download_is_free(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account)
+        charge_download(transform=transform)
+        assert charge_download(transform=transform) is False
+        assert alice.account.balance == 9
+
+    def test_too_few_credits_charge_nothing(self, alice: Caller, finished: Make) -> None:
+        with pytest.raises(InsufficientCredits):
+            charge_download(transform=finished(alice.account, cost=11))
+        assert alice.account.balance == 10
+        assert not LedgerEntry.objects.charges().exists()
+
+    def test_the_last_credit_can_be_spent(self, alice: Caller, finished: Make) -> None:
+        assert charge_download(transform=finished(alice.account, cost=10)) is True
+        assert alice.account.balance == 0
+
+    def test_granting_adds_up(self, alice: Caller) -> None:
+        grant_credits(account=alice.account, credits=Decimal("0.5"))
+        assert alice.account.balance == Decimal("10.5")
+        check_books(alice.account)
+        with pytest.raises(ValueError, match="more than 0"):
+            grant_credits(account=alice.account, credits=Decimal(0))
+
+
+class TestAppendOnly:
+    def test_an_entry_is_never_changed_or_deleted(self, alice: Caller) -> None:
+        entry = LedgerEntry.objects.get()
+        entry.points = Decimal(1000)
+        for attempt in (
+            entry.save,
+            entry.delete,
+            LedgerEntry.objects.all().delete,
+            lambda: LedgerEntry.objects.update(points=1000),
+            lambda: LedgerEntry.objects.bulk_update([entry], ["points"]),
+            lambda: LedgerEntry.objects.bulk_create([entry], update_conflicts=True),
+            lambda: alice.account.entries.update(points=1000),
+        ):
+            with pytest.raises(LedgerIsAppendOnly):
+                attempt()
+        assert LedgerEntry.objects.get().points == 10
+
+    def test_the_database_itself_refuses_a_second_charge_and_a_balance_below_zero(
+        self, alice: Caller, finished: Make
+    ) -> None:
+        transform = finished(alice.account)
+        charge_download(transform=transform)
+        charge = {"account": alice.account, "kind": "download", "points": 1}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            LedgerEntry.objects.create(**charge, trans_id=transform.trans_id, balance=8)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            LedgerEntry.objects.create(**charge, trans_id="f" * 32, balance=-1)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Account.objects.update(used=11)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRace:
+    def test_sixteen_downloads_of_one_result_are_charged_once(self, finished: Make) -> None:
+        account = new_account(5)
+        transform = finished(account)
+        assert sorted(race([transform] * 16), key=str) == [False] * 15 + [True]
+        check_books(account)
+        assert account.balance == 4
+
+    def test_sixteen_downloads_of_several_results_spend_no_more_than_there_is(self, finished: Make) -> None:
+        account = new_account(5)
+        outcomes = race([finished(account) for _ in range(8)] * 2)
+        assert outcomes.count(True) == 5
+        check_books(account)
+        assert account.balance == 0
+
+
+def new_account(credits: int) -> Account:
+    account = find_account(create_account(name="Racer", credits=credits))
+    assert account is not None
+    return account
+
+
+def test_the_race_is_won_on_postgresql_as_well() -> None:
+    """The class above once more, in a test run of its own on a PostgreSQL database of its own."""
+    if connection.vendor == "postgresql":
+        pytest.skip("this whole test run is on PostgreSQL already")
+    server = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+    if not reachable(server):
+        pytest.skip("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
+    database = urlsplit(server)._replace(path=f"/vanceweb_{uuid.uuid4().hex[:12]}").geturl()
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", f"{__file__}::TestRace"],
+        env=os.environ | {"DATABASE_URL": database},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "2 passed" in run.stdout
+
+
+def reachable(server: str) -> bool:
+    parts = urlsplit(server)
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((parts.hostname or "127.0.0.1", parts.port or 5432)) == 0

@@ -1,0 +1,93 @@
+"""Reading a request's fields, whichever of the three encodings the client chose."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+
+from vanceweb.engine.api.upload_handler import CappedUploadHandler
+from vanceweb.engine.errors import Code, EngineError, fields_required
+from vanceweb.lib.images import megabytes
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a request brought. An empty field counts as a missing one."""
+
+    values: dict[str, str]
+    files: dict[str, "UploadedFile[Any]"] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.values.get(name) or default
+
+    def required(self, *names: str) -> tuple[str, ...]:
+        """The values of these fields. Raises EngineError that names every missing one."""
+        missing = [name for name in names if not self.values.get(name)]
+        if missing:
+            raise EngineError(Code.ILLEGAL_PARAMETER, fields_required(*missing))
+        return tuple(self.values[name] for name in names)
+
+
+def decode(request: HttpRequest) -> Fields:
+    """The request's fields: the query's, and over them the body's. Raises EngineError when they can't be read."""
+    values = _from_query(request.GET)
+    files: dict[str, UploadedFile[Any]] = {}
+    try:
+        if request.content_type == "multipart/form-data":
+            files = _read_files(request)
+        body = _from_json(request.body) if request.content_type == "application/json" else _from_query(request.POST)
+    except RequestDataTooBig:
+        raise EngineError(Code.LIMIT_EXCEEDED, "The request's fields are too large.") from None
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        raise EngineError(Code.ILLEGAL_PARAMETER, "The request's body can't be read.") from None
+    values |= body
+    for name, value in values.items():
+        _check_text(name, value)
+    return Fields(values, files)
+
+
+def _read_files(request: HttpRequest) -> dict[str, "UploadedFile[Any]"]:
+    limit = settings.UPLOAD_MAX_BYTES
+    too_large = EngineError(Code.LIMIT_EXCEEDED, f"The file is larger than {megabytes(limit)}, which is the limit.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.ENGINE_UPLOAD_DRAIN_BYTES:
+        raise too_large
+    handler = CappedUploadHandler(request, limit=limit)
+    request.upload_handlers = [handler]
+    files = {name: file for name, file in request.FILES.items() if isinstance(file, UploadedFile)}
+    if handler.exceeded:
+        raise too_large
+    return files
+
+
+def _from_query(data: QueryDict) -> dict[str, str]:
+    return {name: str(value) for name, value in data.items()}
+
+
+def _from_json(body: bytes) -> dict[str, str]:
+    try:
+        data = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise EngineError(Code.ILLEGAL_PARAMETER, "The request's body is not valid JSON.") from None
+    if not isinstance(data, dict):
+        raise EngineError(Code.ILLEGAL_PARAMETER, "The request's body must be a JSON object.")
+    return {name: _as_text(value) for name, value in data.items() if value is not None}
+
+
+def _as_text(value: Any) -> str:
+    """A JSON value as the form encodings would have sent it; objects (a jconfig) as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _check_text(name: str, value: str) -> None:
+    """Raises EngineError for what no database takes: zero characters and halves of surrogate pairs."""
+    try:
+        (name + value).encode()
+    except UnicodeEncodeError:
+        raise EngineError(Code.ILLEGAL_PARAMETER, "The request holds text that is not valid Unicode.") from None
+    if "\x00" in value:
+        raise EngineError(Code.ILLEGAL_PARAMETER, {name: ["The field must not hold zero characters."]})

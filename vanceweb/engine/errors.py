@@ -1,0 +1,36 @@
+"""The codes with which the API refuses, and the exception that carries one to the caller."""
+
+from enum import IntEnum
+
+# A sentence, or sentences by field: both shapes are part of the API.
+Message = str | dict[str, list[str]]
+
+
+class Code(IntEnum):
+    ILLEGAL_PARAMETER = 10001
+    INTERNAL = 10010
+    NOT_FOUND = 10011
+    LIMIT_EXCEEDED = 10012
+    JCONFIG = 10013
+    JOB_FAILED = 10014
+    INVALID_TOKEN = 30001
+    INSUFFICIENT_CREDITS = 30004
+
+
+class EngineError(Exception):
+    """The request is refused; `message` is for the caller."""
+
+    def __init__(self, code: int, message: Message) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+def not_found() -> EngineError:
+    """Used for an id that never was, has been removed, or is another account's: the answers can't be told apart."""
+    return EngineError(Code.NOT_FOUND, "File doesn't exist, or invalid download link.")
+
+
+def fields_required(*names: str) -> Message:
+    """The API's message about missing fields."""
+    return {name: [f"The {name.replace('_', ' ')} field is required."] for name in names}

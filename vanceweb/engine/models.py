@@ -1,0 +1,248 @@
+"""Rows of the bundled engine: accounts and their ledger, uploads, transforms and the deliveries to webhooks."""
+
+import secrets
+from decimal import Decimal
+from typing import Any, ClassVar, NoReturn
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from vanceweb.lib.leases import Leased
+
+# Credits are kept to three decimals, as the API writes them.
+CREDIT_DIGITS = 14
+CREDIT_DECIMALS = 3
+ID_LENGTH = 32
+
+
+def new_id() -> str:
+    """A random id as the API shows it: 32 lower-case hex characters."""
+    return secrets.token_hex(ID_LENGTH // 2)
+
+
+class Account(models.Model):
+    """Who may use the engine, by one token. The token itself is stored nowhere, only its keyed hash."""
+
+    name = models.CharField(max_length=150)
+    token_prefix = models.CharField(max_length=12, db_index=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    granted = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
+    used = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="engine_account_balance", condition=Q(used__gte=0) & Q(used__lte=F("granted"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token_prefix}…)"
+
+    @property
+    def balance(self) -> Decimal:
+        """The credits left."""
+        return self.granted - self.used
+
+
+class LedgerIsAppendOnly(Exception):
+    """An entry of the ledger was about to be changed or deleted."""
+
+
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    """Reads and appends; everything else is refused."""
+
+    def charges(self) -> "LedgerEntryQuerySet":
+        """The entries of the API's history, newest first."""
+        return self.filter(kind=LedgerEntry.Kind.DOWNLOAD).order_by("-pk")
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+    def delete(self) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        # It can be told to write over rows that are there.
+        raise LedgerIsAppendOnly
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+
+class LedgerEntry(models.Model):
+    """One movement of credits. Written once, by `ledger.py`, and never changed.
+
+    It names its transform by id and not by a foreign key: the transform is removed after a day, the entry stays.
+    """
+
+    class Kind(models.TextChoices):
+        GRANT = "grant"
+        DOWNLOAD = "download"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    trans_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    job = models.CharField(max_length=64, blank=True)
+    info = models.CharField(max_length=300, blank=True)
+    points = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    balance = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LedgerEntryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "kind", "-id"], name="engine_ledger_history")]
+        constraints = [
+            models.UniqueConstraint(name="engine_ledger_one_charge", fields=["trans_id"], condition=Q(kind="download")),
+            models.CheckConstraint(name="engine_ledger_balance", condition=Q(balance__gte=0)),
+            models.CheckConstraint(name="engine_ledger_points", condition=Q(points__gt=0)),
+            models.CheckConstraint(
+                name="engine_ledger_transform",
+                condition=Q(kind="grant", trans_id="") | (Q(kind="download") & ~Q(trans_id="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.points}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise LedgerIsAppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+
+class Woken(Leased):
+    """A leased row that a queue is told of."""
+
+    # When the queue was last told: the sweeper tells it again, but not at every tick.
+    woken_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+class Upload(models.Model):
+    """An uploaded picture. Its file is kept in the storage `engine` under `file_name`."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="uploads")
+    uid = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    name = models.CharField(max_length=255)
+    format = models.CharField(max_length=8)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    filesize = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.uid
+
+    @property
+    def file_name(self) -> str:
+        """Where the file is in the storage."""
+        return f"uploads/{self.uid[:2]}/{self.uid}"
+
+
+class TransformQuerySet(models.QuerySet["Transform"]):
+    def of(self, account: Account) -> "TransformQuerySet":
+        """The transforms that this account may know of."""
+        return self.filter(account=account)
+
+    def unfinished(self) -> "TransformQuerySet":
+        """Waiting or being worked on."""
+        return self.filter(state__in=Transform.UNFINISHED)
+
+
+class Transform(Woken):
+    """One job: a picture, what to do with it, how far it is, and where its result is."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        FINISHED = "finished"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
+    # What the API calls each state; a cancelled job is one that failed, with a message that says so.
+    STATUSES: ClassVar[dict[str, str]] = {
+        State.QUEUED: "waiting",
+        State.RUNNING: "process",
+        State.FINISHED: "finish",
+        State.FAILED: "fatal",
+        State.CANCELLED: "fatal",
+    }
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transforms")
+    # The upload may be gone before the result is; its uid is still told to the webhook.
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="transforms")
+    uid = models.CharField(max_length=ID_LENGTH)
+    trans_id = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    jconfig = models.TextField()
+    job = models.CharField(max_length=64)
+    cost = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    webhook = models.TextField(blank=True)
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    percent = models.FloatField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    message = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True, db_index=True)
+
+    result_attempt = models.PositiveSmallIntegerField(null=True)
+    result_name = models.CharField(max_length=300, blank=True)
+    format = models.CharField(max_length=8, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    filesize = models.PositiveBigIntegerField(null=True)
+    backend = models.CharField(max_length=200, blank=True)
+
+    objects = TransformQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "not_before"], name="engine_transform_due")]
+
+    def __str__(self) -> str:
+        return self.trans_id
+
+    @property
+    def status(self) -> str:
+        """The state as the API's progress tells it."""
+        return self.STATUSES[self.state]
+
+    def file_name(self, attempt: int) -> str:
+        """Where the result of this attempt is in the storage.
+
+        Each attempt has a name of its own, so that a worker that lost its lease never writes over another's result,
+        and whatever such a worker leaves behind is found by its name.
+        """
+        return f"results/{self.trans_id[:2]}/{self.trans_id}-{attempt}"
+
+
+class WebhookDelivery(Woken):
+    """The message that a transform has ended, on its way to the webhook that was named for it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"
+        DELIVERED = "delivered"
+        FAILED = "failed"
+
+    UNFINISHED = (State.WAITING, State.SENDING)
+
+    transform = models.OneToOneField(Transform, on_delete=models.CASCADE, related_name="delivery")
+    url = models.TextField()
+    payload = models.JSONField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+
+    def __str__(self) -> str:
+        return f"delivery for {self.transform_id}"

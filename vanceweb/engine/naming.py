@@ -1,0 +1,26 @@
+"""Names that people see: of jobs in the history and of results as files."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.models import Transform
+
+WORKFLOW = "workflow"
+# Room for the job and the ending within what file systems take.
+STEM_LENGTH = 150
+UNWANTED = re.compile(r"[^\w.() -]+")
+
+
+def job_name(steps: Sequence[Step]) -> str:
+    """The `job` of a history row: the feature's name in the API, or `workflow` for several steps."""
+    return feature_for_module(steps[0].module).name if len(steps) == 1 else WORKFLOW
+
+
+def result_name(transform: Transform, extension: str) -> str:
+    """The result's file name, as in `holiday-denoise.jpg`."""
+    original = transform.upload.name if transform.upload else ""
+    stem = UNWANTED.sub("_", PurePath(original).stem)[:STEM_LENGTH].strip(" .") or "picture"
+    return f"{stem}-{transform.job}.{extension}"

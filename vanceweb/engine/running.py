@@ -1,0 +1,173 @@
+"""Working on a transform: claimed by a lease, watched between tiles, ended once."""
+
+import functools
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db.models import F
+from django.utils import timezone
+
+from vanceweb.catalogue.jconfig import parse_jconfig
+from vanceweb.engine.endings import NotEnded, end_transform
+from vanceweb.engine.models import Transform, Upload, WebhookDelivery
+from vanceweb.engine.naming import result_name
+from vanceweb.engine.processing.models import Models, WeightsMissing
+from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
+
+logger = logging.getLogger(__name__)
+
+WORK_PREFIX = "engine-"
+
+
+class Stopped(Exception):
+    """The run ends here, for a reason that the job's owner is told."""
+
+    def __init__(self, state: Transform.State, message: str) -> None:
+        super().__init__(message)
+        self.state = state
+        self.message = message
+
+
+def run_transform(pk: int) -> WebhookDelivery | None:
+    """Runs the transform `pk` to its end; does nothing when it has ended or another worker holds it.
+
+    Gives the delivery to its webhook, where it named one. Whatever goes wrong ends the job as failed with a plain
+    sentence; only a lost lease leaves the row alone, because another worker has it then.
+    """
+    lease = claim(
+        Transform.objects.all(),
+        pk=pk,
+        states=Transform.UNFINISHED,
+        state=Transform.State.RUNNING,
+        duration=timedelta(seconds=settings.LEASE_SECONDS),
+    )
+    if lease is None:
+        return None
+    transform = Transform.objects.select_related("upload").get(pk=pk)
+    held = Transform.objects.filter(pk=pk, lease_token=lease.token)
+    try:
+        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
+            outcome = _run(transform, Watch(lease, lost=heartbeat.lost.is_set))
+        return end_transform(held, state=Transform.State.FINISHED, **_result_fields(transform, outcome))
+    except Stopped as stop:
+        return end_transform(held, state=stop.state, message=stop.message)
+    except (LeaseLost, NotEnded):
+        logger.info("transform %s was taken over or ended by another process", transform)
+        _storage().delete(transform.file_name(transform.attempts))
+        return None
+    except (KeyboardInterrupt, SystemExit):
+        # The worker was told to leave at once: the next one begins again without waiting for the lease to run out.
+        held.update(
+            state=Transform.State.QUEUED,
+            attempts=F("attempts") - 1,
+            lease_token=None,
+            lease_until=None,
+            woken_at=timezone.now() - timedelta(seconds=settings.ENGINE_REQUEUE_SECONDS),
+        )
+        raise
+
+
+class Watch:
+    """Called by the pipeline after each tile: writes the percentage, and says when to stop.
+
+    Raises LeaseLost, or Stopped when the job was cancelled or has run for too long. The database is asked no more
+    often than each `ENGINE_PROGRESS_SECONDS`.
+    """
+
+    def __init__(self, lease: Lease[Transform], *, lost: Callable[[], bool]) -> None:
+        self.lease = lease
+        self.lost = lost
+        self.started = time.monotonic()
+        self.last = float("-inf")
+
+    def __call__(self, fraction: float) -> None:
+        now = time.monotonic()
+        if self.lost():
+            raise LeaseLost
+        if now - self.started > settings.ENGINE_MAX_RUN_SECONDS:
+            raise Stopped(Transform.State.FAILED, "The job took too long and was stopped.")
+        if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
+            return
+        self.last = now
+        self.lease.write(percent=min(max(fraction, 0.0), 1.0) * 100)
+        if Transform.objects.filter(pk=self.lease.pk, cancel_requested=True).exists():
+            raise Stopped(Transform.State.CANCELLED, "The job was cancelled.")
+
+
+def _run(transform: Transform, watch: Watch) -> Outcome:
+    """Processes and stores the result. Raises Stopped or LeaseLost."""
+    if transform.attempts > settings.ENGINE_MAX_ATTEMPTS:
+        raise Stopped(Transform.State.FAILED, "The engine was interrupted again and again while it worked on this job.")
+    if transform.upload is None:
+        raise Stopped(Transform.State.FAILED, "The uploaded picture was removed before the job began.")
+    watch.lease.write(started_at=timezone.now())
+    watch(0.0)
+    try:
+        return _process(transform, transform.upload, watch)
+    except (ProcessingError, WeightsMissing) as error:
+        raise Stopped(Transform.State.FAILED, str(error)) from error
+    except (Stopped, LeaseLost):
+        raise
+    except Exception as error:
+        logger.exception("transform %s failed", transform)
+        raise Stopped(Transform.State.FAILED, "The job failed and exited for an unexpected reason.") from error
+
+
+def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
+    steps, output = parse_jconfig(transform.jconfig)
+    _remove_leftovers()
+    with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        source, target = Path(folder, "source"), Path(folder, "target")
+        with _storage().open(upload.file_name) as stored, source.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)
+        outcome = process_file(source, target, steps, output, models=_models(), report=watch)
+        watch(1.0)
+        with target.open("rb") as result:
+            name = transform.file_name(transform.attempts)
+            # A worker that was killed between storing and writing the row may have left a file of this name.
+            _storage().delete(name)
+            _storage().save(name, File(result))
+    return outcome
+
+
+def _result_fields(transform: Transform, outcome: Outcome) -> dict[str, object]:
+    return {
+        "percent": 100,
+        "result_attempt": transform.attempts,
+        "result_name": result_name(transform, outcome.format),
+        "format": outcome.format,
+        "width": outcome.width,
+        "height": outcome.height,
+        "filesize": outcome.filesize,
+        "backend": outcome.backend,
+    }
+
+
+def _remove_leftovers() -> None:
+    """Work folders of workers that were killed: older than any run can be."""
+    oldest = time.time() - settings.ENGINE_MAX_RUN_SECONDS
+    for folder in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(f"{WORK_PREFIX}*"):
+        try:
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+
+
+def _storage() -> Storage:
+    return storages["engine"]
+
+
+@functools.cache
+def _models() -> Models:
+    """The networks, loaded once for each worker process."""
+    return Models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS)

@@ -1,0 +1,107 @@
+"""What callers of the API may change: uploads and transforms."""
+
+from collections.abc import Sequence
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import storages
+from django.db import transaction
+
+from vanceweb.catalogue.features import credits_for, feature_for_module
+from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.endings import NotEnded, end_transform
+from vanceweb.engine.errors import Code, EngineError
+from vanceweb.engine.models import Account, Transform, Upload
+from vanceweb.engine.naming import job_name
+from vanceweb.engine.processing.pipeline import available_modules, output_size
+from vanceweb.engine.tasks import deliver_webhook, run_transform
+from vanceweb.engine.webhooks import check_webhook
+from vanceweb.lib.images import ImageTooLarge, NotAnImage, inspect_image, megapixels
+
+
+def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
+    """Keeps an uploaded picture. Raises EngineError when it is none, or beyond the limits."""
+    try:
+        facts = inspect_image(
+            cast(BinaryIO, file),
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            max_pixels=settings.UPLOAD_MAX_PIXELS,
+            formats=settings.UPLOAD_FORMATS,
+        )
+    except ImageTooLarge as error:
+        raise EngineError(Code.LIMIT_EXCEEDED, str(error)) from error
+    except NotAnImage as error:
+        raise EngineError(Code.ILLEGAL_PARAMETER, str(error)) from error
+    # The row comes first: a process that dies here leaves a row, which the sweeper removes, and no unknown file.
+    upload = Upload.objects.create(
+        account=account,
+        name=name[:255],
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        filesize=facts.filesize,
+    )
+    storages["engine"].save(upload.file_name, file)
+    return upload
+
+
+def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook: str = "") -> Transform:
+    """Checks the job and puts it in the queue. Raises EngineError with the reason when it can't be done."""
+    try:
+        steps, _output = parse_jconfig(jconfig)
+    except JConfigError as error:
+        raise EngineError(error.code, str(error)) from error
+    _check_available(steps)
+    _check_output_size(steps, upload)
+    if webhook:
+        check_webhook(webhook)
+    with transaction.atomic():
+        transform = Transform.objects.create(
+            account=account,
+            upload=upload,
+            uid=upload.uid,
+            jconfig=jconfig,
+            job=job_name(steps),
+            cost=credits_for(steps),
+            webhook=webhook,
+        )
+        run_transform.enqueue(transform.pk)
+    return transform
+
+
+def cancel_transform(*, transform: Transform) -> Transform:
+    """Ends a waiting job, or asks the worker of a running one to stop at its next tile; an ended one stays as it is.
+
+    Gives the transform as it is now.
+    """
+    with transaction.atomic():
+        waiting = Transform.objects.filter(pk=transform.pk, state=Transform.State.QUEUED)
+        try:
+            delivery = end_transform(waiting, state=Transform.State.CANCELLED, message="The job was cancelled.")
+        except NotEnded:
+            Transform.objects.filter(pk=transform.pk).unfinished().update(cancel_requested=True)
+        else:
+            if delivery is not None:
+                deliver_webhook.enqueue(delivery.pk)
+    transform.refresh_from_db()
+    return transform
+
+
+def _check_available(steps: Sequence[Step]) -> None:
+    available = available_modules()
+    for step in steps:
+        if step.module not in available:
+            title = feature_for_module(step.module).title
+            raise EngineError(Code.ILLEGAL_PARAMETER, f"{title} ({step.module}) is not available on this engine yet.")
+
+
+def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
+    width, height = output_size(steps, upload.width, upload.height)
+    if width * height > settings.ENGINE_MAX_OUTPUT_PIXELS:
+        raise EngineError(
+            Code.LIMIT_EXCEEDED,
+            f"The result would have {width} x {height} px, {megapixels(width * height)}; "
+            f"{megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)} are the limit.",
+        )

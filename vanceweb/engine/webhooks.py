@@ -1,0 +1,75 @@
+"""Telling a webhook that its job has ended: three tries, each with the address checked anew."""
+
+import logging
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from vanceweb.engine.errors import Code, EngineError
+from vanceweb.engine.models import WebhookDelivery
+from vanceweb.lib.leases import LeaseLost, claim
+from vanceweb.lib.outbound import AddressRefused, DeliveryFailed, Timeouts, check_public_url, post_json_to_public
+
+logger = logging.getLogger(__name__)
+
+FIRST_FAILING_STATUS = 400
+
+
+def check_webhook(url: str) -> None:
+    """Raises EngineError for a URL that nothing will be posted to."""
+    try:
+        check_public_url(url, allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS)
+    except AddressRefused as error:
+        raise EngineError(Code.ILLEGAL_PARAMETER, {"webhook": [str(error)]}) from error
+
+
+def deliver(pk: int) -> datetime | None:
+    """Tries a delivery once, unless another worker does. Gives the time of the next try where there is to be one."""
+    delivery_states = WebhookDelivery.State
+    lease = claim(
+        WebhookDelivery.objects.all(),
+        pk=pk,
+        states=WebhookDelivery.UNFINISHED,
+        state=delivery_states.SENDING,
+        # One try has a time limit of its own that is shorter than this: no heartbeat is needed.
+        duration=timedelta(seconds=settings.ENGINE_WEBHOOK_TOTAL_SECONDS + settings.LEASE_SECONDS),
+    )
+    if lease is None:
+        return None
+    delivery = WebhookDelivery.objects.get(pk=pk)
+    pauses = settings.ENGINE_WEBHOOK_PAUSES
+    try:
+        if _post(delivery):
+            # The URL carries a secret of the receiver's; it isn't kept longer than it is needed.
+            lease.release(state=delivery_states.DELIVERED, url="")
+        elif delivery.attempts > len(pauses):
+            lease.release(state=delivery_states.FAILED, url="")
+        else:
+            next_try = timezone.now() + timedelta(seconds=pauses[delivery.attempts - 1])
+            lease.release(state=delivery_states.WAITING, not_before=next_try, woken_at=next_try)
+            return next_try
+    except LeaseLost:
+        logger.info("delivery %s was taken over by another process", pk)
+    return None
+
+
+def _post(delivery: WebhookDelivery) -> bool:
+    """Whether the receiver took it. Logs the host only: the path may be a secret."""
+    host = urlsplit(delivery.url).hostname
+    try:
+        status = post_json_to_public(
+            delivery.url,
+            delivery.payload,
+            timeouts=Timeouts(
+                connect=settings.ENGINE_WEBHOOK_CONNECT_SECONDS, total=settings.ENGINE_WEBHOOK_TOTAL_SECONDS
+            ),
+            allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS,
+        )
+    except (AddressRefused, DeliveryFailed) as error:
+        logger.warning("webhook at %s, try %s: %s", host, delivery.attempts, error)
+        return False
+    if status >= FIRST_FAILING_STATUS:
+        logger.warning("webhook at %s, try %s: answered %s", host, delivery.attempts, status)
+    return status < FIRST_FAILING_STATUS

@@ -1,0 +1,36 @@
+"""The engine as a WSGI application of its own: in process for the site's workers, or alone on machines that run it."""
+
+import os
+from typing import Any
+
+import django
+from django.apps import apps
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class EngineHandler(WSGIHandler):
+    """Django without the site's middleware and pages.
+
+    The API has no sessions, cookies or pages, and what protects those (host names, HTTPS redirects) would stand in the
+    way of a call that never leaves the process.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+
+    def get_response(self, request: HttpRequest) -> Any:
+        request.urlconf = "vanceweb.engine.site_urls"
+        response: HttpResponseBase = super().get_response(request)
+        return response
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+if not apps.ready:
+    django.setup(set_prefix=False)
+application = EngineHandler()

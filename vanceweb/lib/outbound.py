@@ -1,0 +1,183 @@
+"""Posting to an address that a stranger named, without being turned against the machines around us.
+
+The host is resolved once, every address it has must be public, and the connection goes to an address that was checked
+and to no other: a name that answers differently the second time gains nothing. Redirects aren't followed, the answer's
+body isn't read, and one clock limits the whole exchange.
+"""
+
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+PORTS = {"http": 80, "https": 443}
+USER_AGENT = "vanceweb"
+# Prefixes whose last 32 bits are an IPv4 address that a translator would reach (RFC 6052, RFC 4291).
+EMBEDDING = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::/96"))
+# Left alone in a path or query: delimiters, and what is quoted already.
+QUOTED_ALREADY = "%/:?#[]@!$&'()*+,;=~"
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRefused(Exception):
+    """The URL isn't one to post to; the message is a sentence for whoever named it."""
+
+
+class DeliveryFailed(Exception):
+    """There was no answer: not reachable, no valid certificate, too slow, or no HTTP."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: for the connection, all addresses together, and for the whole exchange after it."""
+
+    connect: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """A URL taken apart, with the addresses that were checked for it, in the resolver's order."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    addresses: tuple[str, ...]
+
+
+def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
+    """The target behind an http or https URL. Raises AddressRefused unless every address of its host is public.
+
+    Hosts in `allowed_hosts` (lower-case names or addresses) may have any address.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+        name = host if ":" in host else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        raise AddressRefused("The URL can't be read.") from None
+    if parts.scheme not in PORTS or not name:
+        raise AddressRefused("The URL must begin with http:// or https:// and name a host.")
+    if parts.username is not None or parts.password is not None:
+        raise AddressRefused("The URL must not hold a user name or a password.")
+    port = PORTS[parts.scheme] if port is None else port
+    addresses = _resolve(name, port)
+    if name not in allowed_hosts and not all(is_public(address) for address in addresses):
+        raise AddressRefused("The URL's host has an address that is not public.")
+    path = quote(parts.path or "/", safe=QUOTED_ALREADY)
+    query = f"?{quote(parts.query, safe=QUOTED_ALREADY)}" if parts.query else ""
+    return Target(parts.scheme, name, port, path + query, addresses)
+
+
+def is_public(text: str) -> bool:
+    """Whether an address belongs to the public internet: not private, loopback, link-local, multicast, shared,
+    reserved or documentation, and not an IPv6 form that leads to an IPv4 address which is."""
+    try:
+        address: IPAddress = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    embedded = _embedded(address)
+    if embedded is not None and not is_public(str(embedded)):
+        return False
+    site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
+
+
+def post_json_to_public(
+    url: str, payload: Mapping[str, Any], *, timeouts: Timeouts, allowed_hosts: Collection[str] = ()
+) -> int:
+    """Posts `payload` as JSON and gives the answer's HTTP status, whatever it is.
+
+    Raises AddressRefused (see `check_public_url`; nothing was sent) or DeliveryFailed.
+    """
+    target = check_public_url(url, allowed_hosts=allowed_hosts)
+    body = json.dumps(payload).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Connection": "close"}
+    connection = _PinnedConnection(target, timeouts)
+    try:
+        with connection.limited():
+            connection.request("POST", target.path, body=body, headers=headers)
+            return connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise DeliveryFailed(f"no answer ({type(error).__name__})") from error
+    finally:
+        connection.close()
+
+
+class _PinnedConnection(http.client.HTTPConnection):
+    """Connects to checked addresses only; the host's name is used for the Host header and the certificate."""
+
+    def __init__(self, target: Target, timeouts: Timeouts) -> None:
+        super().__init__(target.host, target.port, timeout=timeouts.total)
+        self.default_port = PORTS[target.scheme]
+        self.target = target
+        self.timeouts = timeouts
+
+    def connect(self) -> None:
+        self.sock = self._reach_first()
+        self.sock.settimeout(self.timeouts.total)
+        if self.target.scheme == "https":
+            context = ssl.create_default_context()
+            # The handshake comes after the socket is known to the clock.
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """Connects, and cuts the connection once the time is over: a receiver that sends a byte now and then would
+        never run into a time limit for each read."""
+        timer = threading.Timer(self.timeouts.connect + self.timeouts.total, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _reach_first(self) -> socket.socket:
+        deadline = time.monotonic() + self.timeouts.connect
+        error: OSError = TimeoutError("no address answered in time")
+        for address in self.target.addresses:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                return socket.create_connection((address, self.target.port), left)
+            except OSError as failure:
+                error = failure
+        raise error
+
+    def _cut(self) -> None:
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _resolve(host: str, port: int) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise AddressRefused("The URL's host can't be found.") from None
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _embedded(address: IPAddress) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for, if any: mapped, 6to4, Teredo, or behind a translator."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    if any(address in network for network in EMBEDDING):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
