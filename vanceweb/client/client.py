@@ -61,7 +61,7 @@ class VanceClient:
             fields={"job": purpose},
             part=FilePart(file, name=name or "image", content_type=types[kind]),
         )
-        return reading.read_upload(self._exchange.ask(call))
+        return self._exchange.ask(call, reading.read_upload)
 
     def transform(
         self, uid: str, jconfig: str, *, webhook: str | None = None, wait: float | None = None
@@ -80,11 +80,11 @@ class VanceClient:
             fields["wait"] = f"{wait:g}"
         silence = self._timeouts.transform + (wait or 0)
         call = Call("POST", "/transform", silence=silence, repeatable=False, fields=fields)
-        return reading.read_transform(self._exchange.ask(call))
+        return self._exchange.ask(call, reading.read_transform)
 
     def progress(self, trans_id: str) -> Progress:
         """Where a job is. Raises `NotFound` for an unknown id and, with some services, `JobFailed`."""
-        return reading.read_progress(self._exchange.ask(self._about(trans_id, "/progress", self._timeouts.progress)))
+        return self._exchange.ask(self._about(trans_id, "/progress", self._timeouts.progress), reading.read_progress)
 
     def download(self, trans_id: str, target: BinaryIO, *, max_bytes: int = LARGEST_RESULT) -> Downloaded:
         """Write a finished job's result to `target` (seekable), from where it stands, and cut it off behind.
@@ -126,20 +126,20 @@ class VanceClient:
     def balance(self) -> Balance:
         """Credits granted to the account and used by it."""
         call = Call("GET", "/point", silence=self._timeouts.balance, repeatable=True)
-        return reading.read_balance(self._exchange.ask(call))
+        return self._exchange.ask(call, reading.read_balance)
 
     def history(self, page: int = 1, limit: int = 20) -> HistoryPage:
         """A page of charges, newest first; pages count from 1, `limit` is rows per page."""
         fields = {"page": str(page), "limit": str(limit)}
         call = Call("POST", "/points/record", silence=self._timeouts.history, repeatable=True, fields=fields)
-        return reading.read_history(self._exchange.ask(call))
+        return self._exchange.ask(call, reading.read_history)
 
     def cancel(self, trans_id: str) -> bool:
         """Ask that a job isn't gone on with; the bundled engine's extension. True when the service took the wish
         (or the job had ended before), False where the service has no such call. Raises `NotFound`."""
         call = self._about(trans_id, "/cancel", self._timeouts.cancel)
         try:
-            reading.read_cancel(self._exchange.ask(call))
+            self._exchange.ask(call, reading.read_cancel)
         except (AnswerNotUnderstood, UnknownCode, IllegalParameter):
             return False
         return True

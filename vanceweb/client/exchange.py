@@ -12,7 +12,7 @@ import requests
 import urllib3.exceptions
 from requests_toolbelt import MultipartEncoder
 
-from vanceweb.client.errors import AnswerNotUnderstood, NotReachable
+from vanceweb.client.errors import AnswerNotUnderstood, NotReachable, VanceError
 from vanceweb.client.patience import LARGEST_JSON, Retries
 from vanceweb.client.reading import Fields, data_of, parse_object
 from vanceweb.client.redaction import Secret, hide_tokens_in_logs
@@ -63,14 +63,16 @@ class Exchange:
         self._retries = retries
         hide_tokens_in_logs()
 
-    def ask(self, call: Call) -> Fields:
-        """The `data` of a call that answers JSON."""
-        return self.perform(call, lambda response: self.read_json(response, call))
+    def ask(self, call: Call, read: Callable[[Fields], Taken]) -> Taken:
+        """What `read` makes of the `data` of a call that answers JSON."""
+        return self.perform(call, lambda response: read(self.read_json(response, call)))
 
     def perform(self, call: Call, take: Callable[[requests.Response], Taken]) -> Taken:
         """Send `call` and give what `take` makes of the answer, whose body it has to read.
 
-        A `NotReachable`, of ours or of `take`, is followed by another try where that is safe.
+        A `NotReachable`, of ours or of `take`, is followed by another try where that is safe. Errors leave without
+        the frames below this one: those hold the request and the answer, which may echo the token, and debug
+        pages and error trackers show the variables of every frame.
         """
         failures = 0
         while True:
@@ -79,8 +81,10 @@ class Exchange:
             except NotReachable as exc:
                 failures += 1
                 if failures >= self._retries.attempts or (exc.may_have_arrived and not call.repeatable):
-                    raise
+                    raise exc.with_traceback(None) from None
                 pause = self._retries.pause(failures, exc.retry_after)
+            except VanceError as exc:
+                raise exc.with_traceback(None) from None
             time.sleep(pause)
 
     def _attempt(self, call: Call, take: Callable[[requests.Response], Taken]) -> Taken:
@@ -150,8 +154,8 @@ def not_from_the_service(response: requests.Response, call: Call) -> NotReachabl
         target = urlsplit(response.headers.get("Location", "")).hostname
         reason = f"it redirects{f' to {target}' if target else ''}; the base URL may be wrong"
     else:
-        kind = response.headers.get("Content-Type", "nothing").partition(";")[0].strip()[:60]
-        reason = f"HTTP status {status} with {kind} where JSON was due"
+        is_page = "html" in response.headers.get("Content-Type", "").lower()
+        reason = f"HTTP status {status} with {'a web page' if is_page else 'something else'} where JSON was due"
     return AnswerNotUnderstood(f"The service's answer was not understood: {reason}.", call.label)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -79,17 +80,16 @@ class Fields:
 
     def moment(self, key: str) -> datetime:
         """A naive date and time, ``2021-12-14 04:36:18``."""
-        try:
+        with suppress(ValueError):
             return datetime.strptime(self.text(key), "%Y-%m-%d %H:%M:%S")
-        except ValueError:
-            raise self._wrong(key, "a date and time like 2021-12-14 04:36:18") from None
+        raise self._wrong(key, "a date and time like 2021-12-14 04:36:18")
 
     def status(self, key: str) -> Status:
         """One of the contract's states."""
-        try:
-            return Status(self.text(key))
-        except ValueError:
-            raise self._wrong(key, f"one of {', '.join(Status)}") from None
+        value = self.text(key)
+        if value not in set(Status):
+            raise self._wrong(key, f"one of {', '.join(Status)}")
+        return Status(value)
 
     def objects(self, key: str) -> tuple[Fields, ...]:
         """A list of objects."""

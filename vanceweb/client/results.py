@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email.message import Message
+from itertools import chain
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Literal
 
@@ -50,8 +51,8 @@ def save_picture(
             f"and what came is {'a picture' if kind else 'neither JPG nor PNG'}.",
             call.label,
         )
-    size, end = target.write(start), start
-    for chunk in rest:
+    size, end = 0, b""
+    for chunk in chain((start,), rest):
         size += len(chunk)
         if size > max_bytes:
             raise AnswerNotUnderstood(f"The result is larger than {max_bytes} bytes.", call.label)

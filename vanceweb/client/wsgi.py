@@ -10,6 +10,7 @@ asgiref's `Local`) ends with the response.
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 IN_PROCESS_BASE_URL = "http://engine.invalid/web_api/v1"
 _CLIENT_ADDRESS = "127.0.0.1"
+_log = logging.getLogger(__name__)
 
 
 class WSGIAdapter(HTTPAdapter):
@@ -52,6 +54,7 @@ class WSGIAdapter(HTTPAdapter):
             call.begin()
         except Exception as exc:
             call.close()
+            _log.exception("The application failed before it answered")
             raise requests.ConnectionError("the application failed", request=request) from exc
         if request.method == "HEAD":
             call.close()
@@ -172,6 +175,7 @@ class _Body(io.RawIOBase):
         try:
             return self._call.read_piece()
         except Exception as exc:
+            _log.exception("The application failed in the middle of its answer")
             # urllib3 turns this kind into what a broken connection raises.
             raise HTTPException("the application failed in its body") from exc
 

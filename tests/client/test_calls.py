@@ -1,0 +1,184 @@
+"""What each call sends, and what it makes of the contract's answers."""
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.client.conftest import TOKEN, TRANS_ID, UID
+from tests.client.service import Service, success
+from vanceweb.client import (
+    Balance,
+    HistoryPage,
+    HistoryRow,
+    Progress,
+    Status,
+    Transformed,
+    Uploaded,
+    VanceClient,
+)
+
+UPLOADED = {
+    "uid": UID,
+    "name": "cat.png",
+    "thumbnail": "https://example.org/t.jpg",
+    "w": 1200,
+    "h": 1199,
+    "filesize": 3618416,
+}
+ROW = {
+    "point_type": "download",
+    "job": "denoise",
+    "info": "denoise_SwJes_0.jpg.jpg",
+    "point": "1.000",
+    "balance": "392.200",
+    "created_at": "2021-12-14 04:36:18",
+}
+PAGE = {"datas": [ROW, ROW], "current_page": 1, "last_page": 5, "per_page": 20, "total": 100}
+
+
+def test_upload_sends_the_file_with_a_length(client: VanceClient, service: Service) -> None:
+    service.play(success(UPLOADED))
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
+    answer = client.upload(io.BytesIO(picture), name="cät.png", purpose="compress")
+
+    assert answer == Uploaded(UID, "cat.png", "https://example.org/t.jpg", 1200, 1199, 3618416)
+    (seen,) = service.seen
+    assert (seen.method, seen.path, seen.query) == ("POST", "/upload", {})
+    assert int(seen.headers["content-length"]) == len(seen.body)
+    assert "transfer-encoding" not in seen.headers
+    assert picture in seen.body
+    assert 'name="file"; filename="cät.png"\r\nContent-Type: image/png'.encode() in seen.body
+    assert f'name="api_token"\r\n\r\n{TOKEN}\r\n'.encode() in seen.body
+    assert b'name="job"\r\n\r\ncompress\r\n' in seen.body
+
+
+def test_upload_begins_at_the_start_of_the_file(client: VanceClient, service: Service) -> None:
+    service.play(success(UPLOADED))
+    file = io.BytesIO(b"\xff\xd8\xff" + b"jpeg" * 10)
+    file.seek(20)
+    client.upload(file, name="")
+    assert b'filename="image"\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xffjpeg' in service.seen[0].body
+
+
+def test_upload_reads_the_file_piece_by_piece(client: VanceClient, service: Service) -> None:
+    class Counting(io.BytesIO):
+        largest = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            assert size is not None
+            assert size >= 0, "the whole file was asked for at once"
+            self.largest = max(self.largest, size)
+            return super().read(size)
+
+    service.play(success(UPLOADED))
+    file = Counting(bytes(3_000_000))
+    client.upload(file, name="big.png")
+    assert len(service.seen[0].body) > 3_000_000
+    assert file.largest <= 65536
+
+
+@pytest.mark.parametrize("status", ["finish", "waiting", "process", "busy", "fatal", "webhook"])
+def test_transform_gives_every_status(client: VanceClient, service: Service, status: str) -> None:
+    service.play(success({"trans_id": TRANS_ID, "status": status}))
+    assert client.transform(UID, '{"name": "denoise"}') == Transformed(TRANS_ID, Status(status))
+    (seen,) = service.seen
+    assert (seen.method, seen.path, seen.query) == ("POST", "/transform", {})
+    assert seen.form == {"api_token": TOKEN, "uid": UID, "jconfig": '{"name": "denoise"}'}
+
+
+def test_transform_sends_webhook_and_wait_only_when_given(client: VanceClient, service: Service) -> None:
+    service.play(success({"trans_id": TRANS_ID, "status": "busy"}))
+    client.transform(UID, "{}", webhook="https://example.org/hook?secret=1", wait=0)
+    client.transform(UID, "{}", wait=2.5)
+    assert service.seen[0].form["webhook"] == "https://example.org/hook?secret=1"
+    assert service.seen[0].form["wait"] == "0"
+    assert service.seen[1].form["wait"] == "2.5"
+    assert "webhook" not in service.seen[1].form
+
+
+def test_progress_of_a_finished_job_has_its_size_as_a_number(client: VanceClient, service: Service) -> None:
+    service.play(success({"status": "finish", "filesize": "16794935"}))
+    assert client.progress(TRANS_ID) == Progress(Status.FINISH, filesize=16794935)
+    (seen,) = service.seen
+    assert (seen.method, seen.path, seen.query) == ("POST", "/progress", {})
+    assert seen.form == {"api_token": TOKEN, "trans_id": TRANS_ID}
+
+
+def test_progress_reads_what_the_engine_adds(client: VanceClient, service: Service) -> None:
+    service.play(
+        success({"status": "process", "percent": 37.5, "backend": "onnxruntime"}),
+        success({"status": "fatal", "msg": "The picture\ncould not be read."}),
+    )
+    assert client.progress(TRANS_ID) == Progress(Status.PROCESS, percent=37.5, backend="onnxruntime")
+    assert client.progress(TRANS_ID) == Progress(Status.FATAL, message="The picture could not be read.")
+
+
+def test_balance_is_exact(client: VanceClient, service: Service) -> None:
+    service.play(success({"max_num": "500.000", "used_num": "107.800"}))
+    balance = client.balance()
+    assert balance == Balance(granted=Decimal("500.000"), used=Decimal("107.800"))
+    assert balance.left == Decimal("392.200")
+    (seen,) = service.seen
+    assert (seen.method, seen.path, seen.query) == ("GET", "/point", {"api_token": [TOKEN]})
+
+
+@pytest.mark.parametrize("number", [500.1, 500, "500.1"])
+def test_numbers_are_read_exactly_whatever_their_json_type(
+    client: VanceClient, service: Service, number: object
+) -> None:
+    service.play(success({"max_num": number, "used_num": 0}))
+    assert client.balance().granted == Decimal(str(number))
+
+
+def test_history_is_a_page_of_rows(client: VanceClient, service: Service) -> None:
+    service.play(success(PAGE))
+    row = HistoryRow(
+        point_type="download",
+        job="denoise",
+        info="denoise_SwJes_0.jpg.jpg",
+        points=Decimal("1.000"),
+        balance=Decimal("392.200"),
+        created_at=datetime(2021, 12, 14, 4, 36, 18),
+    )
+    assert client.history(page=3, limit=50) == HistoryPage((row, row), page=1, last_page=5, per_page=20, total=100)
+    (seen,) = service.seen
+    assert (seen.method, seen.path, seen.query) == ("POST", "/points/record", {})
+    assert seen.form == {"api_token": TOKEN, "page": "3", "limit": "50"}
+
+
+def test_history_may_be_empty(client: VanceClient, service: Service) -> None:
+    service.play(success({"datas": [], "current_page": 1, "last_page": 1, "per_page": 20, "total": 0}))
+    assert client.history().rows == ()
+
+
+def test_cancel_is_true_where_the_service_knows_it(client: VanceClient, service: Service) -> None:
+    service.play(success({"status": "fatal"}))
+    assert client.cancel(TRANS_ID) is True
+    assert service.seen[0].path == "/cancel"
+    assert service.seen[0].form == {"api_token": TOKEN, "trans_id": TRANS_ID}
+
+
+def test_connections_are_used_again(client: VanceClient, service: Service) -> None:
+    service.play(success({"status": "process"}))
+    for _ in range(5):
+        client.progress(TRANS_ID)
+    assert len(service.peers) == 1
+
+
+@pytest.mark.parametrize(
+    "base_url", ["", "api.example.org", "ftp://example.org", "https://", "https://h/?a=1", "https://me:pw@h/"]
+)
+def test_a_base_url_that_is_none_is_refused(make_client: Callable[..., VanceClient], base_url: str) -> None:
+    with pytest.raises(ValueError, match="base URL"):
+        make_client(base_url=base_url)
+
+
+def test_a_slash_at_the_end_of_the_base_url_does_no_harm(
+    make_client: Callable[..., VanceClient], service: Service
+) -> None:
+    service.play(success({"status": "process"}))
+    make_client(base_url=service.base_url + "/").progress(TRANS_ID)
+    assert service.seen[0].path == "/progress"

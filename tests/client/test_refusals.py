@@ -1,0 +1,222 @@
+"""Answers that say no, and answers that say nothing that the contract knows."""
+
+import io
+import pickle
+from collections.abc import Callable
+
+import pytest
+
+from tests.client.conftest import TRANS_ID, UID
+from tests.client.service import Act, Service, html, raw, refusal, success
+from tests.client.test_calls import PAGE, ROW, UPLOADED
+from vanceweb.client import (
+    AnswerNotUnderstood,
+    IllegalParameter,
+    InsufficientCredits,
+    InvalidToken,
+    JConfigRejected,
+    JobFailed,
+    LimitExceeded,
+    NotFound,
+    NotReachable,
+    Refused,
+    ServiceFault,
+    UnknownCode,
+    VanceClient,
+    VanceError,
+)
+
+CODES = [
+    (10001, IllegalParameter),
+    (10010, ServiceFault),
+    (10011, NotFound),
+    (10012, LimitExceeded),
+    (10013, JConfigRejected),
+    (10014, JobFailed),
+    (30001, InvalidToken),
+    (30004, InsufficientCredits),
+    (20202, UnknownCode),
+]
+CALLS: dict[str, Callable[[VanceClient], object]] = {
+    "upload": lambda client: client.upload(io.BytesIO(b"\xff\xd8\xff"), name="a.jpg"),
+    "transform": lambda client: client.transform(UID, "{}"),
+    "progress": lambda client: client.progress(TRANS_ID),
+    "download": lambda client: client.download(TRANS_ID, io.BytesIO()),
+    "balance": lambda client: client.balance(),
+    "history": lambda client: client.history(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(("code", "kind"), CODES)
+def test_each_code_has_its_error_at_every_call(
+    client: VanceClient, service: Service, call: Callable[[VanceClient], object], code: int, kind: type[Refused]
+) -> None:
+    service.play(refusal(code, "What it says"))
+    with pytest.raises(kind) as caught:
+        call(client)
+    assert type(caught.value) is kind
+    assert (caught.value.code, caught.value.message) == (code, "What it says")
+    assert caught.value.request == f"{service.seen[0].method} {service.seen[0].path}"
+    assert len(service.seen) == 1, "an answer, even a bad one, is not asked for again"
+
+
+@pytest.mark.parametrize(
+    ("msg", "sentence"),
+    [
+        ("  Illegal\nParameter ", "Illegal Parameter"),
+        ({"api_token": ["The api token field is required."]}, "The api token field is required."),
+        ({"uid": ["Uid is missing."], "jconfig": ["Not JSON.", "Too short."]}, "Uid is missing. Not JSON. Too short."),
+        ({"uid": "A text alone."}, "A text alone."),
+        (None, IllegalParameter.meaning),
+        ("", IllegalParameter.meaning),
+        ([1, 2], IllegalParameter.meaning),
+        ({"uid": [{"deep": 1}]}, IllegalParameter.meaning),
+    ],
+)
+def test_messages_of_every_shape_become_a_sentence(
+    client: VanceClient, service: Service, msg: object, sentence: str
+) -> None:
+    service.play(refusal(10001, msg))
+    with pytest.raises(IllegalParameter) as caught:
+        client.balance()
+    assert caught.value.message == sentence
+
+
+def test_a_dump_of_a_message_is_cut(client: VanceClient, service: Service) -> None:
+    service.play(refusal(10010, "x" * 9000))
+    with pytest.raises(ServiceFault) as caught:
+        client.balance()
+    assert len(caught.value.message) == 500
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500, 503])
+def test_the_code_counts_whatever_the_http_status(client: VanceClient, service: Service, status: int) -> None:
+    service.play(refusal(10011, "Gone", status=status))
+    with pytest.raises(NotFound):
+        client.progress(TRANS_ID)
+    assert len(service.seen) == 1
+
+
+def test_success_under_an_error_status_is_not_believed(client: VanceClient, service: Service) -> None:
+    service.play(success({"status": "finish"}, status=500))
+    with pytest.raises(AnswerNotUnderstood, match="HTTP status 500"):
+        client.progress(TRANS_ID)
+
+
+def test_a_code_may_be_a_string(client: VanceClient, service: Service) -> None:
+    service.play(raw(b'{"code": "30001", "msg": "No"}'))
+    with pytest.raises(InvalidToken):
+        client.balance()
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "answer",
+    [
+        html(200),
+        html(403),
+        raw(b""),
+        raw(b"null"),
+        raw(b"[]"),
+        raw(b'{"code": 200'),
+        raw(b"{}"),
+        raw(b'{"code": null}'),
+        raw(b'{"code": true, "data": {}}'),
+        raw(b'{"code": 200}'),
+        raw(b'{"code": 200, "data": []}'),
+        raw(b'{"code": 200, "data": {}}'),
+        raw(b"[" * 100_000),
+        raw(b"\xff\xfe\x00", kind="text/plain"),
+        raw(b"", status=302, headers={"Location": "https://elsewhere.example/login"}),
+    ],
+)
+def test_any_other_answer_is_not_understood(
+    client: VanceClient, service: Service, call: Callable[[VanceClient], object], answer: Act
+) -> None:
+    service.play(answer)
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        call(client)
+    assert caught.value.code is None
+    assert caught.value.message.endswith(".")
+    assert len(service.seen) == 1
+
+
+def test_a_redirect_is_named_and_not_followed(client: VanceClient, service: Service) -> None:
+    service.play(raw(b"", status=307, headers={"Location": service.base_url.replace("127.0.0.1", "localhost")}))
+    with pytest.raises(AnswerNotUnderstood, match="redirects to localhost"):
+        client.transform(UID, "{}")
+    assert len(service.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "data", "key", "bad"),
+    [
+        *[("upload", UPLOADED, key, None) for key in UPLOADED],
+        *[("upload", UPLOADED, "uid", bad) for bad in ("A" * 32, "a" * 31, "a" * 33, 5, "g" * 32, "../" + "a" * 29)],
+        *[("upload", UPLOADED, "w", bad) for bad in (0, -1, "wide", True, 1.5, [1200])],
+        *[("transform", {"trans_id": TRANS_ID, "status": "busy"}, key, None) for key in ("trans_id", "status")],
+        ("transform", {"trans_id": TRANS_ID, "status": "busy"}, "status", "done"),
+        ("progress", {"status": "finish"}, "status", "FINISH"),
+        ("progress", {"status": "finish"}, "filesize", "many"),
+        ("progress", {"status": "process"}, "percent", 101),
+        ("progress", {"status": "process"}, "percent", -1),
+        *[("balance", {"max_num": "1.000", "used_num": "0.000"}, key, None) for key in ("max_num", "used_num")],
+        *[
+            ("balance", {"max_num": "1.000", "used_num": "0.000"}, "max_num", bad)
+            for bad in ("NaN", "Infinity", "1e99", "1_000", " 1", "", True, [], "1,000")
+        ],
+        *[("history", PAGE, key, None) for key in PAGE],
+        ("history", PAGE, "datas", {"0": ROW}),
+        ("history", PAGE, "datas", ["row"]),
+        ("history", PAGE, "current_page", 0),
+        *[("history", PAGE, "datas", [ROW, ROW | {key: None}]) for key in ROW],
+        ("history", PAGE, "datas", [ROW | {"created_at": "2021-13-14 04:36:18"}]),
+        ("history", PAGE, "datas", [ROW | {"created_at": "yesterday"}]),
+    ],
+)
+def test_what_is_missing_or_odd_is_named_and_not_shown(
+    client: VanceClient, service: Service, call: str, data: dict[str, object], key: str, bad: object
+) -> None:
+    service.play(success({**data, key: bad}))
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        CALLS[call](client)
+    assert f"data.{key}" in caught.value.message
+    state = "is missing" if bad is None or (key == "datas" and "is missing" in caught.value.message) else "something"
+    assert state in caught.value.message
+
+
+def test_a_json_answer_without_end_is_left(client: VanceClient, service: Service) -> None:
+    service.play(raw(b'{"code": 200, "data": "' + b"x" * 3_000_000 + b'"}'))
+    with pytest.raises(AnswerNotUnderstood, match="longer than"):
+        client.balance()
+
+
+@pytest.mark.parametrize("answer", [html(404), html(405), refusal(10001, "?"), refusal(404, "Not found"), raw(b"{}")])
+def test_cancel_is_false_where_the_service_does_not_know_it(client: VanceClient, service: Service, answer: Act) -> None:
+    service.play(answer)
+    assert client.cancel(TRANS_ID) is False
+
+
+@pytest.mark.parametrize(("code", "kind"), [(10011, NotFound), (30001, InvalidToken), (10010, ServiceFault)])
+def test_cancel_raises_what_concerns_the_job(
+    client: VanceClient, service: Service, code: int, kind: type[VanceError]
+) -> None:
+    service.play(refusal(code, "No"))
+    with pytest.raises(kind):
+        client.cancel(TRANS_ID)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IllegalParameter(10001, "Too much.", "POST /transform"),
+        NotReachable("Gone.", "GET /point", False, 3.0),
+        AnswerNotUnderstood("What?", "GET /point"),
+    ],
+)
+def test_errors_survive_pickling(error: VanceError) -> None:
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert type(copy) is type(error)
+    assert vars(copy) == vars(error)
+    assert str(copy) == str(error)
