@@ -13,7 +13,7 @@ from vanceweb.catalogue.features import FEATURES, feature_for_module
 from vanceweb.catalogue.forms import UnknownSetting, data_from, form_for, initial_from
 from vanceweb.catalogue.jconfig import build_jconfig, parse_jconfig
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import Kind
+from vanceweb.catalogue.parameters import IllegalParameter, Kind
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import STYLES, Look
 
@@ -197,6 +197,18 @@ def test_settings_named_one_by_one_fill_the_rest_with_defaults() -> None:
     assert data_from(form.feature, {})["auto_params"] == "true"
     with pytest.raises(UnknownSetting, match=r"no setting strength. There are: auto_params, remove_noise"):
         data_from(form.feature, {"strength": "1"})
+
+
+@pytest.mark.parametrize(("word", "on"), [("true", True), ("On", True), ("1", True), ("no", False), ("FALSE", False)])
+def test_switches_are_named_in_words(word: str, on: bool) -> None:
+    form = filled("denoise", auto_params=word)
+    assert form.is_valid()
+    assert form.step().params["auto_params"] is on
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
+    with pytest.raises(IllegalParameter, match='auto_params is "maybe"; allowed: true or false'):
+        data_from(feature_for_module("denoise"), {"auto_params": "maybe"})
 
 
 class Controls(HTMLParser):

@@ -11,13 +11,15 @@ from vanceweb.catalogue.feature import Feature, OutputField
 from vanceweb.catalogue.features import feature_for_module
 from vanceweb.catalogue.fields import colour_text, field_for, look_field, output_field_for
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import Kind, ParameterValue
+from vanceweb.catalogue.parameters import IllegalParameter, Kind, ParameterValue
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import Guides, Look, style_named
 
 LOOK = "look"
 STYLE = "model_name"
 STRENGTH = "denoising_strength"
+
+SWITCH_WORDS = {"true": ("true", "on", "yes", "1"), "false": ("false", "off", "no", "0")}
 
 
 class UnknownSetting(LookupError):
@@ -132,14 +134,25 @@ def initial_from(step: Step, output: Output) -> dict[str, object]:
 def data_from(feature: Feature, given: Mapping[str, str]) -> dict[str, str]:
     """A whole submission from the few settings that someone named, as on a command line; the rest are defaults.
 
-    A switch that isn't named is off when something it would override is. Raises UnknownSetting.
+    A switch that isn't named is off when something it would override is. Raises UnknownSetting, and
+    IllegalParameter for a switch that is neither on nor off; ranges are the form's to check.
     """
     fields = form_for(feature).base_fields
     if unknown := [name for name in given if name not in fields]:
         raise UnknownSetting(f"{feature.title} has no setting {unknown[0]}. {_there_are(fields)}")
     data = {name: _as_text(field.initial) for name, field in fields.items()}
     wanted = {switch for p in feature.parameters if p.key in given for switch in p.overridden_by}
-    return data | dict.fromkeys(wanted, "false") | dict(given)
+    switches = {p.key for p in feature.parameters if p.kind is Kind.BOOL}
+    spelled = {name: _switch_as_text(name, text) if name in switches else text for name, text in given.items()}
+    return data | dict.fromkeys(wanted, "false") | spelled
+
+
+def _switch_as_text(name: str, text: str) -> str:
+    # A checkbox takes every text but "false" as on, "off" and "no" too.
+    for spelling, words in SWITCH_WORDS.items():
+        if text.strip().lower() in words:
+            return spelling
+    raise IllegalParameter(name, text, "true or false")
 
 
 def _there_are(names: Iterable[str]) -> str:
