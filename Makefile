@@ -3,6 +3,7 @@
 
 PY := .venv/bin/python
 STAMPS := .venv/stamps
+export PYTHONUNBUFFERED := 1
 # A stamp carries the hash of what was installed, so a second `make run` has nothing to do and needs no network.
 hash = $(shell cat $(1) 2>/dev/null | sha256sum | cut -c1-20)
 SITE := $(STAMPS)/site-$(call hash,requirements.txt)
