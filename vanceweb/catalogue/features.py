@@ -47,12 +47,8 @@ FEATURES: tuple[Feature, ...] = (
         models=(Model("DenoiseStable"),),
         parameters=(
             switch("auto_params", "Automatic", "Choose both strengths from the picture itself."),
-            percent(
-                "remove_noise", "Remove noise", 75, "Higher is cleaner and softer.", overridden_by=("auto_params",)
-            ),
-            percent(
-                "sharpen", "Sharpen", 75, "Brings edges back after the noise is gone.", overridden_by=("auto_params",)
-            ),
+            percent("remove_noise", "Remove noise", 75, "Higher is cleaner, softer.", overridden_by=("auto_params",)),
+            percent("sharpen", "Sharpen", 75, "Brings edges back afterwards.", overridden_by=("auto_params",)),
         ),
     ),
     Feature(
@@ -67,12 +63,7 @@ FEATURES: tuple[Feature, ...] = (
         models=(Model("SharpenGeneralStable"),),
         parameters=(
             switch("autoparams", "Automatic", "Choose everything below from the picture itself."),
-            switch(
-                "automodel",
-                "Detect the kind of blur",
-                "Pick the model that fits the picture best.",
-                overridden_by=("autoparams",),
-            ),
+            switch("automodel", "Detect the blur", "Pick the model that fits best.", overridden_by=("autoparams",)),
             choice(
                 "blur_type",
                 "Kind of blur",
