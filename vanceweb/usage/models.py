@@ -6,6 +6,11 @@ from django.utils import timezone
 
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
+# Longer texts are cut: the services we know stay far below.
+POINT_TYPE_LENGTH = 40
+JOB_LENGTH = 100
+INFO_LENGTH = 300
+
 
 class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
     def of_connection(self, connection: Connection) -> "UsageRecordQuerySet":
@@ -22,9 +27,9 @@ class UsageRecord(models.Model):
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="usage_records")
     # What to call the connection once it was removed.
     connection_name = models.CharField(max_length=80)
-    point_type = models.CharField(max_length=40)
-    job = models.CharField(max_length=100)
-    info = models.CharField(max_length=300)
+    point_type = models.CharField(max_length=POINT_TYPE_LENGTH)
+    job = models.CharField(max_length=JOB_LENGTH)
+    info = models.CharField(max_length=INFO_LENGTH)
     points = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
     balance = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
     created_at = models.DateTimeField()

@@ -18,7 +18,7 @@ def refresh_balance(connection_id: int) -> None:
 
     A token that worked before stays "ok" through an outage; one that is being tried does not become so by it.
     """
-    connection = Connection.objects.filter(pk=connection_id).first()
+    connection = Connection.objects.without_token().filter(pk=connection_id).first()
     if connection is None:
         return
     asked_at = connection.asked_at

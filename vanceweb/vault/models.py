@@ -20,12 +20,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Those to the engine of this installation."""
         return self.filter(service=Connection.Service.BUNDLED)
 
-
-class ConnectionManager(models.Manager["Connection"]):
-    """Leaves the token in the database until it is asked for: what only shows connections never decrypts one."""
-
-    def get_queryset(self) -> ConnectionQuerySet:
-        return ConnectionQuerySet(self.model, using=self._db).defer("token")
+    def without_token(self) -> "ConnectionQuerySet":
+        """Leaves the token in the database until it is asked for: what only shows connections never decrypts one."""
+        return self.defer("token")
 
 
 class Connection(models.Model):
@@ -60,7 +57,7 @@ class Connection(models.Model):
     zone_shift_minutes = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = ConnectionManager.from_queryset(ConnectionQuerySet)()
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]

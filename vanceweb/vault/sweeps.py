@@ -16,7 +16,7 @@ def refresh_balances() -> None:
     stale = now - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS)
     lost = now - timedelta(seconds=settings.CHECK_REASK_SECONDS)
     state = Connection.CheckState
-    rows = Connection.objects.filter(
+    rows = Connection.objects.without_token().filter(
         Q(check_state=state.OK, asked_at__lt=stale) | Q(check_state=state.CHECKING, asked_at__lt=lost)
     )
     for connection in rows:

@@ -1,0 +1,121 @@
+"""Taking a job as far as it goes now: the io worker's side."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from vanceweb.client import NotReachable, VanceError
+from vanceweb.jobs.endings import PASSING, ending_of, resume_state
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.phases import PHASES
+from vanceweb.jobs.running import Ending, Hold, JobEnds, Run, Wake
+from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.lib.images import ImageRefused
+from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
+from vanceweb.vault.checking import TOKEN_UNREADABLE
+from vanceweb.vault.clients import client_for
+from vanceweb.vault.models import Connection
+
+logger = logging.getLogger(__name__)
+
+CONNECTION_GONE = "The connection was removed before the job was done."
+WORKERS_DIED = "The site's worker broke down several times while it worked on this job."
+UNEXPECTED = "Something unexpected went wrong on this site; its log says what."
+
+
+def _told_nobody(job_id: int, at: datetime) -> None:
+    """For callers that wake the job themselves."""
+
+
+def advance_job(job_id: int, *, wake: Wake = _told_nobody) -> datetime | None:
+    """Takes the job through its phases until it ends or has to wait, and gives the moment of its next turn.
+
+    None: it has ended, is gone, isn't due yet or is in another worker's hands. Whenever a turn is due, `wake` is told
+    in the transaction that writes the row. May be called at any time, any number of times.
+    """
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        return None
+    if job.has_ended:
+        _call_back(job)
+        return None
+    hold = _claim(job, wake)
+    if hold is None:
+        return None
+    try:
+        with Heartbeat(hold.lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            return _take_turn(hold)
+    except LeaseLost:
+        logger.info("Job %s was ended or taken over while it was worked on", job_id)
+        return None
+
+
+def _claim(seen: Job, wake: Wake) -> Hold | None:
+    duration = timedelta(seconds=settings.LEASE_SECONDS)
+    lease = claim(Job.objects.all(), pk=seen.pk, states=[seen.state], state=seen.state, duration=duration)
+    if lease is None:
+        return None
+    # What was seen before the claim may have been overtaken.
+    job = Job.objects.select_related("source", "owner").get(pk=seen.pk)
+    hold = Hold(job, lease, wake)
+    if seen.lease_until is not None:
+        # The row still names a lease that ran out: the worker that held it is dead.
+        hold.write(setbacks=job.setbacks + 1)
+    return hold
+
+
+def _take_turn(hold: Hold) -> datetime | None:
+    job = hold.job
+    try:
+        return _run_phases(hold)
+    except LeaseLost:
+        raise
+    except JobEnds as end:
+        hold.fail(end.ending)
+    except DecryptionFailed:
+        hold.fail(Ending(None, TOKEN_UNREADABLE, resume_state(job)))
+    except ImageRefused as error:
+        # Only a result is looked at here; it is downloaded again, which costs nothing.
+        return hold.set_back(Ending(None, f"What came as the result can't be used: {error}", resume_state(job)))
+    except PASSING as error:
+        return hold.set_back(ending_of(error, job))
+    except VanceError as error:
+        hold.fail(ending_of(error, job))
+    except Exception:
+        logger.exception("Job %s met an unexpected error", job.pk)
+        return hold.set_back(Ending(None, UNEXPECTED, resume_state(job)))
+    return None
+
+
+def _run_phases(hold: Hold) -> datetime | None:
+    job = hold.job
+    if job.setbacks > settings.JOB_MAX_SETBACKS:
+        raise JobEnds(Ending(None, WORKERS_DIED, resume_state(job)))
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    if connection is None:
+        raise JobEnds(Ending(None, CONNECTION_GONE))
+    with client_for(connection) as client:
+        run = Run(job, hold.lease, hold.wake, connection, client)
+        while job.is_moving:
+            pause_until = PHASES[job.state](run)
+            if pause_until is not None:
+                return pause_until
+    return None
+
+
+def _call_back(job: Job) -> None:
+    """Tells the service of a job that was ended here, so that it needn't be worked on any longer."""
+    if not job.cancel_requested or not job.trans_id:
+        return
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    try:
+        if connection is not None:
+            with client_for(connection) as client:
+                client.cancel(job.trans_id)
+    except NotReachable:
+        # The sweeper has it tried again for a while.
+        return
+    except (VanceError, DecryptionFailed) as error:
+        logger.info("The service was not told of the end of job %s: %s", job.pk, type(error).__name__)
+    Job.objects.filter(pk=job.pk, trans_id=job.trans_id, state__in=Job.ENDED).update(cancel_requested=False)

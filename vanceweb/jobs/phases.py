@@ -1,0 +1,170 @@
+"""The phases of a job, each from its state to the next.
+
+A phase may be stopped at any instruction and begun again by another worker, so each first writes down what can't be
+undone, and nothing it does twice does harm: an upload costs nothing, a download is charged once per transform.
+
+Of a transform whose answer got lost nobody knows whether it was begun. It is sent again, at most JOB_MAX_TRANSFORMS
+times for one job: services charge for the download and not for the transform, so the lost one costs their time and
+no credits.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from vanceweb.catalogue.jconfig import build_jconfig
+from vanceweb.client import JobFailed, NotFound, NotReachable, Refused, Status, Transformed, VanceError
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import prepare_result
+from vanceweb.gallery.storing import discard_leftovers, kept_only_if_saved
+from vanceweb.gallery.thumbnails import check_and_render
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.running import Ending, JobEnds, Run
+from vanceweb.lib.leases import LeaseLost
+from vanceweb.vault.tasks import refresh_balance
+
+SOURCE_GONE = "The original picture was deleted before it could be sent."
+LOST_TRANSFORMS = "The service was asked several times to begin, and its answer was lost each time."
+
+
+def begin(run: Run) -> datetime | None:
+    """Queued → uploading, once the picture is known to be whole."""
+    source = _source(run)
+    check_and_render(source)
+    if source.problem:
+        raise JobEnds(Ending(None, source.problem))
+    run.move(Job.State.UPLOADING, started_at=run.job.started_at or timezone.now())
+    return None
+
+
+def upload(run: Run) -> datetime | None:
+    """Uploading → processing: sends the picture and keeps its uid."""
+    if not run.job.uid:
+        source = _source(run)
+        try:
+            with source.file.open("rb") as file:
+                uploaded = run.client.upload(
+                    cast(BinaryIO, file), name=source.name, purpose=run.job.feature_info.purpose
+                )
+        except FileNotFoundError:
+            raise JobEnds(Ending(None, SOURCE_GONE)) from None
+        run.write(uid=uploaded.uid)
+    run.move(Job.State.PROCESSING)
+    return None
+
+
+def process(run: Run) -> datetime | None:
+    """Processing → downloading: starts the transform, then asks at each turn where it is."""
+    return _ask_progress(run) if run.job.trans_id else _start_transform(run)
+
+
+def download(run: Run) -> datetime | None:
+    """Downloading → done: fetches the result, stores it with its thumbnails, ends the job."""
+    with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
+        file = cast(BinaryIO, target)
+        downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)
+        asset = prepare_result(
+            owner=run.job.owner, file=file, name=_result_name(run.job, downloaded.format), uuid=run.job.result_uuid
+        )
+    with kept_only_if_saved(asset):
+        _finish(run, asset)
+    discard_leftovers(asset.folder, keep=asset)
+    return None
+
+
+PHASES: Mapping[str, Callable[[Run], datetime | None]] = {
+    Job.State.QUEUED: begin,
+    Job.State.UPLOADING: upload,
+    Job.State.PROCESSING: process,
+    Job.State.DOWNLOADING: download,
+}
+
+
+def _start_transform(run: Run) -> datetime | None:
+    job = run.job
+    if job.transforms_sent >= settings.JOB_MAX_TRANSFORMS:
+        raise JobEnds(Ending(None, LOST_TRANSFORMS))
+    sent_before = job.transforms_sent
+    run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)
+    try:
+        answer = _send_transform(run)
+    except NotReachable as error:
+        if not error.may_have_arrived:
+            run.write(transform_sent_at=None, transforms_sent=sent_before)
+        raise
+    except NotFound as error:
+        # Kept for a day only, or uploaded with another token: nothing is lost by uploading it again.
+        run.write(uid="", state=Job.State.UPLOADING, transform_sent_at=None)
+        return run.set_back(Ending(error.code, error.message))
+    except Refused:
+        run.write(transform_sent_at=None)
+        raise
+    return _after_progress(run, answer.status, message=None)
+
+
+def _send_transform(run: Run) -> Transformed:
+    """Sends it and keeps its id. One that was cancelled meanwhile is called back before LeaseLost goes on."""
+    jconfig = build_jconfig([run.job.step], run.job.output_settings, uid=run.job.uid)
+    # The bundled engine answers at once, so that its percentage can be asked for; others know no such wish.
+    answer = run.client.transform(run.job.uid, jconfig, wait=0 if run.connection.is_bundled else None)
+    try:
+        run.write(trans_id=answer.trans_id)
+    except LeaseLost:
+        with suppress(VanceError):
+            run.client.cancel(answer.trans_id)
+        raise
+    return answer
+
+
+def _ask_progress(run: Run) -> datetime | None:
+    progress = run.client.progress(run.job.trans_id)
+    known = {"percent": progress.percent, "backend": progress.backend}
+    run.write(
+        setbacks=0, error="", error_code=None, **{key: value for key, value in known.items() if value is not None}
+    )
+    return _after_progress(run, progress.status, progress.message)
+
+
+def _after_progress(run: Run, status: Status, message: str | None) -> datetime | None:
+    if status is Status.FATAL:
+        raise JobFailed(10014, message or "", "POST /progress")
+    if status is Status.FINISH:
+        run.move(Job.State.DOWNLOADING)
+        return None
+    return run.pause(run.poll_seconds)
+
+
+def _finish(run: Run, asset: Asset) -> None:
+    with transaction.atomic():
+        # First of all, so that of two workers only the one that holds the job gets to save the picture.
+        run.lease.extend()
+        asset.save()
+        run.lease.release(
+            state=Job.State.DONE,
+            result=asset,
+            percent=None,
+            setbacks=0,
+            error="",
+            error_code=None,
+            resume_state="",
+            finished_at=timezone.now(),
+        )
+        refresh_balance.enqueue(run.connection.pk)
+    run.job.state = Job.State.DONE
+
+
+def _source(run: Run) -> Asset:
+    if run.job.source is None:
+        raise JobEnds(Ending(None, SOURCE_GONE))
+    return run.job.source
+
+
+def _result_name(job: Job, ending: str) -> str:
+    return f"{PurePosixPath(job.source_name).stem}-{job.feature}.{ending}"

@@ -1,0 +1,145 @@
+"""What people do with jobs. Each writes rows and answers at once; the io worker does the rest."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from vanceweb.catalogue.features import credits_for, feature_for_module
+from vanceweb.catalogue.jconfig import build_jconfig
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import delete_asset
+from vanceweb.gallery.storing import discard_leftovers
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.tasks import wake
+from vanceweb.teams.models import User
+from vanceweb.vault.models import Connection
+
+
+class JobRefused(Exception):
+    """The job can't be submitted, retried or deleted; the message says why, in a sentence."""
+
+
+@transaction.atomic
+def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step, output: Output) -> Job:
+    """Makes the job and has it begun. Raises JobRefused, and JConfigError for parameters that the API doesn't take."""
+    if connection.owner_id != owner.pk or source.owner_id != owner.pk:
+        raise JobRefused("The picture and the connection have to be your own.")
+    if source.problem:
+        raise JobRefused(source.problem)
+    build_jconfig([step], output)
+    feature = feature_for_module(step.module)
+    job = Job.objects.create(
+        owner=owner,
+        connection=connection,
+        connection_name=connection.name,
+        source=source,
+        source_name=source.name,
+        feature=feature.slug,
+        params=dict(step.params),
+        control_images=[[guide.image_uid, guide.cn_name] for guide in step.control_images],
+        output=_output_json(output),
+        credits=credits_for([step]),
+    )
+    wake(job.pk, job.not_before)
+    return job
+
+
+@transaction.atomic
+def cancel_job(*, job: Job) -> bool:
+    """Ends the job at once, whatever it is doing; the service is told by the io worker. False: it had ended.
+
+    A result that was being downloaded may be paid for already: a retry goes on with that download.
+    """
+    if end_moving(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
+        return False
+    wake(job.pk, timezone.now())
+    job.refresh_from_db()
+    return True
+
+
+def end_moving(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
+    """Ends those of the jobs that haven't yet, and takes them from their workers. Returns how many these were."""
+    begun = Q(state=Job.State.PROCESSING) & ~Q(trans_id="")
+    now = timezone.now()
+    return jobs.filter(state__in=Job.MOVING).update(
+        state=state,
+        resume_state=Case(When(state=Job.State.DOWNLOADING, then=Value(str(Job.State.DOWNLOADING))), default=Value("")),
+        cancel_requested=Case(When(begun, then=Value(True)), default=Value(False)),
+        lease_until=None,
+        lease_token=None,
+        woken_at=now,
+        finished_at=now,
+        **fields,
+    )
+
+
+@transaction.atomic
+def retry_job(*, job: Job) -> Job:
+    """Takes a failed or cancelled job up again: where it stopped if nothing is lost by that, else from the beginning.
+
+    Raises JobRefused.
+    """
+    if job.has_ended and (job.connection_id is None or job.source_id is None):
+        raise JobRefused("The job's picture or connection was removed. Run it again with others.")
+    now = timezone.now()
+    fresh: dict[str, Any] = {
+        "attempts": 0,
+        "transforms_sent": 0,
+        "setbacks": 0,
+        "error": "",
+        "error_code": None,
+        "percent": None,
+        "cancel_requested": False,
+        "not_before": now,
+        "woken_at": now,
+        "submitted_at": now,
+        "started_at": None,
+        "finished_at": None,
+        "resume_state": "",
+        "lease_until": None,
+        "lease_token": None,
+    }
+    if job.resume_state:
+        fresh["state"] = job.resume_state
+    else:
+        fresh |= {"state": Job.State.QUEUED, "uid": "", "trans_id": "", "transform_sent_at": None, "backend": ""}
+    ended = Job.objects.filter(
+        pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
+    )
+    if ended.update(**fresh) == 0:
+        raise JobRefused("Only a failed or cancelled job can be retried.")
+    wake(job.pk, now)
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def delete_job(*, job: Job) -> None:
+    """Removes an ended job with its result, and its upload where no other job uses that. Raises JobRefused."""
+    locked = Job.objects.select_for_update(of=("self",)).select_related("source", "result").filter(pk=job.pk).first()
+    if locked is None:
+        return
+    if locked.is_moving:
+        raise JobRefused("The job is still running. Cancel it first.")
+    leftovers = Asset(uuid=locked.result_uuid).folder
+    source, result = locked.source, locked.result
+    locked.delete()
+    if result is not None:
+        delete_asset(asset=result)
+    if source is not None and source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
+        delete_asset(asset=source)
+    transaction.on_commit(partial(discard_leftovers, leftovers))
+
+
+def _output_json(output: Output) -> dict[str, Any]:
+    return {
+        "quality": output.quality,
+        "dpi": output.dpi,
+        "format": output.format,
+        "background": None if output.background is None else list(output.background),
+    }

@@ -1,0 +1,48 @@
+"""Writes on usage. None of them calls a service: the io worker reads histories."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from vanceweb.teams.models import User
+from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.tasks import sync_history
+from vanceweb.vault.models import Connection
+from vanceweb.vault.services import request_balance
+
+
+@transaction.atomic
+def request_refresh(*, user: User) -> int:
+    """Has the balance and the history of all the user's connections read again. Returns their number."""
+    connections = list(Connection.objects.filter(owner=user).values_list("pk", flat=True))
+    for pk in connections:
+        request_balance(connection_id=pk)
+        request_history(connection_id=pk)
+    return len(connections)
+
+
+@transaction.atomic
+def request_history(*, connection_id: int, asked_before: datetime | None = None) -> bool:
+    """Has the history read again; with `asked_before` only if it wasn't asked for since. Says whether it will be."""
+    now = timezone.now()
+    sync, is_new = HistorySync.objects.get_or_create(connection_id=connection_id, defaults={"asked_at": now})
+    if not is_new:
+        rows = HistorySync.objects.filter(pk=sync.pk)
+        if asked_before is not None:
+            rows = rows.filter(asked_at__lt=asked_before)
+        if rows.update(asked_at=now) == 0:
+            return False
+    sync_history.enqueue(connection_id)
+    return True
+
+
+@transaction.atomic
+def shift_zone(*, connection: Connection, minutes: int) -> None:
+    """Sets what is added to the service's times to get UTC, for the stored rows as well. Within a day, ± 1440."""
+    locked = Connection.objects.without_token().select_for_update().get(pk=connection.pk)
+    change = timedelta(minutes=minutes - locked.zone_shift_minutes)
+    UsageRecord.objects.filter(connection=locked).update(created_at=F("created_at") + change)
+    Connection.objects.filter(pk=locked.pk).update(zone_shift_minutes=minutes)
+    connection.zone_shift_minutes = minutes

@@ -1,0 +1,27 @@
+"""What the sweeper does for usage."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from vanceweb.jobs.models import Job
+from vanceweb.usage.services import request_history
+from vanceweb.vault.models import Connection
+
+
+def refresh_histories() -> None:
+    """Has histories read where a job was done since they were last asked for, and where that is long ago."""
+    now = timezone.now()
+    stale = now - timedelta(seconds=settings.HISTORY_REFRESH_SECONDS)
+    done = Max("jobs__finished_at", filter=Q(jobs__state=Job.State.DONE))
+    connections = (
+        Connection.objects.filter(check_state=Connection.CheckState.OK)
+        .annotate(last_done=done)
+        .filter(
+            Q(history_sync=None) | Q(history_sync__asked_at__lt=stale) | Q(history_sync__asked_at__lte=F("last_done"))
+        )
+    )
+    for pk in connections.values_list("pk", flat=True):
+        request_history(connection_id=pk, asked_before=now)
