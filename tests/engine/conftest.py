@@ -83,7 +83,7 @@ def bob(db: None) -> Caller:
 
 
 @pytest.fixture
-def work() -> Callable[[str], None]:
+def work(transactional_db: None) -> Callable[[str], None]:
     """Runs what waits in a queue, by the real worker, until it is empty."""
 
     def run(queue: str = "engine") -> None:

@@ -19,7 +19,7 @@ from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import result_name
-from vanceweb.engine.processing.models import Models, WeightsMissing
+from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
 
@@ -113,7 +113,7 @@ def _run(transform: Transform, watch: Watch) -> Outcome:
     watch(0.0)
     try:
         return _process(transform, transform.upload, watch)
-    except (ProcessingError, WeightsMissing) as error:
+    except ProcessingError as error:
         raise Stopped(Transform.State.FAILED, str(error)) from error
     except (Stopped, LeaseLost):
         raise
@@ -129,7 +129,8 @@ def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
         source, target = Path(folder, "source"), Path(folder, "target")
         with _storage().open(upload.file_name) as stored, source.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
-        outcome = process_file(source, target, steps, output, models=_models(), report=watch)
+        models = _models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS)
+        outcome = process_file(source, target, steps, output, models=models, report=watch)
         watch(1.0)
         with target.open("rb") as result:
             name = transform.file_name(transform.attempts)
@@ -167,7 +168,7 @@ def _storage() -> Storage:
     return storages["engine"]
 
 
-@functools.cache
-def _models() -> Models:
+@functools.lru_cache(maxsize=1)
+def _models(directory: Path, threads: int) -> Models:
     """The networks, loaded once for each worker process."""
-    return Models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS)
+    return Models(directory, threads)

@@ -1,0 +1,215 @@
+"""`/transform`, `/progress`, `/cancel` and `/download`; the pictures themselves are the subject of other tests."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from tests.engine.conftest import DENOISE, Caller, picture
+from vanceweb.engine.models import LedgerEntry, Transform, Upload
+
+Make = Callable[..., Transform]
+
+
+def jconfig(module: str, **config: Any) -> str:
+    return json.dumps({"name": module, "config": {"module": module, **config}})
+
+
+def enlarge(scale: int) -> str:
+    return jconfig("enlarge3", module_params={"scale": scale})
+
+
+class TestTransform:
+    def test_a_job_that_nobody_works_on_is_busy_once_the_patience_is_over(
+        self, alice: Caller, settings: Settings
+    ) -> None:
+        settings.ENGINE_PATIENCE = 0.3
+        start = time.monotonic()
+        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE)["data"]
+        assert 0.3 <= time.monotonic() - start < 3
+        assert re.fullmatch("[0-9a-f]{32}", data["trans_id"])
+        assert data["status"] == "busy"
+        assert DBTaskResult.objects.get().queue_name == "engine"
+
+    @pytest.mark.parametrize("wait", ["0", "0.2", 0])
+    def test_a_caller_may_ask_for_less_patience(self, wait: object, alice: Caller) -> None:
+        start = time.monotonic()
+        alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, wait=wait)
+        assert time.monotonic() - start < 5
+
+    @pytest.mark.parametrize("wait", ["-1", "x", "nan", "inf"])
+    def test_a_bad_wait_is_named(self, wait: str, alice: Caller) -> None:
+        answer = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, wait=wait)
+        assert answer["code"] == 10001
+        assert "wait" in answer["msg"]
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(("state", "status"), [("finished", "finish"), ("failed", "fatal")])
+    def test_it_waits_for_the_end(self, state: str, status: str, alice: Caller) -> None:
+        def end_it() -> None:
+            try:
+                while not Transform.objects.filter(state="queued").update(state=state):
+                    time.sleep(0.05)
+            finally:
+                connections.close_all()
+
+        worker = threading.Thread(target=end_it)
+        worker.start()
+        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE)["data"]
+        worker.join()
+        assert data["status"] == status
+
+    def test_a_running_job_is_in_process(self, alice: Caller) -> None:
+        trans_id = alice.submitted()
+        Transform.objects.update(state="running", percent=41.666)
+        data = alice.post("progress", trans_id=trans_id)["data"]
+        assert data == {"status": "process", "percent": 41.7}
+
+    def test_a_webhook_is_answered_at_once(self, alice: Caller, settings: Settings) -> None:
+        settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
+        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, webhook="http://localhost:9/hook")["data"]
+        assert data["status"] == "webhook"
+        assert Transform.objects.get(trans_id=data["trans_id"]).webhook == "http://localhost:9/hook"
+
+    @pytest.mark.parametrize(
+        "url", ["http://127.0.0.1/", "http://localhost/", "ftp://example.com/", "nothing", "http://[::1]:80/"]
+    )
+    def test_a_webhook_that_is_not_public_is_refused(self, url: str, alice: Caller) -> None:
+        answer = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, webhook=url)
+        assert answer["code"] == 10001
+        assert "webhook" in answer["msg"]
+        assert not Transform.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("text", "code", "said"),
+        [
+            ("{", 10013, ""),
+            ("[]", 10013, ""),
+            ('"text"', 10013, ""),
+            (jconfig("nothing"), 10001, "denoise"),
+            (enlarge(3), 10001, "scale"),
+            (jconfig("denoise", module_params={"remove_noise": 101}), 10001, "remove_noise"),
+            (jconfig("img2anime", module_params={"model_name": "style1"}), 10001, "is not available on this engine"),
+            (jconfig("real_esrgan", module_params={"scale": "2x"}), 10001, "is not available on this engine"),
+        ],
+    )
+    def test_what_cannot_be_done_is_said_before_it_is_begun(
+        self, text: str, code: int, said: str, alice: Caller
+    ) -> None:
+        answer = alice.post("transform", uid=alice.uploaded(), jconfig=text)
+        assert answer["code"] == code
+        assert said in json.dumps(answer["msg"])
+        assert not Transform.objects.exists()
+        assert not DBTaskResult.objects.exists()
+
+    def test_a_result_beyond_the_limit_is_refused_with_the_numbers(self, alice: Caller) -> None:
+        upload = Upload.objects.create(
+            account=alice.account, name="big.png", format="PNG", width=7680, height=4320, filesize=1
+        )
+        answer = alice.post("transform", uid=upload.uid, jconfig=enlarge(4))
+        assert answer["code"] == 10012
+        assert "30720 x 17280" in answer["msg"]
+        assert "200.0 megapixels" in answer["msg"]
+
+
+class TestCancel:
+    def test_a_waiting_job_ends_at_once_and_is_never_run(self, alice: Caller, work: Callable[[], None]) -> None:
+        trans_id = alice.submitted()
+        assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "fatal"}
+        work()
+        data = alice.post("progress", trans_id=trans_id)["data"]
+        assert (data["status"], data["msg"]) == ("fatal", "The job was cancelled.")
+        assert Transform.objects.get().attempts == 0
+
+    def test_a_running_job_is_asked_to_stop(self, alice: Caller) -> None:
+        trans_id = alice.submitted()
+        Transform.objects.update(state="running")
+        assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "process"}
+        assert Transform.objects.get().cancel_requested
+
+    def test_a_finished_job_stays_finished(self, alice: Caller, finished: Make) -> None:
+        trans_id = finished(alice.account).trans_id
+        assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "finish"}
+        assert not Transform.objects.get().cancel_requested
+
+
+class TestDownload:
+    def test_the_bytes_come_with_type_length_and_name(self, alice: Caller, finished: Make) -> None:
+        answer = self.get(alice, finished(alice.account, content=b"x" * 1_000_000))
+        assert b"".join(answer.streaming_content) == b"x" * 1_000_000
+        assert answer["Content-Type"] == "image/png"
+        assert answer["Content-Length"] == "1000000"
+        assert answer["Content-Disposition"] == 'attachment; filename="photo-denoise.png"'
+
+    def test_post_works_as_well(self, alice: Caller, finished: Make) -> None:
+        trans_id = finished(alice.account).trans_id
+        answer = alice.http.post("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
+        assert answer.getvalue() == b"the result"
+
+    def test_the_first_is_charged_and_the_second_is_free(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account)
+        for _ in range(3):
+            assert self.get(alice, transform).getvalue() == b"the result"
+        assert alice.account.used == 1
+        assert LedgerEntry.objects.charges().count() == 1
+
+    def test_too_few_credits_leave_the_result_there(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account, cost=11)
+        assert self.get(alice, transform).json() == {"code": 30004, "msg": "Insufficient credits."}
+        alice.account.refresh_from_db()
+        Transform.objects.update(cost=10)
+        assert self.get(alice, transform).getvalue() == b"the result"
+
+    def test_upload_transform_progress_and_cancel_are_free(self, alice: Caller) -> None:
+        trans_id = alice.submitted()
+        alice.post("progress", trans_id=trans_id)
+        alice.post("cancel", trans_id=trans_id)
+        assert alice.post("download", trans_id=trans_id)["code"] == 10014
+        assert alice.account.used == 0
+
+    def test_a_job_that_has_not_ended_has_no_file(self, alice: Caller) -> None:
+        assert alice.post("download", trans_id=alice.submitted())["code"] == 10011
+
+    def test_a_failed_job_says_why(self, alice: Caller) -> None:
+        trans_id = alice.submitted()
+        Transform.objects.update(state="failed", message="The network is missing.")
+        assert alice.post("download", trans_id=trans_id) == {"code": 10014, "msg": "The network is missing."}
+
+    def test_a_removed_file_is_not_charged(self, alice: Caller, finished: Make, engine_files: Path) -> None:
+        transform = finished(alice.account)
+        (engine_files / transform.file_name(1)).unlink()
+        assert self.get(alice, transform).json()["code"] == 10011
+        assert alice.account.used == 0
+
+    def test_head_is_not_a_download(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account)
+        alice.http.head("/web_api/v1/download", {"api_token": alice.token, "trans_id": transform.trans_id})
+        assert alice.account.used == 0
+
+    @staticmethod
+    def get(caller: Caller, transform: Transform) -> Any:
+        return caller.http.get("/web_api/v1/download", {"api_token": caller.token, "trans_id": transform.trans_id})
+
+
+class TestProgress:
+    def test_a_finished_job_has_its_size_as_a_string(self, alice: Caller, finished: Make) -> None:
+        transform = finished(alice.account)
+        Transform.objects.update(percent=100, backend="SRMD")
+        data = alice.post("progress", trans_id=transform.trans_id)["data"]
+        assert data == {"status": "finish", "filesize": "10", "percent": 100, "backend": "SRMD"}
+
+    @pytest.mark.parametrize("trans_id", ["0" * 32, "x", "' OR 1=1", "ü" * 40])
+    def test_an_unknown_id_is_not_found(self, trans_id: str, alice: Caller) -> None:
+        assert alice.post("progress", trans_id=trans_id)["code"] == 10011
+
+
+def test_a_transparent_small_picture_can_be_uploaded_and_submitted(alice: Caller) -> None:
+    assert alice.submitted(picture(1, 1, mode="RGBA"))
