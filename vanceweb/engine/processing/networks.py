@@ -1,0 +1,48 @@
+"""The networks the engine can run, as data: files, blob names, scale, border.
+
+`border` is how many px on each side of a network's input its output cannot be trusted in. It was measured: a tile
+with this border agrees with the same place of the whole picture to less than a hundredth of a level (SPAN, 19 3x3
+convolutions, of which the outermost hardly matter, is off by 0.9 levels at 10 px and by 0.006 at 16 px; SRMD has 12
+convolutions). waifu2x's photo network has no padding of its own and returns a picture smaller by its border.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NcnnNetwork:
+    """A network for ncnn. `path` is relative to the models directory, without `.param` and `.bin`."""
+
+    path: str
+    source: str
+    result: str
+    scale: int
+    border: int
+    eats_border: bool = False
+
+
+@dataclass(frozen=True)
+class OnnxNetwork:
+    """A network for onnxruntime. `path` is relative to the models directory; `side` is its square input in px."""
+
+    path: str
+    source: str
+    result: str
+    side: int
+
+
+NCNN: dict[str, NcnnNetwork] = {
+    "span-x2": NcnnNetwork("span/spanx2_ch48", "data", "output", scale=2, border=16),
+    "span-x4": NcnnNetwork("span/spanx4_ch48", "data", "output", scale=4, border=16),
+    "srmd-x2": NcnnNetwork("srmd/srmd_x2", "input", "output", scale=2, border=12),
+    **{
+        f"waifu2x-photo-{level}": NcnnNetwork(
+            f"waifu2x/WAIFU2X_PHOTO_UP2X_DENOISE{level}X", "Input1", "Eltwise4", scale=2, border=7, eats_border=True
+        )
+        for level in range(4)
+    },
+}
+
+ONNX: dict[str, OnnxNetwork] = {
+    "u2net": OnnxNetwork("u2net/u2net.onnx", "input.1", "1959", side=320),
+}

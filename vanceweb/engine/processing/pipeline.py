@@ -1,0 +1,102 @@
+"""From a file to a file: read, every step in turn, write. The one door into this room."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing import denoising, enlarging, matting
+from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.picture import FileFormat, Picture
+from vanceweb.engine.processing.reading import read_picture
+from vanceweb.engine.processing.tiles import Report, part_of
+from vanceweb.engine.processing.writing import write_picture
+
+__all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "available_modules", "output_size", "process_file"]
+
+Params = Mapping[str, ParameterValue]
+WRITING_SHARE = 0.02  # of the progress, for encoding the result
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What does a module's work, its name for people, and how much larger it makes the picture."""
+
+    run: Callable[[Picture, Params, Models, Report], Picture]
+    backend: str
+    scale: Callable[[Params], int] = lambda params: 1
+
+
+OPERATIONS: dict[str, Operation] = {
+    "enlarge3": Operation(enlarging.enlarge, enlarging.BACKEND, lambda params: int(params["scale"])),
+    "denoise": Operation(denoising.denoise, denoising.BACKEND),
+    "matting": Operation(matting.cut_out, matting.BACKEND),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result: size in px, format, size in bytes, and the backends that made it, for people."""
+
+    width: int
+    height: int
+    format: FileFormat
+    filesize: int
+    backend: str
+
+
+def available_modules() -> frozenset[str]:
+    """The modules a step may name on this engine."""
+    return frozenset(OPERATIONS)
+
+
+def output_size(steps: Sequence[Step], width: int, height: int) -> tuple[int, int]:
+    """Width and height in px of what `steps` make of an upright picture of this size."""
+    for step in steps:
+        scale = _operation(step).scale(step.params)
+        width, height = width * scale, height * scale
+    return width, height
+
+
+def process_file(
+    source: Path,
+    target: Path,
+    steps: Sequence[Step],
+    output: Output,
+    *,
+    models: Models,
+    report: Callable[[float], None],
+) -> Outcome:
+    """Work through `steps` on the picture in `source` and write `target`, whole or not at all.
+
+    `report` is told the fraction done (0..1) after each tile; what it raises ends the work and comes out here. The
+    format is `output.format`, else PNG for a cut-out without background, else the source's. Raises `ProcessingError`.
+    """
+    operations = [(_operation(step), step.params) for step in steps]
+    picture = read_picture(source)
+    file_format = _format(steps, output, picture)
+    report(0.0)
+    for number, (operation, params) in enumerate(operations):
+        span = (1 - WRITING_SHARE) / len(operations)
+        picture = operation.run(picture, params, models, part_of(report, number * span, (number + 1) * span))
+    filesize = write_picture(picture, target, file_format, output)
+    report(1.0)
+    backend = ", ".join(dict.fromkeys(operation.backend for operation, _ in operations))
+    return Outcome(picture.width, picture.height, file_format, filesize, backend)
+
+
+def _operation(step: Step) -> Operation:
+    try:
+        return OPERATIONS[step.module]
+    except KeyError:
+        raise ProcessingError(f"{step.module} is not available on this engine yet.") from None
+
+
+def _format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:
+    if output.format is not None:
+        return output.format
+    cut_out = any(step.module == "matting" for step in steps)
+    return "png" if cut_out and output.background is None else picture.file_format
