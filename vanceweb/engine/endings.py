@@ -37,4 +37,7 @@ def _announce(transform: Transform) -> WebhookDelivery | None:
         return None
     ids = {"trans_id": transform.trans_id, "uid": transform.uid}
     payload = success(progress_data(transform) | ids, ip="")
-    return WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
+    delivery = WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
+    # The URL carries a secret of the receiver's: it is kept in one place, until it is delivered.
+    Transform.objects.filter(pk=transform.pk).update(webhook="")
+    return delivery

@@ -42,7 +42,6 @@ def deliver(pk: int) -> datetime | None:
     pauses = settings.ENGINE_WEBHOOK_PAUSES
     try:
         if _post(delivery):
-            # The URL carries a secret of the receiver's; it isn't kept longer than it is needed.
             lease.release(state=delivery_states.DELIVERED, url="")
         elif delivery.attempts > len(pauses):
             lease.release(state=delivery_states.FAILED, url="")

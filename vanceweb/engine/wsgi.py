@@ -15,7 +15,8 @@ class EngineHandler(WSGIHandler):
     """Django without the site's middleware and pages.
 
     The API has no sessions, cookies or pages, and what protects those (host names, HTTPS redirects) would stand in the
-    way of a call that never leaves the process.
+    way of a call that never leaves the process. Like every request it ends by giving back old database connections, so
+    it must not be called in process from within a transaction.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

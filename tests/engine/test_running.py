@@ -1,0 +1,247 @@
+"""Work by leases: a real worker on a real queue with the real networks."""
+
+import io
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from PIL import Image
+from pytest_django import Settings
+
+from tests.engine.conftest import Caller
+from vanceweb.engine.models import Transform
+from vanceweb.engine.running import Stopped, Watch, run_transform
+from vanceweb.engine.sweeps import requeue_due
+from vanceweb.lib.leases import Lease, LeaseLost, claim
+
+Work = Callable[..., None]
+State = Transform.State
+
+
+def noisy(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def claimed(transform: Transform, seconds: float = 60) -> Lease[Transform]:
+    lease = claim(
+        Transform.objects.all(),
+        pk=transform.pk,
+        states=Transform.UNFINISHED,
+        state=State.RUNNING,
+        duration=timedelta(seconds=seconds),
+    )
+    assert lease is not None
+    return lease
+
+
+class TestRun:
+    def test_a_job_runs_to_its_end_and_its_result_is_another_picture(self, alice: Caller, work: Work) -> None:
+        source = noisy(64, 48)
+        trans_id = alice.submitted(source)
+        work()
+        progress = alice.post("progress", trans_id=trans_id)["data"]
+        answer = alice.http.get("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
+        content = answer.getvalue()
+        assert (progress["status"], progress["percent"]) == ("finish", 100)
+        assert progress["filesize"] == str(len(content)) == answer["Content-Length"]
+        assert progress["backend"]
+        assert answer["Content-Disposition"] == 'attachment; filename="photo-denoise.png"'
+        with Image.open(io.BytesIO(content)) as result, Image.open(io.BytesIO(source)) as original:
+            assert result.size == (64, 48)
+            assert result.tobytes() != original.tobytes()
+        assert alice.account.used == 1
+
+    def test_a_second_message_does_nothing(self, alice: Caller, work: Work) -> None:
+        alice.submitted()
+        transform = Transform.objects.get()
+        work()
+        assert run_transform(transform.pk) is None
+        transform.refresh_from_db()
+        assert (transform.state, transform.attempts) == (State.FINISHED, 1)
+
+    def test_a_row_that_another_worker_holds_is_left_alone(self, alice: Caller, work: Work) -> None:
+        alice.submitted()
+        transform = Transform.objects.get()
+        lease = claimed(transform)
+        work()
+        transform.refresh_from_db()
+        assert (transform.state, transform.lease_token) == (State.RUNNING, lease.token)
+
+    def test_missing_weights_end_it_with_a_plain_sentence(
+        self, alice: Caller, work: Work, settings: Settings, tmp_path: Path
+    ) -> None:
+        settings.MODELS_DIR = tmp_path / "nowhere"
+        data = self.failed(alice, work)
+        assert "weights" in data["msg"]
+        assert "Traceback" not in data["msg"]
+
+    def test_a_removed_upload_ends_it(self, alice: Caller, work: Work, engine_files: Path) -> None:
+        trans_id = alice.submitted()
+        Transform.objects.update(upload=None)
+        work()
+        assert "removed" in alice.post("progress", trans_id=trans_id)["data"]["msg"]
+
+    def test_an_unexpected_error_ends_it_and_tells_nothing_of_the_machine(
+        self, alice: Caller, work: Work, engine_files: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        trans_id = alice.submitted()
+        transform = Transform.objects.select_related("upload").get()
+        assert transform.upload is not None
+        (engine_files / transform.upload.file_name).unlink()
+        work()
+        data = alice.post("progress", trans_id=trans_id)["data"]
+        assert (data["status"], data["msg"]) == ("fatal", "The job failed and exited for an unexpected reason.")
+        assert "FileNotFoundError" in caplog.text
+
+    def test_a_job_that_was_interrupted_too_often_is_given_up(
+        self, alice: Caller, work: Work, settings: Settings
+    ) -> None:
+        alice.submitted()
+        Transform.objects.update(attempts=settings.ENGINE_MAX_ATTEMPTS)
+        work()
+        assert Transform.objects.get().state == State.FAILED
+
+    def test_nothing_is_left_in_the_work_folder(self, alice: Caller, work: Work, settings: Settings) -> None:
+        alice.submitted()
+        work()
+        assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
+
+    def test_the_credits_are_fixed_when_the_job_is_submitted(self, alice: Caller) -> None:
+        alice.submitted()
+        assert Transform.objects.get().cost == Decimal(1)
+
+    @staticmethod
+    def failed(alice: Caller, work: Work) -> dict[str, str]:
+        trans_id = alice.submitted(noisy(32, 32))
+        work()
+        data: dict[str, str] = alice.post("progress", trans_id=trans_id)["data"]
+        assert data["status"] == "fatal"
+        return data
+
+
+class TestCancelWhileRunning:
+    def test_it_stops_between_tiles_and_costs_nothing(self, alice: Caller, work: Work, settings: Settings) -> None:
+        settings.ENGINE_PROGRESS_SECONDS = 0
+        trans_id = alice.submitted(noisy(1600, 1200))
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                connections.close_all()
+
+        worker = threading.Thread(target=run)
+        worker.start()
+        deadline = time.monotonic() + 60
+        percents = {0.0}
+        while len(percents) < 3 and time.monotonic() < deadline:
+            percents.add(alice.post("progress", trans_id=trans_id)["data"]["percent"])
+            time.sleep(0.02)
+        assert alice.post("cancel", trans_id=trans_id)["data"]["status"] == "process"
+        worker.join(timeout=60)
+        assert len(percents) >= 3
+        assert max(percents) < 100
+        data = alice.post("progress", trans_id=trans_id)["data"]
+        assert (data["status"], data["msg"]) == ("fatal", "The job was cancelled.")
+        assert alice.post("download", trans_id=trans_id)["code"] == 10014
+        assert alice.account.used == 0
+
+
+@pytest.mark.django_db
+class TestWatch:
+    @pytest.fixture
+    def transform(self, alice: Caller) -> Transform:
+        alice.submitted()
+        return Transform.objects.get()
+
+    def test_it_writes_the_percentage_but_not_at_every_tile(self, transform: Transform, settings: Settings) -> None:
+        settings.ENGINE_PROGRESS_SECONDS = 60
+        watch = Watch(claimed(transform), lost=lambda: False)
+        watch(0.25)
+        watch(0.5)
+        transform.refresh_from_db()
+        assert transform.percent == 25
+
+    def test_it_stops_when_the_lease_is_lost(self, transform: Transform) -> None:
+        with pytest.raises(LeaseLost):
+            Watch(claimed(transform), lost=lambda: True)(0.5)
+        Transform.objects.update(lease_token=None, lease_until=None)
+        lease = claimed(transform)
+        Transform.objects.update(lease_token=None)
+        with pytest.raises(LeaseLost):
+            Watch(lease, lost=lambda: False)(0.5)
+
+    def test_it_stops_when_the_job_was_cancelled(self, transform: Transform) -> None:
+        Transform.objects.update(cancel_requested=True)
+        with pytest.raises(Stopped) as stop:
+            Watch(claimed(transform), lost=lambda: False)(0.5)
+        assert stop.value.state == State.CANCELLED
+
+    def test_it_stops_when_the_run_has_lasted_too_long(self, transform: Transform, settings: Settings) -> None:
+        settings.ENGINE_MAX_RUN_SECONDS = 0
+        watch = Watch(claimed(transform), lost=lambda: False)
+        time.sleep(0.01)
+        with pytest.raises(Stopped, match="too long") as stop:
+            watch(0.5)
+        assert stop.value.state == State.FAILED
+
+
+def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
+    alice: Caller, work: Work, settings: Settings, engine_files: Path
+) -> None:
+    """The row is taken over while the first worker is busy: what it made goes, what the second wrote stays."""
+    settings.ENGINE_PROGRESS_SECONDS = 0
+    alice.submitted(noisy(1200, 900))
+    transform = Transform.objects.get()
+
+    def run() -> None:
+        try:
+            run_transform(transform.pk)
+        finally:
+            connections.close_all()
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    while not Transform.objects.filter(percent__gt=0).exists() and worker.is_alive():
+        time.sleep(0.02)
+    Transform.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    second = claimed(transform)
+    worker.join(timeout=60)
+    transform.refresh_from_db()
+    assert (transform.state, transform.lease_token, transform.attempts) == (State.RUNNING, second.token, 2)
+    assert not (engine_files / "results").exists()
+
+
+def test_a_worker_that_is_told_to_leave_gives_the_row_back(
+    alice: Caller, transactional_db: None, settings: Settings
+) -> None:
+    settings.ENGINE_PROGRESS_SECONDS = 0
+    alice.submitted(noisy(1600, 1200))
+    transform = Transform.objects.get()
+
+    def leave(signum: int, frame: object) -> None:
+        sys.exit(1)
+
+    before = signal.signal(signal.SIGALRM, leave)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        with pytest.raises(SystemExit):
+            run_transform(transform.pk)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    transform.refresh_from_db()
+    assert (transform.state, transform.lease_token, transform.attempts) == (State.QUEUED, None, 0)
+    requeue_due()
+    assert DBTaskResult.objects.filter(args_kwargs__args=[transform.pk]).count() == 2

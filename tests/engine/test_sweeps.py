@@ -1,0 +1,123 @@
+"""What the sweeper finds again, ends, and removes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from tests.engine.conftest import Caller
+from vanceweb.engine.ledger import charge_download
+from vanceweb.engine.models import LedgerEntry, Transform, Upload, WebhookDelivery
+from vanceweb.engine.sweeps import end_overdue, remove_expired, requeue_due
+
+Make = Callable[..., Transform]
+State = Transform.State
+DAY = timedelta(hours=24)
+SECOND = timedelta(seconds=1)
+
+
+def messages() -> int:
+    return DBTaskResult.objects.filter(task_path="vanceweb.engine.tasks.run_transform").count()
+
+
+@pytest.fixture
+def waiting(alice: Caller) -> Transform:
+    alice.submitted()
+    return Transform.objects.get()
+
+
+class TestRequeue:
+    def test_a_row_that_just_entered_the_queue_is_not_woken_again(self, waiting: Transform) -> None:
+        requeue_due()
+        assert messages() == 1
+
+    def test_a_row_whose_message_was_lost_is_woken_once_in_a_while(
+        self, waiting: Transform, settings: Settings
+    ) -> None:
+        DBTaskResult.objects.all().delete()
+        Transform.objects.update(woken_at=timezone.now() - settings.ENGINE_REQUEUE_SECONDS * SECOND)
+        requeue_due()
+        requeue_due()
+        assert messages() == 1
+
+    def test_a_row_whose_worker_died_is_woken_at_once(self, waiting: Transform) -> None:
+        now = timezone.now()
+        Transform.objects.update(
+            state=State.RUNNING, woken_at=now - 5 * SECOND, lease_token=None, lease_until=now - SECOND
+        )
+        requeue_due()
+        requeue_due()
+        assert messages() == 2
+
+    def test_a_row_that_is_held_is_left_alone(self, waiting: Transform) -> None:
+        now = timezone.now()
+        Transform.objects.update(state=State.RUNNING, woken_at=now - DAY, lease_until=now + 5 * SECOND)
+        requeue_due()
+        assert messages() == 1
+
+    def test_a_delivery_is_found_again_as_well(self, alice: Caller, finished: Make) -> None:
+        now = timezone.now()
+        WebhookDelivery.objects.create(
+            transform=finished(alice.account), url="https://example.com/", payload={}, woken_at=now - DAY
+        )
+        requeue_due()
+        assert DBTaskResult.objects.get().queue_name == "io"
+
+
+class TestOverdue:
+    def test_a_run_that_hangs_is_ended_and_its_worker_loses_the_row(
+        self, waiting: Transform, settings: Settings
+    ) -> None:
+        limit = (settings.ENGINE_MAX_RUN_SECONDS + settings.LEASE_SECONDS) * SECOND
+        Transform.objects.update(state=State.RUNNING, started_at=timezone.now() - limit + 60 * SECOND)
+        end_overdue()
+        assert Transform.objects.get().state == State.RUNNING
+        Transform.objects.update(started_at=timezone.now() - limit - SECOND)
+        end_overdue()
+        transform = Transform.objects.get()
+        assert (transform.state, transform.lease_token) == (State.FAILED, None)
+        assert "too long" in transform.message
+
+
+class TestExpiry:
+    def test_results_and_uploads_go_after_a_day_and_the_ledger_stays(
+        self, alice: Caller, finished: Make, engine_files: Path
+    ) -> None:
+        uid = alice.uploaded()
+        transform = finished(alice.account)
+        charge_download(transform=transform)
+        leftover = engine_files / transform.file_name(2)
+        leftover.write_bytes(b"of a worker that was killed")
+        old = timezone.now() - DAY - SECOND
+        Transform.objects.update(finished_at=old, attempts=2)
+        Upload.objects.update(created_at=old)
+        remove_expired()
+        assert not Transform.objects.exists()
+        assert not Upload.objects.exists()
+        assert [path for path in engine_files.rglob("*") if path.is_file()] == []
+        assert alice.post("download", trans_id=transform.trans_id)["code"] == 10011
+        assert alice.post("transform", uid=uid, jconfig="{}")["code"] == 10011
+        assert LedgerEntry.objects.charges().get().trans_id == transform.trans_id
+        assert alice.post("points/record")["data"]["total"] == 1
+
+    def test_nothing_goes_before(self, alice: Caller, finished: Make) -> None:
+        alice.uploaded()
+        finished(alice.account)
+        young = timezone.now() - DAY + 60 * SECOND
+        Transform.objects.update(finished_at=young)
+        Upload.objects.update(created_at=young)
+        remove_expired()
+        assert (Transform.objects.count(), Upload.objects.count()) == (1, 2)
+
+    def test_an_upload_that_a_job_still_needs_stays(self, waiting: Transform) -> None:
+        Upload.objects.update(created_at=timezone.now() - 2 * DAY)
+        remove_expired()
+        assert Upload.objects.exists()
+        Transform.objects.update(state=State.CANCELLED, finished_at=timezone.now())
+        remove_expired()
+        assert not Upload.objects.exists()
+        assert Transform.objects.get().uid == waiting.uid

@@ -1,0 +1,145 @@
+"""Deliveries to webhooks: three tries with pauses, each to a checked address, through the real queue."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from tests.engine.conftest import DENOISE, Caller
+from tests.lib.test_outbound import Receiver, receiving
+from vanceweb.engine.models import Transform, WebhookDelivery
+from vanceweb.engine.webhooks import deliver
+
+Work = Callable[..., None]
+State = WebhookDelivery.State
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
+    with receiving() as receiver:
+        yield receiver
+
+
+def submitted(caller: Caller, receiver: Receiver, **fields: Any) -> str:
+    url = f"http://localhost:{receiver.port}/hook/the-secret"
+    answer = caller.post("transform", uid=caller.uploaded(), jconfig=DENOISE, webhook=url, **fields)
+    assert answer["data"]["status"] == "webhook"
+    trans_id: str = answer["data"]["trans_id"]
+    return trans_id
+
+
+def now_due() -> None:
+    """As if the pause before the next try were over."""
+    WebhookDelivery.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+
+
+def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
+    alice: Caller, receiver: Receiver, work: Work
+) -> None:
+    trans_id = submitted(alice, receiver)
+    work("engine")
+    work("io")
+    ((path, _, body),) = receiver.seen
+    assert path == "/hook/the-secret"
+    assert (body["code"], body["cscode"]) == (200, 200)
+    expected = alice.post("progress", trans_id=trans_id)["data"]
+    assert body["data"] == expected | {"trans_id": trans_id, "uid": Transform.objects.get().uid}
+    assert body["data"]["status"] == "finish"
+    assert WebhookDelivery.objects.get().state == State.DELIVERED
+
+
+def test_a_failed_job_is_told_as_well(alice: Caller, receiver: Receiver, work: Work) -> None:
+    submitted(alice, receiver)
+    Transform.objects.update(upload=None)
+    work("engine")
+    work("io")
+    assert receiver.seen[0][2]["data"]["status"] == "fatal"
+
+
+def test_a_job_cancelled_in_the_queue_is_told_as_well(alice: Caller, receiver: Receiver, work: Work) -> None:
+    alice.post("cancel", trans_id=submitted(alice, receiver))
+    work("io")
+    assert receiver.seen[0][2]["data"]["msg"] == "The job was cancelled."
+
+
+def test_the_secret_url_is_forgotten_once_it_is_delivered(alice: Caller, receiver: Receiver, work: Work) -> None:
+    submitted(alice, receiver)
+    work("engine")
+    work("io")
+    assert WebhookDelivery.objects.get().url == ""
+    assert Transform.objects.get().webhook == ""
+
+
+class TestTries:
+    @pytest.fixture
+    def delivery(self, alice: Caller, receiver: Receiver, work: Work) -> WebhookDelivery:
+        alice.post("cancel", trans_id=submitted(alice, receiver))
+        DBTaskResult.objects.all().delete()
+        return WebhookDelivery.objects.get()
+
+    @pytest.mark.parametrize("status", [400, 404, 500])
+    def test_there_are_three_with_two_and_ten_seconds_between_them(
+        self, status: int, delivery: WebhookDelivery, receiver: Receiver
+    ) -> None:
+        receiver.status = status
+        pauses = []
+        for _ in range(3):
+            before = timezone.now()
+            next_try = deliver(delivery.pk)
+            pauses.append(next_try and round((next_try - before).total_seconds()))
+            now_due()
+        assert pauses == [2, 10, None]
+        assert deliver(delivery.pk) is None
+        assert len(receiver.seen) == 3
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
+
+    def test_a_try_before_its_time_is_not_made(self, delivery: WebhookDelivery, receiver: Receiver) -> None:
+        receiver.status = 500
+        deliver(delivery.pk)
+        assert deliver(delivery.pk) is None
+        assert len(receiver.seen) == 1
+
+    @pytest.mark.parametrize("status", [200, 204, 302])
+    def test_anything_below_400_is_taken_as_delivered(
+        self, status: int, delivery: WebhookDelivery, receiver: Receiver
+    ) -> None:
+        receiver.status = status
+        assert deliver(delivery.pk) is None
+        delivery.refresh_from_db()
+        assert delivery.state == State.DELIVERED
+
+    def test_the_address_is_checked_at_every_try(
+        self, delivery: WebhookDelivery, receiver: Receiver, settings: Settings
+    ) -> None:
+        settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = []
+        assert deliver(delivery.pk) is not None
+        assert receiver.seen == []
+
+    def test_the_log_names_the_host_and_not_the_secret(
+        self, delivery: WebhookDelivery, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        receiver.status = 500
+        deliver(delivery.pk)
+        assert "localhost" in caplog.text
+        assert "the-secret" not in caplog.text
+
+
+def test_the_queue_makes_the_second_try_by_itself(
+    alice: Caller, receiver: Receiver, work: Work, settings: Settings
+) -> None:
+    settings.ENGINE_WEBHOOK_PAUSES = (0.3, 0.3)
+    receiver.status = 503
+    alice.post("cancel", trans_id=submitted(alice, receiver))
+    work("io")
+    receiver.status = 200
+    time.sleep(0.4)
+    work("io")
+    assert len(receiver.seen) == 2
+    assert WebhookDelivery.objects.get().state == State.DELIVERED
