@@ -350,9 +350,20 @@ HISTORY_MAX_PAGES = 1000
 # How far rows may come late: servers' clocks differ a little, and a row may be written after a newer one.
 HISTORY_OVERLAP_SECONDS = 3600
 
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+# A screen or two of each list; the next page is one click or, in the gallery, some scrolling away.
+JOBS_PAGE_ROWS = 40
+GALLERY_PAGE_TILES = 60
+USAGE_PAGE_ROWS = 50
+# While a refresh that was asked for this recently has brought nothing, the usage page looks again by itself.
+USAGE_WATCH_SECONDS = 30
+
 # --- The bundled engine ---------------------------------------------------------------------------------------------
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
+# Says which features the bundled engine has so far; the site itself doesn't know the engine.
+BUNDLED_AVAILABLE_MODULES = "vanceweb.engine.processing.pipeline.available_modules"
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # What a new user's account on the bundled engine begins with.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  root.classList.add("js");
   const chosen = () => {
     try {
       return localStorage.getItem("theme");

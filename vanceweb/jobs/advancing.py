@@ -1,9 +1,11 @@
 """Taking a job as far as it goes now: the io worker's side."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from vanceweb.client import NotReachable, VanceError
 from vanceweb.jobs.endings import PASSING, ending_of, resume_state
@@ -49,6 +51,9 @@ def advance_job(job_id: int, *, wake: Wake = _told_nobody) -> datetime | None:
     except LeaseLost:
         logger.info("Job %s was ended or taken over while it was worked on", job_id)
         return None
+    except (KeyboardInterrupt, SystemExit):
+        _hand_back(hold)
+        raise
 
 
 def _claim(seen: Job, wake: Wake) -> Hold | None:
@@ -63,6 +68,13 @@ def _claim(seen: Job, wake: Wake) -> Hold | None:
         # The row still names a lease that ran out: the worker that held it is dead.
         hold.write(setbacks=job.setbacks + 1)
     return hold
+
+
+def _hand_back(hold: Hold) -> None:
+    """The worker was told to leave at once: the next one needn't wait for the lease to run out."""
+    long_ago = timezone.now() - timedelta(seconds=settings.JOB_REWAKE_SECONDS)
+    with suppress(LeaseLost):
+        hold.lease.release(not_before=timezone.now(), woken_at=long_ago)
 
 
 def _take_turn(hold: Hold) -> datetime | None:

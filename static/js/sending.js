@@ -1,0 +1,27 @@
+// While a picture travels: how far it is; and a plain sentence when it doesn't arrive.
+(() => {
+  "use strict";
+  const form = document.getElementById("feature-form");
+  if (!form) return;
+  const SHOW_ABOVE_BYTES = 300 * 1024; // smaller ones are gone before a bar could be read
+  const box = () => document.getElementById("sending");
+  const sorry = (sentence) => {
+    box().hidden = true;
+    document.getElementById("picture-error").textContent = sentence;
+  };
+
+  form.addEventListener("htmx:xhr:progress", (event) => {
+    const { loaded, total, lengthComputable } = event.detail;
+    if (!lengthComputable || total < SHOW_ABOVE_BYTES || !box()) return;
+    box().hidden = false;
+    document.getElementById("sending-bar").value = (100 * loaded) / total;
+  });
+  form.addEventListener("htmx:sendError", () => sorry("The server can't be reached. Nothing is lost: check the network and press Start again."));
+  form.addEventListener("htmx:responseError", (event) => {
+    const { status } = event.detail.xhr;
+    sorry(status === 403 ? "You were logged out meanwhile, or the page is too old. Reload it and try again." : `The server answered with an error (${status}). Nothing was charged; try again.`);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelector("#panel .vw-field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "nearest" });
+  });
+})();

@@ -1,0 +1,21 @@
+"""How a picture is put on a page."""
+
+from django import template
+from django.urls import reverse
+
+from vanceweb.gallery.models import Asset
+
+register = template.Library()
+
+# Until its thumbnails are made a picture is shown itself, unless it is larger than this; an upload never is.
+SHOWN_WHOLE_BYTES = 12 * 1024 * 1024
+
+
+@register.filter
+def picture_url_of(asset: Asset, size: str) -> str:
+    """The address of a thumbnail (`tile` or `preview`), of the file itself before there is one, or ""."""
+    if asset.has_thumbnails:
+        return reverse("asset-thumbnail", args=[asset.uuid, size])
+    if asset.filesize <= SHOWN_WHOLE_BYTES and not asset.problem:
+        return reverse("asset-file", args=[asset.uuid])
+    return ""

@@ -1,0 +1,64 @@
+"""What is asked beside a feature's own settings: which picture, and which connection."""
+
+from typing import Any, cast
+
+from django import forms
+
+from vanceweb.catalogue.feature import Feature
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.samples import SAMPLES
+from vanceweb.teams.access import owned
+from vanceweb.teams.models import User
+from vanceweb.vault.abilities import offers
+from vanceweb.vault.models import Connection
+
+ACCEPTED_TYPES = "image/jpeg,image/png"
+
+
+class SubmissionForm(forms.Form):
+    """A picture from one of three places (a new file wins over a picture of the site, that over a sample)."""
+
+    picture = forms.FileField(
+        required=False,
+        widget=forms.FileInput(attrs={"id": "picture-input", "accept": ACCEPTED_TYPES}),
+        error_messages={"empty": "The file is empty."},
+    )
+    source = forms.ModelChoiceField(
+        queryset=Asset.objects.none(), to_field_name="uuid", required=False, widget=forms.HiddenInput
+    )
+    sample = forms.ChoiceField(
+        choices=[(sample.slug, sample.title) for sample in SAMPLES], required=False, widget=forms.RadioSelect
+    )
+    connection = forms.ModelChoiceField(
+        queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label="Runs on"
+    )
+
+    def __init__(self, *args: Any, user: User, feature: Feature, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._asset_field.queryset = owned(Asset.objects.filter(problem=""), user)
+        connections = owned(Connection.objects.without_token(), user)
+        self.connections = [connection for connection in connections if offers(connection, feature)]
+        self._connection_field.queryset = connections.filter(pk__in=[c.pk for c in self.connections])
+
+    @property
+    def chosen_source(self) -> Asset | None:
+        """The picture of the site that the page begins with or was sent back with; None for a stranger's id."""
+        try:
+            asset = self._asset_field.clean(self["source"].value())
+        except forms.ValidationError:
+            return None
+        return cast(Asset | None, asset)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "picture" not in self.errors and not any(cleaned.get(name) for name in ("picture", "source", "sample")):
+            self.add_error("picture", "Choose a picture first: drop one here, pick a file or take a sample.")
+        return cleaned
+
+    @property
+    def _asset_field(self) -> "forms.ModelChoiceField[Asset]":
+        return cast("forms.ModelChoiceField[Asset]", self.fields["source"])
+
+    @property
+    def _connection_field(self) -> "forms.ModelChoiceField[Connection]":
+        return cast("forms.ModelChoiceField[Connection]", self.fields["connection"])

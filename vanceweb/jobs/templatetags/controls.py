@@ -1,0 +1,66 @@
+"""The controls of a feature's page, made from the generated form's fields."""
+
+from typing import Any
+
+from django import forms, template
+
+from vanceweb.catalogue.fields import colour_text
+from vanceweb.catalogue.parameters import Parameter
+from vanceweb.jobs.models import Job
+
+register = template.Library()
+
+
+@register.inclusion_tag("jobs/control.html")
+def control(bound: forms.BoundField) -> dict[str, Any]:
+    """A field as the control that fits it: slider, switch, segments, list, text with its count, colour, number."""
+    widget = bound.field.widget
+    return {
+        "field": bound,
+        "kind": _look(widget),
+        "overridden_by": widget.attrs.get("data-overridden-by", ""),
+        "unit": widget.attrs.get("data-unit", ""),
+        "widget": bound.as_widget(attrs={"class": _class(widget)}),
+    }
+
+
+def _look(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput):
+        return "switch"
+    if isinstance(widget, forms.RadioSelect):
+        return "segments"
+    if isinstance(widget, forms.Select):
+        return "list"
+    if isinstance(widget, forms.Textarea):
+        return "text"
+    if widget.attrs.get("data-kind") == "colour":
+        return "colour"
+    return "slider" if getattr(widget, "input_type", "") == "range" else "number"
+
+
+def _class(widget: forms.Widget) -> str:
+    look = _look(widget)
+    return {"slider": "vw-range", "switch": "vw-switch-input", "list": "form-select"}.get(look, "form-control")
+
+
+@register.filter
+def settings_shown(job: Job) -> list[tuple[str, str]]:
+    """The settings that had an effect, with their titles, as people read them: ("Enlarge by", "2×")."""
+    feature = job.feature_info
+    shown = [(parameter.title, _value_shown(parameter, job.params)) for parameter in feature.in_use(job.params)]
+    output = job.output_settings
+    if output.quality is not None:
+        shown.append(("Quality", str(output.quality)))
+    if output.dpi is not None:
+        shown.append(("Print resolution", f"{output.dpi} dpi"))
+    if output.background is not None:
+        shown.append(("Background", colour_text(output.background)))
+    return [(title, value) for title, value in shown if value]
+
+
+def _value_shown(parameter: Parameter, params: dict[str, Any]) -> str:
+    value = params.get(parameter.key, parameter.default)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    titles = {choice.value: choice.title for choice in parameter.choices}
+    return titles.get(value, f"{value}{parameter.unit}")

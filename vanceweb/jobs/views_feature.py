@@ -1,0 +1,114 @@
+"""A feature's page: a picture, the settings, one button."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from vanceweb.catalogue.feature import Feature
+from vanceweb.catalogue.features import feature_by_slug
+from vanceweb.catalogue.forms import FeatureForm, form_for, initial_from
+from vanceweb.catalogue.jconfig import JConfigError
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.samples import SAMPLES
+from vanceweb.gallery.services import SampleMissing, store_sample, store_upload
+from vanceweb.jobs.forms import SubmissionForm
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import JobRefused, submit_job
+from vanceweb.lib.images import ImageRefused
+from vanceweb.teams.access import owned_or_404
+from vanceweb.teams.models import User
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feature(request: HttpRequest, slug: str) -> HttpResponse:
+    """Shows the form; a valid submission becomes a job at once, an invalid one comes back as 422 with what was typed.
+
+    `?from=` a job's id begins with its picture and settings, `?source=` an asset's id and `?sample=` with a picture.
+    """
+    info = _feature_or_404(slug)
+    user = cast(User, request.user)
+    if request.method == "POST":
+        submission = SubmissionForm(request.POST, request.FILES, user=user, feature=info)
+        form = form_for(info)(request.POST)
+        job = _submit(user, submission, form)
+        if job is not None:
+            return _go_to(request, reverse("job", args=[job.uuid]))
+    else:
+        chosen, initial = _beginning(request, info, user)
+        submission = SubmissionForm(initial=chosen, user=user, feature=info)
+        form = form_for(info)(initial=initial)
+    context = {
+        "feature": info,
+        "submission": submission,
+        "form": form,
+        "source": submission.chosen_source,
+        "samples": SAMPLES,
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "max_pixels": settings.UPLOAD_MAX_PIXELS,
+    }
+    return render(request, "jobs/feature.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | None:
+    """The new job; None, with the reasons in the forms, where the submission isn't valid."""
+    valid = [submission.is_valid(), form.is_valid()]
+    if not all(valid):
+        return None
+    try:
+        source = _picture(user, submission.cleaned_data)
+    except (ImageRefused, SampleMissing) as refusal:
+        submission.add_error("picture", str(refusal))
+        return None
+    connection = submission.cleaned_data["connection"]
+    try:
+        return submit_job(owner=user, connection=connection, source=source, step=form.step(), output=form.output())
+    except (JobRefused, JConfigError) as refusal:
+        form.add_error(None, str(refusal))
+        return None
+
+
+def _picture(user: User, cleaned: dict[str, Any]) -> Asset:
+    if cleaned["picture"]:
+        return store_upload(owner=user, file=cleaned["picture"], name=cleaned["picture"].name)
+    if cleaned["source"]:
+        return cast(Asset, cleaned["source"])
+    return store_sample(owner=user, sample=cleaned["sample"])
+
+
+def _beginning(request: HttpRequest, info: Feature, user: User) -> tuple[dict[str, Any], dict[str, object]]:
+    """The initial values of both forms, from the address's query."""
+    chosen: dict[str, Any] = {
+        "source": _uuid_or_404(request.GET["source"]) if "source" in request.GET else None,
+        "sample": request.GET.get("sample"),
+    }
+    if "from" not in request.GET:
+        return chosen, {}
+    job = owned_or_404(Job.objects.select_related("source", "connection"), user, uuid=_uuid_or_404(request.GET["from"]))
+    chosen["source"] = job.source.uuid if job.source else None
+    chosen["connection"] = job.connection.uuid if job.connection else None
+    return chosen, initial_from(job.step, job.output_settings) if job.feature == info.slug else {}
+
+
+def _feature_or_404(slug: str) -> Feature:
+    try:
+        return feature_by_slug(slug)
+    except LookupError:
+        raise Http404("There is no such feature.") from None
+
+
+def _uuid_or_404(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("There is no such picture or job.") from None
+
+
+def _go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Sends the browser on, be it waiting for a page or for a fragment."""
+    return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)

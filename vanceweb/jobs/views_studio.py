@@ -1,0 +1,92 @@
+"""The studio's home: every feature in its group, the samples, and what happened lately."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from vanceweb.catalogue.feature import Feature, Group
+from vanceweb.catalogue.features import FEATURES, GROUPS, feature_by_slug
+from vanceweb.catalogue.forms import FeatureForm, form_for
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.samples import Sample, sample_by_slug
+from vanceweb.jobs.queries import recent_jobs
+from vanceweb.teams.access import owned
+from vanceweb.teams.models import User
+from vanceweb.vault.abilities import offers
+from vanceweb.vault.models import Connection
+
+RECENT_JOBS = 8
+# For the very first click: a sample, the feature that shows best on it, and what the button says.
+FIRST_TRIES = (
+    ("astronaut", "enlarge3", "Enlarge it"),
+    ("cat", "matting", "Cut it out"),
+    ("coffee", "denoise", "Clean it up"),
+)
+
+
+@dataclass(frozen=True)
+class Try:
+    """A sample photo with a feature, whose form is sent with its defaults."""
+
+    sample: Sample
+    feature: Feature
+    label: str
+    form: FeatureForm
+    connection: Connection
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The features of one group: those that a connection of the user offers, and the others."""
+
+    group: Group
+    ready: list[Feature]
+    missing: list[Feature]
+
+
+@require_safe
+def studio(request: HttpRequest) -> HttpResponse:
+    """Everything there is to do; with `?source=` an asset's id, the links carry that picture on."""
+    user = cast(User, request.user)
+    connections = list(owned(Connection.objects.without_token(), user))
+    context = {
+        "shelves": [_shelf(group, connections) for group in GROUPS],
+        "tries": list(_tries(connections)),
+        "jobs": recent_jobs(user, RECENT_JOBS),
+        "source": _carried(request, user),
+    }
+    return render(request, "jobs/studio.html", context)
+
+
+def _shelf(group: Group, connections: list[Connection]) -> Shelf:
+    shelf = Shelf(group, [], [])
+    for feature in FEATURES:
+        if feature.group is group:
+            (shelf.ready if _connection_for(feature, connections) else shelf.missing).append(feature)
+    return shelf
+
+
+def _tries(connections: list[Connection]) -> Iterable[Try]:
+    for sample, slug, label in FIRST_TRIES:
+        feature = feature_by_slug(slug)
+        connection = _connection_for(feature, connections)
+        if connection is not None:
+            yield Try(sample_by_slug(sample), feature, label, form_for(feature)(), connection)
+
+
+def _connection_for(feature: Feature, connections: list[Connection]) -> Connection | None:
+    return next((connection for connection in connections if offers(connection, feature)), None)
+
+
+def _carried(request: HttpRequest, user: User) -> Asset | None:
+    """The picture that a result's "use as source" brought along; a broken or a stranger's id brings none."""
+    try:
+        wanted = UUID(request.GET.get("source", ""))
+    except ValueError:
+        return None
+    return owned(Asset.objects.all(), user).filter(uuid=wanted).first()

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from vanceweb.ops import views
+
+urlpatterns = [
+    path("setup/<str:secret>/", views.setup, name="setup"),
+    path("people/", views.people, name="people"),
+    path("people/add/", views.people_add, name="people-add"),
+]

@@ -1,0 +1,42 @@
+"""Coming in, going out, and changing one's password."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse_lazy
+
+from vanceweb.teams.models import User
+
+
+@login_not_required
+def login(request: HttpRequest) -> HttpResponseBase:
+    """The log-in page; on an installation without people it says where to begin."""
+    view = auth_views.LoginView.as_view(
+        template_name="teams/login.html",
+        redirect_authenticated_user=True,
+        extra_context={"nobody_yet": not User.objects.exists()},
+    )
+    return view(request)
+
+
+class PasswordView(auth_views.PasswordChangeView):
+    """Changing one's own password; an invalid form comes back as 422."""
+
+    template_name = "teams/password.html"
+    success_url = reverse_lazy("password")
+
+    def form_valid(self, form: Any) -> Any:
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Any) -> Any:
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+password = PasswordView.as_view()
+logout = auth_views.LogoutView.as_view()

@@ -1,0 +1,49 @@
+"""Usage: what is left on each connection, and what was spent."""
+
+from datetime import timedelta
+from typing import cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from vanceweb.teams.models import User
+from vanceweb.usage.queries import balances, history_page
+from vanceweb.usage.services import request_refresh
+from vanceweb.vault.models import Connection
+
+
+@require_safe
+@never_cache
+def usage(request: HttpRequest) -> HttpResponse:
+    """Balances and history; `?after=` goes on in the history. The page looks again while a refresh is under way."""
+    rows, following = history_page(request.user, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
+    connections = balances(request.user)
+    context = {
+        "connections": connections,
+        "rows": rows,
+        "next": following,
+        "first": not request.GET.get("after"),
+        "waiting": any(_is_awaited(connection) for connection in connections),
+    }
+    return render(request, "usage/usage.html", context)
+
+
+@require_POST
+def usage_refresh(request: HttpRequest) -> HttpResponse:
+    """Has balances and histories read again; the worker does it, the page shows it when it is there."""
+    request_refresh(user=cast(User, request.user))
+    return redirect("usage")
+
+
+def _is_awaited(connection: Connection) -> bool:
+    """Asked for a moment ago, and nothing heard since."""
+    sync = getattr(connection, "history_sync", None)
+    pairs = [(connection.asked_at, connection.checked_at)]
+    if sync is not None:
+        pairs.append((sync.asked_at, sync.synced_at))
+    recently = timezone.now() - timedelta(seconds=settings.USAGE_WATCH_SECONDS)
+    return any(asked > recently and (heard is None or heard < asked) for asked, heard in pairs)

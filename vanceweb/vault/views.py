@@ -1,0 +1,120 @@
+"""Connections: the list, adding one, watching how its token is tried, changing and removing it."""
+
+from typing import cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vanceweb.teams.access import Person, owned, owned_or_404
+from vanceweb.teams.models import User
+from vanceweb.vault.forms import AddForm, RenameForm, TokenForm
+from vanceweb.vault.models import Connection
+from vanceweb.vault.services import (
+    BundledStays,
+    add_connection,
+    remove_connection,
+    rename_connection,
+    replace_token,
+    request_check,
+)
+
+
+@require_safe
+@never_cache
+def connections(request: HttpRequest) -> HttpResponse:
+    """The user's connections, and the form for one more."""
+    return _list_page(request, AddForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_add(request: HttpRequest) -> HttpResponse:
+    """Stores a token and has it tried; the list then shows what the service says."""
+    if request.method != "POST":
+        return redirect("connections")
+    form = AddForm(request.POST)
+    if form.is_valid():
+        try:
+            added = add_connection(owner=cast(User, request.user), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{added.name} is stored; its token is being tried.")
+            return redirect("connections")
+    return _list_page(request, form, status=422)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Has the token tried again; asked by GET, how that stands, as the connection's card."""
+    connection = _connection_or_404(request.user, uuid)
+    if request.method == "POST":
+        request_check(connection=connection)
+        return redirect("connections")
+    return render(request, "vault/card.html", {"connection": connection})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Another name, or another token."""
+    connection = _connection_or_404(request.user, uuid)
+    rename, token = RenameForm(initial={"name": connection.name}), TokenForm()
+    if request.method == "POST":
+        if "token" in request.POST and not connection.is_bundled:
+            form: forms.Form = (token := TokenForm(request.POST))
+        else:
+            form = rename = RenameForm(request.POST)
+        if _changed(connection, form):
+            messages.success(request, f"{connection.name} is changed.")
+            return redirect("connections")
+    context = {"connection": connection, "rename": rename, "token": token}
+    return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Asks, then forgets the token."""
+    connection = _connection_or_404(request.user, uuid)
+    if request.method != "POST":
+        return render(request, "vault/remove.html", {"connection": connection})
+    try:
+        remove_connection(connection=connection)
+    except BundledStays as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{connection.name} is removed, and its token forgotten.")
+    return redirect("connections")
+
+
+def _changed(connection: Connection, form: forms.Form) -> bool:
+    """Whether the form was valid and its one change made; if not, the form says why."""
+    if not form.is_valid():
+        return False
+    try:
+        if isinstance(form, TokenForm):
+            replace_token(connection=connection, token=form.cleaned_data["token"])
+        else:
+            rename_connection(connection=connection, name=form.cleaned_data["name"])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    return True
+
+
+def _list_page(request: HttpRequest, form: AddForm, status: int = 200) -> HttpResponse:
+    rows = owned(Connection.objects.without_token(), request.user)
+    return render(request, "vault/connections.html", {"connections": rows, "form": form}, status=status)
+
+
+def _connection_or_404(user: Person, uuid: UUID) -> Connection:
+    return owned_or_404(Connection.objects.without_token(), user, uuid=uuid)
