@@ -20,15 +20,18 @@ class CannotListen(Exception):
     """The address can't be listened on; the sentence says why."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket on `host` and `port` (0: any free port). Raises CannotListen."""
+def listen(host: str, port: int, *, patience: float = PORT_PATIENCE_SECONDS) -> socket.socket:
+    """A listening TCP socket on `host` and `port` (0: any free port).
+
+    A taken port is waited for `patience` seconds. Raises CannotListen.
+    """
     if not 0 <= port <= 65535:
         raise CannotListen(f"PORT={port} is no port; they go from 1 to 65535.")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise CannotListen(f"HOST={host} is no address of this machine.") from error
-    give_up_at = time.monotonic() + PORT_PATIENCE_SECONDS
+    give_up_at = time.monotonic() + patience
     while True:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -25,6 +25,8 @@ def prepare(say: Say) -> None:
     CommandError with a sentence from the commands it calls.
     """
     check_folder("DATA_DIR", settings.DATA_DIR)
+    if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
+        raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     update_database(say)
     call_command("install_models", verbosity=0)
     if settings.COLLECT_STATIC:
@@ -55,8 +57,6 @@ def update_database(say: Say) -> None:
 
 
 def _collect_static(say: Say) -> None:
-    if not settings.NODE_MODULES_DIR.is_dir():
-        raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     try:
         if collect_if_changed():
             say("Collected the static files.")

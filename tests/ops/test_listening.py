@@ -1,0 +1,59 @@
+"""Ports and hosts that can't be had are told in a sentence."""
+
+import socket
+import threading
+
+import pytest
+
+from vanceweb.ops.listening import CannotListen, listen, url_of
+
+
+def test_free_port_is_listened_on():
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+
+
+def test_taken_port_is_named():
+    with listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"Port {port} on 127.0.0.1 is taken by another program"):
+            listen("127.0.0.1", port, patience=0.2)
+
+
+def test_port_that_becomes_free_in_time_is_taken():
+    first = listen("127.0.0.1", 0)
+    threading.Timer(0.3, first.close).start()
+    port = first.getsockname()[1]
+    with listen("127.0.0.1", port, patience=10) as second:
+        assert second.getsockname()[1] == port
+
+
+def test_host_of_another_machine_is_named():
+    with pytest.raises(CannotListen, match=r"HOST=192.0.2.1 is no address of this machine"):
+        listen("192.0.2.1", 0)  # a documentation address, nobody's
+
+
+def test_host_that_is_no_address_is_named():
+    with pytest.raises(CannotListen, match="HOST=no such host"):
+        listen("no such host", 0)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_number_that_is_no_port_is_named(port):
+    with pytest.raises(CannotListen, match=f"PORT={port} is no port"):
+        listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104
+        ("::", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("studio.example", "http://studio.example:8000"),
+    ],
+)
+def test_url_is_one_a_browser_can_open(host, url):
+    assert url_of(host, 8000) == url

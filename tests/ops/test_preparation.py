@@ -1,0 +1,79 @@
+"""What is missing before a start is told in a sentence; what is there is not done twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from vanceweb.ops import data_lock
+from vanceweb.ops.preparation import NotPrepared, check_folder, update_database
+from vanceweb.ops.static_files import collect_if_changed
+
+
+def test_missing_folder_is_made(tmp_path):
+    check_folder("DATA_DIR", tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_folder_that_cannot_be_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotPrepared, match=r"DATA_DIR=.*/file/data can't be made: Not a directory"):
+        check_folder("DATA_DIR", tmp_path / "file" / "data")
+
+
+@pytest.mark.django_db
+def test_database_that_is_up_to_date_is_left_alone():
+    said: list[str] = []
+    update_database(said.append)
+    assert said == []
+
+
+def test_second_start_on_one_data_folder_is_refused_by_name(tmp_path):
+    with data_lock.hold(tmp_path):
+        second = data_lock.hold(tmp_path)
+        with pytest.raises(data_lock.AlreadyRunning, match=r"is running on .* already \(process \d+\)"):
+            second.__enter__()
+    with data_lock.hold(tmp_path):
+        pass
+
+
+@pytest.fixture
+def collected(settings: Any, tmp_path: Path) -> Path:
+    """A source folder with one style sheet, and a STATIC_ROOT of the test's own beside it."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "site.css").write_text("body { color: red }")
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], tmp_path / "collected"
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    return source
+
+
+def test_static_files_are_collected_once(collected, settings):
+    assert collect_if_changed()
+    assert (settings.STATIC_ROOT / "site.css").exists()
+    assert not collect_if_changed()
+
+
+def test_changed_and_removed_sources_are_collected_again(collected, settings):
+    (collected / "old.css").write_text("p {}")
+    collect_if_changed()
+    (collected / "site.css").write_text("body { color: rebeccapurple }")
+    (collected / "old.css").unlink()
+    assert collect_if_changed()
+    assert "rebecca" in (settings.STATIC_ROOT / "site.css").read_text()
+    assert not (settings.STATIC_ROOT / "old.css").exists()
+
+
+def test_collecting_that_was_broken_off_is_done_again(collected, settings):
+    collect_if_changed()
+    Path(f"{settings.STATIC_ROOT}.stamp").unlink()
+    assert collect_if_changed()
+
+
+def test_missing_front_end_packages_are_named(settings, tmp_path, db):
+    settings.NODE_MODULES_DIR = tmp_path / "node_modules"
+    settings.DATA_DIR = tmp_path
+    with pytest.raises(CommandError, match="front-end packages are missing; `make setup` installs them"):
+        call_command("prepare")
