@@ -1,0 +1,95 @@
+"""Jobs driven by hand: each turn of the io worker and of the engine's worker when the test says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+
+from tests.conftest import picture_file
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.models import LedgerEntry
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import store_upload
+from vanceweb.jobs.advancing import advance_job
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import submit_job
+from vanceweb.teams.models import User
+from vanceweb.vault.models import Connection
+
+# The engine's quickest real work: it leaves the picture as it is.
+NOTHING_TO_DO = {"auto_params": False, "remove_noise": 0, "sharpen": 0}
+
+
+def run_queue(name: str) -> None:
+    """Runs what waits in a queue, by the real worker, until nothing is due."""
+    Worker(
+        queue_names=[name],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=f"test-{name}",
+        excluded_queue_names=[],
+    ).run()
+
+
+@dataclass
+class Workshop:
+    """A person, a connection, and the workers' turns."""
+
+    user: User
+    connection: Connection
+    media: Path
+    sources: list[Asset] = field(default_factory=list)
+
+    def submit(self, *, module: str = "denoise", output: Output | None = None, **params: Any) -> Job:
+        source = store_upload(owner=self.user, file=picture_file(), name="holiday.png")
+        return submit_job(
+            owner=self.user,
+            connection=self.connection,
+            source=source,
+            step=Step(module, params or NOTHING_TO_DO),
+            output=output or Output(),
+        )
+
+    def turn(self, job: Job) -> Job:
+        """One turn of the io worker, as if its time had come."""
+        Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
+        advance_job(job.pk)
+        job.refresh_from_db()
+        return job
+
+    def until(self, job: Job, state: str, *, turns: int = 30) -> Job:
+        """Turns of both workers until the job is in the state."""
+        for _ in range(turns):
+            if job.state == state:
+                return job
+            run_queue("engine")
+            self.turn(job)
+        raise AssertionError(f"the job stays {job.state}: {job.error}")
+
+    def charges(self) -> int:
+        """How often the engine charged anybody."""
+        return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.DOWNLOAD).count()
+
+    def results(self) -> int:
+        return Asset.objects.filter(kind=Asset.Kind.RESULT).count()
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.media.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def workshop(transactional_db: None, alice: User, bundled: Connection, studio_files: Path) -> Workshop:
+    return Workshop(alice, bundled, studio_files)
+
+
+@pytest.fixture
+def work() -> Callable[[str], None]:
+    return run_queue

@@ -1,0 +1,60 @@
+"""A worker killed at any instant of a job: the job finishes, with one result and one charge."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.jobs.conftest import Workshop, run_queue
+from tests.jobs.mortal import Mortality, living
+from vanceweb.jobs.advancing import advance_job
+from vanceweb.jobs.models import Job
+
+# Every instant is tried, in slices, so that a failure names its neighbourhood and workers can share them.
+SLICES = 4
+
+
+@pytest.fixture
+def mortal(settings: Any, workshop: Workshop) -> Workshop:
+    default = settings.STORAGES["default"] | {"BACKEND": "tests.jobs.mortal.MortalStorage"}
+    settings.STORAGES = settings.STORAGES | {"default": default}
+    settings.BUNDLED_ENGINE_WSGI = "tests.jobs.mortal.mortal_engine"
+    return workshop
+
+
+def live(workshop: Workshop, job: Job, *, dies_at: int) -> int:
+    """Takes the job to its end; the first worker dies at that instant, and the next one finds what it left.
+
+    Returns how many instants the first one lived.
+    """
+    life = Mortality()
+    life.dies_at = dies_at
+    while not job.has_ended and not life.is_dead:
+        Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
+        with living(life):
+            advance_job(job.pk)
+        run_queue("engine")
+        job.refresh_from_db()
+    Job.objects.filter(pk=job.pk).exclude(lease_until=None).update(lease_until=timezone.now())
+    job.refresh_from_db()
+    workshop.until(job, Job.State.DONE)
+    return life.instants
+
+
+def test_a_worker_that_lives_needs_so_many_instants(mortal: Workshop) -> None:
+    assert live(mortal, mortal.submit(), dies_at=0) > SLICES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slice_number", range(SLICES))
+def test_one_result_and_one_charge_wherever_the_worker_was_killed(mortal: Workshop, slice_number: int) -> None:
+    instants = live(mortal, mortal.submit(), dies_at=0)
+    charges, results = mortal.charges(), mortal.results()
+    for dies_at in range(1 + slice_number, instants + 1, SLICES):
+        job = mortal.submit()
+        live(mortal, job, dies_at=dies_at)
+        charges, results = charges + 1, results + 1
+        assert (mortal.charges(), mortal.results()) == (charges, results), f"killed at instant {dies_at}"
+        assert job.result is not None
+        left = sorted(path.name for path in (mortal.media / job.result.folder).iterdir())
+        assert len(left) == 3, f"killed at instant {dies_at}: {left}"

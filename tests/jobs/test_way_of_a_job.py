@@ -1,0 +1,69 @@
+"""A job from upload to result, on the real engine in process."""
+
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from PIL import Image
+
+from tests.jobs.conftest import Workshop
+from vanceweb.catalogue.output import Output
+from vanceweb.jobs.models import Job
+from vanceweb.vault.models import Connection
+
+
+def test_a_job_goes_from_upload_to_result_and_is_charged_once(workshop: Workshop) -> None:
+    job = workshop.submit()
+    assert (job.state, job.credits) == (Job.State.QUEUED, Decimal(1))
+    workshop.until(job, Job.State.DONE)
+    assert workshop.charges() == 1
+    assert job.result is not None
+    assert (job.result.width, job.result.height, job.result.owner) == (24, 16, workshop.user)
+    assert job.result.name == "holiday-denoise.png"
+    assert job.finished_at is not None
+    assert job.started_at is not None
+    assert job.lease_until is None
+
+
+def test_an_enlarged_picture_is_larger(workshop: Workshop) -> None:
+    job = workshop.submit(module="enlarge3", scale=2, suppress_noise=0, remove_blur=0, output=Output(format="jpg"))
+    workshop.until(job, Job.State.DONE)
+    assert job.result is not None
+    with Image.open(job.result.file) as image:
+        assert (image.size, image.format) == ((48, 32), "JPEG")
+    assert job.backend
+
+
+def test_thumbnails_are_there_when_the_job_turns_done(workshop: Workshop) -> None:
+    job = workshop.until(workshop.submit(), Job.State.DONE)
+    assert job.result is not None
+    assert job.result.has_thumbnails
+    with Image.open(workshop.media / job.result.thumbnail_path("tile")) as image:
+        assert (image.size, image.format) == (job.result.tile_size, "WEBP")
+
+
+def test_workers_alone_bring_it_to_its_end(workshop: Workshop, work: Callable[[str], None], settings: Any) -> None:
+    settings.JOB_POLL_SECONDS = 0.2
+    job = workshop.submit()
+    for _ in range(20):
+        # Only by what stands in the queues.
+        work("engine")
+        work("io")
+        time.sleep(0.1)
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE
+
+
+def test_the_balance_is_read_after_a_job(workshop: Workshop, work: Callable[[str], None]) -> None:
+    workshop.until(workshop.submit(), Job.State.DONE)
+    work("io")
+    connection = Connection.objects.get(pk=workshop.connection.pk)
+    assert connection.balance == Decimal(999)
+
+
+def test_a_job_that_has_ended_is_left_alone(workshop: Workshop) -> None:
+    job = workshop.until(workshop.submit(), Job.State.DONE)
+    seen = Job.objects.values().get(pk=job.pk)
+    workshop.turn(job)
+    assert Job.objects.values().get(pk=job.pk) == seen | {"not_before": job.not_before}
