@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.core.management.base import CommandError
 
 from vanceweb.ops import data_lock
 from vanceweb.ops.preparation import NotPrepared, check_folder, update_database
@@ -75,5 +74,5 @@ def test_collecting_that_was_broken_off_is_done_again(collected, settings):
 def test_missing_front_end_packages_are_named(settings, tmp_path, db):
     settings.NODE_MODULES_DIR = tmp_path / "node_modules"
     settings.DATA_DIR = tmp_path
-    with pytest.raises(CommandError, match="front-end packages are missing; `make setup` installs them"):
+    with pytest.raises(SystemExit, match="front-end packages are missing; `make setup` installs them"):
         call_command("prepare")

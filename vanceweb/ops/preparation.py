@@ -51,7 +51,7 @@ def update_database(say: Say) -> None:
             say("Bringing the database up to date …")
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        raise NotPrepared(f"The database can't be used: {str(error).strip()}.") from error
+        raise NotPrepared(f"The database can't be used: {str(error).strip().splitlines()[0]}.") from error
     finally:
         connection.close()
 

@@ -1,5 +1,6 @@
 """`manage.py prepare`: everything of `up` short of serving."""
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,8 +15,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prepares. Raises CommandError with one sentence."""
+        """Prepares, or ends with one sentence and code 1."""
         try:
             prepare(self.stdout.write)
-        except NotPrepared as error:
-            raise CommandError(str(error)) from error
+        except (NotPrepared, CommandError) as error:
+            sys.exit(str(error))

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--with-parent", action="store_true", help="End when the process that started this ends.")
 
     def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
-        """Serves until a signal comes. Raises CommandError with one sentence when it can't."""
+        """Serves until a signal comes, or ends with one sentence and code 1."""
         if with_parent:
             tie_to_parent(os.getppid(), signal.SIGTERM)
         try:
@@ -41,8 +41,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"Starting vanceweb on port {port}, with its data in {settings.DATA_DIR} …")
                 prepare(self.stdout.write)
                 self._serve(listener.fileno(), port)
-        except (CannotListen, NotPrepared, DidNotStart, data_lock.AlreadyRunning) as error:
-            raise CommandError(str(error)) from error
+        except (CannotListen, NotPrepared, DidNotStart, data_lock.AlreadyRunning, CommandError) as error:
+            sys.exit(str(error))
 
     def _serve(self, listener: int, port: int) -> None:
         printer = Printer(sys.stdout)

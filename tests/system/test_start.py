@@ -1,0 +1,98 @@
+"""Starts that can't be: one sentence each, on the way out. And what a start leaves behind."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import Person, Site, environment, manage
+
+pytestmark = pytest.mark.xdist_group("served")
+
+
+def up(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        manage("up"), capture_output=True, text=True, timeout=120, env=environment(folder, **env), check=False
+    )
+
+
+def assert_one_sentence(run: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert run.returncode == 1, run
+    assert "Traceback" not in run.stderr
+    lines = [line for line in run.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, run.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_taken_port(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_sentence(up(tmp_path, PORT=port), f"Port {port}", "taken by another program")
+
+
+@pytest.mark.parametrize("name", ["DATA_DIR", "MODELS_DIR"])
+def test_folder_that_cannot_be_made(tmp_path, name):
+    (tmp_path / "file").touch()
+    assert_one_sentence(up(tmp_path / "data", **{name: str(tmp_path / "file" / "folder")}), str(tmp_path / "file"))
+
+
+def test_port_that_is_no_number(tmp_path):
+    assert_one_sentence(up(tmp_path, PORT="eighty"), "PORT")
+
+
+def test_database_that_does_not_answer(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    url = f"postgres://nobody@127.0.0.1:{port}/none"
+    assert_one_sentence(up(tmp_path, DATABASE_URL=url), "The database can't be used")
+
+
+def test_model_weights_that_cannot_be_downloaded(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    nowhere = {"PIP_INDEX_URL": f"http://127.0.0.1:{port}/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "",
+               "PIP_CONFIG_FILE": os.devnull, "MODELS_DIR": str(tmp_path / "models")}  # fmt: skip
+    run = up(tmp_path / "data", **nowhere)
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    assert "could not be downloaded" in run.stderr.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("start")) as site:
+        yield site
+
+
+def test_one_url_is_printed_and_opens_once(site):
+    assert [line for line in site.lines if "http" in line] == [f"    {site.setup_url}"]
+    link = site.setup_url.removeprefix(site.url)
+    Person(site).make_owner()
+    assert Person(site).get(link).status_code == 404
+
+
+def test_keys_are_readable_by_their_owner_only(site):
+    keys = list((site.folder / "keys").iterdir())
+    assert keys
+    assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
+
+
+def test_second_site_on_the_same_data_is_refused(site):
+    assert_one_sentence(up(site.folder), "already", str(site.process.pid))
+
+
+def test_health_is_told_to_anybody(site):
+    assert Person(site).get("/healthz").text == "ok\n"
+
+
+def test_ctrl_c_ends_it(site):
+    site.process.send_signal(signal.SIGINT)
+    assert site.process.wait(15) == 0
+    assert not site.pids()
+    assert site.lines[-1] == "vanceweb has ended."
