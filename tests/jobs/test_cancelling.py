@@ -1,0 +1,113 @@
+"""Cancelling in every phase, and what a retry makes of it."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.jobs.conftest import Workshop, run_queue
+from vanceweb.engine.models import Transform
+from vanceweb.engine.wsgi import application as engine
+from vanceweb.jobs.advancing import advance_job
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import cancel_job, retry_job
+
+
+def test_a_queued_job_is_cancelled_at_once(workshop: Workshop) -> None:
+    job = workshop.submit()
+    assert cancel_job(job=job)
+    assert (job.state, job.error) == (Job.State.CANCELLED, "")
+    assert job.finished_at is not None
+    workshop.turn(job)
+    assert (job.state, Transform.objects.count()) == (Job.State.CANCELLED, 0)
+
+
+def test_a_processing_job_is_cancelled_here_and_at_the_engine(workshop: Workshop) -> None:
+    job = workshop.turn(workshop.submit())
+    assert (job.state, bool(job.trans_id)) == (Job.State.PROCESSING, True)
+    cancel_job(job=job)
+    assert (job.state, job.cancel_requested) == (Job.State.CANCELLED, True)
+    run_queue("io")
+    job.refresh_from_db()
+    assert not job.cancel_requested
+    assert Transform.objects.get().state == Transform.State.CANCELLED
+
+
+def test_cancelling_twice_or_too_late_changes_nothing(workshop: Workshop) -> None:
+    job = workshop.submit()
+    assert cancel_job(job=job)
+    assert not cancel_job(job=job)
+    done = workshop.until(workshop.submit(), Job.State.DONE)
+    assert not cancel_job(job=done)
+    assert done.state == Job.State.DONE
+
+
+def cancelling_engine(path: str) -> Any:
+    """The real engine, on which the person presses cancel while the call of `path` is answered."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        answer = engine(environ, start_response)
+        if environ["PATH_INFO"].endswith(path):
+            cancel_job(job=Job.objects.latest("pk"))
+        return answer
+
+    return application
+
+
+uploading_cancelled = cancelling_engine("/upload")
+transform_cancelled = cancelling_engine("/transform")
+progress_cancelled = cancelling_engine("/progress")
+download_cancelled = cancelling_engine("/download")
+
+
+@pytest.mark.parametrize("call", ["uploading", "transform", "progress", "download"])
+def test_cancelling_in_the_middle_of_a_call_leaves_nothing_behind(workshop: Workshop, settings: Any, call: str) -> None:
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.{call}_cancelled"
+    job = workshop.submit()
+    before = workshop.files()
+    for _ in range(4):
+        workshop.turn(job)
+        run_queue("engine")
+    assert (job.state, job.result) == (Job.State.CANCELLED, None)
+    assert workshop.results() == 0
+    assert len(workshop.files()) <= len(before) + 2, "only the thumbnails of the original are new"
+
+
+def test_a_transform_that_began_while_it_was_cancelled_is_called_back(workshop: Workshop, settings: Any) -> None:
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.transform_cancelled"
+    workshop.turn(workshop.submit())
+    run_queue("engine")
+    assert Transform.objects.get().state == Transform.State.CANCELLED
+
+
+def test_a_download_that_was_cancelled_is_gone_on_with_and_charged_once(workshop: Workshop, settings: Any) -> None:
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.download_cancelled"
+    job = workshop.submit()
+    for _ in range(3):
+        workshop.turn(job)
+        run_queue("engine")
+    assert (job.state, job.resume_state, workshop.charges()) == (Job.State.CANCELLED, Job.State.DOWNLOADING, 1)
+    settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
+    retry_job(job=job)
+    assert job.state == Job.State.DOWNLOADING
+    workshop.until(job, Job.State.DONE)
+    assert (workshop.charges(), Transform.objects.count()) == (1, 1)
+
+
+def test_a_cancelled_job_begins_again_when_retried(workshop: Workshop) -> None:
+    job = workshop.turn(workshop.submit())
+    cancel_job(job=job)
+    run_queue("io")
+    retry_job(job=job)
+    assert (job.state, job.trans_id, job.uid) == (Job.State.QUEUED, "", "")
+    workshop.until(job, Job.State.DONE)
+    assert workshop.charges() == 1
+
+
+def test_a_row_that_was_cancelled_is_never_claimed(workshop: Workshop) -> None:
+    job = workshop.submit()
+    cancel_job(job=job)
+    Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
+    assert advance_job(job.pk) is None
+    job.refresh_from_db()
+    assert job.attempts == 0
