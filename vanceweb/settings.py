@@ -376,6 +376,8 @@ ENGINE_PATIENCE = env.float("ENGINE_PATIENCE", 25.0)
 ENGINE_KEEP_SECONDS = env.int("ENGINE_KEEP_SECONDS", 24 * 3600)
 # The slowest honest job (34 megapixels on two old cores) stays below an hour and a half.
 ENGINE_MAX_RUN_SECONDS = env.int("ENGINE_MAX_RUN_SECONDS", 2 * 3600)
+# Requests of one web process that may wait like this at the same time; the other threads stay free for short requests.
+ENGINE_MAX_WAITING = max(1, WEB_THREADS // 2)
 # How often a waiting /transform looks at its row: short beside the fastest job, long beside a query.
 ENGINE_POLL_SECONDS = 0.1
 # How often a running job writes its percentage and asks whether it was cancelled.

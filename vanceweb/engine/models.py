@@ -147,10 +147,6 @@ class Upload(models.Model):
 
 
 class TransformQuerySet(models.QuerySet["Transform"]):
-    def of(self, account: Account) -> "TransformQuerySet":
-        """The transforms that this account may know of."""
-        return self.filter(account=account)
-
     def unfinished(self) -> "TransformQuerySet":
         """Waiting or being worked on."""
         return self.filter(state__in=Transform.UNFINISHED)

@@ -59,7 +59,7 @@ def remove_expired() -> None:
         for attempt in range(1, transform.attempts + 1):
             storages["engine"].delete(transform.file_name(attempt))
         transform.delete()
-    needed = Transform.objects.filter(state__in=Transform.UNFINISHED, upload__isnull=False).values("upload_id")
+    needed = Transform.objects.unfinished().filter(upload__isnull=False).values("upload_id")
     for upload in Upload.objects.filter(created_at__lt=oldest).exclude(pk__in=needed)[:BATCH]:
         storages["engine"].delete(upload.file_name)
         upload.delete()

@@ -67,6 +67,33 @@ class TestTransform:
         worker.join()
         assert data["status"] == status
 
+    @pytest.mark.django_db(transaction=True)
+    def test_only_so_many_requests_wait_and_the_next_is_answered_at_once(
+        self, alice: Caller, settings: Settings
+    ) -> None:
+        settings.ENGINE_PATIENCE = 3
+        uid = alice.uploaded()
+
+        def submit() -> None:
+            try:
+                alice.post("transform", uid=uid, jconfig=DENOISE)
+            finally:
+                connections.close_all()
+
+        waiting = [threading.Thread(target=submit) for _ in range(settings.ENGINE_MAX_WAITING)]
+        for thread in waiting:
+            thread.start()
+        while Transform.objects.count() < len(waiting):
+            time.sleep(0.02)
+        time.sleep(0.1)
+        start = time.monotonic()
+        data = alice.post("transform", uid=uid, jconfig=DENOISE)["data"]
+        elapsed = time.monotonic() - start
+        for thread in waiting:
+            thread.join()
+        assert data["status"] == "busy"
+        assert elapsed < 1.5
+
     def test_a_running_job_is_in_process(self, alice: Caller) -> None:
         trans_id = alice.submitted()
         Transform.objects.update(state="running", percent=41.666)

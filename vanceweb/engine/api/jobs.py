@@ -1,5 +1,6 @@
 """The endpoints of a job, in the order they are called: upload, transform, progress, download; and cancel, our own."""
 
+import threading
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 # Bytes handed to the server at a time: few calls for a picture of 100 MB.
 DOWNLOAD_BLOCK = 256 * 1024
+_waiting = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
 
 
 @endpoint(POST)
@@ -101,11 +103,14 @@ def _patience(text: str) -> float:
 
 
 def _wait_for_end(job: Transform, patience: float) -> Transform:
+    """Looks at the row until the job has ended or the patience is over; not at all when enough others are waiting."""
     deadline = time.monotonic() + patience
-    while job.state in Transform.UNFINISHED:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            break
-        time.sleep(min(settings.ENGINE_POLL_SECONDS, left))
-        job.refresh_from_db(fields=["state"])
+    if not _waiting.acquire(blocking=False):
+        return job
+    try:
+        while job.state in Transform.UNFINISHED and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(settings.ENGINE_POLL_SECONDS, left))
+            job.refresh_from_db(fields=["state"])
+    finally:
+        _waiting.release()
     return job

@@ -23,7 +23,7 @@ def point(call: Call) -> dict[str, Any]:
 def points_record(call: Call) -> dict[str, Any]:
     page = _whole_number(call, "page", default=1)
     limit = min(_whole_number(call, "limit", default=DEFAULT_LIMIT), settings.ENGINE_HISTORY_MAX_LIMIT)
-    charges = LedgerEntry.objects.filter(account=call.account, kind=LedgerEntry.Kind.DOWNLOAD).order_by("-pk")
+    charges = LedgerEntry.objects.charges().filter(account=call.account)
     total = charges.count()
     start = (page - 1) * limit
     return {
