@@ -7,9 +7,10 @@
     const slider = document.getElementById("result-compare");
     if (!slider || slider.dataset.begun) return;
     slider.dataset.begun = "yes";
-    const { width, height } = slider.dataset;
-    slider.style.setProperty("--ratio", width / height);
-    slider.style.setProperty("--natural-width", `${width}px`);
+    const box = document.getElementById("compare-box");
+    const { width, height } = box.dataset;
+    box.style.setProperty("--ratio", width / height);
+    box.style.setProperty("--natural-width", `${width}px`);
     describe(slider);
     joinZoom(slider);
   }

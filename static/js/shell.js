@@ -15,12 +15,16 @@
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
     const opener = event.target.closest("[data-open-dialog]");
     if (opener) {
+      event.preventDefault(); // without JavaScript it is a link to a page that asks the same
       if (menu) menu.open = false;
       document.getElementById(opener.dataset.openDialog).showModal();
     }
     if (event.target instanceof HTMLDialogElement) event.target.close(); // a click beside it, on the backdrop
-    const closer = event.target.closest("[data-close-dialog]");
-    if (closer) closer.closest("dialog").close();
+    const dialog = event.target.closest("[data-close-dialog]")?.closest("dialog");
+    if (dialog) {
+      event.preventDefault();
+      dialog.close();
+    }
   });
 
   document.addEventListener("keydown", (event) => {
