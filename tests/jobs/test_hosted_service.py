@@ -1,0 +1,145 @@
+"""Jobs at a service on the network that answers oddly: a scripted one, over real HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.client.service import Act, Service, html, raw, refusal, running_service, success
+from tests.conftest import picture_file
+from tests.jobs.conftest import Workshop
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import retry_job
+from vanceweb.vault.models import Connection
+
+UID, TRANS_ID = "a" * 32, "b" * 32
+PICTURE = picture_file().getvalue()
+UPLOADED = success({"uid": UID, "name": "holiday.png", "thumbnail": "", "w": 24, "h": 16, "filesize": 100})
+RESULT = raw(PICTURE, kind="image/png")
+
+
+def transformed(status: str) -> Act:
+    return success({"trans_id": TRANS_ID, "status": status})
+
+
+def progressed(status: str) -> Act:
+    return success({"status": status, "filesize": "100"})
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with running_service() as running:
+        yield running
+
+
+@pytest.fixture
+def hosted(workshop: Workshop, service: Service, settings: Any) -> Workshop:
+    settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
+    workshop.connection = Connection.objects.create(
+        owner=workshop.user,
+        name="Hosted",
+        service=Connection.Service.HOSTED,
+        base_url=service.base_url,
+        token="token-of-the-hosted-service",
+    )
+    return workshop
+
+
+def ended(workshop: Workshop, job: Job | None = None) -> Job:
+    """The job after as many turns as it takes to end."""
+    job = job or workshop.submit()
+    for _ in range(12):
+        if job.has_ended:
+            return job
+        workshop.turn(job)
+    raise AssertionError(f"the job stays {job.state}: {job.error}")
+
+
+def paths(service: Service) -> list[str]:
+    return [seen.path for seen in service.seen]
+
+
+def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: Workshop, service: Service) -> None:
+    service.play(UPLOADED, transformed("finish"), RESULT)
+    job = ended(hosted)
+    assert (job.state, job.trans_id) == (Job.State.DONE, TRANS_ID)
+    assert paths(service) == ["/upload", "/transform", "/download"]
+    assert "wait" not in service.seen[1].form
+
+
+@pytest.mark.parametrize("status", ["busy", "process", "waiting"])
+def test_progress_is_asked_at_the_pace_of_the_contract(hosted: Workshop, service: Service, status: str) -> None:
+    service.play(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
+    job = hosted.turn(hosted.submit())
+    assert (job.not_before - job.woken_at).total_seconds() == 2.0
+    assert ended(hosted, job).state == Job.State.DONE
+    assert paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
+
+
+def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(hosted: Workshop, service: Service) -> None:
+    service.play(
+        *(html(502), UPLOADED),
+        transformed("busy"),
+        *(refusal(10010, "Internal error"), raw(b"<html>"), progressed("finish")),
+        *(html(503), raw(PICTURE[:-30], kind="image/png", length=len(PICTURE)), RESULT),
+    )
+    assert ended(hosted).state == Job.State.DONE
+    assert paths(service).count("/transform") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "words", "resumes"),
+    [
+        ([refusal(10012, "too large")], 10012, "too large", ""),
+        ([refusal(30001, {"api_token": ["is wrong"]})], 30001, "does not accept the token", ""),
+        ([success({"name": "no uid"})], None, "", ""),
+        ([raw(b"<html>hello")], None, "", ""),
+        ([UPLOADED, refusal(10013, "jconfig parse error")], 10013, "jconfig parse error", ""),
+        ([UPLOADED, transformed("fatal")], 10014, "could not process", ""),
+        ([UPLOADED, transformed("busy"), progressed("fatal")], 10014, "could not process", ""),
+        ([UPLOADED, transformed("busy"), refusal(10014, "exited")], 10014, "exited", ""),
+        ([UPLOADED, transformed("busy"), progressed("flying")], None, "not understood", "processing"),
+        ([UPLOADED, transformed("busy"), refusal(10011, "unknown")], 10011, "no longer has", ""),
+        ([UPLOADED, transformed("finish"), refusal(30004, "poor")], 30004, "too few credits", "downloading"),
+        ([UPLOADED, transformed("finish"), refusal(10011, "gone")], 10011, "no longer has", ""),
+        ([UPLOADED, transformed("finish"), success({"url": "x"})], None, "", "downloading"),
+        ([UPLOADED, transformed("finish"), raw(b"GIF89a" + PICTURE, kind="image/gif")], None, "", "downloading"),
+        ([UPLOADED, transformed("finish"), raw(b"", kind="image/png")], None, "", "downloading"),
+        ([UPLOADED, transformed("finish"), refusal(12345, "new in 2030")], 12345, "new in 2030", ""),
+    ],
+)
+def test_an_odd_answer_ends_in_a_sentence_and_a_way_on(
+    hosted: Workshop, service: Service, answers: list[Act], code: int | None, words: str, resumes: str
+) -> None:
+    service.play(*answers)
+    job = ended(hosted)
+    assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, code, resumes)
+    assert words in job.error
+    assert job.error
+    assert "token-of-the-hosted-service" not in job.error
+    assert hosted.results() == 0
+    assert paths(service).count("/transform") <= 1
+    service.play(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
+    if resumes == Job.State.PROCESSING:
+        service.play(progressed("finish"), RESULT)
+    assert ended(hosted, retry_job(job=job)).state == Job.State.DONE
+
+
+def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: Workshop, service: Service) -> None:
+    middle = len(PICTURE) // 2
+    damaged = PICTURE[:middle] + bytes(8) + PICTURE[middle + 8 :]
+    service.play(UPLOADED, transformed("finish"), raw(damaged, kind="image/png"), RESULT)
+    job = ended(hosted)
+    assert (job.state, paths(service).count("/download")) == (Job.State.DONE, 2)
+    assert job.result is not None
+    assert sorted(path.suffix for path in (hosted.media / job.result.folder).iterdir()) == [".png", ".webp", ".webp"]
+
+
+def test_a_cancelled_job_at_a_service_that_knows_no_cancelling_is_simply_left(
+    hosted: Workshop, service: Service
+) -> None:
+    service.play(UPLOADED, transformed("busy"), refusal(10001, "no such path"))
+    job = hosted.turn(hosted.submit())
+    Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, cancel_requested=True)
+    hosted.turn(job)
+    assert (job.cancel_requested, paths(service)[-1]) == (False, "/cancel")
