@@ -1,0 +1,122 @@
+"""A person with mouse, keyboard and a real browser: what they do on the pages, in their words."""
+
+import base64
+import io
+import re
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.served import JOB_SECONDS, PASSWORD, Site
+
+JOB_PAGE = re.compile(r"/jobs/[0-9a-f-]{36}/$")
+DROP = """
+([bytes, name, type]) => {
+  const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type });
+  const data = new DataTransfer();
+  data.items.add(file);
+  const stage = document.getElementById("stage");
+  for (const kind of ["dragenter", "dragover", "drop"])
+    stage.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+}
+"""
+
+
+class Visitor:
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page = page
+        self.site = site
+
+    def go(self, path: str) -> Self:
+        self.page.goto(self.site.url + path)
+        return self
+
+    def find(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def log_in(self, name: str, password: str = PASSWORD) -> Self:
+        self.go("/login/")
+        self.page.get_by_label("Name").or_(self.page.locator("#id_username")).first.fill(name)
+        self.page.locator("#id_password").fill(password)
+        self.page.get_by_role("button", name="Log in").click()
+        expect(self.find("#account-menu")).to_be_visible()
+        return self
+
+    def drop(self, picture: Path) -> Self:
+        """Drags the file onto the stage and lets go of it."""
+
+        kind = "image/png" if picture.suffix == ".png" else "image/jpeg"
+        self.page.evaluate(DROP, [base64.b64encode(picture.read_bytes()).decode(), picture.name, kind])
+        expect(self.find("#picture-name")).to_have_text(picture.name)
+        return self
+
+    def choose(self, name: str, value: object) -> Self:
+        """One of the segments of the setting `name`."""
+        self.page.locator(f'label:has(input[name="{name}"][value="{value}"])').click()
+        return self
+
+    def slide(self, name: str, value: int) -> Self:
+        """Moves the slider of the setting `name`."""
+        self.find(f'input[type="range"][name="{name}"]').fill(str(value))
+        return self
+
+    def start(self) -> Self:
+        """Presses the button; afterwards the page of the new job is open."""
+        self.find("#submit-job").click()
+        self.page.wait_for_url(JOB_PAGE)
+        return self
+
+    def wait_for_result(self) -> Self:
+        """On a job's page: without reloading it, until the result has come by itself."""
+        expect(self.find("#download-result")).to_be_visible(timeout=JOB_SECONDS * 1000)
+        return self
+
+    def watch_progress(self) -> list[tuple[str, float | None]]:
+        """The pairs of phase and percentage that the page showed, until the result has come by itself."""
+        seen: list[tuple[str, float | None]] = []
+        give_up_at = time.monotonic() + JOB_SECONDS
+        while not self.find("#download-result").count():
+            assert time.monotonic() < give_up_at, f"no result after {seen}"
+            shown: Any = self.page.evaluate(
+                """() => { const head = document.querySelector(".vw-progress-head");
+                return head && [head.firstElementChild.textContent,
+                                head.querySelector("[data-percent]").dataset.percent]; }"""
+            )
+            if shown:
+                state = (shown[0], float(shown[1]) if shown[1] else None)
+                if state not in seen:
+                    seen.append(state)
+            self.page.wait_for_timeout(100)
+        return seen
+
+    def download(self) -> Image.Image:
+        """The result's file as the browser saves it."""
+        with self.page.expect_download() as saved:
+            self.find("#download-result").click()
+        picture = Image.open(io.BytesIO(Path(saved.value.path()).read_bytes()))
+        picture.load()
+        return picture
+
+    def make_result(self, feature: str, picture: Path, **settings: object) -> Self:
+        """From a feature's page to a finished job's page."""
+        self.go(f"/features/{feature}/").drop(picture)
+        for name, value in settings.items():
+            self.choose(name, value)
+        return self.start().wait_for_result()
+
+    def credits_left(self) -> float:
+        """As the usage page says after asking again."""
+        self.go("/usage/")
+        self.page.get_by_role("button", name="Ask again now").click()
+        self.page.wait_for_timeout(1500)
+        self.go("/usage/")
+        shown = self.find(".vw-balance-number").first.text_content() or ""
+        return float(re.sub(r"[^\d.]", "", shown))
+
+    def scrolls_sideways(self) -> bool:
+        """True when the page is wider than the window."""
+        wide: Any = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        return bool(wide)
