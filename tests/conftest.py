@@ -65,5 +65,8 @@ def charlie(db: None, studio_files: Path) -> User:
 
 @pytest.fixture
 def bundled(alice: User) -> Connection:
-    """Alice's connection to the engine that really runs, in this process."""
+    """Alice's connection to the engine that really runs, in this process.
+
+    A test that calls it asks for `transactional_db`: a WSGI call closes connections that are inside a transaction.
+    """
     return Connection.objects.get(owner=alice, service="bundled")

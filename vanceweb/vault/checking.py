@@ -26,15 +26,17 @@ def refresh_balance(connection_id: int) -> None:
         with client_for(connection) as client:
             balance = client.balance()
     except DecryptionFailed:
-        _store(connection, asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE)
+        store_answer(
+            connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE
+        )
     except InvalidToken as error:
-        _store(connection, asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message)
+        store_answer(connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message)
     except VanceError as error:
-        _store(connection, asked_at, check_state=_after_outage(connection), last_error=error.message)
+        store_answer(connection, asked_at=asked_at, check_state=_after_outage(connection), last_error=error.message)
     else:
-        _store(
+        store_answer(
             connection,
-            asked_at,
+            asked_at=asked_at,
             granted=balance.granted,
             used=balance.used,
             check_state=Connection.CheckState.OK,
@@ -48,6 +50,9 @@ def _after_outage(connection: Connection) -> str:
     return connection.check_state
 
 
-def _store(connection: Connection, asked_at: datetime, **fields: Any) -> None:
-    # Where the token was replaced in the meantime, the answer is about another one.
+def store_answer(connection: Connection, *, asked_at: datetime, **fields: Any) -> None:
+    """Writes what a service answered to a question of `asked_at`, unless it was asked another one since.
+
+    (Where the token was replaced in the meantime, the answer is about the old one.)
+    """
     Connection.objects.filter(pk=connection.pk, asked_at=asked_at).update(checked_at=timezone.now(), **fields)

@@ -1,0 +1,194 @@
+"""Adding, trying, renaming, replacing and removing connections."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
+
+from tests.client.service import Service, html, refusal, running_service, success
+from vanceweb.engine.accounts import create_account
+from vanceweb.teams.models import User
+from vanceweb.vault.checking import refresh_balance, store_answer
+from vanceweb.vault.clients import client_for
+from vanceweb.vault.models import Connection
+from vanceweb.vault.services import (
+    BundledStays,
+    add_connection,
+    remove_connection,
+    rename_connection,
+    replace_token,
+    request_check,
+)
+from vanceweb.vault.sweeps import refresh_balances
+
+TOKEN = "token-of-some-length"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with running_service() as running:
+        yield running
+
+
+@pytest.fixture
+def added(alice: User, service: Service, settings: Any) -> Connection:
+    settings.CLIENT_ATTEMPTS = 1
+    return add_connection(owner=alice, name="Mine", base_url=service.base_url + "/", token=f" {TOKEN}\n")
+
+
+def messages() -> int:
+    return DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count()
+
+
+def checked(connection: Connection) -> Connection:
+    refresh_balance(connection.pk)
+    connection.refresh_from_db()
+    return connection
+
+
+def test_adding_asks_nobody_and_has_the_token_tried(added: Connection, service: Service) -> None:
+    assert (added.check_state, added.service, added.base_url) == ("checking", "other", service.base_url)
+    assert (service.seen, messages()) == ([], 1)
+
+
+def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
+    added = add_connection(owner=alice, name="Vance", base_url="", token=TOKEN)
+    assert (added.service, added.base_url) == ("hosted", settings.HOSTED_BASE_URL)
+
+
+def test_a_token_that_works_shows_its_balance(added: Connection, service: Service) -> None:
+    service.play(success({"max_num": "100.000", "used_num": "12.500"}))
+    checked(added)
+    assert (added.check_state, added.balance, added.last_error) == ("ok", Decimal("87.500"), "")
+    assert added.checked_at is not None
+
+
+@pytest.mark.parametrize("act", [refusal(30001, "Invalid api token"), html(502)])
+def test_a_token_that_doesnt_work_shows_what_was_answered(added: Connection, service: Service, act: Any) -> None:
+    service.play(act)
+    checked(added)
+    assert added.check_state == "failed"
+    assert added.last_error
+    assert added.balance is None
+
+
+def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, service: Service) -> None:
+    service.play(success({"max_num": "100.000", "used_num": "0.000"}), html(502))
+    checked(added)
+    checked(added)
+    assert (added.check_state, added.balance) == ("ok", Decimal(100))
+    assert added.last_error
+
+
+def test_an_answer_about_the_old_token_is_thrown_away(added: Connection) -> None:
+    seen = Connection.objects.get(pk=added.pk)
+    replace_token(connection=added, token="another-token-altogether")
+    store_answer(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
+    fresh = Connection.objects.get(pk=added.pk)
+    assert (fresh.check_state, fresh.last_error) == ("checking", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "Bundled engine"}, "name"),
+        ({"token": " "}, "token"),
+        ({"token": "two words"}, "token"),
+        ({"token": "x" * 501}, "token"),
+        ({"token": "schön"}, "token"),
+        ({"base_url": "ftp://example.org"}, "base_url"),
+        ({"base_url": "example.org"}, "base_url"),
+        ({"base_url": "https://me:secret@example.org"}, "base_url"),
+        ({"base_url": "https://example.org/?a=b"}, "base_url"),
+        ({"base_url": "http://[::1"}, "base_url"),
+        ({"base_url": "http://example.org:99999"}, "base_url"),
+    ],
+)
+def test_a_refusal_names_the_field(alice: User, changes: dict[str, str], field: str) -> None:
+    given = {"name": "Mine", "base_url": "", "token": TOKEN} | changes
+    with pytest.raises(ValidationError) as refusal_:
+        add_connection(owner=alice, **given)
+    assert set(refusal_.value.message_dict) == {field}
+
+
+def test_two_people_may_use_the_same_name(alice: User, bob: User) -> None:
+    for person in (alice, bob):
+        add_connection(owner=person, name="Mine", base_url="", token=TOKEN)
+
+
+def test_renaming(added: Connection) -> None:
+    rename_connection(connection=added, name=" Our  shop ")
+    assert Connection.objects.get(pk=added.pk).name == "Our shop"
+    with pytest.raises(ValidationError):
+        rename_connection(connection=added, name="Bundled engine")
+
+
+def test_a_replaced_token_is_tried_afresh(added: Connection, service: Service) -> None:
+    service.play(success({"max_num": "100.000", "used_num": "0.000"}))
+    checked(added)
+    replace_token(connection=added, token="another-token-altogether")
+    fresh = Connection.objects.get(pk=added.pk)
+    assert (fresh.check_state, fresh.balance, fresh.token_last4) == ("checking", None, "ther")
+    assert messages() == 2
+    request_check(connection=fresh)
+    assert messages() == 3
+
+
+def test_a_removed_connection_is_gone_and_its_check_harmless(added: Connection, bundled: Connection) -> None:
+    pk = added.pk
+    remove_connection(connection=added)
+    refresh_balance(pk)
+    with pytest.raises(BundledStays):
+        remove_connection(connection=bundled)
+
+
+def test_the_bundled_engine_answers_in_process(transactional_db: None, bundled: Connection) -> None:
+    Connection.objects.filter(pk=bundled.pk).update(granted=None, used=None)
+    assert checked(bundled).balance == Decimal(1000)
+
+
+def test_a_call_in_process_leaves_language_and_connection_as_they_were(
+    transactional_db: None, bundled: Connection
+) -> None:
+    with translation.override("de"), client_for(bundled) as client:
+        client.balance()
+        assert translation.get_language() == "de"
+    assert database.connection is not None
+
+
+def test_another_accounts_token_has_its_own_balance(transactional_db: None, alice: User, bundled: Connection) -> None:
+    bundled.token = create_account(name="other", credits=7)
+    bundled.save()
+    assert checked(bundled).balance == Decimal(7)
+
+
+def test_sweeping_asks_for_old_balances_and_lost_checks_only(
+    added: Connection, bundled: Connection, settings: Any
+) -> None:
+    DBTaskResult.objects.all().delete()
+    refresh_balances()
+    assert messages() == 0
+    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.CHECK_REASK_SECONDS + 1))
+    refresh_balances()
+    refresh_balances()
+    assert messages() == 1, "the check that was lost; the balance isn't old yet"
+    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS + 1))
+    refresh_balances()
+    assert messages() == 3
+
+
+def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -> None:
+    for number in range(5):
+        add_connection(owner=alice, name=f"Number {number}", base_url="", token=TOKEN)
+    with CaptureQueriesContext(database) as queries:
+        assert len([connection.balance for connection in Connection.objects.without_token().filter(owner=alice)]) == 6
+    assert len(queries) == 1

@@ -1,0 +1,101 @@
+"""A stored token: encrypted at rest, never shown, never logged."""
+
+import logging
+import pickle
+from typing import Any
+
+import pytest
+from django.core import serializers
+from django.db import connection as database
+from django_tasks_db.models import DBTaskResult
+
+from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.teams.models import User
+from vanceweb.vault.checking import refresh_balance
+from vanceweb.vault.clients import client_for
+from vanceweb.vault.models import Connection
+from vanceweb.vault.services import add_connection, replace_token
+
+TOKEN = "a-token-that-nobody-may-see-1234"
+
+
+@pytest.fixture
+def stored(alice: User) -> Connection:
+    return add_connection(owner=alice, name="Hosted", base_url="", token=TOKEN)
+
+
+def raw_column(connection: Connection) -> str:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT token FROM vault_connection WHERE id = %s", [connection.pk])
+        return str(cursor.fetchone()[0])
+
+
+def test_the_column_holds_no_token(stored: Connection) -> None:
+    assert TOKEN not in raw_column(stored)
+    assert Connection.objects.get(pk=stored.pk).token == TOKEN
+    assert stored.token_last4 == "1234"
+
+
+def test_equal_tokens_look_different_at_rest(alice: User, stored: Connection) -> None:
+    other = add_connection(owner=alice, name="Again", base_url="", token=TOKEN)
+    assert raw_column(other) != raw_column(stored)
+
+
+def test_nothing_in_the_database_holds_the_token(stored: Connection) -> None:
+    dump = serializers.serialize("json", DBTaskResult.objects.all())
+    assert TOKEN not in dump
+
+
+def test_no_repr_and_no_error_shows_the_token(stored: Connection, bundled: Connection, settings: Any) -> None:
+    client = client_for(stored)
+    assert TOKEN not in f"{stored!r} {stored} {client!r} {vars(client)!r}"
+    settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
+    with pytest.raises(DecryptionFailed) as failure:
+        Connection.objects.get(pk=stored.pk)
+    assert TOKEN not in repr(failure.value)
+
+
+def test_a_short_token_shows_nothing_of_itself(alice: User) -> None:
+    assert add_connection(owner=alice, name="Short", base_url="", token="12345678").token_last4 == ""
+
+
+def test_checking_logs_and_stores_no_token(stored: Connection, settings: Any, caplog: Any) -> None:
+    settings.CLIENT_ATTEMPTS = 1
+    stored.service, stored.base_url = Connection.Service.OTHER, "http://127.0.0.1:9/web_api/v1"
+    stored.save()
+    with caplog.at_level(logging.DEBUG):
+        refresh_balance(stored.pk)
+    stored.refresh_from_db()
+    assert stored.last_error
+    assert TOKEN not in stored.last_error + caplog.text
+
+
+def test_an_engine_that_breaks_down_shows_no_token(bundled: Connection, settings: Any, caplog: Any) -> None:
+    settings.CLIENT_ATTEMPTS = 1
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.breaking"
+    with caplog.at_level(logging.DEBUG):
+        refresh_balance(bundled.pk)
+    assert bundled.token not in caplog.text
+    bundled.refresh_from_db()
+    assert bundled.last_error
+    assert bundled.check_state == "ok", "an outage doesn't make a token wrong"
+
+
+def breaking(environ: dict[str, Any], start_response: Any) -> Any:
+    raise RuntimeError("broken")
+
+
+def test_a_page_that_shows_connections_decrypts_none(stored: Connection, settings: Any) -> None:
+    settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
+    assert {connection.name for connection in Connection.objects.without_token()} == {"Bundled engine", "Hosted"}
+
+
+def test_a_key_that_is_replaced_still_opens_what_it_closed(stored: Connection, settings: Any) -> None:
+    settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE=", *settings.VAULT_KEYS]
+    assert Connection.objects.get(pk=stored.pk).token == TOKEN
+    replace_token(connection=stored, token=TOKEN + "5678")
+    assert Connection.objects.get(pk=stored.pk).token == TOKEN + "5678"
+
+
+def test_a_task_that_fails_stores_no_token(stored: Connection) -> None:
+    assert TOKEN.encode() not in pickle.dumps(list(DBTaskResult.objects.values()))
