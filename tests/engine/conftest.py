@@ -18,7 +18,6 @@ from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.models import Account, Transform, Upload
 
 DENOISE = json.dumps({"name": "denoise", "config": {"module": "denoise", "module_params": {"auto_params": True}}})
-UNLESS_MODELS = "the models are not installed: run `make setup`"
 
 
 def picture(width: int = 24, height: int = 16, *, format: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:

@@ -1,6 +1,7 @@
 """Work by leases: a real worker on a real queue with the real networks."""
 
 import io
+import os
 import signal
 import sys
 import threading
@@ -116,6 +117,19 @@ class TestRun:
         alice.submitted()
         work()
         assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
+
+    def test_what_a_killed_worker_left_there_is_removed_once_it_is_old(
+        self, alice: Caller, work: Work, settings: Settings
+    ) -> None:
+        old, young, other = (settings.FILE_UPLOAD_TEMP_DIR / name for name in ("engine-a", "engine-b", "other"))
+        for folder in (old, young, other):
+            folder.mkdir()
+        long_ago = time.time() - settings.ENGINE_MAX_RUN_SECONDS - 60
+        for folder in (old, other):
+            os.utime(folder, (long_ago, long_ago))
+        alice.submitted()
+        work()
+        assert {path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()} == {"engine-b", "other"}
 
     def test_the_credits_are_fixed_when_the_job_is_submitted(self, alice: Caller) -> None:
         alice.submitted()

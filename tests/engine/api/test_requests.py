@@ -92,6 +92,10 @@ class TestEncodings:
         answer = body(Client().generic("POST", "/web_api/v1/progress", content, content_type=content_type))
         assert answer["code"] == 10001
 
+    def test_too_many_fields_in_the_address_are_an_illegal_parameter(self, db: None) -> None:
+        query = "&".join(f"f{i}=" for i in range(2000))
+        assert body(Client().get(f"/web_api/v1/progress?{query}"))["code"] == 10001
+
     def test_fields_beyond_the_memory_limit_exceed_the_limits(self, db: None) -> None:
         content = b"api_token=" + b"a" * (3 * 1024 * 1024)
         assert body(Client().post("/web_api/v1/progress", content, content_type=FORM))["code"] == 10012

@@ -35,9 +35,9 @@ class Fields:
 
 def decode(request: HttpRequest) -> Fields:
     """The request's fields: the query's, and over them the body's. Raises EngineError when they can't be read."""
-    values = _from_query(request.GET)
     files: dict[str, UploadedFile[Any]] = {}
     try:
+        values = _from_query(request.GET)
         if request.content_type == "multipart/form-data":
             files = _read_files(request)
         body = _from_json(request.body) if request.content_type == "application/json" else _from_query(request.POST)
