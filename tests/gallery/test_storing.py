@@ -1,0 +1,233 @@
+"""Uploads, samples and results: what is taken, what is kept, what is removed."""
+
+import io
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.conftest import picture_file
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.queries import results_page
+from vanceweb.gallery.samples import SAMPLES
+from vanceweb.gallery.services import SampleMissing, delete_asset, prepare_result, store_sample, store_upload
+from vanceweb.gallery.storing import discard_files, shown_name
+from vanceweb.gallery.sweeps import make_missing_thumbnails
+from vanceweb.gallery.thumbnails import make_thumbnails
+from vanceweb.lib.images import ImageRefused, ImageTooLarge, NotAnImage
+from vanceweb.teams.models import User
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_an_upload_is_kept_as_it_came(alice: User, studio_files: Path) -> None:
+    content = picture_file(30, 20).getvalue()
+    asset = store_upload(owner=alice, file=io.BytesIO(content), name="Föto 1.PNG")
+    assert (studio_files / str(asset.file.name)).read_bytes() == content
+    assert (asset.name, asset.format, asset.width, asset.height) == ("Föto 1.PNG", "png", 30, 20)
+    assert (asset.filesize, len(asset.sha256), asset.kind) == (len(content), 64, "upload")
+    assert not asset.has_thumbnails
+
+
+def test_an_uploaded_file_of_django_is_taken(alice: User) -> None:
+    uploaded = SimpleUploadedFile("x.jpg", picture_file(format="JPEG").getvalue())
+    assert store_upload(owner=alice, file=uploaded, name="x.jpg").format == "jpg"  # type: ignore[arg-type]
+
+
+def test_the_content_decides_and_not_the_name(alice: User) -> None:
+    asset = store_upload(owner=alice, file=picture_file(format="JPEG"), name="really.png")
+    assert (asset.format, asset.download_name) == ("jpg", "really.jpg")
+
+
+def test_width_and_height_are_as_seen(alice: User) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    asset = store_upload(owner=alice, file=picture_file(30, 20, format="JPEG", exif=exif), name="x.jpg")
+    assert (asset.width, asset.height, asset.tile_size) == (20, 30, (20, 30))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", picture_file(format="GIF").getvalue()])
+def test_what_is_no_picture_is_refused_and_leaves_nothing(alice: User, studio_files: Path, content: bytes) -> None:
+    with pytest.raises(NotAnImage):
+        store_upload(owner=alice, file=io.BytesIO(content), name="x.png")
+    assert (Asset.objects.count(), files_in(studio_files)) == (0, [])
+
+
+def test_limits_are_enforced_by_the_header(alice: User, settings: Any) -> None:
+    settings.UPLOAD_MAX_PIXELS = 383
+    with pytest.raises(ImageTooLarge, match="24 x 16"):
+        store_upload(owner=alice, file=picture_file(), name="x.png")
+    settings.UPLOAD_MAX_PIXELS, settings.UPLOAD_MAX_BYTES = 384, 20
+    with pytest.raises(ImageTooLarge):
+        store_upload(owner=alice, file=picture_file(), name="x.png")
+
+
+def test_an_upload_of_34_megapixels_is_answered_without_decoding(alice: User) -> None:
+    file = picture_file(7680, 4320, mode="L")
+    begun = time.perf_counter()
+    asset = store_upload(owner=alice, file=file, name="large.png")
+    assert time.perf_counter() - begun < 0.5
+    assert (asset.width, asset.height) == (7680, 4320)
+
+
+def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_files: Path) -> None:
+    nobody = User(pk=999, username="never saved")
+    with pytest.raises(IntegrityError):
+        store_upload(owner=nobody, file=picture_file(), name="x.png")
+    assert files_in(studio_files) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd.png", "passwd.png"),
+        ("C:\\Users\\me\\photo.jpg", "photo.jpg"),
+        ("a\x00b\nc.png", "abc.png"),
+        ("", "picture"),
+        ("   ", "picture"),
+    ],
+)
+def test_a_shown_name_has_no_folders_and_no_control_characters(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@given(st.text(max_size=400))
+def test_a_shown_name_always_fits(name: str) -> None:
+    shown = shown_name(name)
+    assert 0 < len(shown) <= 200
+    assert shown.isprintable()
+    assert "/" not in shown
+
+
+def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
+    asset = store_upload(owner=alice, file=picture_file(2000, 1000), name="x.png")
+    make_thumbnails(asset.pk)
+    asset.refresh_from_db()
+    for size, expected in {"tile": (360, 180), "preview": (1600, 800)}.items():
+        with Image.open(studio_files / asset.thumbnail_path(size)) as image:
+            assert (image.format, image.size) == ("WEBP", expected)
+    assert (asset.tile_size, asset.preview_size) == ((360, 180), (1600, 800))
+    made_at = asset.thumbnails_at
+    make_thumbnails(asset.pk)
+    asset.refresh_from_db()
+    assert (asset.thumbnails_at, asset.thumbnail_attempts) == (made_at, 1)
+
+
+def test_a_damaged_picture_is_said_to_be(alice: User) -> None:
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (90, 90, 3), np.uint8))
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    asset = store_upload(owner=alice, file=io.BytesIO(file.getvalue()[:9000]), name="x.png")
+    make_thumbnails(asset.pk)
+    asset.refresh_from_db()
+    assert (asset.problem, asset.has_thumbnails) == ("The image is damaged or incomplete.", False)
+
+
+def test_a_picture_whose_file_is_gone_is_said_to_be(alice: User, studio_files: Path) -> None:
+    asset = store_upload(owner=alice, file=picture_file(), name="x.png")
+    (studio_files / str(asset.file.name)).unlink()
+    make_thumbnails(asset.pk)
+    asset.refresh_from_db()
+    assert "missing" in asset.problem
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.slug)
+def test_each_sample_can_be_used(alice: User, sample: Any) -> None:
+    asset = store_sample(owner=alice, sample=sample.slug)
+    assert (asset.kind, asset.width, asset.height) == ("sample", sample.width, sample.height)
+    assert store_sample(owner=alice, sample=sample.slug) == asset
+
+
+def test_everybody_has_samples_of_their_own(alice: User, bob: User) -> None:
+    assert store_sample(owner=alice, sample="cat") != store_sample(owner=bob, sample="cat")
+    with pytest.raises(SampleMissing):
+        store_sample(owner=alice, sample="dog")
+
+
+def result(owner: User, **options: Any) -> Asset:
+    asset = prepare_result(owner=owner, file=picture_file(**options), name="r.png", uuid=uuid4())
+    asset.save()
+    return asset
+
+
+def test_a_result_comes_with_its_thumbnails(alice: User, studio_files: Path) -> None:
+    asset = result(alice)
+    assert asset.has_thumbnails
+    assert len(files_in(studio_files)) == 3
+    discard_files(asset)
+    assert files_in(studio_files) == []
+
+
+def test_a_damaged_result_leaves_nothing(alice: User, studio_files: Path) -> None:
+    damaged = io.BytesIO(picture_file(300, 300).getvalue()[:-60])
+    with pytest.raises(ImageRefused):
+        prepare_result(owner=alice, file=damaged, name="r.png", uuid=uuid4())
+    assert files_in(studio_files) == []
+
+
+def test_deleting_removes_the_files_once_that_is_certain(
+    alice: User, studio_files: Path, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    asset = result(alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_asset(asset=asset)
+        assert len(files_in(studio_files)) == 3
+    assert (Asset.objects.count(), files_in(studio_files)) == (0, [])
+
+
+def test_missing_thumbnails_are_asked_for_again_but_not_for_ever(alice: User, settings: Any) -> None:
+    store_upload(owner=alice, file=picture_file(), name="x.png")
+    DBTaskResult.objects.all().delete()
+    make_missing_thumbnails()
+    assert DBTaskResult.objects.count() == 0
+    long_ago = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS + 1)
+    Asset.objects.update(thumbnails_asked_at=long_ago)
+    make_missing_thumbnails()
+    make_missing_thumbnails()
+    assert DBTaskResult.objects.count() == 1
+    Asset.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=settings.THUMBNAIL_MAX_ATTEMPTS)
+    make_missing_thumbnails()
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_the_gallery_goes_by_key_and_takes_as_many_queries_for_any_number(alice: User, bob: User) -> None:
+    mine = [result(alice) for _ in range(7)]
+    result(bob)
+    store_upload(owner=alice, file=picture_file(), name="no result.png")
+    seen: list[Asset] = []
+    counts = set()
+    cursor: str | None = None
+    while True:
+        with CaptureQueriesContext(database) as queries:
+            page, cursor = results_page(alice, cursor, 3)
+            assert all(asset.tile_size for asset in page)
+        counts.add(len(queries))
+        seen += page
+        if cursor is None:
+            break
+    assert seen == mine[::-1]
+    assert counts == {2}
+
+
+def test_pictures_made_between_two_pages_shift_nothing(alice: User) -> None:
+    mine = [result(alice) for _ in range(4)]
+    first, cursor = results_page(alice, None, 2)
+    result(alice)
+    second, _ = results_page(alice, cursor, 2)
+    assert first + second == mine[::-1]
