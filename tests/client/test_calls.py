@@ -63,6 +63,22 @@ def test_upload_begins_at_the_start_of_the_file(client: VanceClient, service: Se
     assert b'filename="image"\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xffjpeg' in service.seen[0].body
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("", "image"),
+        ("..", "image"),
+        ("/me/cat.png", "cat.png"),
+        ("C:\\me\\cat.png", "cat.png"),
+        ("a\nb", "image"),
+    ],
+)
+def test_upload_sends_a_bare_file_name(client: VanceClient, service: Service, name: str, sent: str) -> None:
+    service.play(success(UPLOADED))
+    client.upload(io.BytesIO(b"\xff\xd8\xff"), name=name)
+    assert f'filename="{sent}"'.encode() in service.seen[0].body
+
+
 def test_upload_reads_the_file_piece_by_piece(client: VanceClient, service: Service) -> None:
     class Counting(io.BytesIO):
         largest = 0

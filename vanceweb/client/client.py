@@ -14,7 +14,7 @@ from vanceweb.client.exchange import Call, Exchange, FilePart, chunks, not_from_
 from vanceweb.client.http import http_session
 from vanceweb.client.patience import LARGEST_RESULT, Retries, Timeouts
 from vanceweb.client.redaction import Secret
-from vanceweb.client.results import HEAD_BYTES, picture_format, save_picture, says_json
+from vanceweb.client.results import HEAD_BYTES, bare_name, picture_format, save_picture, says_json
 
 HOSTED_BASE_URL = "https://api-service.vanceai.com/web_api/v1"
 
@@ -59,7 +59,7 @@ class VanceClient:
             silence=self._timeouts.upload,
             repeatable=True,
             fields={"job": purpose},
-            part=FilePart(file, name=name or "image", content_type=types[kind]),
+            part=FilePart(file, name=bare_name(name) or "image", content_type=types[kind]),
         )
         return self._exchange.ask(call, reading.read_upload)
 

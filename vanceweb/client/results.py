@@ -61,7 +61,7 @@ def save_picture(
     if not _is_whole(response, size, end, _ENDS[kind]):
         raise NotReachable("The download broke off before the picture was complete.", call.label)
     target.flush()
-    return Downloaded(filesize=size, format=kind, name=_file_name(response) or f"{fallback_name}.{kind}")
+    return Downloaded(filesize=size, format=kind, name=_announced_name(response) or f"{fallback_name}.{kind}")
 
 
 def _is_whole(response: requests.Response, size: int, end: bytes, mark: bytes) -> bool:
@@ -74,9 +74,14 @@ def _is_whole(response: requests.Response, size: int, end: bytes, mark: bytes) -
     return end.endswith(mark)
 
 
-def _file_name(response: requests.Response) -> str | None:
-    """The name in Content-Disposition (RFC 6266), without any folder."""
+def bare_name(name: str) -> str:
+    """A file name without folders of any system; empty when nothing that can be shown is left."""
+    bare = PureWindowsPath(PurePosixPath(name).name).name
+    return bare if bare.isprintable() and bare.strip(". ") else ""
+
+
+def _announced_name(response: requests.Response) -> str:
+    """The name in Content-Disposition (RFC 6266)."""
     header = Message()
     header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    name = PureWindowsPath(PurePosixPath(header.get_filename() or "").name).name
-    return name if name.isprintable() and name.strip(". ") else None
+    return bare_name(header.get_filename() or "")

@@ -1,10 +1,13 @@
 """Calling a WSGI application in this process as if it were a service on the network.
 
 The call costs no socket and no port, and looks to `requests` like any other: bodies stream both ways, an
-application that fails looks like a connection that does. It runs in the caller's thread, so it shares the
-caller's database connection, and no time limit holds; each call runs in a copy of the caller's
-`contextvars` context, so whatever it sets there (Django keeps its language, time zone and script prefix so, by
-asgiref's `Local`) ends with the response.
+application that fails looks like a connection that does. Each call runs in a copy of the caller's `contextvars`
+context, so whatever it sets there (Django keeps its language, time zone and script prefix so, by asgiref's
+`Local`) ends with the response.
+
+It runs in the caller's thread: no time limit holds, and a Django application shares the caller's database
+connection. At the end of every request Django closes a connection that stands in a transaction, so don't call from
+within one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,117 @@
+"""A running installation for the contract tests: web server, one worker, sweeper, and a database of their own.
+
+It shares the test run's data folder, so that the same keys and files serve the calls that stay in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.db import ConnectionHandler, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# How long /transform waits in these tests: long beside a quick job, short beside a test.
+PATIENCE = 3.0
+# Receivers of the tests' webhooks listen here; every other host of this machine stays forbidden.
+ALLOWED_WEBHOOK_HOST = "127.0.0.1"
+_TIED = settings.BASE_DIR / "vanceweb" / "ops" / "tied.py"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where it is: its base URL over HTTP, and the settings of its database."""
+
+    base_url: str
+    database: dict[str, object]
+
+    @contextmanager
+    def database_of_this_thread(self) -> Iterator[BaseDatabaseWrapper]:
+        """Calls in this process find the installation's database instead of the tests'."""
+        own = ConnectionHandler({"default": dict(self.database)})["default"]
+        before = connections["default"]
+        connections["default"] = own
+        try:
+            yield own
+        finally:
+            connections["default"] = before
+            own.close()
+
+
+@contextmanager
+def running_installation(folder: Path) -> Iterator[Installation]:
+    """Starts everything, waits until it answers, and ends it. `folder` gets the database and the logs."""
+    name = folder / "contract.sqlite3"
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "vanceweb.settings",
+        "DATA_DIR": str(settings.DATA_DIR),
+        "MODELS_DIR": str(settings.MODELS_DIR),
+        "DATABASE_URL": f"sqlite:///{name}",
+        "ENGINE_PATIENCE": str(PATIENCE),
+        "ENGINE_WEBHOOK_ALLOWED_HOSTS": ALLOWED_WEBHOOK_HOST,
+        "HOST": "127.0.0.1",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, check=True, timeout=120)
+    with ExitStack() as stack, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        web = [sys.executable, "-m", "gunicorn", "vanceweb.wsgi:application", "--bind", f"fd://{listener.fileno()}"]
+        worker = ["db_worker", "--queue-name", "engine,io", "--interval", "0.05", "--no-startup-delay", "--no-reload"]
+        for number, command in enumerate(
+            ([*web, "--worker-class", "gthread", "--threads", "8"], [*manage, *worker], [*manage, "sweep"])
+        ):
+            log = stack.enter_context((folder / f"{number}.log").open("wb"))
+            stack.enter_context(_process(command, environment, log.fileno(), listener.fileno()))
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/web_api/v1"
+        _wait_for(base_url, folder)
+        yield Installation(base_url, _database(name))
+
+
+def _database(name: Path) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(name),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
+    """Runs `command`, which ends with us even when we are killed."""
+    tied = [sys.executable, str(_TIED), str(os.getpid()), *command]
+    with subprocess.Popen(tied, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_for(base_url: str, folder: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            requests.get(f"{base_url}/point", timeout=10).json()
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the installation did not answer:\n" + (folder / "0.log").read_text()[-2000:])
