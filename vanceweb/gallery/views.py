@@ -1,12 +1,10 @@
 """The gallery, and the files of pictures."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,7 +35,7 @@ def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
     """The picture itself; with `?download=1` to be saved under its name."""
     asset = owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
     name = asset.download_name if "download" in request.GET else ""
-    return _file(asset.file.open("rb"), CONTENT_TYPES[asset.format], name)
+    return _file(str(asset.file.name), CONTENT_TYPES[asset.format], name)
 
 
 @login_not_required
@@ -47,10 +45,9 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse
     asset = owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
     if size not in settings.THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
-    return _file(default_storage.open(asset.thumbnail_path(size), "rb"), "image/webp")
+    return _file(asset.thumbnail_path(size), "image/webp")
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Asks, then removes the picture. Jobs that used or made it stay, without it."""
@@ -63,7 +60,12 @@ def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("gallery")
 
 
-def _file(opened: File[Any], content_type: str, save_as: str = "") -> FileResponse:
+def _file(path: str, content_type: str, save_as: str = "") -> FileResponse:
+    """Streams a file of the default storage; Http404 where it is gone."""
+    try:
+        opened = default_storage.open(path, "rb")
+    except FileNotFoundError:
+        raise Http404("The file is gone.") from None
     return FileResponse(
         opened,
         as_attachment=bool(save_as),

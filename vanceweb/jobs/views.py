@@ -49,7 +49,6 @@ def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return reswap(retarget(response, "#job"), "outerHTML")
 
 
-@login_not_required
 @require_POST
 def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Stops a job that moves; one that has ended meanwhile stays as it is."""
@@ -58,7 +57,6 @@ def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("job", uuid=job.uuid)
 
 
-@login_not_required
 @require_POST
 def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Sets a failed or cancelled job going again."""
@@ -70,7 +68,6 @@ def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("job", uuid=job.uuid)
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Asks, then removes the job with its result. A sent picture goes with its last job."""

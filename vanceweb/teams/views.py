@@ -39,4 +39,5 @@ class PasswordView(auth_views.PasswordChangeView):
 
 
 password = PasswordView.as_view()
-logout = auth_views.LogoutView.as_view()
+# Who is logged out already needn't log in for it.
+logout = login_not_required(auth_views.LogoutView.as_view())

@@ -62,7 +62,6 @@ def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "vault/card.html", {"connection": connection})
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Another name, or another token."""
@@ -80,7 +79,6 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Asks, then forgets the token."""

@@ -12,8 +12,10 @@ SHOWN_WHOLE_BYTES = 12 * 1024 * 1024
 
 
 @register.filter
-def picture_url_of(asset: Asset, size: str) -> str:
+def picture_url_of(asset: Asset | None, size: str) -> str:
     """The address of a thumbnail (`tile` or `preview`), of the file itself before there is one, or ""."""
+    if asset is None:
+        return ""
     if asset.has_thumbnails:
         return reverse("asset-thumbnail", args=[asset.uuid, size])
     if asset.filesize <= SHOWN_WHOLE_BYTES and not asset.problem:

@@ -1,0 +1,84 @@
+"""What a person has on the site, made without any worker: pictures, jobs in every state, a connection, charges."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from tests.conftest import picture_file
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import prepare_result, store_upload
+from vanceweb.gallery.thumbnails import make_thumbnails
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import User
+from vanceweb.usage.models import UsageRecord
+from vanceweb.vault.models import Connection
+
+
+def upload_of(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
+    """A picture the person sent, with its thumbnails."""
+    asset = store_upload(owner=user, file=picture_file(width, height), name=name)
+    make_thumbnails(asset.pk)
+    asset.refresh_from_db()
+    return asset
+
+
+def result_of(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
+    """A picture that a job brought back."""
+    asset = prepare_result(owner=user, file=picture_file(width, height), name=name, uuid=uuid4())
+    asset.save()
+    return asset
+
+
+def job_of(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
+    """A job of the enlarger on the person's bundled connection; a done one has its result."""
+    connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
+    source = fields.pop("source") if "source" in fields else upload_of(user)
+    given: dict[str, Any] = {
+        "connection": connection,
+        "feature": "enlarge3",
+        "params": {"scale": 2, "suppress_noise": 40, "remove_blur": 60},
+        "output": {"quality": None, "dpi": None, "format": None, "background": None},
+        "credits": Decimal(1),
+        "result": result_of(user) if state == Job.State.DONE else None,
+        "finished_at": timezone.now() if state in Job.ENDED else None,
+    }
+    return Job.objects.create(
+        owner=user,
+        connection_name=connection.name,
+        source=source,
+        source_name=source.name if source else "holiday.png",
+        state=state,
+        **given | fields,
+    )
+
+
+def charge_of(user: User, *, minutes_ago: int = 0) -> UsageRecord:
+    """A row of the history."""
+    connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
+    return UsageRecord.objects.create(
+        owner=user,
+        connection=connection,
+        connection_name=connection.name,
+        point_type="download",
+        job="enlarge3",
+        info="holiday_x2.png",
+        points=Decimal(1),
+        balance=Decimal(999 - minutes_ago),
+        created_at=timezone.now() - timedelta(minutes=minutes_ago),
+    )
+
+
+def hosted_connection_of(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
+    """A connection with a token of the person's own, that nobody has tried yet."""
+    return Connection.objects.create(
+        owner=user,
+        name=name,
+        service=Connection.Service.HOSTED,
+        base_url="https://api.example/web_api/v1",
+        token="0123456789abcdef",
+        token_last4="cdef",
+        **fields,
+    )

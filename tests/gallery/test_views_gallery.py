@@ -1,0 +1,124 @@
+"""The gallery and the files of pictures."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.belongings import job_of, result_of, upload_of
+from tests.conftest import picture_file
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import store_upload
+from vanceweb.teams.models import User
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def visitor(alice: User, client: Client) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def test_an_empty_gallery_says_what_to_do(visitor: Client) -> None:
+    assert "The gallery is still empty" in visitor.get("/gallery/").content.decode()
+
+
+def test_results_stand_newest_first_with_their_measures(visitor: Client, alice: User, bob: User) -> None:
+    older, newer = result_of(alice, width=720, height=480), result_of(alice)
+    result_of(bob)
+    upload_of(alice)
+    response = visitor.get("/gallery/")
+    assert response.context["assets"] == [newer, older]
+    page = " ".join(response.content.decode().split())
+    assert page.count('class="gallery-tile"') == 2
+    assert f'src="/gallery/{older.uuid}/tile.webp"' in page
+    assert 'width="360" height="240" loading="lazy"' in page
+
+
+def test_a_tile_leads_to_its_job(visitor: Client, alice: User) -> None:
+    job = job_of(alice)
+    assert f'href="/jobs/{job.uuid}/"' in visitor.get("/gallery/").content.decode()
+
+
+def test_the_gallery_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
+    settings.GALLERY_PAGE_TILES = 2
+    results = [result_of(alice, name=f"{number}.png") for number in range(5)][::-1]
+    address, seen = "/gallery/", ""
+    while address:
+        tiles = visitor.get(address, headers=HTMX).content.decode()
+        assert "<html" not in tiles
+        seen += tiles
+        address = tiles.split('hx-get="')[1].split('"')[0] if "hx-get" in tiles else ""
+    assert [f"{asset.uuid}/tile" for asset in results] == re.findall(r"/gallery/([\w-]+/tile)", seen)
+
+
+def test_without_javascript_older_pictures_are_a_link_away(visitor: Client, alice: User, settings: Any) -> None:
+    settings.GALLERY_PAGE_TILES = 1
+    result_of(alice), result_of(alice)
+    first = visitor.get("/gallery/")
+    page = visitor.get("/gallery/", {"after": first.context["next"]}).content.decode()
+    assert "Older pictures" in first.content.decode()
+    assert "<html" in page
+    assert page.count('class="gallery-tile"') == 1
+
+
+def test_the_number_of_pictures_costs_no_queries(
+    visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(6):
+        job_of(alice)
+    with django_assert_num_queries(4):  # session, user, pictures, their jobs
+        visitor.get("/gallery/")
+
+
+def test_a_file_comes_as_it_was_stored_and_may_be_kept(visitor: Client, alice: User) -> None:
+    asset = result_of(alice)
+    response = visitor.get(f"/gallery/{asset.uuid}/file/")
+    assert b"".join(response.streaming_content) == asset.file.open("rb").read()
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Length"] == str(asset.filesize)
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert {"private", "immutable"} <= set(response["Cache-Control"].replace(",", "").split())
+
+
+def test_a_download_has_the_pictures_name(visitor: Client, alice: User) -> None:
+    asset = result_of(alice, name="Crème brûlée.jpeg")
+    response = visitor.get(f"/gallery/{asset.uuid}/file/?download=1")
+    assert response["Content-Disposition"] == "attachment; filename*=utf-8''Cr%C3%A8me%20br%C3%BBl%C3%A9e.png"
+
+
+@pytest.mark.parametrize("size", ["tile", "preview"])
+def test_thumbnails_are_webp(visitor: Client, alice: User, size: str) -> None:
+    asset = result_of(alice)
+    response = visitor.get(f"/gallery/{asset.uuid}/{size}.webp")
+    assert response["Content-Type"] == "image/webp"
+    assert b"".join(response.streaming_content)[8:12] == b"WEBP"
+
+
+def test_a_thumbnail_that_is_not_made_is_not_found_and_the_file_stands_in(visitor: Client, alice: User) -> None:
+    asset = store_upload(owner=alice, file=picture_file(), name="fresh.png")
+    assert visitor.get(f"/gallery/{asset.uuid}/tile.webp").status_code == 404
+    page = visitor.get(f"/features/enlarge3/?source={asset.uuid}").content.decode()
+    assert f'src="/gallery/{asset.uuid}/file/"' in page
+
+
+def test_no_other_size_is_served(visitor: Client, alice: User) -> None:
+    assert visitor.get(f"/gallery/{result_of(alice).uuid}/original.webp").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["file/", "tile.webp"])
+def test_a_file_that_is_gone_is_not_found(visitor: Client, alice: User, path: str) -> None:
+    asset = result_of(alice)
+    for name in (asset.file.name, asset.thumbnail_path("tile")):
+        asset.file.storage.delete(name)
+    assert visitor.get(f"/gallery/{asset.uuid}/{path}").status_code == 404
+
+
+def test_delete_asks_and_then_removes(visitor: Client, alice: User) -> None:
+    asset = result_of(alice)
+    assert "Delete this picture?" in visitor.get(f"/gallery/{asset.uuid}/delete/").content.decode()
+    assert visitor.post(f"/gallery/{asset.uuid}/delete/")["Location"] == "/gallery/"
+    assert not Asset.objects.exists()

@@ -1,0 +1,184 @@
+"""The page of a feature: what it offers, what it takes, and how it says no."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.belongings import hosted_connection_of, job_of, upload_of
+from tests.conftest import picture_file
+from vanceweb.gallery.models import Asset
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import User
+from vanceweb.vault.models import Connection
+
+HTMX = {"HX-Request": "true"}
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def visitor(alice: User, client: Client) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def submission(bundled: Connection) -> dict[str, Any]:
+    """A submission that is accepted, but for its picture."""
+    return {"connection": str(bundled.uuid), "scale": "4", "suppress_noise": "10", "remove_blur": "20"}
+
+
+def picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, picture_file(**options).read())
+
+
+def test_an_unknown_feature_is_not_found(visitor: Client) -> None:
+    assert visitor.get("/features/nothing/").status_code == 404
+
+
+def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[str, Any]) -> None:
+    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()})
+    job = Job.objects.get()
+    assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.uuid}/")
+    assert job.params == {"scale": 4, "suppress_noise": 10, "remove_blur": 20}
+    assert job.source is not None
+    assert (job.source.name, job.source.kind, job.source.width) == ("holiday.png", Asset.Kind.UPLOAD, 24)
+
+
+def test_a_page_that_sends_by_htmx_is_told_where_to_go(visitor: Client, submission: dict[str, Any]) -> None:
+    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()}, headers=HTMX)
+    assert response["HX-Redirect"] == f"/jobs/{Job.objects.get().uuid}/"
+
+
+def test_a_sample_becomes_a_job(visitor: Client, submission: dict[str, Any]) -> None:
+    visitor.post("/features/enlarge3/", submission | {"sample": "cat"})
+    source = Job.objects.get().source
+    assert source is not None
+    assert source.kind == Asset.Kind.SAMPLE
+
+
+def test_a_picture_of_the_site_becomes_a_job(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
+    asset = upload_of(alice)
+    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid)})
+    assert Job.objects.get().source == asset
+
+
+def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
+    asset = upload_of(alice)
+    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": picture("new.png")})
+    assert Job.objects.get().source_name == "new.png"
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (SimpleUploadedFile("text.png", b"no picture at all"), "This is not an image; JPG and PNG are taken."),
+        (SimpleUploadedFile("empty.png", b""), "The file is empty."),
+        (SimpleUploadedFile("moving.gif", picture_file(format="GIF").read()), "This is a GIF file"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(
+    visitor: Client, submission: dict[str, Any], file: SimpleUploadedFile, sentence: str
+) -> None:
+    response = visitor.post("/features/enlarge3/", submission | {"picture": file})
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert not Job.objects.exists()
+    assert not Asset.objects.exists()
+
+
+def test_pictures_beyond_the_limits_are_refused(visitor: Client, submission: dict[str, Any], settings: Any) -> None:
+    settings.UPLOAD_MAX_PIXELS = 100
+    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()})
+    assert response.status_code == 422
+    assert "24 x 16 px" in response.content.decode()
+
+
+def test_without_a_picture_nothing_begins(visitor: Client, submission: dict[str, Any]) -> None:
+    response = visitor.post("/features/enlarge3/", submission)
+    assert response.status_code == 422
+    assert "Choose a picture first" in response.content.decode()
+
+
+def test_what_was_typed_comes_back_with_the_mistake(visitor: Client, submission: dict[str, Any]) -> None:
+    wrong = submission | {"remove_blur": "101", "suppress_noise": "33", "picture": picture()}
+    response = visitor.post("/features/enlarge3/", wrong)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="33"' in page
+    assert 'id="id_remove_blur_error"' in page
+    assert not Asset.objects.exists(), "the picture is stored only with a valid form"
+
+
+@pytest.mark.parametrize("theirs", ["source", "connection"])
+def test_what_belongs_to_bob_is_not_taken(
+    visitor: Client, bob: User, alice: User, submission: dict[str, Any], theirs: str
+) -> None:
+    bobs = {"source": upload_of(bob).uuid, "connection": Connection.objects.get(owner=bob).uuid}
+    given = submission | {"source": str(upload_of(alice).uuid)} | {theirs: str(bobs[theirs])}
+    assert visitor.post("/features/enlarge3/", given).status_code == 422
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("broken", ["source", "connection"])
+def test_ids_that_are_none_are_refused(visitor: Client, submission: dict[str, Any], broken: str) -> None:
+    given = submission | {"sample": "cat", broken: "no uuid"}
+    assert visitor.post("/features/enlarge3/", given).status_code == 422
+
+
+def test_run_again_begins_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
+    job = job_of(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
+    response = visitor.get(f"/features/enlarge3/?from={job.uuid}")
+    form = response.context["form"]
+    assert (form["scale"].value(), form["suppress_noise"].value(), form["remove_blur"].value()) == ("8", 7, 91)
+    assert response.context["source"] == job.source
+    assert str(job.source.uuid if job.source else "") in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["from=nothing", f"from={NOBODYS_ID}", "source=nothing"])
+def test_a_beginning_that_is_not_there_is_not_found(visitor: Client, query: str) -> None:
+    assert visitor.get(f"/features/enlarge3/?{query}").status_code == 404
+
+
+def test_a_strangers_job_or_picture_is_no_beginning(visitor: Client, bob: User) -> None:
+    job = job_of(bob)
+    assert visitor.get(f"/features/enlarge3/?from={job.uuid}").status_code == 404
+    assert visitor.get(f"/features/enlarge3/?source={upload_of(bob).uuid}").context["source"] is None
+
+
+def test_a_feature_that_no_connection_offers_says_what_to_do(visitor: Client) -> None:
+    page = visitor.get("/features/img2anime/").content.decode()
+    assert 'id="submit-job"' not in page
+    assert "/connections/#add" in page
+
+
+def test_a_hosted_connection_offers_every_feature(visitor: Client, alice: User) -> None:
+    hosted = hosted_connection_of(alice)
+    response = visitor.get("/features/img2anime/")
+    assert 'id="submit-job"' in response.content.decode()
+    assert response.context["submission"].connections == [hosted]
+
+
+def test_the_limits_are_on_the_page_for_the_check_in_the_browser(visitor: Client) -> None:
+    page = visitor.get("/features/enlarge3/").content.decode()
+    assert f'data-max-bytes="{10 * 1024 * 1024}"' in page
+    assert 'data-max-pixels="34000000"' in page
+
+
+def test_a_switch_names_what_it_turns_off(visitor: Client) -> None:
+    page = visitor.get("/features/denoise/").content.decode()
+    assert page.count('data-overridden-by="auto_params"') >= 2
+
+
+def test_no_page_needs_inline_code(visitor: Client) -> None:
+    response = visitor.get("/features/matting/")
+    page = response.content.decode()
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert " style=" not in page
+    assert " onclick=" not in page
+    assert "<style" not in page
+    assert page.count("<script") == page.count("<script src=")
+    config = page.split('name="htmx-config"')[1].split("content='")[1].split("'")[0]
+    assert json.loads(config)["allowEval"] is False

@@ -1,0 +1,184 @@
+"""The page of a job, its fragment, and what can be done to it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests.belongings import job_of
+from vanceweb.gallery.models import Asset
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import User
+
+HTMX = {"HX-Request": "true"}
+MOVING = {"state": Job.State.PROCESSING, "trans_id": "a" * 32, "percent": 41.7}
+
+
+@pytest.fixture
+def visitor(alice: User, client: Client) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def test_a_moving_job_is_asked_for_each_second(visitor: Client, alice: User) -> None:
+    job = job_of(alice, **MOVING)
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    assert f'hx-get="/jobs/{job.uuid}/progress/"' in page
+    assert "Processing" in page
+    assert 'id="cancel-job"' in page
+
+
+def test_the_fragment_says_phase_percentage_and_time(visitor: Client, alice: User) -> None:
+    job = job_of(alice, **MOVING, submitted_at=timezone.now() - timedelta(seconds=75))
+    response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
+    fragment = response.content.decode()
+    assert 'data-percent="42"' in fragment
+    assert 'value="41.7"' in fragment
+    assert 'data-elapsed="75"' in fragment
+    assert "1 min 15 s" in fragment
+    assert "<html" not in fragment
+    assert "<title>42 % · Processing · holiday.png · vanceweb</title>" in fragment
+    assert "HX-Retarget" not in response
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_without_a_percentage_the_bar_is_open_ended(visitor: Client, alice: User) -> None:
+    job = job_of(alice, state=Job.State.UPLOADING)
+    fragment = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX).content.decode()
+    assert 'data-percent=""' in fragment
+    assert " value=" not in fragment.split("<progress")[1].split(">")[0]
+
+
+@pytest.mark.parametrize("state", Job.ENDED)
+def test_polling_ends_with_the_job(visitor: Client, alice: User, state: str) -> None:
+    job = job_of(alice, state=state)
+    response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
+    fragment = response.content.decode()
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#job", "outerHTML")
+    assert "hx-get" not in fragment
+    assert 'id="job"' in fragment
+
+
+def test_the_title_says_that_it_is_done(visitor: Client, alice: User) -> None:
+    job = job_of(alice)
+    fragment = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX).content.decode()
+    assert "<title>✓ Done · holiday.png · vanceweb</title>" in fragment
+
+
+def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Client, alice: User) -> None:
+    job = job_of(alice, backend="span (ncnn)")
+    assert job.result is not None
+    page = " ".join(visitor.get(f"/jobs/{job.uuid}/").content.decode().split())
+    assert '<img-comparison-slider id="result-compare"' in page
+    assert "24 × 16" in page
+    assert "48 × 32 px" in page
+    assert re.search(r"<dt>Enlarge by</dt>\s*<dd>\s*2×\s*</dd>", page)
+    assert re.search(r"<dt>Suppress noise</dt>\s*<dd>\s*40%\s*</dd>", page)
+    assert "span (ncnn)" in page
+    assert "Bundled engine" in page
+    assert f'href="/gallery/{job.result.uuid}/file/?download=1"' in page
+    assert f'href="/features/enlarge3/?from={job.uuid}"' in page
+    assert f'href="/?source={job.result.uuid}"' in page
+
+
+def test_settings_that_a_switch_turned_off_are_not_shown(visitor: Client, alice: User) -> None:
+    params = {"auto_params": True, "remove_noise": 75, "sharpen": 75}
+    job = job_of(alice, feature="denoise", params=params)
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    assert "Automatic" in page
+    assert "Remove noise" not in page
+
+
+def test_a_failure_is_said_in_words_with_its_code(visitor: Client, alice: User) -> None:
+    job = job_of(alice, state=Job.State.FAILED, error="Too few credits are left.", error_code=30004)
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    assert "Too few credits are left." in page
+    assert "30004" in page
+    assert 'id="retry-job"' in page
+
+
+def test_a_failure_that_cannot_be_retried_offers_no_retry(visitor: Client, alice: User) -> None:
+    job = job_of(alice, state=Job.State.FAILED, source=None)
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    assert 'id="retry-job"' not in page
+    response = visitor.post(f"/jobs/{job.uuid}/retry/", follow=True)
+    assert "was removed" in response.content.decode()
+
+
+def test_retry_sets_it_going_again(visitor: Client, alice: User) -> None:
+    job = job_of(alice, state=Job.State.FAILED, error="It broke.")
+    response = visitor.post(f"/jobs/{job.uuid}/retry/")
+    job.refresh_from_db()
+    assert response["Location"] == f"/jobs/{job.uuid}/"
+    assert job.is_moving
+
+
+def test_cancel_stops_it(visitor: Client, alice: User) -> None:
+    job = job_of(alice, **MOVING)
+    assert visitor.post(f"/jobs/{job.uuid}/cancel/").status_code == 302
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+
+
+@pytest.mark.parametrize("act", ["cancel", "retry"])
+def test_acts_are_posted(visitor: Client, alice: User, act: str) -> None:
+    job = job_of(alice, state=Job.State.FAILED)
+    assert visitor.get(f"/jobs/{job.uuid}/{act}/").status_code == 405
+
+
+def test_delete_asks_and_then_removes_the_result(visitor: Client, alice: User) -> None:
+    job = job_of(alice)
+    assert "Delete this result?" in visitor.get(f"/jobs/{job.uuid}/delete/").content.decode()
+    assert Job.objects.exists()
+    response = visitor.post(f"/jobs/{job.uuid}/delete/")
+    assert response["Location"] == "/gallery/"
+    assert not Job.objects.exists()
+    assert not Asset.objects.results().exists()
+
+
+def test_a_running_job_is_not_deleted(visitor: Client, alice: User) -> None:
+    job = job_of(alice, **MOVING)
+    response = visitor.post(f"/jobs/{job.uuid}/delete/", follow=True)
+    assert "still running" in response.content.decode()
+    assert Job.objects.exists()
+
+
+@pytest.mark.parametrize("state", Job.State.values)
+def test_every_state_has_its_page_even_without_its_picture(visitor: Client, alice: User, state: str) -> None:
+    job = job_of(alice, state=state, source=None, result=None, connection=None)
+    assert visitor.get(f"/jobs/{job.uuid}/").status_code == 200
+
+
+def test_the_list_is_empty_honestly(visitor: Client) -> None:
+    assert "No jobs yet" in visitor.get("/jobs/").content.decode()
+
+
+def test_the_list_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
+    settings.JOBS_PAGE_ROWS = 2
+    jobs = [job_of(alice) for _ in range(3)]
+    first = visitor.get("/jobs/")
+    second = visitor.get("/jobs/", {"after": first.context["next"]})
+    assert first.context["jobs"] + second.context["jobs"] == jobs[::-1]
+    assert second.context["next"] is None
+    assert visitor.get("/jobs/?after=nonsense").status_code == 404
+
+
+def test_the_list_is_watched_only_while_something_moves(visitor: Client, alice: User) -> None:
+    job = job_of(alice, **MOVING)
+    assert 'hx-trigger="every 2s"' in visitor.get("/jobs/").content.decode()
+    Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
+    assert "hx-trigger" not in visitor.get("/jobs/").content.decode()
+
+
+def test_the_length_of_the_list_costs_no_queries(
+    visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(4):
+        job_of(alice)
+    with django_assert_num_queries(3):  # session, user, jobs
+        visitor.get("/jobs/")

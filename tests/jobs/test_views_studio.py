@@ -1,0 +1,80 @@
+"""The studio's home."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.belongings import hosted_connection_of, job_of, upload_of
+from vanceweb.catalogue.features import FEATURES
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import User
+
+
+@pytest.fixture
+def visitor(alice: User, client: Client) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def test_every_feature_is_there_in_its_group(visitor: Client) -> None:
+    response = visitor.get("/")
+    shelves = response.context["shelves"]
+    assert [shelf.group.value for shelf in shelves] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
+    assert sum(len(shelf.ready) + len(shelf.missing) for shelf in shelves) == len(FEATURES)
+    page = response.content.decode()
+    assert all(f'href="/features/{feature.slug}/"' in page for feature in FEATURES)
+
+
+def test_what_the_bundled_engine_cannot_do_yet_is_visibly_so(visitor: Client) -> None:
+    response = visitor.get("/")
+    missing = [feature for shelf in response.context["shelves"] for feature in shelf.missing]
+    assert "img2anime" in {feature.slug for feature in missing}
+    assert response.content.decode().count("Not on this engine yet") == len(missing)
+
+
+def test_a_hosted_connection_makes_everything_available(visitor: Client, alice: User) -> None:
+    hosted_connection_of(alice)
+    assert not any(shelf.missing for shelf in visitor.get("/").context["shelves"])
+
+
+def test_one_click_on_a_sample_begins_a_job(visitor: Client) -> None:
+    response = visitor.get("/")
+    for offer in response.context["tries"]:
+        fields = {name: field.initial for name, field in offer.form.fields.items() if field.initial is not None}
+        data = fields | {"sample": offer.sample.slug, "connection": str(offer.connection.uuid)}
+        assert visitor.post(f"/features/{offer.feature.slug}/", data).status_code == 302
+    assert set(Job.objects.values_list("feature", flat=True)) == {"enlarge3", "matting", "denoise"}
+
+
+def test_the_first_tries_are_on_an_empty_studio_and_below_the_work_later(visitor: Client, alice: User) -> None:
+    assert "Lately" not in visitor.get("/").content.decode()
+    job_of(alice)
+    page = visitor.get("/").content.decode()
+    assert page.index("Lately") < page.index("Try it on a sample")
+
+
+def test_a_source_comes_along_to_the_feature(visitor: Client, alice: User) -> None:
+    asset = upload_of(alice)
+    page = visitor.get(f"/?source={asset.uuid}").content.decode()
+    assert f'href="/features/denoise/?source={asset.uuid}"' in page
+
+
+@pytest.mark.parametrize("source", ["nothing", "strangers"])
+def test_a_source_that_is_not_ones_own_is_ignored(visitor: Client, bob: User, source: str) -> None:
+    given = upload_of(bob).uuid if source == "strangers" else source
+    response = visitor.get(f"/?source={given}")
+    assert response.status_code == 200
+    assert response.context["source"] is None
+
+
+def test_the_number_of_jobs_costs_no_queries(
+    visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(2):
+        job_of(alice)
+    with django_assert_num_queries(4):  # session, user, connections, jobs
+        visitor.get("/")
+    for _ in range(5):
+        job_of(alice)
+    with django_assert_num_queries(4):
+        visitor.get("/")
