@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.engine.conftest import DENOISE, Caller, picture
+from vanceweb.engine.models import Transform
 
 PATHS = ["upload", "transform", "progress", "download", "cancel", "point", "points/record"]
 FORM = "application/x-www-form-urlencoded"
@@ -147,9 +149,9 @@ class TestEnvelope:
 class TestOwnership:
     @pytest.mark.parametrize("path", ["progress", "download", "cancel"])
     def test_another_accounts_job_is_answered_like_one_that_never_was(
-        self, path: str, alice: Caller, bob: Caller
+        self, path: str, alice: Caller, bob: Caller, finished: Callable[..., Transform]
     ) -> None:
-        strange = bob.post(path, trans_id=alice.submitted())
+        strange = bob.post(path, trans_id=finished(alice.account).trans_id)
         never = bob.post(path, trans_id="0" * 32)
         assert strange == never
         assert strange["code"] == 10011
