@@ -1,0 +1,174 @@
+"""The stored history is the service's, row by row, equal rows included, whatever happens while it is read."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.usage import history
+from tests.usage.history import BEGINNING, Charge, ScriptedHistory
+from vanceweb.engine.models import Account, LedgerEntry
+from vanceweb.teams.models import User
+from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.services import shift_zone
+from vanceweb.usage.syncing import sync_history
+from vanceweb.vault.models import Connection
+
+Row = tuple[str, Decimal, datetime]
+
+
+@pytest.fixture
+def service(transactional_db: None, bundled: Connection, settings: Any) -> ScriptedHistory:
+    settings.BUNDLED_ENGINE_WSGI = "tests.usage.history.application"
+    settings.CLIENT_ATTEMPTS = 1
+    # What must hold holds without the margin for servers' clocks.
+    settings.HISTORY_OVERLAP_SECONDS = 0
+    history.SERVICE = ScriptedHistory()
+    return history.SERVICE
+
+
+def stored(connection: Connection) -> Counter[Row]:
+    records = UsageRecord.objects.filter(connection=connection)
+    return Counter((record.job, record.balance, record.created_at) for record in records)
+
+
+def listed(charges: list[Charge]) -> Counter[Row]:
+    rows = ((charge, (BEGINNING + timedelta(seconds=charge.second)).replace(tzinfo=UTC)) for charge in charges)
+    return Counter((charge.job, Decimal(charge.balance), moment) for charge, moment in rows)
+
+
+# A charge a moment after the one before it, mostly in the same second; few kinds, so that many are equal.
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 1, 2, 5000]), st.sampled_from(["denoise", "matting"]), st.sampled_from([99, 98])
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rounds=st.lists(st.tuples(steps, st.lists(steps, max_size=4)), min_size=1, max_size=4),
+    per_page=st.integers(1, 5),
+)
+@example(rounds=[([(0, "denoise", 99)] * 4, []), ([(0, "denoise", 99)] * 3, [])], per_page=2)
+@example(rounds=[([(0, "denoise", 99)] * 6, [[(0, "denoise", 99)] * 2, [(0, "denoise", 99)] * 3])], per_page=2)
+def test_equal_rows_pages_and_growth_between_pages(
+    service: ScriptedHistory, bundled: Connection, rounds: list[tuple[list[Any], list[list[Any]]]], per_page: int
+) -> None:
+    UsageRecord.objects.all().delete()
+    service.charges.clear()
+    service.per_page = per_page
+
+    def grow(step: list[tuple[int, str, int]]) -> None:
+        for seconds, job, balance in step:
+            last = service.charges[-1].second if service.charges else 0
+            service.charges.append(Charge(last + seconds, job, balance))
+
+    for before, between in rounds:
+        grow(before)
+        waiting = list(between)
+        service.before_page = lambda number, waiting=waiting: grow(waiting.pop(0)) if number > 1 and waiting else None
+        sync_history(bundled.pk)
+        assert stored(bundled) <= listed(service.charges), "a row too many"
+    service.before_page = lambda number: None
+    sync_history(bundled.pk)
+    assert stored(bundled) == listed(service.charges)
+    assert sync_history(bundled.pk) == 0
+
+
+def test_only_the_new_pages_are_read_the_next_time(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(number * 5000) for number in range(60)]
+    assert sync_history(bundled.pk) == 60
+    service.charges += [Charge(60 * 5000)]
+    service.pages_read = 0
+    assert sync_history(bundled.pk) == 1
+    assert service.pages_read == 1
+
+
+def test_a_row_that_comes_late_is_found(service: ScriptedHistory, bundled: Connection, settings: Any) -> None:
+    settings.HISTORY_OVERLAP_SECONDS = 3600
+    service.charges = [Charge(number * 10) for number in range(9)]
+    sync_history(bundled.pk)
+    service.charges.insert(4, Charge(35))
+    assert sync_history(bundled.pk) == 1
+    assert stored(bundled) == listed(service.charges)
+
+
+def test_a_history_that_shrinks_while_it_is_read_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(number) for number in range(9)]
+    service.before_page = lambda number: service.charges.pop(0) if number == 2 else None
+    assert sync_history(bundled.pk) == 0
+    assert "changed while it was read" in HistorySync.objects.get().last_error
+    service.before_page = lambda number: None
+    assert sync_history(bundled.pk) == 8
+    assert HistorySync.objects.get().last_error == ""
+
+
+def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(number) for number in range(9)]
+
+    def breaking(number: int) -> None:
+        if number == 2:
+            raise ConnectionError("the line is cut")
+
+    service.before_page = breaking
+    assert sync_history(bundled.pk) == 0
+    assert not UsageRecord.objects.exists()
+    assert HistorySync.objects.get().last_error
+    service.before_page = lambda number: None
+    assert sync_history(bundled.pk) == 9
+
+
+def test_longest_texts_are_cut_and_still_known_again(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(1, job="x" * 400)]
+    assert sync_history(bundled.pk) == 1
+    assert sync_history(bundled.pk) == 0
+
+
+def test_a_services_zone_can_be_set_right_later(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(0), Charge(5000)]
+    sync_history(bundled.pk)
+    before = UsageRecord.objects.earliest("created_at").created_at
+    shift_zone(connection=bundled, minutes=-480)
+    assert UsageRecord.objects.earliest("created_at").created_at == before - timedelta(hours=8)
+    assert sync_history(bundled.pk) == 0
+    shift_zone(connection=bundled, minutes=0)
+    assert UsageRecord.objects.earliest("created_at").created_at == before
+
+
+def test_equal_rows_are_numbered(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(0)] * 3
+    sync_history(bundled.pk)
+    assert sorted(UsageRecord.objects.values_list("occurrence", flat=True)) == [1, 2, 3]
+
+
+def test_the_real_engines_history_is_read(transactional_db: None, alice: User, bundled: Connection) -> None:
+    account = Account.objects.get()
+    for number in range(205):
+        LedgerEntry.objects.create(
+            account=account,
+            kind=LedgerEntry.Kind.DOWNLOAD,
+            trans_id=f"{number:032x}",
+            job="denoise",
+            info="photo-denoise.png",
+            points=1,
+            balance=500,
+        )
+    assert sync_history(bundled.pk) == 205
+    assert sync_history(bundled.pk) == 0
+    record = UsageRecord.objects.first()
+    assert record is not None
+    assert (record.owner, record.connection_name, record.points) == (alice, "Bundled engine", Decimal(1))
+
+
+def test_a_removed_connection_keeps_its_history(service: ScriptedHistory, bundled: Connection) -> None:
+    service.charges = [Charge(0)]
+    sync_history(bundled.pk)
+    bundled.delete()
+    assert sync_history(bundled.pk or 1) == 0
+    assert UsageRecord.objects.get().connection_name == "Bundled engine"
