@@ -1,0 +1,25 @@
+"""The figures networks are judged by."""
+
+import numpy as np
+import pytest
+
+from vanceweb.engine.training.measures import Found, psnr
+
+
+def test_psnr_of_a_known_error() -> None:
+    truth = np.full((10, 10), 0.5, np.float32)
+    assert psnr(truth + np.float32(0.1), truth) == pytest.approx(20, abs=0.01)
+    assert psnr(truth, truth) == 99
+
+
+def test_recall_and_precision_leave_out_what_is_not_judged() -> None:
+    marked = np.array([[True, True, False, False, True]])
+    true = np.array([[True, False, True, False, False]])
+    judged = np.array([[True, True, True, True, False]])
+    found = Found()
+    found.count(marked, true, judged)
+    assert (found.recall, found.precision) == (0.5, 0.5)
+
+
+def test_nothing_found_and_nothing_to_find_is_no_division_by_zero() -> None:
+    assert (Found().recall, Found().precision) == (0, 0)

@@ -1,0 +1,84 @@
+"""How well a colouriser colours: distance to the true colours, chroma, and a sheet of pictures to look at."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vanceweb.engine.training.exporting import runner
+from vanceweb.engine.training.measures import write_sheet
+from vanceweb.engine.training.photos import Split, kept_out_names, middle_crop, to_float
+
+WORKING = 256  # px
+COLOURED = 6.0  # true chroma above which a pixel counts
+GUIDE_RADIUS, GUIDE_SOFTNESS = 6, 1e-3  # px; variance of L/100 below which an area is smooth
+SHEET_EVERY, SHEET_ROW = 4, 4  # of the kept-out photos: 50 of 200
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Figures:
+    """Sums over photos: the share of pixels nearer to the truth than grey is, ab distances, chroma."""
+
+    nearer: list[float] = field(default_factory=list)
+    error: list[float] = field(default_factory=list)
+    error_of_grey: list[float] = field(default_factory=list)
+    chroma: list[float] = field(default_factory=list)
+    true_chroma: list[float] = field(default_factory=list)
+
+    def count(self, colours: Floats, truth: Floats) -> None:
+        """Takes in a photo, ab HxWx2 each. Photos without colour only count for the distances."""
+        wrong, grey = np.linalg.norm(colours - truth, axis=2), np.linalg.norm(truth, axis=2)
+        coloured = grey > COLOURED
+        if np.count_nonzero(coloured) > coloured.size // 100:
+            self.nearer.append(float(np.mean(wrong[coloured] < grey[coloured])))
+        self.error.append(float(wrong.mean()))
+        self.error_of_grey.append(float(grey.mean()))
+        self.chroma.append(float(np.linalg.norm(colours, axis=2).mean()))
+        self.true_chroma.append(float(grey.mean()))
+
+    def line(self, title: str) -> str:
+        chroma, true = np.array(self.chroma), np.array(self.true_chroma)
+        return (
+            f"{title}: {np.mean(self.nearer):.1%} nearer than grey, ab distance {np.mean(self.error):.1f} (grey "
+            f"{np.mean(self.error_of_grey):.1f}), chroma ratio {chroma.sum() / true.sum():.2f} (mean of ratios "
+            f"{np.mean(chroma / np.maximum(1, true)):.2f})"
+        )
+
+
+def coloured(run: Any, lightness: Floats) -> Floats:
+    """ab (HxWx2) for L (HxW, 0..100, sides a multiple of 32), led by L so that colours stop at edges."""
+    ab = run(np.ascontiguousarray(lightness[None, None]))[0].transpose(1, 2, 0)
+    size = (lightness.shape[1], lightness.shape[0])
+    large = np.asarray(cv2.resize(ab, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    guide = np.ascontiguousarray(lightness / np.float32(100))
+    planes = [
+        cv2.ximgproc.guidedFilter(guide, np.ascontiguousarray(large[..., plane]), GUIDE_RADIUS, GUIDE_SOFTNESS)
+        for plane in (0, 1)
+    ]
+    return np.stack(planes, 2).astype(np.float32)
+
+
+def report_lines(path: Path, split: Split, out: Path) -> list[str]:
+    """Figures on all kept-out photos and on each kind of them; writes `sheet.png`: grey, coloured, true."""
+    run = runner(path)
+    figures: dict[str, Figures] = {"all": Figures()}
+    tiles: list[Floats] = []
+    for index, (name, photo) in enumerate(zip(kept_out_names(), split.kept_out, strict=True)):
+        rgb = to_float(middle_crop(photo, WORKING))
+        lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
+        ab = coloured(run, np.ascontiguousarray(lab[..., 0]))
+        for kind in ("all", name.split("_")[0]):
+            figures.setdefault(kind, Figures()).count(ab, lab[..., 1:])
+        if index % SHEET_EVERY == 0:
+            grey = np.concatenate([lab[..., :1], np.zeros_like(ab)], 2)
+            made = np.concatenate([lab[..., :1], ab], 2)
+            trio = [np.asarray(cv2.cvtColor(i, cv2.COLOR_LAB2RGB), np.float32) for i in (grey, made)]
+            tiles.append(np.concatenate([*trio, rgb], 1))
+    rows = [tiles[start : start + SHEET_ROW] for start in range(0, len(tiles) - SHEET_ROW + 1, SHEET_ROW)]
+    write_sheet(out / "sheet.png", rows)
+    return [each.line(kind) for kind, each in figures.items()]

@@ -1,0 +1,219 @@
+"""The deblurring network: motion and defocus blur under noise and JPEG.
+
+    python -m vanceweb.engine.training.deblurring --photos DIR --out DIR --minutes 90 --seed 1
+
+A small NAFNet (Chen et al. 2022, "Simple Baselines for Image Restoration"): a U-Net of blocks without activations,
+gated by products, that adds a correction to the picture. It works on half the side (2x2 blocks as channels).
+Input `image` (1, 3, H, W), RGB 0..1, sides a multiple of 8; output `result`, the same shape.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from vanceweb.engine.training.degradations import (
+    add_noise,
+    blur,
+    defocus_kernel,
+    motion_kernel,
+    recompress,
+)
+from vanceweb.engine.training.exporting import export_onnx, runner
+from vanceweb.engine.training.measures import psnr, write_sheet
+from vanceweb.engine.training.photos import Split, middle_crop, random_crop, to_float
+from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
+
+WIDTHS = (40, 80, 160)
+BLOCKS = (1, 2, 6)  # on the way down; on the way up the same without the deepest
+CROP, MARGIN = 96, 12  # px: what is learnt, and what is cut off around it after blurring
+BATCH = 16
+FIRST_SHARE = 0.2  # how much a fresh block adds, against a fresh convolution
+ERROR_FLOOR = 1e-4  # 40 dB: below this a patch is good enough, its loss grows no further
+REPORT_SEED = 40_000
+SHEET_EVERY = 20
+
+Image = NDArray[np.float32]
+
+
+class Normalised(nn.LayerNorm):
+    """Layer normalisation over the channels of (N, C, H, W); costs no copy where channels lie last in memory."""
+
+    def forward(self, here: torch.Tensor) -> torch.Tensor:
+        return super().forward(here.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def gate(here: torch.Tensor) -> torch.Tensor:
+    """Half of the channels times the other half."""
+    one, other = here.chunk(2, 1)
+    return one * other
+
+
+class Block(nn.Module):
+    """NAFNet's block: mixing in space, then across channels, each added; its scales lie in the weights."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.before, self.between = Normalised(width), Normalised(width)
+        self.widen = nn.Conv2d(width, 2 * width, 1)
+        self.spread = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
+        self.attend, self.narrow = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+        self.open, self.close = nn.Conv2d(width, 2 * width, 1), nn.Conv2d(width, width, 1)
+        with torch.no_grad():
+            self.narrow.weight *= FIRST_SHARE
+            self.close.weight *= FIRST_SHARE
+            nn.init.ones_(self.attend.bias)
+
+    def forward(self, here: torch.Tensor) -> torch.Tensor:
+        inner = gate(self.spread(self.widen(self.before(here))))
+        here = here + self.narrow(inner * self.attend(inner.mean((2, 3), keepdim=True)))
+        return here + self.close(gate(self.open(self.between(here))))
+
+
+class DeblurNet(nn.Module):
+    """The picture without its blur, (N, 3, H, W) to the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(12, WIDTHS[0], 3, padding=1)
+        self.down = nn.ModuleList(
+            nn.Sequential(*(Block(width) for _ in range(count))) for width, count in zip(WIDTHS, BLOCKS, strict=True)
+        )
+        steps = list(pairwise(WIDTHS))
+        self.shrink = nn.ModuleList(nn.Conv2d(upper, lower, 2, 2) for upper, lower in steps)
+        self.grow = nn.ModuleList(nn.Conv2d(lower, upper * 4, 1) for upper, lower in steps[::-1])
+        self.up = nn.ModuleList(
+            nn.Sequential(*(Block(width) for _ in range(count)))
+            for width, count in zip(WIDTHS[-2::-1], BLOCKS[-2::-1], strict=True)
+        )
+        self.last = nn.Conv2d(WIDTHS[0], 12, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        here = self.first(functional.pixel_unshuffle(image - 0.5, 2))
+        passed: list[torch.Tensor] = []
+        for index, blocks in enumerate(self.down):
+            here = blocks(self.shrink[index - 1](here) if index else here)
+            passed.append(here)
+        for grow, blocks, beside in zip(self.grow, self.up, passed[-2::-1], strict=True):
+            here = blocks(functional.pixel_shuffle(grow(here), 2) + beside)
+        return image + functional.pixel_shuffle(self.last(here), 2)
+
+
+def random_kernel(rng: np.random.Generator) -> Image | None:
+    """Mostly shake, often defocus, sometimes none at all: a network must also learn to leave sharp pictures alone."""
+    kind = rng.random()
+    if kind < 0.6:
+        return motion_kernel(rng, rng.uniform(3, 20), bend=float(rng.choice([0.0, 0.0, 0.4, 1.2])))
+    if kind < 0.88:
+        return defocus_kernel(rng.uniform(0.7, 4.5))
+    return None
+
+
+def worn_patch(sharp: Image, rng: np.random.Generator, kernel: Image | None) -> Image:
+    """The patch blurred, then mostly a little noisy and compressed."""
+    worn = sharp if kernel is None else blur(sharp, kernel)
+    if rng.random() < 0.6:
+        worn = add_noise(worn, rng, rng.exponential(2.5))
+    return recompress(worn, int(rng.integers(60, 99))) if rng.random() < 0.5 else worn
+
+
+class DeblurTask:
+    """Learning to deblur."""
+
+    name = "deblurring"
+    recipe = Recipe(rate=1.5e-3, weight_decay=1e-3, averaging=0.998, clip=0.5)
+
+    def prepare(self, split: Split) -> None:
+        """Nothing to learn beforehand."""
+
+    def network(self) -> nn.Module:
+        return DeblurNet()
+
+    def groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        return [{"params": list(network.parameters())}]
+
+    def batch(self, split: Split, rng: np.random.Generator) -> Batch:
+        whole = CROP + 2 * MARGIN
+        given, wanted = [], []
+        for _ in range(BATCH):
+            photo = split.learnt[int(rng.integers(len(split.learnt)))]
+            sharp = to_float(random_crop(photo, rng, whole, whole, whole * 1.7))
+            if rng.random() < 0.5:
+                sharp = np.ascontiguousarray(sharp.transpose(1, 0, 2))
+            inner = slice(MARGIN, -MARGIN)
+            given.append(worn_patch(sharp, rng, random_kernel(rng))[inner, inner].transpose(2, 0, 1))
+            wanted.append(sharp[inner, inner].transpose(2, 0, 1))
+        return np.stack(given), np.stack(wanted)
+
+    def loss(self, network: nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """The mean of the patches' negative PSNR, in dB, with a floor under the error."""
+        given, wanted = batch
+        with torch.autocast("cpu", torch.bfloat16):
+            result = network(given.to(memory_format=torch.channels_last))
+        errors = (result.float() - wanted).square().mean((1, 2, 3))
+        return torch.log10(errors + ERROR_FLOOR).mean() * 10
+
+    def export(self, network: nn.Module, path: Path) -> None:
+        export_onnx(network, path, channels=3)
+
+    def report(self, path: Path, split: Split, out: Path) -> str:
+        return "\n".join(report_lines(path, split, out))
+
+
+def kernels_to_measure(rng: np.random.Generator) -> dict[str, Image | None]:
+    """What each kept-out photo suffers in the report."""
+    return {
+        "motion 9-17 px": motion_kernel(rng, rng.uniform(9, 17)),
+        "curved motion 9-17 px": motion_kernel(rng, rng.uniform(9, 17), bend=1.2),
+        "defocus radius 2-4 px": defocus_kernel(rng.uniform(2, 4)),
+        "sharp": None,
+    }
+
+
+def report_lines(path: Path, split: Split, out: Path) -> list[str]:
+    """Mean gain in dB for each kind of blur, clean and with noise σ 2 and JPEG 85, what sharp photos keep, seconds."""
+    run = runner(path)
+    figures: dict[str, list[tuple[float, float]]] = {}
+    rows: list[list[Image]] = []
+    for index, photo in enumerate(split.kept_out):
+        rng = np.random.default_rng((REPORT_SEED, index))
+        sharp = to_float(middle_crop(photo, 256))
+        row = [sharp]
+        for kind, kernel in kernels_to_measure(rng).items():
+            plain = sharp if kernel is None else blur(sharp, kernel)
+            for worn, wear in ((plain, ""), (recompress(add_noise(plain, rng, 2), 85), ", noise and JPEG")):
+                better = restored(run, worn)
+                figures.setdefault(kind + wear, []).append((psnr(worn, sharp), psnr(better, sharp)))
+                row += [worn, better] if kernel is not None and wear else []
+        rows += [row] if index % SHEET_EVERY == 0 else []
+    write_sheet(out / "sheet.png", rows)
+    lines = [figure_line(kind, pairs) for kind, pairs in figures.items()]
+    large = np.zeros((512, 512, 3), np.float32)
+    restored(run, large)
+    begun = monotonic()
+    restored(run, large)
+    return [*lines, f"512x512: {monotonic() - begun:.2f} s"]
+
+
+def figure_line(kind: str, pairs: list[tuple[float, float]]) -> str:
+    before, after = np.array(pairs).T
+    gain, share = (after - before).mean(), np.mean(after > before)
+    return f"{kind}: {before.mean():.2f} -> {after.mean():.2f} dB ({gain:+.2f}), better on {share:.0%}"
+
+
+def restored(run: Any, image: Image) -> Image:
+    """The picture as the network gives it back, HxWx3 to the same."""
+    result = run(np.ascontiguousarray(image.transpose(2, 0, 1)[None]))[0]
+    return np.clip(result.transpose(1, 2, 0), 0, 1).astype(np.float32)
+
+
+if __name__ == "__main__":
+    train(DeblurTask(), read_options("Trains the deblurring network."))

@@ -1,0 +1,253 @@
+"""All wear a photo can suffer, in one place: lens and shake, sensor, JPEG, age, and generated damage.
+
+Images are float32 arrays of 0..1, HxW (grey) or HxWx3 (RGB); lengths are pixels; every random choice comes from the
+`numpy.random.Generator` that is passed in, so a seed repeats a picture exactly. Nothing here needs torch.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Path = NDArray[np.float64]  # Nx2 (x, y), or one figure for each of N points
+
+VISIBLE = 8 / 255  # a change of at least this is damage somebody sees
+HIDDEN = 3 / 255  # a change of less than this is nothing; what lies between counts neither way
+SUPERSAMPLING = 2  # lines are drawn this much larger, so that hairlines keep a sub-pixel width
+DAMAGE_KINDS = ("scratches", "creases", "folds", "dust", "stains")
+
+
+def motion_kernel(rng: np.random.Generator, length: float, *, bend: float = 0.0) -> Image:
+    """Path of a shaking camera as a kernel (odd side, sum 1): straight for bend 0, else turning by about `bend` rad."""
+    scale = 8
+    side = 2 * math.ceil(length / 2 + 1) + 1
+    steps = max(8, int(length * 4))
+    heading = rng.uniform(0, 2 * math.pi) + np.cumsum(rng.normal(0, 1, steps)) * bend / math.sqrt(steps)
+    path = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * (length / steps), 0)
+    path += (side - 1) / 2 - (path.min(0) + path.max(0)) / 2
+    points = np.round(((path + 0.5) * scale) * 16).astype(np.int32).reshape(-1, 1, 2)
+    drawn = np.zeros((side * scale, side * scale), np.uint8)
+    cv2.polylines(drawn, [points], False, 255, thickness=scale, lineType=cv2.LINE_AA, shift=4)
+    kernel = cv2.resize(drawn.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    return (kernel / kernel.sum()).astype(np.float32)
+
+
+def defocus_kernel(radius: float) -> Image:
+    """An evenly lit disc with soft edges (odd side, sum 1): the blur of a lens out of focus."""
+    half = math.ceil(radius + 1)
+    y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
+    disc = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    return (disc / disc.sum()).astype(np.float32)
+
+
+def blur(image: Image, kernel: Image) -> Image:
+    """The image convolved with the kernel, mirrored at its border."""
+    return np.asarray(cv2.filter2D(image, -1, cv2.flip(kernel, -1), borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def add_noise(image: Image, rng: np.random.Generator, sigma: float) -> Image:
+    """White Gaussian noise of the given deviation (of 255), clipped to 0..1."""
+    noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(sigma / 255)
+    return np.clip(image + noise, 0, 1).astype(np.float32)
+
+
+def add_grain(image: Image, rng: np.random.Generator, sigma: float, size: float) -> Image:
+    """Film grain: noise `size` px coarse, deviation `sigma` (of 255), strongest in middle tones, equal in R, G, B."""
+    noise = cv2.GaussianBlur(rng.standard_normal(image.shape[:2], dtype=np.float32), (0, 0), max(0.3, size))
+    tones = image if image.ndim == 2 else image.mean(2)
+    weight = sigma / 255 / max(1e-6, float(noise.std())) * (0.4 + 2.4 * tones * (1 - tones))
+    grain = noise * weight
+    return np.clip(image + (grain if image.ndim == 2 else grain[..., None]), 0, 1).astype(np.float32)
+
+
+def recompress(image: Image, quality: int) -> Image:
+    """The image after a JPEG of the given quality (1..100)."""
+    pixels = (image * 255 + 0.5).astype(np.uint8)
+    flag = cv2.IMREAD_GRAYSCALE if image.ndim == 2 else cv2.IMREAD_COLOR
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
+    return np.asarray(cv2.imdecode(data, flag), np.float32) / np.float32(255)
+
+
+def fade(image: Image, rng: np.random.Generator) -> Image:
+    """What decades in the light do: blacks lift, whites sink, the tone curve bends, one side fades more."""
+    low, high = rng.uniform(0.0, 0.22), rng.uniform(0.75, 1.0)
+    height, width = image.shape[:2]
+    slope = rng.normal(0, 0.06, 2)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    light = (x * slope[0] + y * slope[1]).astype(np.float32)
+    bent = low + (high - low) * np.power(image, np.float32(rng.uniform(0.75, 1.35)))
+    return np.clip(bent + (light if image.ndim == 2 else light[..., None]), 0, 1).astype(np.float32)
+
+
+def age(image: Image, rng: np.random.Generator) -> Image:
+    """An old print, undamaged: softened, grainy and faded, each by chance."""
+    if rng.random() < 0.5:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6)), np.float32)
+    if rng.random() < 0.6:
+        image = fade(image, rng)
+    if rng.random() < 0.6:
+        image = add_grain(image, rng, rng.uniform(1, 12), rng.uniform(0.3, 1.5))
+    return image
+
+
+def scan(image: Image, rng: np.random.Generator) -> Image:
+    """What the scanner adds last: a little blur, a little noise, mostly a JPEG."""
+    if rng.random() < 0.5:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.7)), np.float32)
+    image = add_noise(image, rng, rng.uniform(0, 3))
+    return recompress(image, int(rng.integers(60, 98))) if rng.random() < 0.7 else image
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A coat of damage: how much of it covers each pixel (0..1) and its tone (0..1), both HxW."""
+
+    cover: Image
+    tone: Image
+
+
+def wander(rng: np.random.Generator, start: Path, heading: float, length: float, turn: float) -> Path:
+    """A path of about `length` px, Nx2 (x, y), that leaves `start` at `heading` and turns by `turn` radians in all."""
+    steps = max(6, int(length / 6))
+    headings = heading + np.linspace(0, rng.normal(0, turn), steps) + np.cumsum(rng.normal(0, turn * 0.12, steps))
+    moves = np.stack([np.cos(headings), np.sin(headings)], 1) * (length / steps)
+    return np.concatenate([start[None], start + np.cumsum(moves, 0)])
+
+
+def draw_path(layer: NDArray[np.uint8], path: Path, strengths: Path, width: float) -> None:
+    """Draws a path (px of the picture) on a layer SUPERSAMPLING times larger, each segment as strong as told, 0..1."""
+    points = np.round(path * SUPERSAMPLING * 16).astype(np.int64)
+    thickness = max(1, round(width * SUPERSAMPLING))
+    for (x0, y0), (x1, y1), strength in zip(points[:-1], points[1:], strengths, strict=False):
+        ends = (int(x0), int(y0)), (int(x1), int(y1))
+        cv2.line(layer, *ends, int(255 * strength), thickness, lineType=cv2.LINE_AA, shift=4)
+
+
+def depths(rng: np.random.Generator, count: int, mean: float, spread: float) -> Path:
+    """How deep a line is cut at each of its points (0..1): drifts slowly, vanishes here and there."""
+    drift = np.convolve(rng.normal(0, 1, count + 8), np.ones(9) / 3, "valid")
+    return np.clip(mean + drift * spread + rng.normal(0, 0.1, count), 0, 1)
+
+
+def shrink(layer: NDArray[np.uint8], shape: tuple[int, int]) -> Image:
+    """The drawn layer in the picture's own size, 0..1."""
+    small = cv2.resize(layer, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)
+
+
+def patchy(rng: np.random.Generator, shape: tuple[int, int], size: float) -> Image:
+    """A smooth random field of mean 0 and deviation 1, its spots about `size` px wide."""
+    coarse = rng.standard_normal((max(2, math.ceil(shape[0] / size) + 1), max(2, math.ceil(shape[1] / size) + 1)))
+    field = cv2.resize(coarse.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(field, np.float32)
+
+
+def damage_tone(rng: np.random.Generator, shape: tuple[int, int], light: float) -> Image:
+    """The tone of a coat of damage: paper-white with the chance `light`, else dark, a little uneven."""
+    base = rng.uniform(0.75, 1.0) if rng.random() < light else rng.uniform(0.0, 0.25)
+    return np.clip(base + patchy(rng, shape, 4) * 0.04, 0, 1).astype(np.float32)
+
+
+def scratches(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
+    """Thin scraped lines, alone or in bundles, broken and of uneven depth."""
+    layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
+    upright = rng.random() < 0.35
+    for _ in range(int(rng.integers(1, 9))):
+        heading = math.pi / 2 + rng.normal(0, 0.05) if upright else rng.uniform(0, 2 * math.pi)
+        start = rng.uniform(-0.1, 1.1, 2) * (shape[1], shape[0])
+        path = wander(rng, start, heading, rng.uniform(0.1, 1.3) * max(shape), rng.exponential(0.35))
+        depth = depths(rng, len(path), rng.uniform(0.4, 1.1), 0.3)
+        draw_path(layer, path, depth, float(rng.choice([0.5, 0.5, 1, 1, 1.5, 2, 3])))
+    cover = shrink(layer, shape) * np.clip(1 + patchy(rng, shape, rng.uniform(3, 20)) * rng.uniform(0, 0.8), 0, 1)
+    return Layer((cover * rng.uniform(0.4, 1)).astype(np.float32), damage_tone(rng, shape, 0.7))
+
+
+def creases(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
+    """Crumpled paper: ragged branching lines where the emulsion has cracked off."""
+    layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
+    starts = [rng.uniform(0, 1, 2) * (shape[1], shape[0])]
+    for _ in range(int(rng.integers(1, 6))):
+        origin = starts[int(rng.integers(len(starts)))]
+        path = wander(rng, origin, rng.uniform(0, 2 * math.pi), rng.uniform(0.1, 0.8) * max(shape), 0.6)
+        path[1:-1] += rng.normal(0, rng.uniform(0.3, 2), path[1:-1].shape)
+        starts.append(path[int(rng.integers(len(path)))])
+        draw_path(layer, path, depths(rng, len(path), 0.85, 0.35), rng.uniform(0.5, 3))
+    cover = shrink(layer, shape) * np.clip(0.9 + patchy(rng, shape, rng.uniform(2, 6)) * 0.7, 0, 1)
+    return Layer((cover * rng.uniform(0.5, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
+
+
+def folds(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
+    """A sheet folded once or twice: nearly straight lines from edge to edge, cracked along their length."""
+    layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
+    reach = math.hypot(*shape)
+    for _ in range(int(rng.integers(1, 3))):
+        heading = rng.choice([0, math.pi / 2]) + rng.normal(0, 0.06) if rng.random() < 0.7 else rng.uniform(0, math.pi)
+        middle = rng.uniform(0.1, 0.9, 2) * (shape[1], shape[0])
+        start = middle - reach * np.array([math.cos(heading), math.sin(heading)])
+        path = wander(rng, start, heading, 2 * reach, 0.02)
+        path += rng.normal(0, rng.uniform(0.1, 0.7), path.shape)
+        draw_path(layer, path, depths(rng, len(path), 0.75, 0.4), rng.uniform(1, 5))
+    cover = shrink(layer, shape) * np.clip(0.8 + patchy(rng, shape, rng.uniform(2, 8)) * 0.9, 0, 1)
+    return Layer((cover * rng.uniform(0.5, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
+
+
+def dust(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
+    """Specks and short fibres."""
+    layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
+    amount = shape[0] * shape[1] / 256**2
+    for _ in range(int(rng.integers(3, 40) * amount) + 1):
+        x, y = (rng.uniform(0, 1, 2) * (layer.shape[1], layer.shape[0])).astype(int)
+        axes = np.maximum(1, np.round(rng.exponential(1.1, 2) * SUPERSAMPLING)).astype(int)
+        strength = int(rng.uniform(120, 255))
+        cv2.ellipse(layer, (int(x), int(y)), (int(axes[0]), int(axes[1])), rng.uniform(0, 180), 0, 360, strength, -1)
+    for _ in range(int(rng.integers(0, 6) * amount)):
+        start = rng.uniform(0, 1, 2) * (shape[1], shape[0])
+        path = wander(rng, start, rng.uniform(0, 2 * math.pi), rng.uniform(6, 40), 2.5)
+        draw_path(layer, path, np.full(len(path), rng.uniform(0.5, 1)), rng.uniform(0.5, 1))
+    return Layer(shrink(layer, shape) * np.float32(rng.uniform(0.5, 1)), damage_tone(rng, shape, 0.65))
+
+
+def stains(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
+    """Spots of mould, ink and lost emulsion: ragged blobs of 2-12 px, some with a darker rim."""
+    cover = np.zeros(shape, np.float32)
+    for _ in range(int(rng.integers(1, 9))):
+        radius = rng.uniform(2, 12)
+        half = math.ceil(radius * 2)
+        y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
+        ragged = 1 + 0.3 * patchy(rng, x.shape, max(2.0, radius * rng.uniform(0.3, 1)))
+        edge = radius * ragged - np.hypot(x, y * rng.uniform(0.7, 1.4))
+        spot = np.clip(edge + 0.5, 0, 1) * rng.uniform(0.4, 1)
+        if rng.random() < 0.3:
+            spot *= 1 - 0.5 * np.clip(edge / radius, 0, 1)
+        top, left = int(rng.integers(-half, shape[0])), int(rng.integers(-half, shape[1]))
+        y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + len(spot), shape[0]), min(left + len(spot), shape[1])
+        if y1 > y0 and x1 > x0:
+            piece = spot[y0 - top : y1 - top, x0 - left : x1 - left]
+            cover[y0:y1, x0:x1] = np.maximum(cover[y0:y1, x0:x1], piece)
+    return Layer(cover, damage_tone(rng, shape, 0.4))
+
+
+def discolour(grey: Image, rng: np.random.Generator) -> Image:
+    """Pale large stains and shading along a bent sheet: wear that a mask must not name."""
+    field = cv2.GaussianBlur(patchy(rng, grey.shape, rng.uniform(25, 90)), (0, 0), rng.uniform(2, 10))
+    return np.clip(grey + field * rng.uniform(0.01, 0.05), 0, 1).astype(np.float32)
+
+
+def damage(grey: Image, rng: np.random.Generator, kinds: tuple[str, ...] = DAMAGE_KINDS) -> tuple[Image, Mask, Mask]:
+    """Lays damage of each kind on a grey picture (HxW).
+
+    Gives the damaged picture, where the damage is to be seen (a change of VISIBLE at least), and where that can be
+    judged at all: between HIDDEN and VISIBLE it is neither.
+    """
+    shape = (grey.shape[0], grey.shape[1])
+    makers = {"scratches": scratches, "creases": creases, "folds": folds, "dust": dust, "stains": stains}
+    worn = grey
+    for kind in kinds:
+        coat = makers[kind](rng, shape)
+        worn = worn + (coat.tone - worn) * coat.cover
+    change = np.abs(worn - grey)
+    return worn.astype(np.float32), change >= VISIBLE, (change >= VISIBLE) | (change < HIDDEN)
