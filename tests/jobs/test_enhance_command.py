@@ -1,0 +1,171 @@
+"""`manage.py enhance` in processes of its own, on a database of its own, with the models really run."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from tests.conftest import PASSWORD, picture_file
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import User
+
+MAKE_PEOPLE = f"""
+from vanceweb.ops.services import create_person
+create_person(username="alice", password="{PASSWORD}", is_owner=True)
+create_person(username="bob", password="{PASSWORD}")
+"""
+
+
+class Installation:
+    """A data folder, and the commands that work in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        models = {"MODELS_DIR": str(settings.MODELS_DIR)}
+        self.environment = (
+            os.environ
+            | models
+            | {
+                "DATA_DIR": str(folder),
+                "DJANGO_SETTINGS_MODULE": "vanceweb.settings",
+            }
+        )
+        self.environment.pop("DATABASE_URL", None)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=240)
+        return process.returncode, output, errors
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        with sqlite3.connect(self.folder / "vanceweb.sqlite3") as database:
+            return database.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = Installation(tmp_path_factory.mktemp("enhance"))
+    assert made.run("migrate", "-v0")[0] == 0
+    assert made.run("shell", "-v0", "-c", MAKE_PEOPLE)[0] == 0
+    return made
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    path.write_bytes(picture_file(60, 40).getvalue())
+    return path
+
+
+@pytest.mark.slow
+def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.jpg"
+    code, output, errors = installation.run(
+        "enhance", str(photo), str(target), "--feature", "enlarge3", "--set", "scale=4", "--user", "bob"
+    )
+    assert (code, errors) == (0, "")
+    assert "240 x 160 px" in output
+    assert "1 credit." in output
+    with Image.open(target) as image:
+        assert (image.size, image.format) == ((240, 160), "JPEG")
+    owners = "SELECT username, state FROM jobs_job JOIN teams_user ON teams_user.id = owner_id"
+    assert installation.rows(owners) == [("bob", "done")]
+    assert installation.rows("SELECT count(*) FROM engine_ledgerentry WHERE kind = 'download'") == [(1,)]
+
+
+@pytest.mark.slow
+def test_a_failed_job_is_said_in_one_sentence(installation: Installation, photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    code, output, errors = installation.run("enhance", str(photo), str(target), "--feature", "crease_repair")
+    assert (code, output, "Traceback" in errors) == (1, "", False)
+    assert "not available on this engine yet (code 10001)" in errors.replace(". (", " (")
+    assert not target.exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(picture_file(3000, 2000).getvalue())
+    process = installation.start("enhance", str(large), str(tmp_path / "out.png"), "--feature", "enlarge3")
+    newest = "SELECT state FROM jobs_job WHERE source_name = 'large.png'"
+    for _ in range(300):
+        if installation.rows(newest) == [("processing",)]:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "Cancelled." in errors
+    assert installation.rows(newest) == [("cancelled",)]
+    left = subprocess.run(["pgrep", "-f", "db_worker --queue-name engine"], capture_output=True, text=True, check=False)
+    own = [pid for pid in left.stdout.split() if str(installation.folder) in _environment(int(pid))]
+    assert own == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--feature", "enlarge"], "There is no feature enlarge. There are: enlarge3, "),
+        (["--feature", "enlarge3", "--set", "scale=3"], "scale: "),
+        (["--feature", "enlarge3", "--set", "scale"], "--set wants KEY=VALUE"),
+        (["--feature", "enlarge3", "--set", "size=3"], "has no setting size"),
+        (["--feature", "denoise", "--set", "auto_params=maybe"], "auto_params"),
+        (["--feature", "denoise", "--set", "format=jpg"], "does not end as the format jpg does"),
+        (["--feature", "denoise", "--user", "dora"], "There is nobody called dora."),
+        (["--feature", "denoise", "--connection", "Hosted"], "There are: Bundled engine."),
+    ],
+)
+def test_wrong_arguments_are_said_in_one_sentence(
+    alice: User, photo: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("enhance", str(photo), str(tmp_path / "out.png"), *arguments)
+    assert sentence in str(refusal.value)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "sentence"),
+    [
+        ("text.png", "out.png", "This is not an image"),
+        ("nothing.png", "out.png", "can't be read"),
+        ("photo.png", "out.gif", "has to end in .jpg or .png"),
+        ("photo.png", "nowhere/out.png", "doesn't exist"),
+    ],
+)
+def test_files_that_cant_be_used_are_named(
+    alice: User, photo: Path, tmp_path: Path, source: str, target: str, sentence: str
+) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(CommandError) as refusal:
+        call_command("enhance", str(tmp_path / source), str(tmp_path / target), "--feature", "denoise")
+    assert sentence in str(refusal.value)
+
+
+def test_on_an_empty_installation_it_says_what_to_do_first(db: None, photo: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="set-up link first"):
+        call_command("enhance", str(photo), str(tmp_path / "out.png"), "--feature", "denoise")
+
+
+def _environment(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    except OSError:
+        return ""
