@@ -65,6 +65,7 @@ class Site:
     def start(self) -> None:
         """Returns once the URL is printed."""
         begun = time.monotonic()
+        self.lines.clear()
         self.process = subprocess.Popen(
             manage("up"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment
         )
@@ -80,7 +81,7 @@ class Site:
             self.lines.append(line.rstrip())
 
     def _printed_url(self) -> str | None:
-        assert self.process.poll() is None or self.url, f"ended at its start: {self.lines}"
+        assert self.process.poll() is None, f"ended at its start: {self.lines}"
         return next((line.strip() for line in self.lines if re.fullmatch(r"\s+http://\S+", line)), None)
 
     def stop(self) -> float:
@@ -91,9 +92,7 @@ class Site:
             self.process.wait(30)
         finally:
             self.kill()
-        self.url, seconds = "", time.monotonic() - begun
-        self.lines.clear()
-        return seconds
+        return time.monotonic() - begun
 
     def kill(self) -> None:
         """SIGKILL to the supervisor alone."""

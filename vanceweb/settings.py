@@ -263,17 +263,19 @@ WEB_THREADS = env.int("WEB_THREADS", 8)
 # A worker that gives no sign of life for this long is replaced; threads keep it alive during slow requests.
 WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
 # Requests that run at the end get this long; below UP_STOP_SECONDS.
-WEB_GRACEFUL_TIMEOUT = 8
+WEB_GRACEFUL_TIMEOUT = 5
 # A job on the `io` queue mostly waits for the network, so two share what one processor can do.
 IO_WORKERS = env.int("IO_WORKERS", 2)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
 ENGINE_WORKERS = env.int("ENGINE_WORKERS", 1)
+# Pages come before pictures when both want the processors.
+ENGINE_NICENESS = env.int("ENGINE_NICENESS", 5)
 # How often an idle worker asks for work: what a person waits at most before a job moves.
 WORKER_INTERVAL = env.float("WORKER_INTERVAL", 0.2)
 # A slow machine under load needs ten seconds; a minute means that it will never be.
 UP_START_SECONDS = env.float("UP_START_SECONDS", 60.0)
-# SIGKILL follows SIGTERM after this; all is over within the 15 s that service managers grant.
-UP_STOP_SECONDS = env.float("UP_STOP_SECONDS", 10.0)
+# SIGKILL follows SIGTERM after this: jobs survive it, and even a machine under load ends within 15 s.
+UP_STOP_SECONDS = env.float("UP_STOP_SECONDS", 7.0)
 # What dies is started again at once, and ever more slowly when it keeps dying.
 UP_RESTART_SECONDS = 0.5
 UP_LONGEST_RESTART_SECONDS = 30.0

@@ -34,6 +34,12 @@ class Visitor:
         self.page.goto(self.site.url + path)
         return self
 
+    def press(self, key: str) -> Self:
+        """A key, once the page has been painted: Chromium drops what comes before that, and nobody presses then."""
+        self.page.evaluate("() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))")
+        self.page.keyboard.press(key)
+        return self
+
     def find(self, selector: str) -> Locator:
         return self.page.locator(selector)
 

@@ -22,7 +22,7 @@ def commands(listener: int) -> list[Command]:
     return [
         Command("web", web, needed=True, pass_fds=(listener,)),
         *(worker("io", number) for number in range(1, settings.IO_WORKERS + 1)),
-        *(worker("engine", number) for number in range(1, settings.ENGINE_WORKERS + 1)),
+        *(engine_worker(number) for number in range(1, settings.ENGINE_WORKERS + 1)),
         Command("sweep", _manage("sweep")),
     ]
 
@@ -35,6 +35,12 @@ def worker(queue: str, number: int) -> Command:
         f"{queue}-{number}",
         _manage("db_worker", "--queue-name", queue, "--interval", interval, "--no-startup-delay", "--no-reload"),
     )
+
+
+def engine_worker(number: int) -> Command:
+    """One worker on the `engine` queue, which gives way to the others."""
+    command = worker("engine", number)
+    return Command(command.name, ["nice", "-n", str(settings.ENGINE_NICENESS), *command.arguments])
 
 
 def patience() -> Patience:
