@@ -27,8 +27,7 @@ def test_picture_to_download_by_keyboard(alice: Visitor, tmp_path: Path):
     slider.focus()
     alice.press("Home")
     expect(slider).to_have_attribute("aria-valuenow", "0")
-    alice.press("ArrowRight")
-    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowRight", delay=500)
     assert float(slider.evaluate("slider => slider.value")) > 0
     alice.press("End")
     expect(slider).to_have_attribute("aria-valuenow", "100")
