@@ -99,9 +99,30 @@ def test_a_cancelled_job_begins_again_when_retried(workshop: Workshop) -> None:
     cancel_job(job=job)
     run_queue("io")
     retry_job(job=job)
-    assert (job.state, job.trans_id, job.uid) == (Job.State.QUEUED, "", "")
+    assert (job.state, job.uid) == (Job.State.QUEUED, "")
     workshop.until(job, Job.State.DONE)
     assert workshop.charges() == 1
+
+
+def test_a_retry_that_is_faster_than_the_call_back_makes_it(workshop: Workshop) -> None:
+    job = workshop.turn(workshop.submit())
+    cancel_job(job=job)
+    retry_job(job=job)
+    assert (job.state, job.cancel_requested) == (Job.State.QUEUED, True)
+    workshop.until(workshop.turn(job), Job.State.PROCESSING)
+    workshop.until(job, Job.State.DONE)
+    states = Transform.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [Transform.State.CANCELLED, Transform.State.FINISHED]
+    assert (job.cancel_requested, workshop.charges()) == (False, 1)
+
+
+def test_cancelling_again_before_the_call_back_makes_it_all_the_same(workshop: Workshop) -> None:
+    job = workshop.turn(workshop.submit())
+    cancel_job(job=job)
+    retry_job(job=job)
+    cancel_job(job=job)
+    run_queue("io")
+    assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
 def test_a_row_that_was_cancelled_is_never_claimed(workshop: Workshop) -> None:

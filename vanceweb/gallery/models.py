@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from vanceweb.gallery.sizes import Size, fitted
@@ -58,7 +59,15 @@ class Asset(models.Model):
     objects = AssetQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "kind", "-created_at", "-id"], name="gallery_newest_first")]
+        indexes = [
+            models.Index(fields=["owner", "kind", "-created_at", "-id"], name="gallery_newest_first"),
+            # Looked through every few seconds, and nearly always empty.
+            models.Index(
+                fields=["thumbnails_asked_at"],
+                name="gallery_no_thumbnails",
+                condition=Q(thumbnails_at=None, problem=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from vanceweb.catalogue.feature import Feature
@@ -89,6 +90,8 @@ class Job(Leased):
             models.Index(fields=["owner", "-created_at", "-id"], name="jobs_newest_first"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
+            # Looked through every few seconds, and nearly always empty.
+            models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,12 @@ def begin(run: Run) -> datetime | None:
     check_and_render(source)
     if source.problem:
         raise JobEnds(Ending(None, source.problem))
-    run.move(Job.State.UPLOADING, started_at=run.job.started_at or timezone.now())
+    if run.job.cancel_requested:
+        # Retried before the service was told to leave the transform that was cancelled.
+        with suppress(VanceError):
+            run.client.cancel(run.job.trans_id)
+    started_at = run.job.started_at or timezone.now()
+    run.move(Job.State.UPLOADING, trans_id="", cancel_requested=False, started_at=started_at)
     return None
 
 

@@ -64,7 +64,8 @@ def cancel_job(*, job: Job) -> bool:
 
 def end_moving(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
     """Ends those of the jobs that haven't yet, and takes them from their workers. Returns how many these were."""
-    begun = Q(state=Job.State.PROCESSING) & ~Q(trans_id="")
+    # (A queued job names a transform where it was retried before its service was told of the end of that one.)
+    begun = Q(state__in=[Job.State.QUEUED, Job.State.PROCESSING]) & ~Q(trans_id="")
     now = timezone.now()
     return jobs.filter(state__in=Job.MOVING).update(
         state=state,
@@ -94,7 +95,6 @@ def retry_job(*, job: Job) -> Job:
         "error": "",
         "error_code": None,
         "percent": None,
-        "cancel_requested": False,
         "not_before": now,
         "woken_at": now,
         "submitted_at": now,
@@ -107,7 +107,7 @@ def retry_job(*, job: Job) -> Job:
     if job.resume_state:
         fresh["state"] = job.resume_state
     else:
-        fresh |= {"state": Job.State.QUEUED, "uid": "", "trans_id": "", "transform_sent_at": None, "backend": ""}
+        fresh |= {"state": Job.State.QUEUED, "uid": "", "transform_sent_at": None, "backend": ""}
     ended = Job.objects.filter(
         pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
     )

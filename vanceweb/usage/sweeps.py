@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, Max, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from vanceweb.jobs.models import Job
@@ -15,13 +15,11 @@ def refresh_histories() -> None:
     """Has histories read where a job was done since they were last asked for, and where that is long ago."""
     now = timezone.now()
     stale = now - timedelta(seconds=settings.HISTORY_REFRESH_SECONDS)
-    done = Max("jobs__finished_at", filter=Q(jobs__state=Job.State.DONE))
-    connections = (
-        Connection.objects.filter(check_state=Connection.CheckState.OK)
-        .annotate(last_done=done)
-        .filter(
-            Q(history_sync=None) | Q(history_sync__asked_at__lt=stale) | Q(history_sync__asked_at__lte=F("last_done"))
-        )
+    done_since = Job.objects.filter(
+        connection=OuterRef("pk"), state=Job.State.DONE, finished_at__gte=OuterRef("history_sync__asked_at")
+    )
+    connections = Connection.objects.filter(check_state=Connection.CheckState.OK).filter(
+        Q(history_sync=None) | Q(history_sync__asked_at__lt=stale) | Exists(done_since)
     )
     for pk in connections.values_list("pk", flat=True):
         request_history(connection_id=pk, asked_before=now)
