@@ -23,11 +23,12 @@ BORDER = 16  # px: SRMD's 12 and the sharpening's blur
 SIDE = 352  # px of a tile: 128 channels of it are 75 MB
 SRMD_MOST = 75.0  # levels; what SRMD was trained up to
 CLEAN = 0.6  # levels of noise below which there is nothing to remove
-FULL_FROM = 10.0  # remove_noise from which the network's answer is taken whole
-NEUTRAL = 75.0  # remove_noise at which just the measured noise is removed, and a little more
-EXTRA = 10.0  # levels more than measured at remove_noise=100
-SHARPEN_MOST, SHARPEN_SIGMA = 1.5, 1.0
-AUTO_SHARPEN = 8.0
+LEAST = 1.5  # levels the network is told at least: told less than there is, it makes the noise stronger
+NEUTRAL = 60.0  # remove_noise at which just the measured noise is removed
+MORE_SHARE, MORE_LEVELS = 0.4, 8.0  # by how much of the measured noise, and levels, the most exceeds it
+SHARPEN_MOST, SHARPEN_SIGMA = 1.5, 1.0  # at sharpen=100
+AUTO_SHARPEN = 8.0  # for a picture without noise; less with noise, which sharpening brings back
+AUTO_SHARPEN_HALF = 3.0  # levels of noise at which it is half of that
 # The 15 planes that tell SRMD how the input was shrunk: the coefficients, in the basis of its training, of the narrow
 # kernel that fits input which was not blurred. From the ncnn port of SRMD (nihui/srmd-ncnn-vulkan).
 KERNEL = np.array(
@@ -55,7 +56,7 @@ def denoise(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
         return picture
 
     def apply(planes: Planes) -> Planes:
-        return sharpen(_cleaned(planes, strength, models), amount, SHARPEN_SIGMA)
+        return sharpen(cleaned(planes, strength.sigma, strength.share, models), amount, SHARPEN_SIGMA)
 
     return picture.with_pixels(tiled(colours, apply, border=BORDER, side=SIDE, report=report), picture.alpha)
 
@@ -63,28 +64,31 @@ def denoise(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
 def choose_strength(params: Mapping[str, ParameterValue], measured: float) -> Strength:
     """From the parameters and the noise measured in the picture, in levels.
 
-    `remove_noise` is relative to what was measured, so that the same setting suits pictures of different noise: 75
-    removes it, less leaves some, more removes fine structure too.
+    `remove_noise` is relative to what was measured, so that the same setting suits pictures of different noise: up to
+    60 it is the share of the noise that goes, beyond it fine structure goes too.
     """
     if params["auto_params"]:
-        if measured < CLEAN:
-            return Strength(0, 0, AUTO_SHARPEN)
-        return Strength(min(measured, SRMD_MOST), 1, AUTO_SHARPEN)
+        sharpness = AUTO_SHARPEN / (1 + measured / AUTO_SHARPEN_HALF)
+        return Strength(min(measured, SRMD_MOST), float(measured >= CLEAN), sharpness)
     wanted = float(params["remove_noise"])
-    sigma = measured * wanted / NEUTRAL + EXTRA * (wanted / 100) ** 2
-    return Strength(min(sigma, SRMD_MOST), min(wanted / FULL_FROM, 1), float(params["sharpen"]))
+    beyond = max(wanted - NEUTRAL, 0) / (100 - NEUTRAL)
+    sigma = max(measured, LEAST) + (MORE_SHARE * measured + MORE_LEVELS) * beyond**2
+    return Strength(min(sigma, SRMD_MOST), min(wanted / NEUTRAL, 1), float(params["sharpen"]))
 
 
-def _cleaned(planes: Planes, strength: Strength, models: Models) -> Planes:
-    """The tile without its noise, less SRMD's border; untouched where the share is 0."""
-    if not strength.share:
+def cleaned(planes: Planes, sigma: float, share: float, models: Models) -> Planes:
+    """The tile less noise of `sigma` levels, of which only the `share` 0..1 is taken away, and less SRMD's border.
+
+    Untouched where the share is 0.
+    """
+    if not share:
         return planes
     height, width = planes.shape[1:]
     known = np.empty((19, height, width), dtype=np.float32)
     known[:3] = planes
     known[3:18] = KERNEL[:, None, None]
-    known[18] = strength.sigma / 255
+    known[18] = sigma / 255
     large = np.clip(models.ncnn("srmd-x2").run(known), 0, 1)
     clean = large.reshape(3, large.shape[1] // 2, 2, large.shape[2] // 2, 2).mean(axis=(2, 4))
     kept = centre(planes, clean.shape[1], clean.shape[2])
-    return np.asarray(kept + np.float32(strength.share) * (clean - kept), dtype=np.float32)
+    return np.asarray(kept + np.float32(share) * (clean - kept), dtype=np.float32)

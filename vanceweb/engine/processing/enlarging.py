@@ -2,8 +2,8 @@
 
 Two networks are averaged. SPAN is sharp on input that was shrunk by bicubic filtering, what it was trained on, but no
 better than a plain filter on input that was shrunk by averaging or that is noisy; waifu2x's photo network is steady on
-both. Their mean is better than either over both kinds. Noise is taken away by waifu2x's levels 1 to 3, and by SPAN's
-share giving way, sooner the noisier the picture is.
+both. Their mean is better than either over both kinds. Strong noise is first taken away by SRMD, what is left by
+waifu2x's levels 1 and 3 and by SPAN's share giving way.
 """
 
 import math
@@ -16,6 +16,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import fill_hidden, resize_alpha
 from vanceweb.engine.processing.arrays import Planes, centre
+from vanceweb.engine.processing.denoising import cleaned
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.noise import estimate_noise
 from vanceweb.engine.processing.picture import Picture
@@ -25,30 +26,43 @@ from vanceweb.engine.processing.tiles import Report, part_of, tiled
 BACKEND = "span+waifu2x-photo (ncnn)"
 SPAN_SHARE = 0.5
 CLEAN_UP_TO = 3.0  # levels of noise at which SPAN's share begins to give way for good
+MENDING_FROM = 0.3  # suppress_noise / 100 from which waifu2x's level 0 has no share
+DOUBTFUL = 5.0  # levels of measured noise up to which it may be fine detail; beyond twice of it, it is noise
+CLEANED_FROM = 40.0  # suppress_noise from which all of the sure noise is removed first
 NEGLIGIBLE = 0.02  # share below which a network is not run
 # Borders cover the networks (SPAN 16 px; waifu2x 7, and 3.5 for its second pass) and the sharpening's blur.
 BORDER, SECOND_BORDER = 20, 12
+CLEANING_BORDER = 12  # px more that SRMD looks at
 # Sides of tiles in px: the largest that keep a network's widest layer below 300 MB.
 SIDE = {2: 320, 4: 192}
 SECOND_SIDE = 384
 FIRST_PASS_SHARE = 0.35  # of the time, when there are two passes (6x and 8x)
-SHARPEN_MOST, SHARPEN_SIGMA = 1.2, 0.6  # at remove_blur=100; the blur is in px of the input
+SHARPEN_MOST, SHARPEN_SIGMA = 1.0, 0.6  # at remove_blur=100, growing with its square; the blur is in px of the input
 
 
 def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`scale` 2, 4, 6 or 8; `suppress_noise` and `remove_blur` 0-100, 0 being none. Raises `WeightsMissing`."""
     scale, noise, blur = int(params["scale"]), float(params["suppress_noise"]), float(params["remove_blur"])
     colours = picture.colours if picture.alpha is None else fill_hidden(picture.colours, picture.alpha)
-    mix = network_shares(noise, estimate_noise(colours))
+    measured = estimate_noise(colours)
+    before = share_cleaned_before(noise, measured)
+    mix = network_shares(noise, measured * (1 - before))
     first = min(scale, 4)
     passes_left = scale > first
 
     def once(planes: Planes) -> Planes:
-        large = _mixed(planes, first, mix, models)
-        return sharpen(large, SHARPEN_MOST * blur / 100, SHARPEN_SIGMA * first)
+        large = _mixed(cleaned(planes, measured, before, models), first, mix, models)
+        return sharpen(large, SHARPEN_MOST * (blur / 100) ** 2, SHARPEN_SIGMA * first)
 
     share = FIRST_PASS_SHARE if passes_left else 1.0
-    result = tiled(colours, once, scale=first, border=BORDER, side=SIDE[first], report=part_of(report, 0, share))
+    result = tiled(
+        colours,
+        once,
+        scale=first,
+        border=BORDER + (CLEANING_BORDER if before else 0),
+        side=SIDE[first],
+        report=part_of(report, 0, share),
+    )
     if passes_left:
         again = _second_pass(scale, models)
         result = tiled(result, again, scale=Fraction(scale, first), border=SECOND_BORDER, side=SECOND_SIDE,
@@ -62,16 +76,27 @@ def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
 def network_shares(suppress_noise: float, measured_noise: float) -> dict[str, float]:
     """How much each network adds to the mean, for `suppress_noise` 0-100 and noise measured in levels.
 
-    waifu2x moves from level 0 to level 3; SPAN, which draws noise as if it were detail, gives way with both.
+    SPAN, which draws noise as if it were detail, gives way, sooner the noisier the picture is. waifu2x moves from its
+    level 0 by way of level 1, which mends what JPEG did, to level 3, which smooths.
     """
+    suppression = min(max(suppress_noise / 100, 0.0), 1.0)
     noisiness = 1 - math.exp(-((measured_noise / CLEAN_UP_TO) ** 2))
-    span = SPAN_SHARE * max(0.0, 1 - suppress_noise / 100 - noisiness * suppress_noise / 25)
-    level = 3 * min(max(suppress_noise / 100, 0.0), 1.0)
-    shares = {"span": span}
-    for whole in range(4):
-        shares[f"waifu2x-photo-{whole}"] = (1 - span) * max(0.0, 1 - abs(level - whole))
+    span = SPAN_SHARE * max(0.0, 1 - suppression - 2 * noisiness * suppression)
+    mending = min(suppression / MENDING_FROM, 1.0)
+    shares = {
+        "span": span,
+        "waifu2x-photo-0": (1 - span) * (1 - suppression) * (1 - mending),
+        "waifu2x-photo-1": (1 - span) * (1 - suppression) * mending,
+        "waifu2x-photo-3": (1 - span) * suppression,
+    }
     kept = {name: share for name, share in shares.items() if share >= NEGLIGIBLE}
     return {name: share / sum(kept.values()) for name, share in kept.items()}
+
+
+def share_cleaned_before(suppress_noise: float, measured_noise: float) -> float:
+    """How much of the measured noise is taken away before anything else: none of what may be fine detail."""
+    sure = min(max((measured_noise - DOUBTFUL) / DOUBTFUL, 0.0), 1.0)
+    return sure * min(suppress_noise / CLEANED_FROM, 1.0)
 
 
 def _mixed(planes: Planes, scale: int, shares: Mapping[str, float], models: Models) -> Planes:

@@ -16,7 +16,8 @@ from vanceweb.engine.processing.tiles import Report, Tile, grid, with_border
 FloatArray = npt.NDArray[np.float32]
 SMALL = 768  # px of the longer side of the small copy
 WIDE, NARROW = 61, 9  # px, sides of the blurs' windows
-TINY = np.float32(1e-4)
+CERTAIN = 4  # power of the weights: the purer a px, the more it counts
+TINY = np.float32(1e-5)
 
 
 class ForegroundColours:
@@ -59,10 +60,11 @@ def _estimate(
 ) -> tuple[FloatArray, FloatArray]:
     """Foreground and background, from earlier guesses of both; height x width x 3, 0..1."""
     size = (window, window)
-    rest = 1 - share
-    weight = cv2.blur(share, size)[:, :, None]
-    front = (cv2.blur(front * share, size) + TINY * front) / (weight + TINY)
-    weight = cv2.blur(rest, size)[:, :, None]
-    back = (cv2.blur(back * rest, size) + TINY * back) / (weight + TINY)
-    front = front + share * (pixels - share * front - rest * back)
+    certain = share**CERTAIN
+    weight = cv2.blur(certain, size)[:, :, None]
+    front = (cv2.blur(front * certain, size) + TINY * front) / (weight + TINY)
+    certain = (1 - share) ** CERTAIN
+    weight = cv2.blur(certain, size)[:, :, None]
+    back = (cv2.blur(back * certain, size) + TINY * back) / (weight + TINY)
+    front = front + share * (pixels - share * front - (1 - share) * back)
     return np.clip(front, 0, 1), np.clip(back, 0, 1)

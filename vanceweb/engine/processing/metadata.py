@@ -20,14 +20,22 @@ EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, OverflowEr
 def read_metadata(image: Image.Image) -> Metadata:
     """The metadata of an opened image, whose orientation is about to be applied."""
     try:
-        exif = image.getexif()
-        if ORIENTATION in exif:
-            exif[ORIENTATION] = 1
-        block = exif.tobytes() if len(exif) else None
+        block = _upright(image.getexif())
     except EXIF_ERRORS:
         block = None
     icc = image.info.get("icc_profile")
     return Metadata(block, icc if isinstance(icc, bytes) and len(icc) > 128 else None, _dpi(image))
+
+
+def _upright(original: Image.Exif) -> bytes | None:
+    """The block with the orientation reset; the image's own is left alone, for its orientation is still to be used."""
+    if not len(original):
+        return None
+    exif = Image.Exif()
+    exif.load(original.tobytes())
+    if ORIENTATION in exif:
+        exif[ORIENTATION] = 1
+    return exif.tobytes()
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ from vanceweb.engine.processing.arrays import Pixels
 BLOCK = 32  # px; small enough to find flat places, large enough for a steady figure
 MAX_BLOCKS = 2048  # enough for two digits, whatever the picture's size
 QUIET_SHARE = 20  # percent; the flattest blocks tell of noise, the others of detail
-CLIPPED = (4, 251)  # blocks with means beyond have lost their noise to clipping
+CLIPPED = 2.5  # deviations; nearer than this to black or white, blocks have lost noise to clipping
 # Immerkær, "Fast noise variance estimation" (1996): blind to planes and edges along the axes; gain 6 for white noise.
 KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
 
@@ -17,14 +17,19 @@ KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
 def estimate_noise(pixels: Pixels) -> float:
     """The standard deviation, in levels of 0..255, of the picture's noise; 0 for a picture too small to tell.
 
-    The deviation of the kernel's answer in blocks of 32 px, averaged over the channels, at the quiet end of all blocks.
+    The deviation of the kernel's answer in blocks of 32 px, each channel apart, at the quiet end of all blocks; first
+    of all of them, then of those that so much noise does not drive into black or white.
     """
     height, width = pixels.shape[:2]
     if min(height, width) < 8:
         return 0.0
-    deviations, means = zip(*(_measure(block) for block in _blocks(pixels)), strict=True)
-    usable = np.array(deviations)[_unclipped(np.array(means))]
-    return float(np.percentile(usable, QUIET_SHARE))
+    measured = np.concatenate([_measure(block) for block in _blocks(pixels)])
+    first = _quiet(measured[_away_from_ends(measured[:, 1], 4)])
+    return _quiet(measured[_away_from_ends(measured[:, 1], max(CLIPPED * first, 4))])
+
+
+def _quiet(measured: npt.NDArray[np.float64]) -> float:
+    return float(np.percentile(measured[:, 0], QUIET_SHARE))
 
 
 def _blocks(pixels: Pixels) -> list[Pixels]:
@@ -38,11 +43,12 @@ def _blocks(pixels: Pixels) -> list[Pixels]:
     ]
 
 
-def _measure(block: Pixels) -> tuple[float, float]:
+def _measure(block: Pixels) -> npt.NDArray[np.float64]:
+    """Deviation and mean of each channel: 3 x 2, in levels."""
     answer = cv2.filter2D(block.astype(np.float32), cv2.CV_32F, KERNEL)[1:-1, 1:-1]
-    return float(np.sqrt((answer**2).mean())), float(block.mean())
+    return np.stack([np.sqrt((answer**2).mean(axis=(0, 1))), block.mean(axis=(0, 1))], axis=1)
 
 
-def _unclipped(means: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    usable = (means > CLIPPED[0]) & (means < CLIPPED[1])
+def _away_from_ends(means: npt.NDArray[np.float64], distance: float) -> npt.NDArray[np.bool_]:
+    usable = (means > distance) & (means < 255 - distance)
     return usable if usable.mean() > 0.1 else np.ones_like(usable)

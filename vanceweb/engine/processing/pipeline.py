@@ -13,7 +13,7 @@ from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Picture
 from vanceweb.engine.processing.reading import read_picture
 from vanceweb.engine.processing.tiles import Report, part_of
-from vanceweb.engine.processing.writing import write_picture
+from vanceweb.engine.processing.writing import check_size, write_picture
 
 __all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "available_modules", "output_size", "process_file"]
 
@@ -78,6 +78,7 @@ def process_file(
     operations = [(_operation(step), step.params) for step in steps]
     picture = read_picture(source)
     file_format = _format(steps, output, picture)
+    check_size(*output_size(steps, picture.width, picture.height), file_format)
     report(0.0)
     for number, (operation, params) in enumerate(operations):
         span = (1 - WRITING_SHARE) / len(operations)

@@ -18,6 +18,7 @@ from vanceweb.engine.processing.picture import FileFormat, Picture
 
 JPEG_QUALITY = 95  # where nothing is asked for: what a network made should not be worn at once
 FULL_COLOUR_FROM = 90  # quality from which colour is kept at full resolution
+JPEG_LONGEST = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
 WHITE: Colour = (255, 255, 255)
 STRIP = 512  # rows composed at once
@@ -28,6 +29,7 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
 
     Alpha is laid on `output.background`, or on white where the format has none. Raises `ProcessingError`.
     """
+    check_size(picture.width, picture.height, file_format)
     image = _image(picture, file_format, output.background)
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
@@ -42,6 +44,14 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
     finally:
         partial.unlink(missing_ok=True)
     return filesize
+
+
+def check_size(width: int, height: int, file_format: FileFormat) -> None:
+    """Raises `ProcessingError` when the format cannot hold a picture of this size in px."""
+    if file_format == "jpg" and max(width, height) > JPEG_LONGEST:
+        raise ProcessingError(
+            f"The result would be {width} x {height} px; a JPG holds {JPEG_LONGEST:,} px a side. PNG holds more."
+        )
 
 
 def _image(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:

@@ -1,0 +1,56 @@
+"""Making picture files of every kind, and opening results."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms
+
+RED, BLUE = (220, 30, 20), (20, 40, 210)
+EXIF_MAKE, EXIF_MODEL = 0x010F, 0x0110
+
+
+def halves(width: int = 48, height: int = 32, left: Any = RED, right: Any = BLUE, mode: str = "RGB") -> Image.Image:
+    """A picture whose left half has one colour and whose right half another."""
+    image = Image.new(mode, (width, height), left)
+    image.paste(right, (width // 2, 0, width, height))
+    return image
+
+
+def saved(image: Image.Image, path: Path, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def samples(path: Path, mode: str = "RGB") -> np.ndarray[Any, np.dtype[np.int_]]:
+    with Image.open(path) as image:
+        return np.asarray(image.convert(mode)).astype(int)
+
+
+def camera_exif(orientation: int | None = None) -> Image.Exif:
+    exif = Image.Exif()
+    exif[EXIF_MAKE], exif[EXIF_MODEL] = "Maker", "Camera 1"
+    if orientation is not None:
+        exif[0x0112] = orientation
+    details = exif.get_ifd(0x8769)
+    details[0x9003] = "2024:05:06 07:08:09"
+    details[0xA002], details[0xA003] = 48, 32
+    return exif
+
+
+def rgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def animated(path: Path) -> Path:
+    """A PNG of three frames, of which the first is red and blue."""
+    halves().save(path, save_all=True, append_images=[Image.new("RGB", (48, 32), (0, 255, 0))] * 2, duration=100)
+    return path
+
+
+def sixteen_bit(path: Path) -> Path:
+    """A 16-bit grey PNG, dark on the left and bright on the right."""
+    values = np.full((32, 48), 51 * 257, dtype=np.uint16)
+    values[:, 24:] = 204 * 257
+    Image.fromarray(values).save(path)
+    return path

@@ -1,0 +1,178 @@
+"""From a file to a file, with the real networks."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.pipeline import Outcome, available_modules, output_size, process_file
+
+ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
+DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 75})
+MATTING = Step("matting")
+
+
+def worked(models: Models, source: Path, *steps: Step, output: Output | None = None) -> tuple[Path, Outcome]:
+    target = source.parent / "results" / "result"
+    target.parent.mkdir(exist_ok=True)
+    outcome = process_file(source, target, steps, output or Output(), models=models, report=lambda fraction: None)
+    assert [path.name for path in target.parent.iterdir()] == ["result"]
+    return target, outcome
+
+
+def test_the_outcome_says_what_was_made(models: Models, tmp_path: Path) -> None:
+    source = saved(halves(), tmp_path / "p.jpg", quality=95)
+    target, outcome = worked(models, source, DENOISE, ENLARGE)
+    assert outcome == Outcome(96, 64, "jpg", target.stat().st_size, "srmd (ncnn), span+waifu2x-photo (ncnn)")
+    with Image.open(target) as image:
+        assert (image.format, image.size) == ("JPEG", (96, 64))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "steps", "output", "expected"),
+    [
+        ("jpg", [DENOISE], Output(), "JPEG"),
+        ("png", [DENOISE], Output(), "PNG"),
+        ("jpg", [DENOISE], Output(format="png"), "PNG"),
+        ("png", [ENLARGE], Output(format="jpg"), "JPEG"),
+        ("jpg", [MATTING], Output(), "PNG"),
+        ("jpg", [MATTING], Output(background=(1, 2, 3)), "JPEG"),
+        ("jpg", [DENOISE, MATTING], Output(format="jpg"), "JPEG"),
+    ],
+)
+def test_the_format_of_the_result(
+    models: Models, tmp_path: Path, suffix: str, steps: list[Step], output: Output, expected: str
+) -> None:
+    target, outcome = worked(models, saved(halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
+    with Image.open(target) as image:
+        assert image.format == expected
+        assert image.mode == ("RGBA" if steps == [MATTING] and not output.background else "RGB")
+    assert outcome.format == {"JPEG": "jpg", "PNG": "png"}[expected]
+
+
+def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
+    """Pictures of every odd kind, all red or dark on the left; with the levels expected left and right in red."""
+    grey = {"left": 40, "right": 200}
+    palette = halves().quantize(2)
+    return {
+        "grey": (saved(halves(**grey, mode="L"), folder / "l.png"), 40, 200),
+        "grey and alpha": (saved(halves(left=(40, 255), right=(200, 255), mode="LA"), folder / "la.png"), 40, 200),
+        "one bit": (saved(halves(left=0, right=1, mode="1"), folder / "1.png"), 0, 255),
+        "16 bit": (sixteen_bit(folder / "16.png"), 51, 204),
+        "palette": (saved(palette, folder / "p.png"), 220, 20),
+        "palette and alpha": (saved(palette, folder / "pa.png", transparency=bytes([255, 250])), 220, 20),
+        "cmyk": (saved(halves().convert("CMYK"), folder / "c.jpg", quality=100), 220, 20),
+        "animated": (animated(folder / "a.png"), 220, 20),
+        "turned": (saved(halves().transpose(Image.Transpose.ROTATE_90), folder / "t.jpg", quality=100,
+                         exif=camera_exif(6)), 220, 20),
+        "with profile": (saved(halves(), folder / "i.png", icc_profile=rgb_profile()), 220, 20),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("step", [ENLARGE, DENOISE], ids=lambda step: step.module)
+def test_odd_files_come_out_right(models: Models, tmp_path: Path, step: Step) -> None:
+    for kind, (source, left, right) in odd_files(tmp_path).items():
+        target, outcome = worked(models, source, step)
+        assert (outcome.width, outcome.height) == output_size([step], 48, 32), kind
+        pixels = samples(target)
+        zoom = outcome.width // 48
+        found = pixels[10 * zoom : 22 * zoom, 8 * zoom, 0].mean(), pixels[10 * zoom : 22 * zoom, 40 * zoom, 0].mean()
+        assert found == pytest.approx((left, right), abs=10), kind
+
+
+def test_odd_files_can_be_cut_out(models: Models, tmp_path: Path) -> None:
+    files = odd_files(tmp_path)
+    for kind in ("grey and alpha", "16 bit", "palette and alpha", "cmyk", "turned"):
+        target, outcome = worked(models, files[kind][0], MATTING)
+        with Image.open(target) as image:
+            assert image.has_transparency_data, kind
+            assert image.size == (outcome.width, outcome.height) == (48, 32), kind
+
+
+MODES = st.sampled_from(["RGB", "RGBA", "L", "LA", "P", "1"])
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    width=st.integers(1, 24),
+    height=st.integers(1, 24),
+    mode=MODES,
+    module=st.sampled_from(["enlarge3", "denoise"]),
+    scale=st.sampled_from([2, 4, 6, 8]),
+    quality=st.none() | st.integers(0, 100),
+    dpi=st.none() | st.integers(0, 2000),
+    file_format=st.none() | st.sampled_from(["jpg", "png"]),
+)
+def test_any_small_picture_passes(
+    models: Models, tmp_path: Path, width: int, height: int, mode: str, module: str, scale: int, **out: Any
+) -> None:
+    noise = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    source = saved(Image.fromarray(noise).convert(mode), tmp_path / "p.png")
+    step = Step(module, {"scale": scale, "suppress_noise": 40, "remove_blur": 60, **DENOISE.params})
+    output = Output(quality=out["quality"], dpi=out["dpi"], format=out["file_format"])
+    target, outcome = worked(models, source, step, output=output)
+    with Image.open(target) as image:
+        image.load()
+        assert image.size == (outcome.width, outcome.height) == output_size([step], width, height)
+
+
+def test_progress_rises_to_one(models: Models, tmp_path: Path) -> None:
+    told: list[float] = []
+    source = saved(halves(400, 40), tmp_path / "p.png")
+    process_file(source, tmp_path / "r", [DENOISE, ENLARGE], Output(), models=models, report=told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0, 1)
+    assert len(told) >= 6
+
+
+@pytest.mark.parametrize("step", [ENLARGE, DENOISE, MATTING], ids=lambda step: step.module)
+def test_what_a_report_raises_ends_the_work_and_leaves_nothing(models: Models, tmp_path: Path, step: Step) -> None:
+    class Cancelled(Exception):
+        pass
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0:
+            raise Cancelled
+
+    folder = tmp_path / "results"
+    folder.mkdir()
+    with pytest.raises(Cancelled):
+        process_file(saved(halves(), tmp_path / "p.png"), folder / "r", [step], Output(), models=models, report=cancel)
+    assert list(folder.iterdir()) == []
+
+
+def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
+    source = saved(halves(), tmp_path / "p.png")
+    with pytest.raises(ProcessingError, match="not available on this engine yet"):
+        process_file(source, tmp_path / "r", [Step("deoldify2")], Output(), models=Models(tmp_path), report=print)
+
+
+def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
+    source = saved(halves(), tmp_path / "p.png")
+    for step in (ENLARGE, DENOISE, MATTING):
+        with pytest.raises(WeightsMissing, match=r"manage\.py install_models"):
+            process_file(
+                source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None
+            )
+
+
+def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) -> None:
+    source = saved(Image.new("RGB", (9000, 1)), tmp_path / "p.jpg")
+    step = Step("enlarge3", {"scale": 8, "suppress_noise": 0, "remove_blur": 0})
+    with pytest.raises(ProcessingError, match="72000 x 8 px"):
+        process_file(source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None)
+
+
+def test_sizes_of_results() -> None:
+    assert output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
+    assert output_size([MATTING], 30, 20) == (30, 20)
+    assert available_modules() == {"enlarge3", "denoise", "matting"}
