@@ -3,7 +3,6 @@
 import io
 import secrets
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +21,9 @@ from vanceweb.client import IN_PROCESS_BASE_URL, in_process_session
 Account = Callable[..., str]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """One installation serves them all, so they stay together when the tests are spread over processes."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("contract"))
+    item.add_marker(pytest.mark.xdist_group("contract"))
 
 
 @pytest.fixture(scope="package")
