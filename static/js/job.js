@@ -29,10 +29,26 @@
     if (news && news !== said) announcer.textContent = said = news;
   }
 
+  // The bar that arrives is a new element: it begins where the old one was and moves from there.
+  let reached = null;
+  function glide() {
+    const bar = document.getElementById("job-bar");
+    if (!bar?.hasAttribute("value")) return;
+    const target = bar.value;
+    if (reached !== null && reached < target) {
+      bar.value = reached;
+      window.requestAnimationFrame(() => window.requestAnimationFrame(() => (bar.value = target)));
+    }
+    reached = target;
+  }
+
   if (document.getElementById("job-progress")) {
     announce();
     window.setInterval(tick, TICK_MS);
-    document.addEventListener("htmx:afterSwap", announce);
+    document.addEventListener("htmx:afterSwap", () => {
+      announce();
+      glide();
+    });
     // Logged out, or deleted in another window: the page itself says which.
     document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status === 404 && window.location.reload());
   }

@@ -22,6 +22,6 @@
     sorry(status === 403 ? "You were logged out meanwhile, or the page is too old. Reload it and try again." : `The server answered with an error (${status}). Nothing was charged; try again.`);
   });
   document.addEventListener("htmx:afterSwap", () => {
-    document.querySelector("#panel .vw-field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "nearest" });
+    document.querySelector("#panel .vw-field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" });
   });
 })();
