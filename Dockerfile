@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+# The whole site in one image: `docker compose up` or `docker run -p 8000:8000 -v vanceweb:/data vanceweb`.
+
+FROM node:22-bookworm-slim AS front-end
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
+FROM python:3.11-slim-bookworm AS site
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN useradd --uid 10001 --create-home --home-dir /home/vanceweb vanceweb \
+    && install -d -o vanceweb -g vanceweb /data /models /srv/vanceweb
+WORKDIR /srv/vanceweb
+COPY requirements.txt ./
+RUN python -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.txt
+COPY --from=front-end /build/node_modules ./node_modules
+COPY manage.py ./
+COPY vanceweb ./vanceweb
+COPY templates ./templates
+COPY static ./static
+
+ENV PATH=/srv/vanceweb/.venv/bin:$PATH \
+    HOST=0.0.0.0 PORT=8000 DATA_DIR=/data MODELS_DIR=/models \
+    STATIC_ROOT=/srv/vanceweb/collected COLLECT_STATIC=off
+# The keys that reading the settings makes belong to no installation: they stay in a folder that is thrown away.
+RUN DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+    && rm -rf /tmp/build node_modules
+
+USER vanceweb
+VOLUME ["/data", "/models"]
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=6s --start-period=120s CMD ["python", "-m", "vanceweb.ops.probe"]
+STOPSIGNAL SIGTERM
+CMD ["python", "manage.py", "up"]
