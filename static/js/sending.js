@@ -10,6 +10,18 @@
     document.getElementById("picture-error").textContent = sentence;
   };
 
+  // A new log-in brings a new CSRF token, which the form takes from a fresh copy of the page.
+  let wasLoggedOut = false;
+  form.addEventListener("htmx:confirm", async (event) => {
+    if (!wasLoggedOut) return;
+    event.preventDefault();
+    const page = await fetch(window.location.href).then((answer) => answer.text(), () => "");
+    const token = new DOMParser().parseFromString(page, "text/html").querySelector("#feature-form [name=csrfmiddlewaretoken]");
+    if (token) form.elements.namedItem("csrfmiddlewaretoken").value = token.value;
+    wasLoggedOut = !token;
+    event.detail.issueRequest(true);
+  });
+
   form.addEventListener("htmx:xhr:progress", (event) => {
     const { loaded, total, lengthComputable } = event.detail;
     if (!lengthComputable || total < SHOW_ABOVE_BYTES || !box()) return;
@@ -20,6 +32,11 @@
   form.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
     sorry(status === 403 ? "You were logged out meanwhile, or the page is too old. Reload it and try again." : `The server answered with an error (${status}). Nothing was charged; try again.`);
+  });
+  form.addEventListener("logged-out", (event) => {
+    event.preventDefault(); // a reload would lose the picture
+    wasLoggedOut = true;
+    sorry("You were logged out meanwhile. Log in again in another tab, then press Start here.");
   });
   document.addEventListener("htmx:afterSwap", () => {
     document.querySelector("#panel .vw-field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" });

@@ -65,6 +65,14 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => delete event.target.dataset?.sent);
 
+  // Logged out meanwhile: what comes back is the log-in page, which must not be put into this one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) return;
+    event.detail.shouldSwap = false;
+    const kept = event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }));
+    if (kept) window.location.reload();
+  });
+
   // Times are written in UTC by the server and shown in the reader's zone and format.
   const showTimes = (root) => {
     root.querySelectorAll("time[datetime][data-local]").forEach((element) => {
