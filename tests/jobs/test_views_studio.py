@@ -1,5 +1,7 @@
 """The studio's home."""
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -44,6 +46,11 @@ def test_one_click_on_a_sample_begins_a_job(visitor: Client) -> None:
         data = fields | {"sample": offer.sample.slug, "connection": str(offer.connection.uuid)}
         assert visitor.post(f"/features/{offer.feature.slug}/", data).status_code == 302
     assert set(Job.objects.values_list("feature", flat=True)) == {"enlarge3", "matting", "denoise"}
+
+
+def test_no_id_stands_on_the_page_twice(visitor: Client) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', visitor.get("/").content.decode())
+    assert len(ids) == len(set(ids))
 
 
 def test_the_first_tries_are_on_an_empty_studio_and_below_the_work_later(visitor: Client, alice: User) -> None:

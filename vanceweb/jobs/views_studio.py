@@ -76,7 +76,7 @@ def _tries(connections: list[Connection]) -> Iterable[Try]:
         feature = feature_by_slug(slug)
         connection = _connection_for(feature, connections)
         if connection is not None:
-            yield Try(sample_by_slug(sample), feature, label, form_for(feature)(), connection)
+            yield Try(sample_by_slug(sample), feature, label, form_for(feature)(auto_id=False), connection)
 
 
 def _connection_for(feature: Feature, connections: list[Connection]) -> Connection | None:
