@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -79,21 +80,22 @@ def test_upload_sends_a_bare_file_name(client: VanceClient, service: Service, na
     assert f'filename="{sent}"'.encode() in service.seen[0].body
 
 
-def test_upload_reads_the_file_piece_by_piece(client: VanceClient, service: Service) -> None:
-    class Counting(io.BytesIO):
+def test_upload_reads_the_file_piece_by_piece(client: VanceClient, service: Service, tmp_path: Path) -> None:
+    class Counting(io.FileIO):
         largest = 0
 
-        def read(self, size: int | None = -1) -> bytes:
+        def read(self, size: int | None = -1, /) -> bytes:
             assert size is not None
             assert size >= 0, "the whole file was asked for at once"
             self.largest = max(self.largest, size)
             return super().read(size)
 
     service.play(success(UPLOADED))
-    file = Counting(bytes(3_000_000))
-    client.upload(file, name="big.png")
+    (tmp_path / "big.png").write_bytes(bytes(3_000_000))
+    with Counting(tmp_path / "big.png") as file:
+        client.upload(file, name="big.png")
+        assert 0 < file.largest <= 65536
     assert len(service.seen[0].body) > 3_000_000
-    assert file.largest <= 65536
 
 
 @pytest.mark.parametrize("status", ["finish", "waiting", "process", "busy", "fatal", "webhook"])

@@ -4,6 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -56,9 +57,11 @@ def test_it_ends_after_so_many_tries(client: VanceClient, service: Service, name
     assert len(service.seen) == 3
 
 
-def test_a_repeated_upload_sends_the_whole_file_again(client: VanceClient, service: Service) -> None:
+def test_a_repeated_upload_sends_the_whole_file_again(client: VanceClient, service: Service, tmp_path: Path) -> None:
     service.play(drop, GOOD["upload"])
-    client.upload(io.BytesIO(PNG), name="a.png")
+    (tmp_path / "a.png").write_bytes(PNG)
+    with (tmp_path / "a.png").open("rb") as file:
+        client.upload(file, name="a.png")
     assert [PNG in seen.body for seen in service.seen] == [True, True]
     assert len(service.seen[0].body) == len(service.seen[1].body)
 
