@@ -15,13 +15,26 @@ from vanceweb.engine.processing.networks import NCNN, ONNX, NcnnNetwork, OnnxNet
 FloatArray = npt.NDArray[np.float32]
 
 
+class NcnnMemory:
+    """The working memory all ncnn networks share. Left to itself each network keeps its own peak for good."""
+
+    def __init__(self) -> None:
+        self.blobs, self.workspace = ncnn.PoolAllocator(), ncnn.PoolAllocator()
+
+    def release(self) -> None:
+        """Give what is not in use back to the system."""
+        self.blobs.clear()
+        self.workspace.clear()
+
+
 class NcnnSession:
     """One ncnn network, ready to run."""
 
-    def __init__(self, network: NcnnNetwork, directory: Path, threads: int) -> None:
+    def __init__(self, network: NcnnNetwork, directory: Path, threads: int, memory: "NcnnMemory") -> None:
         self.network = network
         self._net = ncnn.Net()
         self._net.opt.num_threads = threads
+        self._net.opt.blob_allocator, self._net.opt.workspace_allocator = memory.blobs, memory.workspace
         param, weights = (_existing(directory / f"{network.path}.{end}") for end in ("param", "bin"))
         if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
             raise WeightsMissing(f"The weights {network.path} in {directory} cannot be read; install them again.")
@@ -73,6 +86,7 @@ class Models:
         """`threads` 0: one for each processor this process may use."""
         self._directory = directory
         self._threads = threads or len(os.sched_getaffinity(0))
+        self._memory = NcnnMemory()
         self._ncnn: dict[str, NcnnSession] = {}
         self._onnx: dict[str, OnnxSession] = {}
         self._lock = Lock()
@@ -81,7 +95,7 @@ class Models:
         """The ncnn network of this name. Raises `WeightsMissing`."""
         with self._lock:
             if name not in self._ncnn:
-                self._ncnn[name] = NcnnSession(NCNN[name], self._directory, self._threads)
+                self._ncnn[name] = NcnnSession(NCNN[name], self._directory, self._threads, self._memory)
             return self._ncnn[name]
 
     def onnx(self, name: str) -> OnnxSession:
@@ -90,6 +104,10 @@ class Models:
             if name not in self._onnx:
                 self._onnx[name] = OnnxSession(ONNX[name], self._directory, self._threads)
             return self._onnx[name]
+
+    def release_memory(self) -> None:
+        """Give the working memory of the last picture back; the networks stay loaded."""
+        self._memory.release()
 
 
 def _existing(path: Path) -> Path:

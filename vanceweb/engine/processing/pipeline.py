@@ -80,13 +80,23 @@ def process_file(
     file_format = _format(steps, output, picture)
     check_size(*output_size(steps, picture.width, picture.height), file_format)
     report(0.0)
-    for number, (operation, params) in enumerate(operations):
-        span = (1 - WRITING_SHARE) / len(operations)
-        picture = operation.run(picture, params, models, part_of(report, number * span, (number + 1) * span))
+    try:
+        picture = _worked(picture, operations, models, report)
+    finally:
+        models.release_memory()
     filesize = write_picture(picture, target, file_format, output)
     report(1.0)
     backend = ", ".join(dict.fromkeys(operation.backend for operation, _ in operations))
     return Outcome(picture.width, picture.height, file_format, filesize, backend)
+
+
+def _worked(
+    picture: Picture, operations: Sequence[tuple[Operation, Params]], models: Models, report: Report
+) -> Picture:
+    span = (1 - WRITING_SHARE) / len(operations)
+    for number, (operation, params) in enumerate(operations):
+        picture = operation.run(picture, params, models, part_of(report, number * span, (number + 1) * span))
+    return picture
 
 
 def _operation(step: Step) -> Operation:
