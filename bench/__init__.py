@@ -1,0 +1,1 @@
+"""Measures of the engine's speed, quality and memory, as ratios to references taken in the same run."""

@@ -1,0 +1,70 @@
+"""Peak memory of one job on a picture of 34 megapixels, in a process of its own.
+
+`python -m bench.memory MODELS_DIR denoise|sharpen|matting [TILES]` prints MB and seconds; with TILES the job ends
+after so many reports.
+"""
+
+import contextlib
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.pipeline import process_file
+
+WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000
+JOBS = {
+    "denoise": Step("denoise", {"auto_params": True}),
+    "sharpen": Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 50}),
+    "matting": Step("matting"),
+}
+
+
+class Enough(Exception):
+    """As many tiles as were asked for are done."""
+
+
+def write_picture(path: Path) -> None:
+    """A disc before a gradient, with noise, as a JPG; strip by strip, so that it costs no memory itself."""
+    image = Image.new("RGB", (WIDTH, HEIGHT))
+    rng = np.random.default_rng(34)
+    across = np.arange(WIDTH)
+    for top in range(0, HEIGHT, 128):
+        rows = np.arange(top, min(top + 128, HEIGHT))[:, None]
+        inside = np.hypot(rows - HEIGHT / 2, across - WIDTH / 2) < HEIGHT / 3
+        strip = np.where(inside[:, :, None], [200, 80, 40], [60, 90, 150]) + (rows / 100)[:, :, None]
+        strip = strip + rng.normal(0, 6, strip.shape)
+        image.paste(Image.fromarray(np.clip(strip, 0, 255).astype(np.uint8)), (0, top))
+    image.save(path, quality=88)
+
+
+def main(directory: str, job: str, tiles: str = "0") -> None:
+    """Run the job and print peak MB and seconds."""
+    done = 0
+
+    def report(fraction: float) -> None:
+        nonlocal done
+        done += 1
+        if int(tiles) and done > int(tiles):
+            raise Enough
+
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "large.jpg"
+        write_picture(source)
+        before = time.perf_counter()
+        with contextlib.suppress(Enough):
+            models = Models(Path(directory))
+            process_file(source, Path(folder) / "r", [JOBS[job]], Output(), models=models, report=report)
+        seconds = time.perf_counter() - before
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, round(seconds, 1))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,34 @@
+"""34 megapixels fit into 2.5 GB of resident memory, measured in processes of their own.
+
+Denoising all of it takes minutes (`python -m bench full` does, and docs/models.md has the figure). What it needs is at
+most what the same job needs without the network, from the file to the file, and what the network needs over tiles
+of the same picture: both are measured here, and their sum is held below the limit.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from vanceweb.engine.processing.models import Models
+
+LIMIT_MB = 2500
+ROOT = Path(__file__).parents[3]
+
+
+def peak(job: str, tiles: int = 0) -> int:
+    command = [sys.executable, "-m", "bench.memory", str(settings.MODELS_DIR), job, str(tiles)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    return int(done.stdout.split()[0])
+
+
+@pytest.mark.slow
+def test_matting(models: Models) -> None:
+    assert peak("matting") < LIMIT_MB
+
+
+@pytest.mark.slow
+def test_denoise(models: Models) -> None:
+    assert peak("sharpen") + peak("denoise", tiles=5) < LIMIT_MB
