@@ -1,5 +1,6 @@
 """Making picture files of every kind, and opening results."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ def camera_exif(orientation: int | None = None) -> Image.Exif:
     return exif
 
 
+@functools.cache
 def rgb_profile() -> bytes:
+    """An sRGB profile; the same each time, although it holds the second it was made in."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

@@ -175,4 +175,4 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
 def test_sizes_of_results() -> None:
     assert output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
     assert output_size([MATTING], 30, 20) == (30, 20)
-    assert available_modules() == {"enlarge3", "denoise", "matting"}
+    assert available_modules() >= {"enlarge3", "denoise", "matting", "compress"}

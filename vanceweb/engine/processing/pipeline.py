@@ -7,7 +7,7 @@ from pathlib import Path
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing import denoising, enlarging, matting
+from vanceweb.engine.processing import compressing, denoising, enlarging, matting
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Picture
@@ -34,6 +34,7 @@ OPERATIONS: dict[str, Operation] = {
     "enlarge3": Operation(enlarging.enlarge, enlarging.BACKEND, lambda params: int(params["scale"])),
     "denoise": Operation(denoising.denoise, denoising.BACKEND),
     "matting": Operation(matting.cut_out, matting.BACKEND),
+    "compress": Operation(compressing.compress, compressing.BACKEND),
 }
 
 

@@ -31,7 +31,7 @@ def read_picture(path: Path) -> Picture:
             colours, alpha = _pixels(upright, metadata.icc)
             if image.mode == "CMYK":
                 metadata = replace(metadata, icc=None)
-            return Picture(colours, alpha, image.mode in GREY_MODES, FORMATS[image.format], metadata)
+            return Picture(colours, alpha, image.mode in GREY_MODES, FORMATS[image.format], metadata, path)
     except DECODER_ERRORS as error:
         raise ProcessingError("The picture cannot be read; the file is damaged or incomplete.") from error
 

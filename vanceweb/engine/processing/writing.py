@@ -3,7 +3,7 @@
 import os
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -30,11 +30,11 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
     Alpha is laid on `output.background`, or on white where the format has none. Raises `ProcessingError`.
     """
     check_size(picture.width, picture.height, file_format)
-    image = _image(picture, file_format, output.background)
+    encode = picture.encoder or _encode
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with partial.open("wb") as file:
-            image.save(file, **_options(picture, image.mode, file_format, output))
+            encode(picture, file_format, output, file)
             file.flush()
             os.fsync(file.fileno())
         filesize = partial.stat().st_size
@@ -54,7 +54,13 @@ def check_size(width: int, height: int, file_format: FileFormat) -> None:
         )
 
 
-def _image(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:
+def _encode(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
+    image = image_of(picture, file_format, output.background)
+    image.save(file, **options_for(picture, image.mode, file_format, output))
+
+
+def image_of(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:
+    """The picture as the format holds it: of mode L, LA, RGB or RGBA, alpha laid on `background` where need be."""
     colours, alpha, grey = picture.colours, picture.alpha, picture.grey
     if alpha is not None and (background is not None or file_format == "jpg"):
         backdrop = background or WHITE
@@ -77,7 +83,8 @@ def compose(colours: Pixels, alpha: Mask, background: Colour) -> Pixels:
     return result
 
 
-def _options(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
+def options_for(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
+    """What Pillow is to be told when it saves the picture in this mode."""
     dpi = (output.dpi, output.dpi) if output.dpi else picture.metadata.dpi
     options: dict[str, Any] = {
         "format": "JPEG" if file_format == "jpg" else "PNG",

