@@ -370,6 +370,8 @@ BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # What a new user's account on the bundled engine begins with.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
 ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one for each processor
+# Large networks (from 24 MB of weights) kept loaded at once: each holds several times its file in memory.
+ENGINE_LARGE_MODELS = env.int("ENGINE_LARGE_MODELS", 1)
 # 200 megapixels are 600 MB of samples: what a desktop program still opens.
 ENGINE_MAX_OUTPUT_PIXELS = env.int("ENGINE_MAX_OUTPUT_PIXELS", 200_000_000)
 # How long /transform waits for the result before it answers `process` or `busy`; below the common 30 s of proxies.

@@ -37,7 +37,10 @@ def upload_data(upload: Upload) -> dict[str, Any]:
 
 
 def progress_data(transform: Transform) -> dict[str, Any]:
-    """The documented fields, and this engine's own: `percent` (0-100), `backend`, and `msg` for a failed job."""
+    """The documented fields and this engine's own: `percent` (0-100), `backend`, `msg`.
+
+    `msg` says why a job failed, or what there is to say about a result.
+    """
     data: dict[str, Any] = {"status": transform.status, "percent": round(transform.percent, 1)}
     if transform.state == Transform.State.FINISHED:
         data["filesize"] = str(transform.filesize)

@@ -196,7 +196,7 @@ class Transform(Woken):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     filesize = models.PositiveBigIntegerField(null=True)
-    backend = models.CharField(max_length=200, blank=True)
+    backend = models.TextField(blank=True)
 
     objects = TransformQuerySet.as_manager()
 

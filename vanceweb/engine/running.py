@@ -129,7 +129,7 @@ def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
         source, target = Path(folder, "source"), Path(folder, "target")
         with _storage().open(upload.file_name) as stored, source.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
-        models = _models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS)
+        models = _models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
         outcome = process_file(source, target, steps, output, models=models, report=watch)
         watch(1.0)
         with target.open("rb") as result:
@@ -150,6 +150,7 @@ def _result_fields(transform: Transform, outcome: Outcome) -> dict[str, object]:
         "height": outcome.height,
         "filesize": outcome.filesize,
         "backend": outcome.backend,
+        "message": outcome.note,
     }
 
 
@@ -169,6 +170,6 @@ def _storage() -> Storage:
 
 
 @functools.lru_cache(maxsize=1)
-def _models(directory: Path, threads: int) -> Models:
+def _models(directory: Path, threads: int, large_at_once: int) -> Models:
     """The networks, loaded once for each worker process."""
-    return Models(directory, threads)
+    return Models(directory, threads, large_at_once)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from vanceweb.engine.processing.networks import NCNN, ONNX
+from vanceweb.catalogue.features import FEATURES
+from vanceweb.engine.processing.backends import BACKENDS, SLOTS, Source
+from vanceweb.engine.processing.networks import NCNN
 from vanceweb.engine.weights.manifest import WEIGHTS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
@@ -11,7 +13,20 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
 def test_every_network_finds_its_files_in_the_manifest() -> None:
     installed = {file.target for weights in WEIGHTS for file in weights.files}
     needed = {f"{network.path}.{end}" for network in NCNN.values() for end in ("param", "bin")}
-    assert needed | {network.path for network in ONNX.values()} <= installed
+    assert needed <= installed
+
+
+def test_every_backend_of_set_up_finds_its_files_in_the_manifest() -> None:
+    names = {weights.name: {file.target for file in weights.files} for weights in WEIGHTS}
+    for backend in BACKENDS:
+        if backend.source is Source.SET_UP:
+            assert set(backend.files) == set().union(*(names[name] for name in backend.weights)), backend.name
+
+
+def test_backends_have_names_of_their_own_and_slots_that_somebody_uses() -> None:
+    assert len({backend.name for backend in BACKENDS}) == len(BACKENDS)
+    assert {backend.slot for backend in BACKENDS} == set(SLOTS)
+    assert {module for modules in SLOTS.values() for module in modules} <= {feature.module for feature in FEATURES}
 
 
 def test_names_and_targets_are_unique_and_stay_inside() -> None:

@@ -4,9 +4,15 @@ import cv2
 import numpy as np
 
 from vanceweb.engine.processing.arrays import Mask, Pixels
+from vanceweb.engine.processing.picture import Picture
 
 STRIP = 1024  # rows looked at at once
 REACH = 64  # px beyond a strip in which the nearest visible colour is looked for: more than any network looks at
+
+
+def visible_colours(picture: Picture) -> Pixels:
+    """The colours as networks should see them: `fill_hidden` where the picture has alpha."""
+    return picture.colours if picture.alpha is None else fill_hidden(picture.colours, picture.alpha)
 
 
 def resize_alpha(alpha: Mask, width: int, height: int) -> Mask:

@@ -47,7 +47,7 @@ def compress(picture: Picture, params: Mapping[str, ParameterValue], models: Mod
         file.write(encoded(picture, file_format, output, quality))
 
     report(1.0)
-    return replace(picture, encoder=encode)
+    return replace(picture, encoder=encode).by(BACKEND)
 
 
 def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int) -> bytes:

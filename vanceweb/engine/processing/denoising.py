@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
-from vanceweb.engine.processing.alpha import fill_hidden
+from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Planes, centre
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.noise import estimate_noise
@@ -48,17 +48,18 @@ class Strength:
 
 def denoise(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`auto_params` chooses from the picture; else `remove_noise` and `sharpen`, 0-100. Raises `WeightsMissing`."""
-    colours = picture.colours if picture.alpha is None else fill_hidden(picture.colours, picture.alpha)
+    colours = visible_colours(picture)
     strength = choose_strength(params, estimate_noise(colours))
     amount = SHARPEN_MOST * strength.sharpen / 100
     if not strength.share and not amount:
         report(1.0)
-        return picture
+        return picture.by(BACKEND)
 
     def apply(planes: Planes) -> Planes:
         return sharpen(cleaned(planes, strength.sigma, strength.share, models), amount, SHARPEN_SIGMA)
 
-    return picture.with_pixels(tiled(colours, apply, border=BORDER, side=SIDE, report=report), picture.alpha)
+    clean = tiled(colours, apply, border=BORDER, side=SIDE, report=report)
+    return picture.with_pixels(clean, picture.alpha).by(BACKEND)
 
 
 def choose_strength(params: Mapping[str, ParameterValue], measured: float) -> Strength:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
-from vanceweb.engine.processing.alpha import fill_hidden, resize_alpha
+from vanceweb.engine.processing.alpha import resize_alpha, visible_colours
 from vanceweb.engine.processing.arrays import Planes, centre
 from vanceweb.engine.processing.denoising import cleaned
 from vanceweb.engine.processing.models import Models
@@ -43,7 +43,7 @@ SHARPEN_MOST, SHARPEN_SIGMA = 1.0, 0.6  # at remove_blur=100, growing with its s
 def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`scale` 2, 4, 6 or 8; `suppress_noise` and `remove_blur` 0-100, 0 being none. Raises `WeightsMissing`."""
     scale, noise, blur = int(params["scale"]), float(params["suppress_noise"]), float(params["remove_blur"])
-    colours = picture.colours if picture.alpha is None else fill_hidden(picture.colours, picture.alpha)
+    colours = visible_colours(picture)
     measured = estimate_noise(colours)
     before = share_cleaned_before(noise, measured)
     mix = network_shares(noise, measured * (1 - before))
@@ -70,7 +70,7 @@ def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
     alpha = picture.alpha
     if alpha is not None:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
-    return picture.with_pixels(result, alpha)
+    return picture.with_pixels(result, alpha).by(BACKEND)
 
 
 def network_shares(suppress_noise: float, measured_noise: float) -> dict[str, float]:

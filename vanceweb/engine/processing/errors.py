@@ -7,3 +7,7 @@ class ProcessingError(Exception):
 
 class WeightsMissing(ProcessingError):
     """A model's weights are not installed."""
+
+
+class UnusableWeights(ProcessingError):
+    """A file of weights is damaged or of another network; the text says how it differs."""

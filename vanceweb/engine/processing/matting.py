@@ -1,19 +1,20 @@
-"""matting: the subject found by U²-Net, its edge refined on the picture itself, its colours freed of the background."""
+"""matting: the subject found by a network, its edge refined on the picture itself, its colours freed of the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.arrays import Mask, Pixels
+from vanceweb.engine.processing.backends import ISNET, U2NET
 from vanceweb.engine.processing.foreground import ForegroundColours
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.resampling import FloatArray, enlarged_part, shrunk
+from vanceweb.engine.processing.sessions import OnnxSession
 from vanceweb.engine.processing.tiles import Report, Tile, grid, part_of, with_border
 
-BACKEND = "u2net (onnxruntime)"
 # ImageNet's mean and deviation, what U²-Net was trained with.
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
@@ -30,24 +31,40 @@ NETWORK_SHARE = 0.4  # of the time
 def cut_out(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """The picture with alpha where its subject is not. Alpha it had before stays. Raises `WeightsMissing`."""
     colours = picture.colours
-    coarse = _refined_coarsely(colours, _subject(colours, models))
+    backend = models.choose("subject")
+    coarse = _refined_coarsely(colours, FINDERS[backend.name](colours, models.onnx(backend)))
     report(NETWORK_SHARE)
     alpha = _alpha(colours, coarse, part_of(report, NETWORK_SHARE, 0.7))
     clean = ForegroundColours(colours, alpha).all(SIDE, part_of(report, 0.7, 1))
     if picture.alpha is not None:
         alpha = np.minimum(alpha, picture.alpha)
-    return picture.with_pixels(clean, alpha)
+    return picture.with_pixels(clean, alpha).by(backend.name)
 
 
-def _subject(colours: Pixels, models: Models) -> FloatArray:
-    """U²-Net's mask of the whole picture, 0..1, as small as the network's input."""
-    session = models.onnx("u2net")
-    side = session.network.side
-    small = cv2.resize(colours, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = (small / max(float(small.max()), 1.0) - MEAN) / DEVIATION
-    mask = session.run(np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32))[0, 0]
+def _by_u2net(colours: Pixels, session: OnnxSession) -> FloatArray:
+    """U²-Net's mask of the whole picture, 320 x 320, 0..1."""
+    small = cv2.resize(colours, (320, 320), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = (small / np.float32(max(float(small.max()), 1.0)) - MEAN) / DEVIATION
+    return _stretched(session.run(_batch(small))[0, 0])
+
+
+def _by_isnet(colours: Pixels, session: OnnxSession) -> FloatArray:
+    """ISNet's mask of the whole picture, 1024 x 1024, 0..1."""
+    small = cv2.resize(colours, (1024, 1024), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return _stretched(session.run(_batch((small - np.float32(128)) / np.float32(256)))[0, 0])
+
+
+FINDERS: dict[str, Callable[[Pixels, OnnxSession], FloatArray]] = {U2NET: _by_u2net, ISNET: _by_isnet}
+
+
+def _batch(pixels: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
+
+
+def _stretched(mask: FloatArray) -> FloatArray:
+    """From its own least to its own most; all ones where nothing stands out at all: keep everything."""
     low, high = float(mask.min()), float(mask.max())
-    if high - low < 1e-3:  # nothing stands out at all: keep everything
+    if high - low < 1e-3:
         return np.ones_like(mask)
     return np.asarray((mask - low) / (high - low), dtype=np.float32)
 

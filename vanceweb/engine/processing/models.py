@@ -1,116 +1,120 @@
-"""The loaded networks of one worker."""
+"""The networks of one worker: found, chosen, loaded when first asked for, and kept within bounds."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
-import ncnn
-import numpy as np
-import numpy.typing as npt
-import onnxruntime
+from vanceweb.engine.processing.backends import Backend, backends_of
+from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
+from vanceweb.engine.processing.networks import NCNN
+from vanceweb.engine.processing.sessions import NcnnMemory, NcnnSession, OnnxSession
 
-from vanceweb.engine.processing.errors import WeightsMissing
-from vanceweb.engine.processing.networks import NCNN, ONNX, NcnnNetwork, OnnxNetwork
+SHIPPED = Path(__file__).parents[1] / "weights" / "shipped"  # networks that this repository holds
+LARGE = 24 * 1024 * 1024  # bytes of weights from which a network counts as large: its working memory is in the hundreds
 
-FloatArray = npt.NDArray[np.float32]
-
-
-class NcnnMemory:
-    """The working memory all ncnn networks share. Left to itself each network keeps its own peak for good."""
-
-    def __init__(self) -> None:
-        self.blobs, self.workspace = ncnn.PoolAllocator(), ncnn.PoolAllocator()
-
-    def release(self) -> None:
-        """Give what is not in use back to the system."""
-        self.blobs.clear()
-        self.workspace.clear()
+Session = NcnnSession | OnnxSession
+Stamp = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
 
 
-class NcnnSession:
-    """One ncnn network, ready to run."""
+@dataclass(frozen=True)
+class State:
+    """How things stand with a backend: usable, or why not."""
 
-    def __init__(self, network: NcnnNetwork, directory: Path, threads: int, memory: "NcnnMemory") -> None:
-        self.network = network
-        self._net = ncnn.Net()
-        self._net.opt.num_threads = threads
-        self._net.opt.blob_allocator, self._net.opt.workspace_allocator = memory.blobs, memory.workspace
-        param, weights = (_existing(directory / f"{network.path}.{end}") for end in ("param", "bin"))
-        if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
-            raise WeightsMissing(f"The weights {network.path} in {directory} cannot be read; install them again.")
-
-    def run(self, planes: FloatArray) -> FloatArray:
-        """Run the network on float32 planes (channels x height x width, colours 0..1).
-
-        Gives 3 x scale*(height - 2 border) x scale*(width - 2 border): the part that can be trusted, not clipped.
-        """
-        planes = np.ascontiguousarray(planes, dtype=np.float32)
-        extractor = self._net.create_extractor()
-        # ncnn.Mat points into `planes` without a copy: the array has to live until extract has returned.
-        extractor.input(self.network.source, ncnn.Mat(planes))
-        failed, mat = extractor.extract(self.network.result)
-        if failed:
-            raise MemoryError(f"ncnn could not run {self.network.path} on {planes.shape}")
-        result = np.array(mat, dtype=np.float32)
-        if self.network.eats_border:
-            return result
-        margin = self.network.border * self.network.scale
-        return result[:, margin:-margin, margin:-margin]
-
-
-class OnnxSession:
-    """One ONNX network, ready to run on the processor."""
-
-    def __init__(self, network: OnnxNetwork, directory: Path, threads: int) -> None:
-        self.network = network
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False  # the arena keeps its peak for good: 0.7 GB for these networks
-        options.log_severity_level = 3
-        path = _existing(directory / network.path)
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own classes have no public base
-            raise WeightsMissing(f"The weights {path} cannot be read; install them again.") from error
-
-    def run(self, batch: FloatArray) -> FloatArray:
-        """Run the network on 1 x 3 x side x side float32; gives its first output."""
-        (result,) = self._session.run([self.network.result], {self.network.source: batch})
-        return np.asarray(result, dtype=np.float32)
+    backend: Backend
+    usable: bool
+    reason: str = ""
 
 
 class Models:
-    """Loads networks when they are first asked for, and keeps them. One per worker; may be used by several threads."""
+    """Loads networks when they are first asked for. One per worker; may be used by several threads."""
 
-    def __init__(self, directory: Path, threads: int = 0) -> None:
-        """`threads` 0: one for each processor this process may use."""
+    def __init__(self, directory: Path, threads: int = 0, large_at_once: int = 1) -> None:
+        """`threads` 0: one for each processor this process may use. `large_at_once`: large networks kept loaded."""
         self._directory = directory
         self._threads = threads or len(os.sched_getaffinity(0))
+        self._large_at_once = large_at_once
         self._memory = NcnnMemory()
-        self._ncnn: dict[str, NcnnSession] = {}
-        self._onnx: dict[str, OnnxSession] = {}
-        self._lock = Lock()
+        self._sessions: dict[str, Session] = {}  # the last used one last
+        self._large: list[str] = []
+        self._states: dict[str, tuple[Stamp, State]] = {}
+        self._lock = RLock()
 
     def ncnn(self, name: str) -> NcnnSession:
         """The ncnn network of this name. Raises `WeightsMissing`."""
-        with self._lock:
-            if name not in self._ncnn:
-                self._ncnn[name] = NcnnSession(NCNN[name], self._directory, self._threads, self._memory)
-            return self._ncnn[name]
+        network = NCNN[name]
+        param, weights = (self._existing(f"{network.path}.{end}") for end in ("param", "bin"))
+        session = self._loaded(name, weights, lambda: NcnnSession(network, param, weights, self._threads, self._memory))
+        if not isinstance(session, NcnnSession):
+            raise TypeError(f"{name} is not an ncnn network")
+        return session
 
-    def onnx(self, name: str) -> OnnxSession:
-        """The ONNX network of this name. Raises `WeightsMissing`."""
-        with self._lock:
-            if name not in self._onnx:
-                self._onnx[name] = OnnxSession(ONNX[name], self._directory, self._threads)
-            return self._onnx[name]
+    def onnx(self, backend: Backend) -> OnnxSession:
+        """The network of a backend that `choose` gave. Raises `WeightsMissing` and `UnusableWeights`."""
+        path, interface = self._existing(backend.files[0]), backend.interface
+        if interface is None:
+            raise TypeError(f"{backend.name} is not an ONNX network")
+        session = self._loaded(str(self._stamp(backend)), path, lambda: OnnxSession(path, self._threads, interface))
+        if not isinstance(session, OnnxSession):
+            raise TypeError(f"{backend.name} is not an ONNX network")
+        return session
+
+    def choose(self, slot: str) -> Backend:
+        """The preferred backend of those that can be used now. Raises `WeightsMissing`."""
+        states = []
+        for backend in backends_of(slot):
+            state = self.state(backend)
+            if state.usable:
+                return backend
+            states.append(state)
+        raise WeightsMissing(states[-1].reason)
+
+    def state(self, backend: Backend) -> State:
+        """Whether the backend can be used, looked at again only when its files have changed."""
+        stamp = self._stamp(backend)
+        known = self._states.get(backend.name)
+        if known is None or known[0] != stamp:
+            known = stamp, self._examined(backend)
+            self._states[backend.name] = known
+        return known[1]
+
+    def find(self, file: str) -> Path | None:
+        """Where the file of weights is: in the models directory or among those that the repository holds."""
+        return next((path for folder in (self._directory, SHIPPED) if (path := folder / file).exists()), None)
 
     def release_memory(self) -> None:
         """Give the working memory of the last picture back; the networks stay loaded."""
         self._memory.release()
 
+    def _examined(self, backend: Backend) -> State:
+        try:
+            for file in backend.files:
+                self._existing(file)
+            if backend.interface is not None:
+                self.onnx(backend)
+        except WeightsMissing as error:
+            return State(backend, usable=False, reason=str(error))
+        except UnusableWeights as error:
+            return State(backend, usable=False, reason=f"{backend.files[0]} cannot be used: {error}.")
+        return State(backend, usable=True)
 
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise WeightsMissing(f"The model weights {path.name} are not installed; run: manage.py install_models")
-    return path
+    def _loaded(self, key: str, weights: Path, load: Callable[[], Session]) -> Session:
+        with self._lock:
+            session = self._sessions.pop(key, None) or load()
+            self._sessions[key] = session
+            if weights.stat().st_size >= LARGE:
+                self._large = [*(other for other in self._large if other != key), key]
+                while len(self._large) > self._large_at_once:
+                    self._sessions.pop(self._large.pop(0), None)
+            return session
+
+    def _stamp(self, backend: Backend) -> Stamp:
+        found = [path for file in backend.files if (path := self.find(file)) is not None]
+        return tuple((path, status.st_size, status.st_mtime_ns) for path in found for status in [path.stat()])
+
+    def _existing(self, file: str) -> Path:
+        path = self.find(file)
+        if path is None:
+            raise WeightsMissing(f"The model weights {file} are not installed; run: manage.py install_models")
+        return path

@@ -1,4 +1,4 @@
-"""The networks the engine can run, as data: files, blob names, scale, border.
+"""The ncnn networks the engine can run, as data: files, blob names, scale, border.
 
 `border` is how many px on each side of a network's input its output cannot be trusted in. It was measured: a tile
 with this border agrees with the same place of the whole picture to less than a hundredth of a level (SPAN, 19 3x3
@@ -21,16 +21,6 @@ class NcnnNetwork:
     eats_border: bool = False
 
 
-@dataclass(frozen=True)
-class OnnxNetwork:
-    """A network for onnxruntime. `path` is relative to the models directory; `side` is its square input in px."""
-
-    path: str
-    source: str
-    result: str
-    side: int
-
-
 NCNN: dict[str, NcnnNetwork] = {
     "span-x2": NcnnNetwork("span/spanx2_ch48", "data", "output", scale=2, border=16),
     "span-x4": NcnnNetwork("span/spanx4_ch48", "data", "output", scale=4, border=16),
@@ -41,8 +31,4 @@ NCNN: dict[str, NcnnNetwork] = {
         )
         for level in range(4)
     },
-}
-
-ONNX: dict[str, OnnxNetwork] = {
-    "u2net": OnnxNetwork("u2net/u2net.onnx", "input.1", "1959", side=320),
 }

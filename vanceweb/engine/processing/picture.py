@@ -25,7 +25,9 @@ class Picture:
     """Upright 8-bit colours, alpha apart from them. `grey`: it is to be written without colour again.
 
     `source` is the file that holds this very picture, as long as no step has changed it. `encoder` writes the
-    result's file where a step decides how; without one it is written like that of any result.
+    result's file where a step decides how; without one it is written like that of any result. `made_by` names the
+    backends that worked on it so far, `notes` are sentences for the person who asked for it. `guides` are other
+    pictures that the next step is to be led by.
     """
 
     colours: Pixels
@@ -35,6 +37,9 @@ class Picture:
     metadata: Metadata = field(default_factory=Metadata)
     source: Path | None = None
     encoder: "Encoder | None" = None
+    made_by: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    guides: "tuple[Guide, ...]" = ()
 
     @property
     def width(self) -> int:
@@ -49,6 +54,22 @@ class Picture:
     def with_pixels(self, colours: Pixels, alpha: Mask | None) -> "Picture":
         """The same picture with other pixels."""
         return replace(self, colours=colours, alpha=alpha, source=None)
+
+    def by(self, *backends: str) -> "Picture":
+        """The same picture, made by these backends too."""
+        return replace(self, made_by=tuple(dict.fromkeys((*self.made_by, *backends))))
+
+    def noting(self, note: str) -> "Picture":
+        """The same picture with one more sentence for the person who asked for it."""
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A picture to be led by, and how it is to be read (the API's `cn_name`). None: the picture itself."""
+
+    cn_name: str
+    picture: Picture | None
 
 
 Encoder = Callable[[Picture, FileFormat, Output, BinaryIO], None]

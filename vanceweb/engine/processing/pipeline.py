@@ -1,7 +1,7 @@
 """From a file to a file: read, every step in turn, write. The one door into this room."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vanceweb.catalogue.output import Output
@@ -10,7 +10,7 @@ from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing import compressing, denoising, enlarging, matting
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import FileFormat, Picture
+from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
 from vanceweb.engine.processing.reading import read_picture
 from vanceweb.engine.processing.tiles import Report, part_of
 from vanceweb.engine.processing.writing import check_size, write_picture
@@ -18,35 +18,36 @@ from vanceweb.engine.processing.writing import check_size, write_picture
 __all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "available_modules", "output_size", "process_file"]
 
 Params = Mapping[str, ParameterValue]
+NO_GUIDES: Mapping[str, Path] = {}
 WRITING_SHARE = 0.02  # of the progress, for encoding the result
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What does a module's work, its name for people, and how much larger it makes the picture."""
+    """What does a module's work, and how much larger it makes the picture."""
 
     run: Callable[[Picture, Params, Models, Report], Picture]
-    backend: str
     scale: Callable[[Params], int] = lambda params: 1
 
 
 OPERATIONS: dict[str, Operation] = {
-    "enlarge3": Operation(enlarging.enlarge, enlarging.BACKEND, lambda params: int(params["scale"])),
-    "denoise": Operation(denoising.denoise, denoising.BACKEND),
-    "matting": Operation(matting.cut_out, matting.BACKEND),
-    "compress": Operation(compressing.compress, compressing.BACKEND),
+    "enlarge3": Operation(enlarging.enlarge, lambda params: int(params["scale"])),
+    "denoise": Operation(denoising.denoise),
+    "matting": Operation(matting.cut_out),
+    "compress": Operation(compressing.compress),
 }
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result: size in px, format, size in bytes, and the backends that made it, for people."""
+    """The result: size in px, format, size in bytes, the backends that made it, and a note for people."""
 
     width: int
     height: int
     format: FileFormat
     filesize: int
     backend: str
+    note: str = ""
 
 
 def available_modules() -> frozenset[str]:
@@ -70,34 +71,51 @@ def process_file(
     *,
     models: Models,
     report: Callable[[float], None],
+    guides: Mapping[str, Path] = NO_GUIDES,
 ) -> Outcome:
     """Work through `steps` on the picture in `source` and write `target`, whole or not at all.
 
     `report` is told the fraction done (0..1) after each tile; what it raises ends the work and comes out here. The
-    format is `output.format`, else PNG for a cut-out without background, else the source's. Raises `ProcessingError`.
+    format is `output.format`, else PNG for a cut-out without background, else the source's. `guides` are the files of
+    the pictures that steps name as their guides, by uid. Raises `ProcessingError`.
     """
-    operations = [(_operation(step), step.params) for step in steps]
+    operations = [(_operation(step), step) for step in steps]
     picture = read_picture(source)
     file_format = _format(steps, output, picture)
     check_size(*output_size(steps, picture.width, picture.height), file_format)
     report(0.0)
     try:
-        picture = _worked(picture, operations, models, report)
+        picture = _worked(picture, operations, guides, models, report)
     finally:
         models.release_memory()
     filesize = write_picture(picture, target, file_format, output)
     report(1.0)
-    backend = ", ".join(dict.fromkeys(operation.backend for operation, _ in operations))
-    return Outcome(picture.width, picture.height, file_format, filesize, backend)
+    made_by, note = ", ".join(picture.made_by), " ".join(picture.notes)
+    return Outcome(picture.width, picture.height, file_format, filesize, made_by, note)
 
 
 def _worked(
-    picture: Picture, operations: Sequence[tuple[Operation, Params]], models: Models, report: Report
+    picture: Picture,
+    operations: Sequence[tuple[Operation, Step]],
+    guides: Mapping[str, Path],
+    models: Models,
+    report: Report,
 ) -> Picture:
     span = (1 - WRITING_SHARE) / len(operations)
-    for number, (operation, params) in enumerate(operations):
-        picture = operation.run(picture, params, models, part_of(report, number * span, (number + 1) * span))
+    for number, (operation, step) in enumerate(operations):
+        picture = replace(picture, guides=_guides(step, guides))
+        picture = operation.run(picture, step.params, models, part_of(report, number * span, (number + 1) * span))
     return picture
+
+
+def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
+    missing = [guide.image_uid for guide in step.control_images if guide.image_uid and guide.image_uid not in files]
+    if missing:
+        raise ProcessingError("A picture that cn_configs names is not there any more.")
+    return tuple(
+        Guide(guide.cn_name, read_picture(files[guide.image_uid]) if guide.image_uid else None)
+        for guide in step.control_images
+    )
 
 
 def _operation(step: Step) -> Operation:

@@ -1,0 +1,74 @@
+"""The backends of each slot, as data, in the order in which they are preferred.
+
+A slot is a piece of work that several networks can do, such as `subject`: which px belong to the subject. The first
+backend whose files are in the models directory and whose interface fits does it. So a file that somebody brings, put
+there under the name this table gives, is used from the next picture on; one that doesn't fit is named, explained and
+passed over. A slot's last backend needs no file or one that set-up installs, so that there is always one.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from vanceweb.engine.processing.interfaces import Interface
+
+
+class Source(enum.StrEnum):
+    """Where a backend's files come from."""
+
+    BROUGHT = "bring your own"
+    EXTRA = "optional: manage.py install_models"
+    SET_UP = "installed by set-up"
+    SHIPPED = "part of vanceweb"
+    NONE = "needs no weights"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """One way to do a slot's work.
+
+    `name` is what people are shown, unique among all. `files` are paths relative to the models directory; for ONNX the
+    first is the network. `weights` names what `install_models` fetches for it.
+    """
+
+    slot: str
+    name: str
+    source: Source
+    licence: str
+    files: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    interface: Interface | None = None
+
+
+# Which modules (the API's word for a feature) each slot works for.
+SLOTS: dict[str, tuple[str, ...]] = {
+    "subject": ("matting",),
+}
+
+U2NET = "u2net (onnxruntime)"
+ISNET = "isnet (onnxruntime)"
+
+BACKENDS: tuple[Backend, ...] = (
+    Backend(
+        slot="subject",
+        name=ISNET,
+        source=Source.EXTRA,
+        licence="MIT",
+        files=("isnet/isnet.onnx",),
+        weights=("isnet",),
+        interface=Interface(inputs=((1, 3, 1024, 1024),), outputs=((1, 1, 1024, 1024),)),
+    ),
+    Backend(
+        slot="subject",
+        name=U2NET,
+        source=Source.SET_UP,
+        licence="Apache-2.0",
+        files=("u2net/u2net.onnx",),
+        weights=("u2net",),
+        interface=Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),)),
+    ),
+)
+
+
+def backends_of(slot: str) -> tuple[Backend, ...]:
+    """The backends of a slot, the preferred one first."""
+    return tuple(backend for backend in BACKENDS if backend.slot == slot)

@@ -1,0 +1,87 @@
+"""What an ONNX network must look like from outside to do a piece of work, and whether a file does.
+
+Weights that somebody brings carry any names; they are told by the number, order and shapes of inputs and outputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from vanceweb.engine.processing.errors import UnusableWeights
+
+Shape = tuple[int | None, ...]  # None: any size
+NUMBER_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Shapes of the inputs and of the first outputs, in order; inputs beyond them must be single numbers.
+
+    `probe`, where given, is what the inputs are tried with (zeros), and `gives` the shape that must come of it: for
+    networks of free size the file alone doesn't tell their scale.
+    """
+
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    probe: tuple[tuple[int, ...], ...] = ()
+    gives: tuple[int, ...] = ()
+
+
+def check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+    """Raise `UnusableWeights`, with what differs, unless the network has this interface."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) < len(interface.inputs) or len(outputs) < len(interface.outputs):
+        raise UnusableWeights(
+            f"it has {len(inputs)} inputs and {len(outputs)} outputs; expected: {len(interface.inputs)} and "
+            f"{len(interface.outputs)}"
+        )
+    ports = [
+        *((f"input {port.name}", port, shape) for port, shape in zip(inputs, interface.inputs, strict=False)),
+        *((f"output {port.name}", port, shape) for port, shape in zip(outputs, interface.outputs, strict=False)),
+        *((f"input {port.name}", port, ()) for port in inputs[len(interface.inputs) :]),
+    ]
+    for what, port, shape in ports:
+        if port.type not in NUMBER_TYPES:
+            raise UnusableWeights(f"{what} is of type {port.type}; expected: floating point numbers")
+        if not _fits(port.shape, shape):
+            raise UnusableWeights(f"{what} has the shape {_shown(port.shape)}; expected: {_shown(shape)}")
+    if interface.probe:
+        _probe(session, interface)
+
+
+def run(
+    session: onnxruntime.InferenceSession, arrays: Sequence[npt.NDArray[np.float32]], number: float = 1.0
+) -> npt.NDArray[np.float32]:
+    """The first output, as float32. Inputs beyond `arrays` are given `number`."""
+    inputs = session.get_inputs()
+    given = {port.name: array.astype(NUMBER_TYPES[port.type]) for port, array in zip(inputs, arrays, strict=False)}
+    for port in inputs[len(arrays) :]:
+        given[port.name] = np.full([1] * len(port.shape), number, dtype=NUMBER_TYPES[port.type])
+    return np.asarray(session.run([session.get_outputs()[0].name], given)[0], dtype=np.float32)
+
+
+def _probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+    try:
+        result = run(session, [np.zeros(shape, dtype=np.float32) for shape in interface.probe])
+    except Exception as error:  # onnxruntime's own classes have no public base
+        raise UnusableWeights(f"it does not run on {_shown(interface.probe[0])}: {error}") from error
+    if result.shape != interface.gives:
+        raise UnusableWeights(
+            f"it makes {_shown(result.shape)} of {_shown(interface.probe[0])}; expected: {_shown(interface.gives)}"
+        )
+
+
+def _fits(found: Sequence[object], wanted: Shape) -> bool:
+    """A size that the file leaves open fits; a single number may also come as a list of one."""
+    if not wanted:
+        return len(found) <= 1
+    return len(found) == len(wanted) and all(
+        not isinstance(one, int) or other is None or one == other for one, other in zip(found, wanted, strict=True)
+    )
+
+
+def _shown(shape: Sequence[object]) -> str:
+    return " x ".join(str(size) if isinstance(size, int) else "any" for size in shape) or "one number"
