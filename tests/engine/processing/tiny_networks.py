@@ -1,0 +1,131 @@
+"""ONNX networks of a few bytes with a given interface: what weights that somebody brings look like from outside.
+
+What they compute is simple enough to be foretold, and the same each time: output channel c is `gain` times input
+channel c (counted over all inputs, and again from the first where there are more output channels) plus `bias`, times
+each single number that is given; enlarged by repeating px, or drawn to the output's size.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from vanceweb.engine.processing.interfaces import Interface, Shape
+
+TYPES = {"float": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "double": TensorProto.DOUBLE,
+         "uint8": TensorProto.UINT8}  # fmt: skip
+OPSET, IR = 17, 8  # what any ONNX Runtime of these years reads
+
+
+def tiny_network(
+    path: Path,
+    interface: Interface,
+    *,
+    scale: int | None = None,
+    gain: float = 1.0,
+    bias: float = 0.0,
+    numbers: Sequence[str] = (),
+    element: str = "float",
+    facts: Mapping[str, str] | None = None,
+    ballast: int = 0,
+) -> Path:
+    """Write a network of `interface` to `path` (its folder is made) and give the path.
+
+    Inputs have four axes, with the channels second or, where only the last axis is short, last. Outputs of other than
+    four axes are filled with the mean. `scale` is by default what the interface's probe gives, else 1. `numbers` are
+    further inputs that hold one number, each by its type (`TYPES`); `element` is the type of all others. `facts` are
+    written as the file's metadata, and `ballast` bytes of weights without use make it as large as a real one.
+    """
+    if scale is None:
+        scale = interface.gives[_side(interface.outputs[0])] // interface.probe[0][_side(interface.inputs[0])] if (
+            interface.gives) else 1  # fmt: skip
+    nodes, constants = [], [numpy_helper.from_array(np.zeros(ballast, dtype=np.uint8), "ballast")] if ballast else []
+    inputs = [_port(f"in{number}", element, shape) for number, shape in enumerate(interface.inputs)]
+    nodes += [node for number, shape in enumerate(interface.inputs) for node in _planes(number, shape)]
+    planes = [f"planes{number}" for number in range(len(interface.inputs))]
+    nodes.append(helper.make_node("Concat", planes, ["all"], axis=1))
+    nodes.append(helper.make_node("Mul", ["all", "gain"], ["gained"]))
+    nodes.append(helper.make_node("Add", ["gained", "bias"], ["mixed"]))
+    constants += [_constant("gain", [gain]), _constant("bias", [bias])]
+    last = "mixed"
+    for number, kind in enumerate(numbers):
+        inputs.append(_port(f"number{number}", kind, ()))
+        nodes.append(helper.make_node("Cast", [f"number{number}"], [f"factor{number}"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("Mul", [last, f"factor{number}"], [f"times{number}"]))
+        last = f"times{number}"
+    given = sum(_channels(shape) for shape in interface.inputs)
+    for number, shape in enumerate(interface.outputs):
+        more, fixed = _output(number, shape, last, given, scale)
+        nodes += [*more, helper.make_node("Cast", [f"made{number}"], [f"out{number}"], to=TYPES[element])]
+        constants += fixed
+    outputs = [_port(f"out{number}", element, shape) for number, shape in enumerate(interface.outputs)]
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
+    helper.set_model_props(model, dict(facts or {}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(path))
+    return path
+
+
+def _output(
+    number: int, shape: Shape, source: str, given: int, scale: int
+) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """The nodes and constants that make `made<number>` of this shape from `source`, planes of `given` channels."""
+    name = f"made{number}"
+    if len(shape) != 4:
+        nodes = [helper.make_node("ReduceMean", [source], [f"mean{number}"], keepdims=0),
+                 helper.make_node("Expand", [f"mean{number}", f"shape{number}"], [name])]  # fmt: skip
+        return nodes, [_constant(f"shape{number}", [size or 1 for size in shape], np.int64)]
+    chosen = [channel % given for channel in range(_channels(shape))]
+    nodes = [helper.make_node("Gather", [source, f"channels{number}"], [f"chosen{number}"], axis=1)]
+    constants = [_constant(f"channels{number}", chosen, np.int64)]
+    sides = shape[1:3] if _channels_last(shape) else shape[2:4]
+    if None in sides:
+        constants.append(_constant(f"scales{number}", [1, 1, scale, scale]))
+        sizes = ["", f"scales{number}"]
+    else:
+        constants.append(_constant(f"sizes{number}", [1, len(chosen), *sides], np.int64))
+        sizes = ["", "", f"sizes{number}"]
+    nodes.append(
+        helper.make_node("Resize", [f"chosen{number}", *sizes], [f"sized{number}"], mode="nearest",
+                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    )  # fmt: skip
+    order = [0, 2, 3, 1] if _channels_last(shape) else [0, 1, 2, 3]
+    nodes.append(helper.make_node("Transpose", [f"sized{number}"], [name], perm=order))
+    return nodes, constants
+
+
+def _planes(number: int, shape: Shape) -> list[onnx.NodeProto]:
+    """`planes<number>`: the input as float32 with its channels second."""
+    order = [0, 3, 1, 2] if _channels_last(shape) else [0, 1, 2, 3]
+    return [
+        helper.make_node("Cast", [f"in{number}"], [f"cast{number}"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", [f"cast{number}"], [f"planes{number}"], perm=order),
+    ]
+
+
+def _port(name: str, element: str, shape: Shape) -> onnx.ValueInfoProto:
+    sizes = [f"{name}_{axis}" if size is None else size for axis, size in enumerate(shape)]
+    return helper.make_tensor_value_info(name, TYPES[element], sizes)
+
+
+def _constant(name: str, values: Sequence[float | None], kind: type = np.float32) -> onnx.TensorProto:
+    return numpy_helper.from_array(np.array(values, dtype=kind), name)
+
+
+def _channels_last(shape: Shape) -> bool:
+    return shape[3] is not None and shape[3] <= 4 and not (shape[1] is not None and shape[1] <= 4)
+
+
+def _channels(shape: Shape) -> int:
+    channels = shape[3] if _channels_last(shape) else shape[1]
+    if channels is None:
+        raise ValueError(f"{shape} leaves the number of channels open")
+    return channels
+
+
+def _side(shape: Shape) -> int:
+    """The axis of the height."""
+    return 1 if _channels_last(shape) else 2
