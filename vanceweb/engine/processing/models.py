@@ -1,5 +1,6 @@
 """The networks of one worker: found, chosen, loaded when first asked for, and kept within bounds."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from vanceweb.engine.processing.backends import Backend, backends_of
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
 from vanceweb.engine.processing.networks import NCNN
 from vanceweb.engine.processing.sessions import NcnnMemory, NcnnSession, OnnxSession
+
+logger = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "shipped"  # networks that this repository holds
 LARGE = 24 * 1024 * 1024  # bytes of weights from which a network counts as large: its working memory is in the hundreds
@@ -34,10 +37,10 @@ class Models:
         """`threads` 0: one for each processor this process may use. `large_at_once`: large networks kept loaded."""
         self._directory = directory
         self._threads = threads or len(os.sched_getaffinity(0))
-        self._large_at_once = large_at_once
+        self._large_at_once = max(large_at_once, 1)
         self._memory = NcnnMemory()
-        self._sessions: dict[str, Session] = {}  # the last used one last
-        self._large: list[str] = []
+        self._sessions: dict[str, Session] = {}
+        self._large: list[str] = []  # keys of sessions, the last used one last
         self._states: dict[str, tuple[Stamp, State]] = {}
         self._lock = RLock()
 
@@ -75,6 +78,8 @@ class Models:
         stamp = self._stamp(backend)
         known = self._states.get(backend.name)
         if known is None or known[0] != stamp:
+            if known is not None:
+                self._sessions.pop(str(known[0]), None)
             known = stamp, self._examined(backend)
             self._states[backend.name] = known
         return known[1]
@@ -96,18 +101,20 @@ class Models:
         except WeightsMissing as error:
             return State(backend, usable=False, reason=str(error))
         except UnusableWeights as error:
-            return State(backend, usable=False, reason=f"{backend.files[0]} cannot be used: {error}.")
+            reason = f"{backend.files[0]} cannot be used: {error}."
+            logger.warning(reason)
+            return State(backend, usable=False, reason=reason)
         return State(backend, usable=True)
 
     def _loaded(self, key: str, weights: Path, load: Callable[[], Session]) -> Session:
         with self._lock:
-            session = self._sessions.pop(key, None) or load()
-            self._sessions[key] = session
             if weights.stat().st_size >= LARGE:
                 self._large = [*(other for other in self._large if other != key), key]
-                while len(self._large) > self._large_at_once:
+                while len(self._large) > self._large_at_once:  # first, so that not even for a moment there are more
                     self._sessions.pop(self._large.pop(0), None)
-            return session
+            if key not in self._sessions:
+                self._sessions[key] = load()
+            return self._sessions[key]
 
     def _stamp(self, backend: Backend) -> Stamp:
         found = [path for file in backend.files if (path := self.find(file)) is not None]
