@@ -1,5 +1,6 @@
 """Training with a tiny network: it goes on where it was cut off and its file runs. Skipped where torch is missing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,33 @@ def test_exported_file_takes_other_sizes_and_holds_half_precision(tmp_path: Path
         wanted = network(torch.from_numpy(image)).numpy()
     assert np.abs(exporting.runner(path)(image) - wanted).max() < 2e-3
     assert path.stat().st_size < 4 * sum(value.numel() for value in network.parameters())
+
+
+class Normalised(Doubling):
+    """The same with normalisation, which an export could melt into the weights before it."""
+
+    def network(self):
+        return torch.nn.Sequential(
+            torch.nn.Conv2d(1, 32, 3, padding=1), torch.nn.BatchNorm2d(32), torch.nn.Conv2d(32, 1, 3, padding=1)
+        )
+
+
+def test_a_run_begins_with_the_weights_of_an_exported_file(tmp_path: Path) -> None:
+    learnt = runs.Run(Normalised(), options(tmp_path / "first", 1)).network.train()
+    for _ in range(5):
+        learnt(torch.rand(8, 1, 8, 8) * 3 + 1)
+    path = tmp_path / "normalised.onnx"
+    exporting.export_onnx(torch.nn.Sequential(learnt.eval(), torch.nn.Sigmoid()), path, channels=1)
+    again = runs.Run(Normalised(), replace(options(tmp_path / "second", 1), start_from=path))
+    image = torch.rand(1, 1, 32, 32) * 3 + 1
+    with torch.no_grad():
+        difference = again.network.eval()(image) - learnt.to(memory_format=torch.channels_last)(image)
+    assert 0 < difference.abs().max() < 2e-3
+    assert all(torch.equal(value, again.averaged[name]) for name, value in again.network.state_dict().items())
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    exporting.export_onnx(torch.nn.Conv2d(1, 4, 3), path, channels=1)
+    with pytest.raises(ValueError, match=r"other\.onnx holds another network"):
+        runs.Run(Normalised(), replace(options(tmp_path, 1), start_from=path))

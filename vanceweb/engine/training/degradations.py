@@ -94,11 +94,16 @@ def age(image: Image, rng: np.random.Generator) -> Image:
     return image
 
 
-def scan(image: Image, rng: np.random.Generator) -> Image:
-    """What the scanner adds last: a little blur, a little noise, mostly a JPEG."""
+def scanner_lens(image: Image, rng: np.random.Generator) -> Image:
+    """The little blur of a scanner's lens, by chance."""
     if rng.random() < 0.5:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.7)), np.float32)
-    image = add_noise(image, rng, rng.uniform(0, 3))
+    return image
+
+
+def scan(image: Image, rng: np.random.Generator) -> Image:
+    """What the scanner adds last: a little blur, a little noise, mostly a JPEG."""
+    image = add_noise(scanner_lens(image, rng), rng, rng.uniform(0, 3))
     return recompress(image, int(rng.integers(60, 98))) if rng.random() < 0.7 else image
 
 
@@ -163,7 +168,7 @@ def scratches(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
         depth = depths(rng, len(path), rng.uniform(0.4, 1.1), 0.3)
         draw_path(layer, path, depth, float(rng.choice([0.5, 0.5, 1, 1, 1.5, 2, 3])))
     cover = shrink(layer, shape) * np.clip(1 + patchy(rng, shape, rng.uniform(3, 20)) * rng.uniform(0, 0.8), 0, 1)
-    return Layer((cover * rng.uniform(0.4, 1)).astype(np.float32), damage_tone(rng, shape, 0.7))
+    return Layer((cover * rng.uniform(0.6, 1)).astype(np.float32), damage_tone(rng, shape, 0.7))
 
 
 def creases(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
@@ -177,7 +182,7 @@ def creases(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
         starts.append(path[int(rng.integers(len(path)))])
         draw_path(layer, path, depths(rng, len(path), 0.85, 0.35), rng.uniform(0.5, 3))
     cover = shrink(layer, shape) * np.clip(0.9 + patchy(rng, shape, rng.uniform(2, 6)) * 0.7, 0, 1)
-    return Layer((cover * rng.uniform(0.5, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
+    return Layer((cover * rng.uniform(0.65, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
 
 
 def folds(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
@@ -192,7 +197,7 @@ def folds(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
         path += rng.normal(0, rng.uniform(0.1, 0.7), path.shape)
         draw_path(layer, path, depths(rng, len(path), 0.75, 0.4), rng.uniform(1, 5))
     cover = shrink(layer, shape) * np.clip(0.8 + patchy(rng, shape, rng.uniform(2, 8)) * 0.9, 0, 1)
-    return Layer((cover * rng.uniform(0.5, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
+    return Layer((cover * rng.uniform(0.65, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
 
 
 def dust(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
@@ -208,7 +213,7 @@ def dust(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
         start = rng.uniform(0, 1, 2) * (shape[1], shape[0])
         path = wander(rng, start, rng.uniform(0, 2 * math.pi), rng.uniform(6, 40), 2.5)
         draw_path(layer, path, np.full(len(path), rng.uniform(0.5, 1)), rng.uniform(0.5, 1))
-    return Layer(shrink(layer, shape) * np.float32(rng.uniform(0.5, 1)), damage_tone(rng, shape, 0.65))
+    return Layer(shrink(layer, shape) * np.float32(rng.uniform(0.65, 1)), damage_tone(rng, shape, 0.65))
 
 
 def stains(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
@@ -220,7 +225,7 @@ def stains(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
         y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
         ragged = 1 + 0.3 * patchy(rng, x.shape, max(2.0, radius * rng.uniform(0.3, 1)))
         edge = radius * ragged - np.hypot(x, y * rng.uniform(0.7, 1.4))
-        spot = np.clip(edge + 0.5, 0, 1) * rng.uniform(0.4, 1)
+        spot = np.clip(edge + 0.5, 0, 1) * rng.uniform(0.5, 1)
         if rng.random() < 0.3:
             spot *= 1 - 0.5 * np.clip(edge / radius, 0, 1)
         top, left = int(rng.integers(-half, shape[0])), int(rng.integers(-half, shape[1]))
@@ -249,5 +254,11 @@ def damage(grey: Image, rng: np.random.Generator, kinds: tuple[str, ...] = DAMAG
     for kind in kinds:
         coat = makers[kind](rng, shape)
         worn = worn + (coat.tone - worn) * coat.cover
-    change = np.abs(worn - grey)
-    return worn.astype(np.float32), change >= VISIBLE, (change >= VISIBLE) | (change < HIDDEN)
+    worn = worn.astype(np.float32)
+    return worn, *seen_change(worn, grey)
+
+
+def seen_change(worn: Image, undamaged: Image) -> tuple[Mask, Mask]:
+    """Where damage is to be seen, and where that can be judged at all."""
+    change = np.abs(worn - undamaged)
+    return change >= VISIBLE, (change >= VISIBLE) | (change < HIDDEN)

@@ -17,6 +17,7 @@ from torch import nn
 
 OPSET = 17
 SAMPLE_SIDE = 64  # px of the picture the graph is traced with
+HALVED = "_half"  # what is added to the name of a weight kept in half precision
 SMALLEST_HALVED = 256  # values; biases and scales smaller than this stay in full precision
 
 Arrays = NDArray[np.float32]
@@ -32,7 +33,8 @@ def export_onnx(
 ) -> None:
     """Writes the network: input `image` (1, channels, H, W), height and width free, weights halved.
 
-    `facts` are kept in the file as its metadata.
+    `facts` are kept in the file as its metadata. Weights keep their names and stay apart from their normalisation, so
+    that a later run can begin with them (`weights_of`); ONNX Runtime joins the two when the file is loaded.
     """
     sample = torch.zeros(1, channels, SAMPLE_SIDE, SAMPLE_SIDE)
     free = {"image": {2: "height", 3: "width"}} | {name: {2: "out_height", 3: "out_width"} for name in outputs}
@@ -45,6 +47,8 @@ def export_onnx(
         output_names=list(outputs),
         dynamic_axes=free,
         opset_version=OPSET,
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
         dynamo=False,
     )
     model = onnx.load(str(path))
@@ -63,13 +67,35 @@ def halve_weights(model: onnx.ModelProto) -> None:
         if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED:
             kept.append(weight)
             continue
-        half = f"{weight.name}_half"
+        half = weight.name + HALVED
         kept.append(numpy_helper.from_array(values.astype(np.float16), half))
         casts.append(helper.make_node("Cast", [half], [weight.name], to=TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(kept)
     model.graph.node.extend(nodes)
+
+
+def weights_of(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights of an exported network by the names of `wanted`; counters, which are not exported, stay as they are.
+
+    Raises ValueError where the file holds another network.
+    """
+    held = {
+        weight.name.removesuffix(HALVED): numpy_helper.to_array(weight) for weight in onnx.load(path).graph.initializer
+    }
+    first = next(iter(wanted))
+    prefix = next((name.removesuffix(first) for name in held if name.endswith(first)), "")
+    weights: dict[str, torch.Tensor] = {}
+    for name, value in wanted.items():
+        stored = held.get(prefix + name)
+        if stored is None and not value.dtype.is_floating_point:
+            weights[name] = value
+        elif stored is None or stored.shape != tuple(value.shape):
+            raise ValueError(f"{path.name} holds another network: {name} does not fit.")
+        else:
+            weights[name] = torch.from_numpy(stored.astype(np.float32))
+    return weights
 
 
 def runner(path: Path, threads: int = 2) -> Callable[[Arrays], Arrays]:

@@ -19,16 +19,20 @@ def psnr(image: Image, truth: Image) -> float:
 
 @dataclass
 class Found:
-    """Pixels counted over many pictures: rightly marked, wrongly marked, missed."""
+    """Pixels counted over many pictures: marks that are right or wrong, damage that is found or missed."""
 
     right: int = 0
     wrong: int = 0
+    found: int = 0
     missed: int = 0
 
-    def count(self, marked: Mask, true: Mask, judged: Mask) -> None:
-        self.right += int(np.count_nonzero(marked & true & judged))
-        self.wrong += int(np.count_nonzero(marked & ~true & judged))
-        self.missed += int(np.count_nonzero(~marked & true & judged))
+    def count(self, marked: Mask, true: Mask, judged: Mask, tolerance: int = 0) -> None:
+        """Takes in a picture. A mark is right, and damage found, if the other lies within `tolerance` px of it."""
+        near_true, near_marked = widened(true, tolerance), widened(marked, tolerance)
+        self.right += int(np.count_nonzero(marked & near_true & judged))
+        self.wrong += int(np.count_nonzero(marked & ~near_true & judged))
+        self.found += int(np.count_nonzero(true & near_marked & judged))
+        self.missed += int(np.count_nonzero(true & ~near_marked & judged))
 
     @property
     def precision(self) -> float:
@@ -36,7 +40,14 @@ class Found:
 
     @property
     def recall(self) -> float:
-        return self.right / max(1, self.right + self.missed)
+        return self.found / max(1, self.found + self.missed)
+
+
+def widened(mask: Mask, radius: int) -> Mask:
+    """The mask grown by `radius` px to all sides."""
+    if not radius:
+        return mask
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) > 0
 
 
 def write_sheet(path: Path, rows: list[list[Image]]) -> None:

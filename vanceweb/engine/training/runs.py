@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from vanceweb.engine.training.exporting import weights_of
 from vanceweb.engine.training.photos import Split, read_split
 
 SAVE_EVERY = 120.0  # seconds by the clock that a cut at the wrong minute costs at most
@@ -33,13 +34,18 @@ Batch = tuple[np.ndarray[Any, np.dtype[Any]], ...]
 
 @dataclass(frozen=True)
 class Options:
-    """What a training is told. `minutes` and `steps` end it, whichever comes first; `steps` 0 is no limit."""
+    """What a training is told. `minutes` and `steps` end it, whichever comes first; `steps` 0 is no limit.
+
+    `start_from` is an exported file whose weights a fresh run begins with; `only_report` learns nothing further.
+    """
 
     photos: Path
     out: Path
     minutes: float
     steps: int
     seed: int
+    start_from: Path | None = None
+    only_report: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,12 @@ def read_options(description: str, arguments: list[str] | None = None) -> Option
     )
     parser.add_argument("--steps", type=int, default=0, help="learning steps in all; 0: minutes decide")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--start-from", type=Path, help="ONNX file of an earlier run to begin with instead of at random"
+    )
+    parser.add_argument("--only-report", action="store_true", help="learn no further: export and measure what is there")
     told = parser.parse_args(arguments)
-    return Options(told.photos, told.out, told.minutes, told.steps, told.seed)
+    return Options(told.photos, told.out, told.minutes, told.steps, told.seed, told.start_from, told.only_report)
 
 
 def say(line: str) -> None:
@@ -125,7 +135,10 @@ class Run:
         torch.set_num_threads(THREADS)
         torch.manual_seed(options.seed)
         self.task, self.options, self.progress = task, options, Progress()
-        self.network = task.network().to(memory_format=torch.channels_last)
+        self.network = task.network()
+        if options.start_from:
+            self.network.load_state_dict(weights_of(options.start_from, self.network.state_dict()))
+        self.network = self.network.to(memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(
             task.groups(self.network), lr=task.recipe.rate, betas=(0.9, 0.99), weight_decay=task.recipe.weight_decay
         )
@@ -217,7 +230,7 @@ def train(task: Task, options: Options) -> str:
     task.prepare(split)
     run = Run(task, options)
     run.load()
-    if share_done(run.progress, options) < 1:
+    if share_done(run.progress, options) < 1 and not options.only_report:
         run.learn(lambda step: task.batch(split, np.random.default_rng((options.seed, step))))
     run.network.load_state_dict(run.averaged)
     path = options.out / f"{task.name}.onnx"
@@ -225,7 +238,8 @@ def train(task: Task, options: Options) -> str:
     size = sum(parameter.numel() for parameter in run.network.parameters())
     head = (
         f"{task.name}: {size / 1e6:.2f} M parameters, {path.stat().st_size / 1e6:.2f} MB, {run.progress.step} steps, "
-        f"{run.progress.seconds / 60:.0f} minutes, seed {options.seed}, loss {run.progress.loss:.4f}\n"
+        f"{run.progress.seconds / 60:.0f} minutes, seed {options.seed}, loss {run.progress.loss:.4f}"
+        f"{f', started from {options.start_from.name}' if options.start_from else ''}\n"
     )
     report = head + task.report(path, split, options.out)
     (options.out / "report.txt").write_text(report + "\n", encoding="utf-8")
