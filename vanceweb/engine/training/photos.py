@@ -17,10 +17,14 @@ RGB = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Split:
-    """Photos to learn from and photos kept out, each in the order of their names (uint8 RGB, HxWx3)."""
+    """Photos to learn from and photos kept out, each in the order of their names (uint8 RGB, HxWx3).
+
+    `kinds` tells of each photo to learn from what its name begins with: `scenes`, `things`, `clothes`.
+    """
 
     learnt: tuple[RGB, ...]
     kept_out: tuple[RGB, ...]
+    kinds: tuple[str, ...] = ()
 
 
 def choose_kept_out(names: Iterable[str], count: int = KEPT_OUT) -> tuple[str, ...]:
@@ -49,8 +53,12 @@ def read_split(directory: Path) -> Split:
     missing = kept - {path.name for path in paths}
     if missing:
         raise ValueError(f"{len(missing)} of the {len(kept)} kept-out photos are not in the directory.")
-    learnt = tuple(read_photo(path) for path in paths if path.name not in kept)
-    return Split(learnt, tuple(read_photo(path) for path in paths if path.name in kept))
+    chosen = [path for path in paths if path.name not in kept]
+    return Split(
+        learnt=tuple(read_photo(path) for path in chosen),
+        kept_out=tuple(read_photo(path) for path in paths if path.name in kept),
+        kinds=tuple(path.name.split("_")[0] for path in chosen),
+    )
 
 
 def to_float(photo: RGB) -> NDArray[np.float32]:
