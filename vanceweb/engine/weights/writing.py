@@ -1,0 +1,27 @@
+"""Writing a file of weights: as it comes, checked against the manifest, on the disk before it counts."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from vanceweb.engine.weights.errors import ChecksumMismatch
+from vanceweb.engine.weights.manifest import WeightFile
+
+CHUNK = 1 << 20  # bytes copied and hashed at once
+
+
+def write_checked(parts: Iterable[IO[bytes]], file: WeightFile, target: Path, archive: str) -> None:
+    """Write `parts` one after the other to `target`. Raises `ChecksumMismatch`, naming the archive they come from."""
+    digest, size = hashlib.sha256(), 0
+    with target.open("wb") as out:
+        for part in parts:
+            while size <= file.size and (chunk := part.read(CHUNK)):
+                size += len(chunk)
+                digest.update(chunk)
+                out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    if size != file.size or digest.hexdigest() != file.sha256:
+        raise ChecksumMismatch(f"{file.member} of {archive} is not the file this version was made for.")
