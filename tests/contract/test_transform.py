@@ -129,14 +129,14 @@ def test_what_is_out_of_range_is_named_with_its_value_and_range(
 @pytest.mark.parametrize(
     "jconfig",
     [
-        step("colorize", "deoldify2", "DeoldifyArtistic", render_factor=30),
-        step("img2anime", "img2anime", "style1", prompt="", overwrite=False, denoising_strength=0.75),
+        step("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50),
+        step("sketch", "sketch", "SketchStable", single_face=True),
     ],
 )
-def test_features_to_come_say_so(service: Service, token: str, jconfig: Any) -> None:
+def test_older_modules_that_nothing_of_today_replaces_say_so(service: Service, token: str, jconfig: Any) -> None:
     code, message = refuse(service, token, json.dumps(jconfig))
     assert code == 10001
-    assert "is not available on this engine yet" in message
+    assert "No feature of today" in message
 
 
 def test_an_output_beyond_the_limit_is_refused_with_the_numbers(service: Service, token: str) -> None:

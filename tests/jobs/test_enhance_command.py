@@ -91,11 +91,15 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
 
 
 @pytest.mark.slow
-def test_a_failed_job_is_said_in_one_sentence(installation: Installation, photo: Path, tmp_path: Path) -> None:
-    target = tmp_path / "out.png"
-    code, output, errors = installation.run("enhance", str(photo), str(target), "--feature", "crease_repair")
+def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_path: Path) -> None:
+    wide, target = tmp_path / "wide.png", tmp_path / "out.png"
+    wide.write_bytes(picture_file(3500, 1000).getvalue())
+    code, output, errors = installation.run(
+        "enhance", str(wide), str(target), "--feature", "enlarge3", "--set", "scale=8"
+    )
     assert (code, output, "Traceback" in errors) == (1, "", False)
-    assert "not available on this engine yet (code 10001)" in errors.replace(". (", " (")
+    assert "The result would have 28000 x 8000 px" in errors
+    assert "(code 10012)" in errors
     assert not target.exists()
 
 

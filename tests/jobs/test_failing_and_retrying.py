@@ -42,10 +42,11 @@ def test_a_retry_without_more_credits_fails_in_the_same_way(poor: Workshop) -> N
     assert (job.error_code, job.resume_state, Transform.objects.count()) == (30004, Job.State.DOWNLOADING, 1)
 
 
-def test_a_feature_that_the_engine_has_not_fails_in_plain_words(workshop: Workshop) -> None:
-    job = workshop.until(workshop.submit(module="crease_repair"), Job.State.FAILED)
-    assert job.error_code == 10001
-    assert "not available on this engine yet" in job.error
+def test_what_the_engine_refuses_fails_in_plain_words(workshop: Workshop, settings: Any) -> None:
+    settings.ENGINE_MAX_OUTPUT_PIXELS = 100
+    job = workshop.until(workshop.submit(), Job.State.FAILED)
+    assert job.error_code == 10012
+    assert "The result would have 24 x 16 px" in job.error
 
 
 def test_a_damaged_picture_fails_before_it_is_sent(workshop: Workshop) -> None:
@@ -123,8 +124,9 @@ def test_a_moving_or_finished_job_cant_be_retried(workshop: Workshop) -> None:
         retry_job(job=workshop.until(job, Job.State.DONE))
 
 
-def test_a_second_press_on_retry_changes_nothing(workshop: Workshop) -> None:
-    job = workshop.until(workshop.submit(module="crease_repair"), Job.State.FAILED)
+def test_a_second_press_on_retry_changes_nothing(workshop: Workshop, settings: Any) -> None:
+    settings.ENGINE_MAX_OUTPUT_PIXELS = 100
+    job = workshop.until(workshop.submit(), Job.State.FAILED)
     seen_before = Job.objects.get(pk=job.pk)
     retry_job(job=job)
     with pytest.raises(JobRefused):

@@ -124,8 +124,8 @@ class TestTransform:
             (jconfig("nothing"), 10001, "denoise"),
             (enlarge(3), 10001, "scale"),
             (jconfig("denoise", module_params={"remove_noise": 101}), 10001, "remove_noise"),
-            (jconfig("img2anime", module_params={"model_name": "style1"}), 10001, "is not available on this engine"),
-            (jconfig("real_esrgan", module_params={"scale": "2x"}), 10001, "is not available on this engine"),
+            (jconfig("img2anime", module_params={"model_name": "style7"}), 10001, "us_comic_boy"),
+            (jconfig("real_esrgan", module_params={"scale": "16x"}), 10001, "scale"),
         ],
     )
     def test_what_cannot_be_done_is_said_before_it_is_begun(

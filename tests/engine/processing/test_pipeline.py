@@ -152,8 +152,8 @@ def test_what_a_report_raises_ends_the_work_and_leaves_nothing(models: Models, t
 
 def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
     source = saved(halves(), tmp_path / "p.png")
-    with pytest.raises(ProcessingError, match="not available on this engine yet"):
-        process_file(source, tmp_path / "r", [Step("deoldify2")], Output(), models=Models(tmp_path), report=print)
+    with pytest.raises(ProcessingError, match="mirror"):
+        process_file(source, tmp_path / "r", [Step("mirror")], Output(), models=Models(tmp_path), report=print)
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
