@@ -86,6 +86,13 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
     assert f'href="/?source={job.result.uuid}"' in page
 
 
+def test_what_the_engine_has_to_say_about_a_result_is_on_its_page(visitor: Client, alice: User) -> None:
+    job = job_of(alice, backend="x" * 500, note="No face was found <in> the picture.")
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    assert "No face was found &lt;in&gt; the picture." in page
+    assert "x" * 500 in page
+
+
 def test_settings_that_a_switch_turned_off_are_not_shown(visitor: Client, alice: User) -> None:
     params = {"auto_params": True, "remove_noise": 75, "sharpen": 75}
     job = job_of(alice, feature="denoise", params=params)

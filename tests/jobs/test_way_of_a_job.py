@@ -7,8 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from tests.jobs.conftest import Workshop
+from tests.jobs.conftest import Workshop, run_queue
 from vanceweb.catalogue.output import Output
+from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
 from vanceweb.vault.models import Connection
 
@@ -33,6 +34,17 @@ def test_an_enlarged_picture_is_larger(workshop: Workshop) -> None:
     with Image.open(job.result.file) as image:
         assert (image.size, image.format) == ((48, 32), "JPEG")
     assert job.backend
+
+
+def test_backends_and_what_the_engine_has_to_say_stay_with_the_job(workshop: Workshop) -> None:
+    job = workshop.submit()
+    while not Transform.objects.filter(state=Transform.State.FINISHED).exists():
+        workshop.turn(job)
+        run_queue("engine")
+    made_by = ", ".join(f"backend {number}" for number in range(50))
+    Transform.objects.update(backend=made_by, message="No face was found.")
+    workshop.until(job, Job.State.DONE)
+    assert (job.backend, job.note, job.error) == (made_by, "No face was found.", "")
 
 
 def test_thumbnails_are_there_when_the_job_turns_done(workshop: Workshop) -> None:

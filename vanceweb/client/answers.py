@@ -48,7 +48,8 @@ class Transformed:
 @dataclass(frozen=True)
 class Progress:
     """Where a job is. `filesize` (bytes of the result) comes when it has finished. The bundled engine adds
-    `percent` (0 to 100), `backend` (what computed it) and, for a failed job, `message`."""
+    `percent` (0 to 100), `backend` (what computed it) and `message`: why it failed, or what there is to say about
+    a result."""
 
     status: Status
     filesize: int | None = None

@@ -64,7 +64,9 @@ class Job(Leased):
     # Where an ended job goes on when it is retried without starting over; empty: from the beginning.
     resume_state = models.CharField(max_length=16, choices=State.choices, blank=True)
     percent = models.FloatField(null=True, blank=True)
-    backend = models.CharField(max_length=200, blank=True)
+    # What the service says made the picture, and what else it has to say about the result.
+    backend = models.TextField(blank=True)
+    note = models.TextField(blank=True)
     uid = models.CharField(max_length=64, blank=True)
     trans_id = models.CharField(max_length=64, blank=True)
     # Set before each transform is sent: with it and without a trans_id, an answer was lost.

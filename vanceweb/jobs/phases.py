@@ -130,7 +130,8 @@ def _send_transform(run: Run) -> Transformed:
 
 def _ask_progress(run: Run) -> datetime | None:
     progress = run.client.progress(run.job.trans_id)
-    known = {"percent": progress.percent, "backend": progress.backend}
+    note = progress.message if progress.status is Status.FINISH else None
+    known = {"percent": progress.percent, "backend": progress.backend, "note": note}
     run.write(
         setbacks=0, error="", error_code=None, **{key: value for key, value in known.items() if value is not None}
     )

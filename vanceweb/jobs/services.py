@@ -107,7 +107,7 @@ def retry_job(*, job: Job) -> Job:
     if job.resume_state:
         fresh["state"] = job.resume_state
     else:
-        fresh |= {"state": Job.State.QUEUED, "uid": "", "transform_sent_at": None, "backend": ""}
+        fresh |= {"state": Job.State.QUEUED, "uid": "", "transform_sent_at": None, "backend": "", "note": ""}
     ended = Job.objects.filter(
         pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
     )
