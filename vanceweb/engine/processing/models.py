@@ -10,14 +10,14 @@ from threading import RLock
 from vanceweb.engine.processing.backends import Backend, backends_of
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
 from vanceweb.engine.processing.networks import NCNN
-from vanceweb.engine.processing.sessions import NcnnMemory, NcnnSession, OnnxSession
+from vanceweb.engine.processing.sessions import NcnnMemory, NcnnSession, OnnxSession, TfliteSession
 
 logger = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "shipped"  # networks that this repository holds
 LARGE = 24 * 1024 * 1024  # bytes of weights from which a network counts as large: its working memory is in the hundreds
 
-Session = NcnnSession | OnnxSession
+Session = NcnnSession | OnnxSession | TfliteSession
 Stamp = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
 
 
@@ -61,6 +61,14 @@ class Models:
         session = self._loaded(str(self._stamp(backend)), path, lambda: OnnxSession(path, self._threads, interface))
         if not isinstance(session, OnnxSession):
             raise TypeError(f"{backend.name} is not an ONNX network")
+        return session
+
+    def tflite(self, file: str) -> TfliteSession:
+        """The TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
+        path = self._existing(file)
+        session = self._loaded(file, path, lambda: TfliteSession(path))
+        if not isinstance(session, TfliteSession):
+            raise TypeError(f"{file} is not a TensorFlow Lite network")
         return session
 
     def choose(self, slot: str) -> Backend:

@@ -1,8 +1,10 @@
-"""Networks that are loaded and ready to run, on ncnn and on ONNX Runtime."""
+"""Networks that are loaded and ready to run, on ncnn, on ONNX Runtime and on OpenCV."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
+import cv2
 import ncnn
 import numpy as np
 import numpy.typing as npt
@@ -92,3 +94,23 @@ class OnnxSession:
         """Run the network; gives all of its outputs."""
         given = {port.name: array for port, array in zip(self._session.get_inputs(), arrays, strict=True)}
         return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given)]
+
+
+class TfliteSession:
+    """One TensorFlow Lite network, ready to run on OpenCV."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `UnusableWeights` when the file is damaged."""
+        try:
+            self._net = cv2.dnn.readNetFromTFLite(str(path))
+        except cv2.error as error:
+            raise UnusableWeights(f"{path.name} is damaged or no TensorFlow Lite file") from error
+        self._names = self._net.getUnconnectedOutLayersNames()
+        self._lock = Lock()  # the net holds its input and its layers' results
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Run the network on 1 x channels x height x width; gives its outputs by their names."""
+        with self._lock:
+            self._net.setInput(batch)
+            outputs = self._net.forward(self._names)
+            return {name: np.array(output, dtype=np.float32) for name, output in zip(self._names, outputs, strict=True)}
