@@ -63,6 +63,7 @@ URLS = {
     "password/": PAGE,
     "setup/<str:secret>/": Expected(404, 404, 404),
     "people/": OWNERS_PAGE,
+    "models/": OWNERS_PAGE,
     "people/add/": Expected(TO_LOGIN, 403, 422, "post"),
     "web_api/v1/upload": API,
     "web_api/v1/transform": API,

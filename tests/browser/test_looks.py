@@ -13,7 +13,7 @@ from tests.served import Person, Site
 pytestmark = pytest.mark.slow
 LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + ".png"
 PAGES = ["/", "/features/enlarge3/", "/features/denoise/", "/features/matting/", "/features/cartoonize/", "/jobs/",
-         "/gallery/", "/usage/", "/connections/", "/people/", "/password/"]  # fmt: skip
+         "/gallery/", "/usage/", "/connections/", "/people/", "/models/", "/password/"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation,
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "Cancelled." in errors
     assert installation.rows(newest) == [("cancelled",)]

@@ -1,5 +1,12 @@
-"""Who is here: the first account, and those that the owner adds."""
+"""Who is here: the first account, and those that the owner adds. And what the bundled engine works with."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, cast
+
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -7,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -54,6 +62,30 @@ def _create_owner(form: PersonForm) -> User:
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, and the form for one more."""
     return _people_page(request, PersonForm())
+
+
+@require_safe
+@owner_required
+def models(request: HttpRequest) -> HttpResponse:
+    """What does each feature's work on the bundled engine, and what could."""
+    slots = [
+        Slot(features=rows[0]["features"], name=name, backends=rows)
+        for name, rows in ((name, list(group)) for name, group in groupby(_backends(), key=itemgetter("slot")))
+    ]
+    return render(request, "ops/models.html", {"slots": slots, "directory": settings.MODELS_DIR})
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A piece of work and what can do it, the preferred one first."""
+
+    features: Sequence[str]
+    name: str
+    backends: Sequence[Mapping[str, Any]]
+
+
+def _backends() -> Sequence[Mapping[str, Any]]:
+    return cast(Callable[[], Sequence[Mapping[str, Any]]], import_string(settings.BUNDLED_MODELS_LIST))()
 
 
 @sensitive_post_parameters("password1", "password2")

@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass
 
 from vanceweb.engine.processing.interfaces import Interface
+from vanceweb.engine.processing.networks import NCNN
 
 
 class Source(enum.StrEnum):
@@ -41,13 +42,42 @@ class Backend:
 
 # Which modules (the API's word for a feature) each slot works for.
 SLOTS: dict[str, tuple[str, ...]] = {
+    "enlargement": ("enlarge3",),
+    "noise": ("denoise", "enlarge3"),
     "subject": ("matting",),
+    "file": ("compress",),
 }
 
+SPAN_WAIFU2X = "span+waifu2x-photo (ncnn)"
+SRMD = "srmd (ncnn)"
+OPTIMISERS = "mozjpeg, oxipng"
 U2NET = "u2net (onnxruntime)"
 ISNET = "isnet (onnxruntime)"
 
+
+def _ncnn(*names: str) -> tuple[str, ...]:
+    """The files of ncnn networks."""
+    return tuple(f"{NCNN[name].path}.{end}" for name in names for end in ("param", "bin"))
+
+
 BACKENDS: tuple[Backend, ...] = (
+    Backend(
+        slot="enlargement",
+        name=SPAN_WAIFU2X,
+        source=Source.SET_UP,
+        licence="Apache-2.0, MIT",
+        files=_ncnn("span-x2", "span-x4", *(f"waifu2x-photo-{level}" for level in range(4))),
+        weights=("span-x2", "span-x4", *(f"waifu2x-photo-{level}" for level in range(4))),
+    ),
+    Backend(
+        slot="noise",
+        name=SRMD,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause, MIT",
+        files=_ncnn("srmd-x2"),
+        weights=("srmd-x2",),
+    ),
+    Backend(slot="file", name=OPTIMISERS, source=Source.NONE, licence="BSD-3-Clause, MIT"),
     Backend(
         slot="subject",
         name=ISNET,

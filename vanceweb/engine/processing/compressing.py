@@ -15,6 +15,7 @@ from PIL import Image, JpegImagePlugin
 
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.engine.processing.backends import OPTIMISERS
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.optimising import smaller_jpeg, smaller_png
 from vanceweb.engine.processing.picture import FileFormat, Picture
@@ -22,7 +23,6 @@ from vanceweb.engine.processing.reducing import reduced
 from vanceweb.engine.processing.tiles import Report
 from vanceweb.engine.processing.writing import FULL_COLOUR_FROM, image_of, options_for
 
-BACKEND = "mozjpeg, oxipng"
 LOSSLESS = 100  # quality from which no sample changes
 WORTH = 0.97  # of the file coded anew: what saves less than the rest is not worth any loss
 FULL_COLOUR, QUARTER_COLOUR = 0, 2  # Pillow's names of 4:4:4 and 4:2:0
@@ -47,7 +47,7 @@ def compress(picture: Picture, params: Mapping[str, ParameterValue], models: Mod
         file.write(encoded(picture, file_format, output, quality))
 
     report(1.0)
-    return replace(picture, encoder=encode).by(BACKEND)
+    return replace(picture, encoder=encode).by(OPTIMISERS)
 
 
 def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int) -> bytes:

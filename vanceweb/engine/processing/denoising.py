@@ -12,13 +12,13 @@ import numpy as np
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Planes, centre
+from vanceweb.engine.processing.backends import SRMD
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.noise import estimate_noise
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.sharpening import sharpen
 from vanceweb.engine.processing.tiles import Report, tiled
 
-BACKEND = "srmd (ncnn)"
 BORDER = 16  # px: SRMD's 12 and the sharpening's blur
 SIDE = 352  # px of a tile: 128 channels of it are 75 MB
 SRMD_MOST = 75.0  # levels; what SRMD was trained up to
@@ -53,13 +53,13 @@ def denoise(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
     amount = SHARPEN_MOST * strength.sharpen / 100
     if not strength.share and not amount:
         report(1.0)
-        return picture.by(BACKEND)
+        return picture.by(SRMD)
 
     def apply(planes: Planes) -> Planes:
         return sharpen(cleaned(planes, strength.sigma, strength.share, models), amount, SHARPEN_SIGMA)
 
     clean = tiled(colours, apply, border=BORDER, side=SIDE, report=report)
-    return picture.with_pixels(clean, picture.alpha).by(BACKEND)
+    return picture.with_pixels(clean, picture.alpha).by(SRMD)
 
 
 def choose_strength(params: Mapping[str, ParameterValue], measured: float) -> Strength:

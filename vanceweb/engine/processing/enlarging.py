@@ -16,6 +16,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import resize_alpha, visible_colours
 from vanceweb.engine.processing.arrays import Planes, centre
+from vanceweb.engine.processing.backends import SPAN_WAIFU2X
 from vanceweb.engine.processing.denoising import cleaned
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.noise import estimate_noise
@@ -23,7 +24,6 @@ from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.sharpening import sharpen
 from vanceweb.engine.processing.tiles import Report, part_of, tiled
 
-BACKEND = "span+waifu2x-photo (ncnn)"
 SPAN_SHARE = 0.5
 CLEAN_UP_TO = 3.0  # levels of noise at which SPAN's share begins to give way for good
 MENDING_FROM = 0.3  # suppress_noise / 100 from which waifu2x's level 0 has no share
@@ -70,7 +70,7 @@ def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
     alpha = picture.alpha
     if alpha is not None:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
-    return picture.with_pixels(result, alpha).by(BACKEND)
+    return picture.with_pixels(result, alpha).by(SPAN_WAIFU2X)
 
 
 def network_shares(suppress_noise: float, measured_noise: float) -> dict[str, float]:

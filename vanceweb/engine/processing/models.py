@@ -96,6 +96,13 @@ class Models:
         """Where the file of weights is: in the models directory or among those that the repository holds."""
         return next((path for folder in (self._directory, SHIPPED) if (path := folder / file).exists()), None)
 
+    def unload(self) -> None:
+        """Let go of all networks; what was found out about their files is kept."""
+        with self._lock:
+            self._sessions.clear()
+            self._large.clear()
+        self._memory.release()
+
     def release_memory(self) -> None:
         """Give the working memory of the last picture back; the networks stay loaded."""
         self._memory.release()

@@ -1,0 +1,83 @@
+"""What stands in the list of models: by what is really in the models directory."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from tests.engine.processing.tiny_networks import tiny_network
+from vanceweb.catalogue.features import FEATURES
+from vanceweb.engine.inventory import Row, inventory
+from vanceweb.engine.processing.backends import BACKENDS, ISNET, U2NET, Backend
+from vanceweb.engine.processing.models import Models
+
+
+def backend(name: str) -> Backend:
+    return next(backend for backend in BACKENDS if backend.name == name)
+
+
+def put(folder: Path, name: str) -> Path:
+    interface = backend(name).interface
+    assert interface
+    return tiny_network(folder / backend(name).files[0], interface)
+
+
+def row_of(models: Models, name: str) -> Row:
+    return next(row for row in inventory(models) if row.backend == name)
+
+
+def test_every_backend_is_listed_once_by_the_catalogue_s_order(tmp_path: Path) -> None:
+    rows = inventory(Models(tmp_path))
+    assert sorted(row.backend for row in rows) == sorted(backend.name for backend in BACKENDS)
+    order = [feature.title for feature in FEATURES]
+    places = [order.index(row.features[0]) for row in rows]
+    assert places == sorted(places)
+
+
+def test_the_states(tmp_path: Path) -> None:
+    models = Models(tmp_path)
+    assert row_of(models, U2NET).state == "not installed"
+    put(tmp_path, U2NET)
+    assert row_of(models, U2NET).state == "in use"
+    preferred = put(tmp_path, ISNET)
+    assert (row_of(models, ISNET).state, row_of(models, U2NET).state) == ("in use", "ready")
+    preferred.write_bytes(b"no network any more")
+    spoilt = row_of(models, ISNET)
+    assert (spoilt.state, row_of(models, U2NET).state) == ("unusable", "in use")
+    assert spoilt.reason == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
+
+
+@pytest.fixture
+def models_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.MODELS_DIR = tmp_path
+    put(tmp_path, U2NET)
+    (tmp_path / "isnet").mkdir()
+    (tmp_path / backend(ISNET).files[0]).write_bytes(b"not a network")
+    return tmp_path
+
+
+def printed(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command("models", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_the_command_prints_features_files_licences_and_states(models_dir: Path) -> None:
+    lines = printed().splitlines()
+    assert str(models_dir) in lines[0]
+    heading = lines.index("AI Background Remover: subject")
+    isnet, reason, u2net = lines[heading + 1 : heading + 4]
+    assert isnet.split() == ["unusable", "isnet", "(onnxruntime)", "isnet/isnet.onnx", "MIT"]
+    assert reason.strip() == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
+    assert u2net.split() == ["in", "use", "u2net", "(onnxruntime)", "u2net/u2net.onnx", "Apache-2.0"]
+
+
+def test_the_command_prints_json(models_dir: Path) -> None:
+    rows = {row["backend"]: row for row in json.loads(printed("--json"))}
+    assert rows[U2NET]["state"] == "in use"
+    assert rows[U2NET]["files"] == ["u2net/u2net.onnx"]
+    assert rows[ISNET]["reason"].endswith("it is damaged or no ONNX file.")
+    assert set(rows) == {backend.name for backend in BACKENDS}

@@ -1,0 +1,45 @@
+"""The owner's page of models."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.engine.processing.tiny_networks import tiny_network
+from vanceweb.engine.processing.backends import ISNET, U2NET, Backend, backends_of
+from vanceweb.teams.models import User
+
+
+@pytest.fixture
+def models_dir(settings: Settings, tmp_path: Path) -> Path:
+    """A models directory with a damaged ISNet and a tiny network in U2-Net's place."""
+    settings.MODELS_DIR = tmp_path
+    (tmp_path / backend(ISNET).files[0]).parent.mkdir()
+    (tmp_path / backend(ISNET).files[0]).write_bytes(b"not a network")
+    interface = backend(U2NET).interface
+    assert interface
+    tiny_network(tmp_path / backend(U2NET).files[0], interface)
+    return tmp_path
+
+
+def backend(name: str) -> Backend:
+    return next(backend for backend in backends_of("subject") if backend.name == name)
+
+
+def test_each_backend_stands_there_with_its_state(models_dir: Path, alice: User, client: Client) -> None:
+    client.force_login(alice)
+    response = client.get("/models/")
+    page = " ".join(response.content.decode().split())
+    (subject,) = [slot for slot in response.context["slots"] if slot.name == "subject"]
+    states = {row["backend"]: row["state"] for row in subject.backends}
+    assert (states[ISNET], states[U2NET]) == ("unusable", "in use")
+    assert "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file." in page
+    assert "AI Background Remover" in page
+    assert str(models_dir) in page
+
+
+def test_only_the_owner_finds_it(bob: User, client: Client) -> None:
+    client.force_login(bob)
+    assert client.get("/models/").status_code == 403
+    assert b"/models/" not in client.get("/").content

@@ -1,0 +1,49 @@
+"""`manage.py models [--json]`: what does each feature's work here, and what could."""
+
+import itertools
+import json
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from vanceweb.engine.inventory import inventory_here
+
+
+class Command(BaseCommand):
+    """Lists every backend of every feature, the preferred ones first, with its files, licence and state."""
+
+    help = "List the backends of each feature with their files, licences and states."
+    requires_system_checks = []  # nothing but files is looked at, and it runs before there is a database
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """A table for people, or JSON."""
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print a JSON list instead of a table")
+
+    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
+        """Print the list; beside what is there and can't be used, why."""
+        rows = inventory_here()
+        if as_json:
+            self.stdout.write(json.dumps(rows, indent=1))
+            return
+        self.stdout.write(f"In {settings.MODELS_DIR}. A feature is done by the first of its backends that is usable.")
+        widths = [max(len(cells[column]) for cells in map(_cells, rows)) for column in range(len(_cells(rows[0])))]
+        for heading, group in itertools.groupby(rows, key=_heading):
+            self.stdout.write(f"\n{heading}")
+            for row in group:
+                cells = zip(_cells(row), widths, strict=True)
+                self.stdout.write("  " + "  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+                if row["reason"]:
+                    self.stdout.write(f"    {row['reason']}")
+
+
+def _heading(row: Mapping[str, Any]) -> str:
+    return f"{', '.join(row['features'])}: {row['slot']}"
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    first, *more = row["files"] or ("no file",)
+    files = f"{first} and {len(more)} more" if more else first
+    return str(row["state"]), row["backend"], files, row["licence"]

@@ -1,0 +1,72 @@
+"""The reference page of all backends, written from their table.
+
+``python -m vanceweb.engine.processing.reference > docs/backends.md`` renews it; a test holds it current.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from vanceweb.catalogue.features import FEATURES
+from vanceweb.engine.processing.backends import SLOTS, Backend, backends_of
+from vanceweb.engine.processing.interfaces import Interface, Shape
+
+INTRODUCTION = """# Backends
+
+What does each feature's work, and what could. A slot is a piece of work that several networks can do; its backends
+stand in the order in which they are preferred, and the first whose files are there and fit does it. To bring your own
+weights, put the file under the name given here into `MODELS_DIR` (`manage.py models` says where that is and how each
+backend stands): the next picture uses it, without a restart. A file that doesn't fit is named, explained and passed
+over.
+
+Sizes are those of the ONNX network's inputs and outputs, in order; "any" is any size. Numbers are floating point of 16,
+32 or 64 bits. Further inputs may only be single numbers. This page is written from the table by
+`python -m vanceweb.engine.processing.reference > docs/backends.md`.
+"""
+
+
+def reference_page() -> str:
+    """The whole page, as Markdown."""
+    return "\n".join([INTRODUCTION, *(line for slot in slots_in_order() for line in _slot(slot))])
+
+
+def slots_in_order() -> list[str]:
+    """All slots, those of the catalogue's first features first."""
+    order = [feature.module for feature in FEATURES]
+    return sorted(SLOTS, key=lambda slot: (order.index(SLOTS[slot][0]), slot))
+
+
+def titles_of(slot: str) -> tuple[str, ...]:
+    """The titles of the features that a slot works for."""
+    return tuple(feature.title for feature in FEATURES if feature.module in SLOTS[slot])
+
+
+def _slot(slot: str) -> Iterator[str]:
+    yield f"## {slot}\n"
+    yield f"For {', '.join(titles_of(slot))}.\n"
+    yield "| Backend | Where from | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
+    yield "|---|---|---|---|---|"
+    for backend in backends_of(slot):
+        yield f"| {' | '.join(_cells(backend))} |"
+    yield ""
+
+
+def _cells(backend: Backend) -> tuple[str, ...]:
+    source = f"{backend.source} {' '.join(backend.weights)}" if backend.source.endswith("models") else backend.source
+    files = ", ".join(f"`{file}`" for file in backend.files) or "-"
+    return backend.name, source, backend.licence, files, _interface(backend.interface)
+
+
+def _interface(interface: Interface | None) -> str:
+    if interface is None:
+        return "-"
+    made = f"; {_shape(interface.probe[0])} gives {_shape(interface.gives)}" if interface.probe else ""
+    inputs, outputs = (", ".join(_shape(shape) for shape in side) for side in (interface.inputs, interface.outputs))
+    return f"{inputs} → {outputs}{made}"
+
+
+def _shape(shape: Shape) -> str:
+    return " x ".join("any" if size is None else str(size) for size in shape) or "one number"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference_page())
