@@ -45,6 +45,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "enlargement": ("enlarge3",),
     "noise": ("denoise", "enlarge3"),
     "subject": ("matting",),
+    "drawing": ("chainner", "real_esrgan"),
     "file": ("compress",),
 }
 
@@ -53,6 +54,9 @@ SRMD = "srmd (ncnn)"
 OPTIMISERS = "mozjpeg, oxipng"
 U2NET = "u2net (onnxruntime)"
 ISNET = "isnet (onnxruntime)"
+ESRGAN = "esrgan (onnxruntime)"
+DRAWN = "waifu2x-cunet+animevideov3 (ncnn)"
+CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
 
 
 def _ncnn(*names: str) -> tuple[str, ...]:
@@ -95,6 +99,24 @@ BACKENDS: tuple[Backend, ...] = (
         files=("u2net/u2net.onnx",),
         weights=("u2net",),
         interface=Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),)),
+    ),
+    Backend(
+        slot="drawing",
+        name=ESRGAN,
+        source=Source.BROUGHT,
+        licence="that of the file: any network of the ESRGAN family that enlarges four times",
+        files=("drawing/esrgan-x4.onnx",),
+        interface=Interface(
+            inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 256, 256)
+        ),
+    ),
+    Backend(
+        slot="drawing",
+        name=DRAWN,
+        source=Source.SET_UP,
+        licence="MIT, BSD-3-Clause",
+        files=_ncnn(*CUNETS, "animevideov3-x2"),
+        weights=(*CUNETS, "realesr-animevideov3-x2"),
     ),
 )
 

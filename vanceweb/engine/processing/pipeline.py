@@ -7,7 +7,7 @@ from pathlib import Path
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing import compressing, denoising, enlarging, matting
+from vanceweb.engine.processing import compressing, denoising, drawing, enlarging, matting
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
@@ -35,6 +35,8 @@ OPERATIONS: dict[str, Operation] = {
     "denoise": Operation(denoising.denoise),
     "matting": Operation(matting.cut_out),
     "compress": Operation(compressing.compress),
+    "chainner": Operation(drawing.draw_sharp, drawing.factor),
+    "real_esrgan": Operation(drawing.draw_clean, drawing.factor),
 }
 
 

@@ -46,7 +46,9 @@ class NcnnSession:
 
         Gives 3 x scale*(height - 2 border) x scale*(width - 2 border): the part that can be trusted, not clipped.
         """
-        planes = np.ascontiguousarray(planes, dtype=np.float32)
+        height, width = planes.shape[1:]
+        more = [(0, 0), *((0, -side % self.network.multiple) for side in (height, width))]
+        planes = np.ascontiguousarray(np.pad(planes, more, mode="edge") if np.any(more) else planes, dtype=np.float32)
         extractor = self._net.create_extractor()
         # ncnn.Mat points into `planes` without a copy: the array has to live until extract has returned.
         extractor.input(self.network.source, ncnn.Mat(planes))
@@ -54,10 +56,10 @@ class NcnnSession:
         if failed:
             raise MemoryError(f"ncnn could not run {self.network.path} on {planes.shape}")
         result = np.array(mat, dtype=np.float32)
-        if self.network.eats_border:
-            return result
-        margin = self.network.border * self.network.scale
-        return result[:, margin:-margin, margin:-margin]
+        scale, border = self.network.scale, self.network.border
+        margin = 0 if self.network.eats_border else border * scale
+        kept_height, kept_width = (height - 2 * border) * scale, (width - 2 * border) * scale
+        return result[:, margin : margin + kept_height, margin : margin + kept_width]
 
 
 class OnnxSession:

