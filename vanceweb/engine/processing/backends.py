@@ -47,6 +47,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "subject": ("matting",),
     "drawing": ("chainner", "real_esrgan"),
     "file": ("compress",),
+    "colour": ("deoldify2", "sd_recolor"),
 }
 
 SPAN_WAIFU2X = "span+waifu2x-photo (ncnn)"
@@ -54,6 +55,9 @@ SRMD = "srmd (ncnn)"
 OPTIMISERS = "mozjpeg, oxipng"
 U2NET = "u2net (onnxruntime)"
 ISNET = "isnet (onnxruntime)"
+DDCOLOR = "ddcolor (onnxruntime)"
+DEOLDIFY = "deoldify (onnxruntime)"
+COLOURISER = "vanceweb colouriser (onnxruntime)"
 ESRGAN = "esrgan (onnxruntime)"
 DRAWN = "waifu2x-cunet+animevideov3 (ncnn)"
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
@@ -117,6 +121,30 @@ BACKENDS: tuple[Backend, ...] = (
         licence="MIT, BSD-3-Clause",
         files=_ncnn(*CUNETS, "animevideov3-x2"),
         weights=(*CUNETS, "realesr-animevideov3-x2"),
+    ),
+    Backend(
+        slot="colour",
+        name=DDCOLOR,
+        source=Source.BROUGHT,
+        licence="Apache-2.0",
+        files=("colour/ddcolor.onnx",),
+        interface=Interface(inputs=((1, 3, None, None),), outputs=((1, 2, None, None),)),
+    ),
+    Backend(
+        slot="colour",
+        name=DEOLDIFY,
+        source=Source.BROUGHT,
+        licence="MIT",
+        files=("colour/deoldify.onnx",),
+        interface=Interface(inputs=((1, 3, None, None),), outputs=((1, 3, None, None),)),
+    ),
+    Backend(
+        slot="colour",
+        name=COLOURISER,
+        source=Source.SHIPPED,
+        licence="vanceweb's, its encoder's Apache-2.0",
+        files=("colouriser.onnx",),
+        interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
     ),
 )
 
