@@ -75,7 +75,7 @@ DOCUMENTED = [
     ("animegan", "animegan2", ["Animegan2Stable"], {"single_face": (bool, True)}),
     ("recolor", "sd_recolor", ["sd_recolor"], {"prompt": (500, ""), "negative_prompt": (500, "")}),
     ("colorize", "deoldify2", ["DeoldifyArtistic"], {"render_factor": ((10, 70), 30)}),
-    ("compress", "compress", [], {"quality": ((0, 100), 50)}),
+    ("compress", "compress", [], {"quality": ((0, 100), 50), "keep_metadata": (bool, True)}),
 ]
 
 LOOKS = {

@@ -186,7 +186,7 @@ def test_jpg_without_a_background_is_refused_because_it_cannot_be_transparent() 
 def test_the_compressors_quality_is_its_parameter_and_no_output_setting() -> None:
     form = filled("compress", quality="30", dpi="72")
     assert form.is_valid()
-    assert form.step().params == {"quality": 30}
+    assert form.step().params == {"quality": 30, "keep_metadata": True}
     assert form.output() == Output(dpi=72)
 
 

@@ -153,7 +153,16 @@ def test_recolor_goes_by_both_its_names() -> None:
 
 def test_compress_is_read_with_its_older_keys() -> None:
     config = {"module": "compress", "kind": "toolkit", "dist": "image", "module_params": {"quality": 30}}
-    assert parse_jconfig({"name": "compress", "config": config})[0] == (Step("compress", {"quality": 30}),)
+    step = Step("compress", {"quality": 30, "keep_metadata": True})
+    assert parse_jconfig({"name": "compress", "config": config})[0] == (step,)
+
+
+def test_our_own_parameters_are_sent_only_where_they_say_something() -> None:
+    for keep, sent in ((True, {"quality": 30}), (False, {"quality": 30, "keep_metadata": False})):
+        step = Step("compress", {"quality": 30, "keep_metadata": keep})
+        built = json.loads(build_jconfig([step]))
+        assert built["config"]["module_params"] == sent
+        assert parse_jconfig(built)[0] == (step,)
 
 
 def test_unknown_keys_are_ignored() -> None:

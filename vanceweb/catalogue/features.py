@@ -257,7 +257,16 @@ FEATURES: tuple[Feature, ...] = (
         module="compress",
         description="Make the file much smaller and keep the picture looking the same.",
         icon="file-zip",
-        parameters=(percent("quality", "Quality", 50, "Lower makes a smaller file; 100 loses as little as possible."),),
+        parameters=(
+            percent("quality", "Quality", 50, "Lower makes a smaller file; 100 loses as little as possible."),
+            switch(
+                "keep_metadata",
+                "Keep metadata",
+                "Off: camera, time, place and comments leave the file; colour profile and orientation always stay. "
+                "The engine on this machine does that; the hosted service ignores it.",
+                ours=True,
+            ),
+        ),
         outputs=(OutputField.DPI,),
         purpose="compress",
     ),

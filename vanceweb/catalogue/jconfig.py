@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import feature_for_module
 from vanceweb.catalogue.legacy import LEGACY_MODULES, NoCounterpart
 from vanceweb.catalogue.out_params import out_params_of, output_from
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import IllegalParameter, shown
+from vanceweb.catalogue.parameters import IllegalParameter, ParameterValue, shown
 from vanceweb.catalogue.rules import (
     ILLEGAL_PARAMETER,
     MODULES_THERE_ARE,
@@ -82,7 +83,7 @@ def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict
     model = feature.model_for(step.params)
     config: dict[str, object] = {
         "module": feature.module,
-        "module_params": {**({"model_name": model.name} if model else {}), **step.params},
+        "module_params": {**({"model_name": model.name} if model else {}), **_sent(feature, step.params)},
     }
     if out_params:
         config["out_params"] = out_params
@@ -93,6 +94,12 @@ def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict
             for guide in step.control_images
         ]
     return item
+
+
+def _sent(feature: Feature, params: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
+    """The parameters without those of our own that say nothing: the hosted service need not meet them."""
+    silent = {p.key for p in feature.parameters if p.ours and params.get(p.key) == p.default}
+    return {key: value for key, value in params.items() if key not in silent}
 
 
 @dataclass(frozen=True, slots=True)

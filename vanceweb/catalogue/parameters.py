@@ -44,7 +44,8 @@ class Parameter:
     """One key of ``module_params``.
 
     ``minimum`` and ``maximum`` are inclusive. ``overridden_by`` names the switches (BOOL parameters of the
-    same feature) that, when on, make the service ignore this one.
+    same feature) that, when on, make the service ignore this one. ``ours``: an addition of the bundled engine,
+    which the hosted service does not know; at its default it is not sent.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Parameter:
     max_length: int | None = None
     help: str = ""
     overridden_by: tuple[str, ...] = ()
+    ours: bool = False
 
     @property
     def allowed(self) -> str:

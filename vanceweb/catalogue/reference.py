@@ -21,7 +21,8 @@ Every feature of the API with its parameters, as the forms, the command line and
 written from the catalogue by `python -m vanceweb.catalogue.reference > docs/features.md`.
 
 A workflow has at most {MAX_STEPS} steps and costs the sum of them. Parameters that are left out take their defaults;
-a switch that is left out is off when something that it would override is given.
+a switch that is left out is off when something that it would override is given. What is marked *ours* is the bundled
+engine's own: the hosted service doesn't know it.
 """
 
 
@@ -59,8 +60,9 @@ def _model(name: str, scales: tuple[int, ...]) -> str:
 
 def _row(parameter: Parameter) -> str:
     overridden = " or ".join(f"`{switch}`" for switch in parameter.overridden_by)
+    ours = " (*ours*)" if parameter.ours else ""
     return (
-        f"| `{parameter.key}` | {parameter.title} | {parameter.allowed} | `{json.dumps(parameter.default)}` "
+        f"| `{parameter.key}`{ours} | {parameter.title} | {parameter.allowed} | `{json.dumps(parameter.default)}` "
         f"| {overridden} | {parameter.help} |"
     )
 

@@ -45,10 +45,18 @@ def share(
 
 
 def switch(
-    key: str, title: str, phrase: str, *, default: bool = True, overridden_by: tuple[str, ...] = ()
+    key: str,
+    title: str,
+    phrase: str,
+    *,
+    default: bool = True,
+    overridden_by: tuple[str, ...] = (),
+    ours: bool = False,
 ) -> Parameter:
     """Something that is on or off."""
-    return Parameter(key=key, title=title, kind=Kind.BOOL, default=default, help=phrase, overridden_by=overridden_by)
+    return Parameter(
+        key=key, title=title, kind=Kind.BOOL, default=default, help=phrase, overridden_by=overridden_by, ours=ours
+    )
 
 
 def choice(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
 from tests.engine.processing.photos import COLOUR, photo, psnr
@@ -22,10 +23,12 @@ from vanceweb.engine.processing.reducing import visible_error
 NO_MODELS = Models(Path("nowhere"))
 
 
-def compressed(source: Path, quality: int, output: Output | None = None) -> tuple[Path, Outcome]:
+def compressed(
+    source: Path, quality: int, output: Output | None = None, *, keep_metadata: bool = True
+) -> tuple[Path, Outcome]:
     target = source.parent / "results" / "result"
     target.parent.mkdir(exist_ok=True)
-    step = Step("compress", {"quality": quality})
+    step = Step("compress", {"quality": quality, "keep_metadata": keep_metadata})
     outcome = process_file(source, target, [step], output or Output(), models=NO_MODELS, report=lambda done: None)
     assert outcome.filesize == target.stat().st_size
     return target, outcome
@@ -156,6 +159,53 @@ def test_a_turned_photo_is_shown_upright(tmp_path: Path, quality: int) -> None:
         # Either turned for good or still marked to be turned.
         assert image.getexif()[0x0112] == (6 if image.size == before.size else 1)
         assert image.getexif()[0x010F] == "Maker"
+
+
+@pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90, "comment": b"a secret place"}), ("png", {})])
+@pytest.mark.parametrize("quality", [30, 100])
+def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
+    tmp_path: Path, kind: str, options: dict[str, Any], quality: int
+) -> None:
+    if kind == "png":
+        options = {"pnginfo": PngInfo()}
+        options["pnginfo"].add_text("Comment", "a secret place")
+    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=camera_exif(), icc_profile=rgb_profile(),
+                        dpi=(240, 240), **options)  # fmt: skip
+    target, _ = compressed(source, quality, keep_metadata=False)
+    assert not [secret for secret in (b"a secret place", b"Camera 1", b"Maker") if secret in target.read_bytes()]
+    with Image.open(target) as image:
+        assert dict(image.getexif()) == {}
+        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
+    if quality == 100:
+        assert (samples(target) == samples(source)).all()
+    kept, _ = compressed(source, quality)
+    assert b"Camera 1" in kept.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+@pytest.mark.parametrize("quality", [30, 100])
+def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: str, quality: int) -> None:
+    upright = photo("coffee.png", side=96)[:64]
+    turned = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
+    source = saved(turned, tmp_path / f"p.{kind}", exif=camera_exif(6), **({"quality": 95} if kind == "jpg" else {}))
+    target, outcome = compressed(source, quality, keep_metadata=False)
+    assert (outcome.width, outcome.height) == (96, 64)
+    with Image.open(target) as image:
+        assert set(image.getexif()) <= {0x0112}
+        shown = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    assert psnr(shown, upright) > 25
+
+
+def test_a_picture_of_several_that_is_stripped_is_the_first(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(photo(name, side=96)) for name in ("coffee.png", "chelsea.png"))
+    source = tmp_path / "p.jpg"
+    first.save(source, "MPO", save_all=True, append_images=[second], quality=90, exif=camera_exif())
+    for quality in (30, 100):
+        target, _ = compressed(source, quality, keep_metadata=False)
+        with Image.open(target) as image:
+            assert (image.format, dict(image.getexif())) == ("JPEG", {})
+        assert psnr(samples(target).astype(np.uint8), np.asarray(first)) > 25
 
 
 def test_a_resolution_asked_for_is_written(tmp_path: Path) -> None:

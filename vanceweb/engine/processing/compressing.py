@@ -1,4 +1,4 @@
-"""compress: the smallest file at the quality asked for, in the same format and with its metadata.
+"""compress: the smallest file at the quality asked for, in the same format, with its metadata or without.
 
 The picture itself is not touched; how it is written is decided here. Below quality 100 a JPG is quantised more coarsely
 and a PNG drawn in fewer colours or steps of brightness, whichever is smallest within the error that the quality allows.
@@ -16,8 +16,9 @@ from PIL import Image, JpegImagePlugin
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.backends import OPTIMISERS
+from vanceweb.engine.processing.metadata import orientation_of
 from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.optimising import smaller_jpeg, smaller_png
+from vanceweb.engine.processing.optimising import bare_jpeg, bare_png, smaller_jpeg, smaller_png
 from vanceweb.engine.processing.picture import FileFormat, Picture
 from vanceweb.engine.processing.reducing import reduced
 from vanceweb.engine.processing.tiles import Report
@@ -37,23 +38,28 @@ class Source:
     pictures: int
     tables: Tables
     sampling: int
+    orientation: int
 
 
 def compress(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
-    """The same picture, to be written as small as `quality` 0-100 allows."""
-    quality = int(params["quality"])
+    """The same picture, to be written as small as `quality` 0-100 allows, with all of its metadata or the least."""
+    quality, whole = int(params["quality"]), bool(params.get("keep_metadata", True))
 
     def encode(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
-        file.write(encoded(picture, file_format, output, quality))
+        file.write(encoded(picture, file_format, output, quality, whole))
 
     report(1.0)
+    if not whole:
+        picture = replace(picture, metadata=replace(picture.metadata, exif=None))
     return replace(picture, encoder=encode).by(OPTIMISERS)
 
 
-def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int) -> bytes:
-    """The file. A quality that `output` names too is an upper limit; both hold."""
+def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int, whole: bool) -> bytes:
+    """The file, with the `whole` metadata or the least. A quality that `output` names too is a limit; both hold."""
     quality = quality if output.quality is None else min(quality, output.quality)
     source = _source(picture, file_format, output)
+    if source is not None and not whole:
+        source = _bare(source, file_format)
     image = image_of(picture, file_format, output.background)
     options = options_for(picture, image.mode, file_format, output)
     if file_format == "jpg":
@@ -71,7 +77,18 @@ def _source(picture: Picture, file_format: FileFormat, output: Output) -> Source
         tables = {number: list(table) for number, table in jpeg.quantization.items()} if jpeg else {}
         sampling = JpegImagePlugin.get_sampling(jpeg) if jpeg else -1
         pictures = getattr(image, "n_frames", 1)
-    return Source(picture.source.read_bytes(), pictures, tables, sampling)
+        orientation = orientation_of(image)
+    return Source(picture.source.read_bytes(), pictures, tables, sampling, orientation)
+
+
+def _bare(source: Source, file_format: FileFormat) -> Source | None:
+    """Without its metadata. None where that can't be done to the file as it is: then the picture is written anew."""
+    if file_format == "jpg":
+        file = bare_jpeg(source.file, source.orientation)
+        return replace(source, file=file, pictures=1) if file else None
+    # A PNG's orientation goes with the rest, so the picture has to be turned itself.
+    file = bare_png(source.file) if source.orientation == 1 else None
+    return replace(source, file=file) if file else None
 
 
 def _jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: Source | None) -> bytes:

@@ -27,6 +27,15 @@ def read_metadata(image: Image.Image) -> Metadata:
     return Metadata(block, icc if isinstance(icc, bytes) and len(icc) > 128 else None, _dpi(image))
 
 
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation of an opened image, 1 (upright) to 8."""
+    try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+    except EXIF_ERRORS:
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
 def _upright(original: Image.Exif) -> bytes | None:
     """The block with the orientation reset; the image's own is left alone, for its orientation is still to be used."""
     if not len(original):
