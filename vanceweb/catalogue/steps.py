@@ -1,6 +1,6 @@
 """A step of a workflow: one feature with its parameters, apart from how the API writes it down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vanceweb.catalogue.parameters import ParameterValue
@@ -27,3 +27,8 @@ class Step:
     module: str
     params: Mapping[str, ParameterValue] = field(default_factory=dict)
     control_images: tuple[ControlImage, ...] = ()
+
+
+def guides_of(steps: Iterable[Step]) -> set[str]:
+    """The uids of all pictures that steps name as their guides."""
+    return {guide.image_uid for step in steps for guide in step.control_images if guide.image_uid is not None}

@@ -5,7 +5,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from vanceweb.catalogue.jconfig import parse_jconfig
+from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import result_name
@@ -127,10 +128,10 @@ def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
     _remove_leftovers()
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
-        with _storage().open(upload.file_name) as stored, source.open("wb") as copy:
-            shutil.copyfileobj(stored, copy)
+        _fetch(upload, source)
+        guides = _fetch_guides(steps, upload, source)
         models = _models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
-        outcome = process_file(source, target, steps, output, models=models, report=watch)
+        outcome = process_file(source, target, steps, output, models=models, report=watch, guides=guides)
         watch(1.0)
         with target.open("rb") as result:
             name = transform.file_name(transform.attempts)
@@ -138,6 +139,20 @@ def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
             _storage().delete(name)
             _storage().save(name, File(result))
     return outcome
+
+
+def _fetch(upload: Upload, path: Path) -> None:
+    with _storage().open(upload.file_name) as stored, path.open("wb") as copy:
+        shutil.copyfileobj(stored, copy)
+
+
+def _fetch_guides(steps: Sequence[Step], upload: Upload, source: Path) -> dict[str, Path]:
+    """The files of the pictures that steps are led by, by uid, beside `source`; without those that were removed."""
+    files = {upload.uid: source}
+    for guide in Upload.objects.filter(account=upload.account, uid__in=guides_of(steps)).exclude(pk=upload.pk):
+        files[guide.uid] = source.with_name(guide.uid)
+        _fetch(guide, files[guide.uid])
+    return files
 
 
 def _result_fields(transform: Transform, outcome: Outcome) -> dict[str, object]:

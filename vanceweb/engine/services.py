@@ -10,7 +10,7 @@ from django.db import transaction
 
 from vanceweb.catalogue.features import credits_for, feature_for_module
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
-from vanceweb.catalogue.steps import Step
+from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
@@ -53,6 +53,7 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
         steps, _output = parse_jconfig(jconfig)
     except JConfigError as error:
         raise EngineError(error.code, str(error)) from error
+    _check_guides(steps, account)
     _check_available(steps)
     _check_output_size(steps, upload)
     if webhook:
@@ -95,6 +96,13 @@ def _check_available(steps: Sequence[Step]) -> None:
         if step.module not in available:
             title = feature_for_module(step.module).title
             raise EngineError(Code.ILLEGAL_PARAMETER, f"{title} ({step.module}) is not available on this engine yet.")
+
+
+def _check_guides(steps: Sequence[Step], account: Account) -> None:
+    wanted = guides_of(steps)
+    there = set(Upload.objects.filter(account=account, uid__in=wanted).values_list("uid", flat=True))
+    if wanted - there:
+        raise EngineError(Code.NOT_FOUND, f"cn_configs names a picture that is not there: {min(wanted - there)}.")
 
 
 def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:

@@ -137,6 +137,14 @@ class TestTransform:
         assert not Transform.objects.exists()
         assert not DBTaskResult.objects.exists()
 
+    def test_guides_must_be_the_accounts_own_pictures(self, alice: Caller, bob: Caller) -> None:
+        for uid, refused in ((alice.uploaded(), False), (bob.uploaded(), True), ("0" * 32, True)):
+            step = {"name": "img2anime", "config": {"module": "img2anime", "module_params": {"model_name": "style1"}},
+                    "cn_configs": [{"image_uid": uid, "cn_name": "cartoon_tile"}]}  # fmt: skip
+            answer = alice.post("transform", uid=alice.uploaded(), jconfig=json.dumps(step), wait="0")
+            assert (answer["code"] == 10011) == refused
+            assert not refused or uid in answer["msg"]
+
     def test_a_result_beyond_the_limit_is_refused_with_the_numbers(self, alice: Caller) -> None:
         upload = Upload.objects.create(
             account=alice.account, name="big.png", format="PNG", width=7680, height=4320, filesize=1

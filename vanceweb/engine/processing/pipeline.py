@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
-from vanceweb.catalogue.steps import Step
+from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.processing import colouring, compressing, denoising, drawing, enlarging, matting
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
@@ -112,13 +112,11 @@ def _worked(
 
 
 def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
-    missing = [guide.image_uid for guide in step.control_images if guide.image_uid and guide.image_uid not in files]
-    if missing:
+    named = guides_of([step])
+    if not named <= set(files):
         raise ProcessingError("A picture that cn_configs names is not there any more.")
-    return tuple(
-        Guide(guide.cn_name, read_picture(files[guide.image_uid]) if guide.image_uid else None)
-        for guide in step.control_images
-    )
+    pictures = {uid: read_picture(files[uid]) for uid in named}  # each once: a style is often led twice by the same
+    return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
 
 
 def _operation(step: Step) -> Operation:
