@@ -48,6 +48,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "drawing": ("chainner", "real_esrgan"),
     "file": ("compress",),
     "colour": ("deoldify2", "sd_recolor"),
+    "recolour": ("sd_recolor",),
 }
 
 SPAN_WAIFU2X = "span+waifu2x-photo (ncnn)"
@@ -58,6 +59,7 @@ ISNET = "isnet (onnxruntime)"
 DDCOLOR = "ddcolor (onnxruntime)"
 DEOLDIFY = "deoldify (onnxruntime)"
 COLOURISER = "vanceweb colouriser (onnxruntime)"
+COLOUR_WORDS = "colour words"
 ESRGAN = "esrgan (onnxruntime)"
 DRAWN = "waifu2x-cunet+animevideov3 (ncnn)"
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
@@ -146,6 +148,7 @@ BACKENDS: tuple[Backend, ...] = (
         files=("colouriser.onnx",),
         interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
     ),
+    Backend(slot="recolour", name=COLOUR_WORDS, source=Source.NONE, licence="vanceweb's"),
 )
 
 

@@ -51,6 +51,13 @@ def lightness(colours: Pixels) -> FloatArray:
     return np.ascontiguousarray(lab[:, :, 0], dtype=np.float32)
 
 
+def lightness_at(colours: Pixels, height: int, width: int) -> FloatArray:
+    """L of the picture at another size, height x width."""
+    size = (width, height)
+    way = cv2.INTER_AREA if height <= colours.shape[0] and width <= colours.shape[1] else cv2.INTER_LINEAR
+    return lightness(np.asarray(cv2.resize(colours, size, interpolation=way), dtype=np.uint8))
+
+
 def guess_colours(colours: Pixels, side: int, backend: Backend, models: Models) -> Guess:
     """What a backend of the slot `colour` sees in a picture at a working size of `side` px.
 

@@ -9,7 +9,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.colour_guesses import guess_colours, lightness, well_seen
+from vanceweb.engine.processing.colour_guesses import guess_colours, lightness_at, well_seen
 from vanceweb.engine.processing.colour_laying import lay_colours
 from vanceweb.engine.processing.colour_voting import decode, vote
 from vanceweb.engine.processing.models import Models
@@ -43,13 +43,6 @@ def coloured(picture: Picture, seen: Pixels, ab: FloatArray, report: Report) -> 
     result = picture.with_pixels(lay_colours(picture.colours, seen, ab, report), picture.alpha)
     result = replace(result, grey=False)
     return result.noting(HAD_COLOURS) if has_colours(picture.colours) else result
-
-
-def lightness_at(colours: Pixels, height: int, width: int) -> FloatArray:
-    """L of the picture at another size, height x width."""
-    size = (width, height)
-    way = cv2.INTER_AREA if height <= colours.shape[0] and width <= colours.shape[1] else cv2.INTER_LINEAR
-    return lightness(np.asarray(cv2.resize(colours, size, interpolation=way), dtype=np.uint8))
 
 
 def has_colours(colours: Pixels) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step, guides_of
-from vanceweb.engine.processing import colouring, compressing, denoising, drawing, enlarging, matting
+from vanceweb.engine.processing import colouring, compressing, denoising, drawing, enlarging, matting, recolouring
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
@@ -38,6 +38,7 @@ OPERATIONS: dict[str, Operation] = {
     "chainner": Operation(drawing.draw_sharp, drawing.factor),
     "real_esrgan": Operation(drawing.draw_clean, drawing.factor),
     "deoldify2": Operation(colouring.colourise),
+    "sd_recolor": Operation(recolouring.recolour),
 }
 
 
