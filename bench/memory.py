@@ -1,7 +1,7 @@
 """Peak memory of one job on a picture of 34 megapixels, in a process of its own.
 
-`python -m bench.memory MODELS_DIR denoise|sharpen|matting [TILES]` prints MB and seconds; with TILES the job ends
-after so many reports.
+`python -m bench.memory MODELS_DIR denoise|sharpen|matting|colour|recolour [TILES]` prints MB and seconds; with TILES
+the job ends after so many reports.
 """
 
 import contextlib
@@ -23,6 +23,8 @@ JOBS = {
     "denoise": Step("denoise", {"auto_params": True}),
     "sharpen": Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 50}),
     "matting": Step("matting"),
+    "colour": Step("deoldify2", {"render_factor": 70}),
+    "recolour": Step("sd_recolor", {"prompt": "blue sky, red flower, green", "negative_prompt": "purple"}),
 }
 
 

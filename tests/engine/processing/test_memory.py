@@ -30,5 +30,11 @@ def test_matting(models: Models) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("job", ["colour", "recolour"])
+def test_colour(models: Models, job: str) -> None:
+    assert peak(job) < LIMIT_MB
+
+
+@pytest.mark.slow
 def test_denoise(models: Models) -> None:
     assert peak("sharpen") + peak("denoise", tiles=5) < LIMIT_MB

@@ -129,8 +129,7 @@ def softened(logits: FloatArray) -> FloatArray:
 
 def _by_ddcolor(light: FloatArray, side: int, session: OnnxSession) -> Guess:
     """DDColor: grey as RGB 0..1 in, ab out; the picture squeezed into a square."""
-    answer = _checked(session.run(_batch(_grey(light, session, side))), 2, DDCOLOR)
-    return Guess(np.ascontiguousarray(answer.transpose(1, 2, 0)))
+    return Guess(_answer(session, _grey(light, session, side), 2, DDCOLOR))
 
 
 def _by_deoldify(light: FloatArray, side: int, session: OnnxSession) -> Guess:
@@ -140,9 +139,9 @@ def _by_deoldify(light: FloatArray, side: int, session: OnnxSession) -> Guess:
     networks want; given levels they cannot answer with more than 3, and are asked again in their own way.
     """
     grey = _grey(light, session, side)
-    answer = _checked(session.run(_batch(grey * np.float32(255))), 3, DEOLDIFY).transpose(1, 2, 0)
+    answer = _answer(session, grey * np.float32(255), 3, DEOLDIFY)
     if np.abs(answer).max() <= NORMALISED_MOST < 255 * grey.mean():
-        answer = _checked(session.run(_batch((grey - MEAN) / DEVIATION)), 3, DEOLDIFY).transpose(1, 2, 0)
+        answer = _answer(session, (grey - MEAN) / DEVIATION, 3, DEOLDIFY)
         answer = (answer * DEVIATION + MEAN) * np.float32(255)
     rgb = np.ascontiguousarray(np.clip(answer / 255, 0, 1), dtype=np.float32)
     return Guess(np.ascontiguousarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[:, :, 1:], dtype=np.float32))
@@ -184,12 +183,9 @@ def _sized(planes: FloatArray, height: int, width: int) -> FloatArray:
     return np.asarray(sized, dtype=np.float32).reshape(height, width, -1)
 
 
-def _batch(pixels: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
-
-
-def _checked(answer: FloatArray, channels: int, name: str) -> FloatArray:
-    """The only picture of the answer, channels first, where it is one of so many channels and all numbers."""
-    if answer.ndim != 4 or answer.shape[1] != channels or not np.isfinite(answer).all():
+def _answer(session: OnnxSession, pixels: FloatArray, channels: int, name: str) -> FloatArray:
+    """What the network makes of `pixels` (height x width x 3): as large, with so many channels, and all numbers."""
+    answer = session.run(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32))
+    if answer.shape != (1, channels, *pixels.shape[:2]) or not np.isfinite(answer).all():
         raise ProcessingError(f"{name} gave no colours; the file of its weights must be another network's.")
-    return np.asarray(answer[0], dtype=np.float32)
+    return np.ascontiguousarray(answer[0].transpose(1, 2, 0), dtype=np.float32)
