@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -50,6 +51,17 @@ def psnr(one: Pixels, other: Pixels) -> float:
     """Peak signal to noise ratio in dB."""
     error = float(np.mean((one.astype(np.float64) - other) ** 2))
     return float("inf") if error == 0 else 10 * np.log10(255**2 / error)
+
+
+def ssim(one: Pixels, other: Pixels) -> float:
+    """Structural similarity of the brightness, 0..1."""
+    score, _ = cv2.quality.QualitySSIM_compute(*(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in (one, other)))
+    return float(score[0])
+
+
+def out_of_focus(pixels: Pixels, sigma: float) -> Pixels:
+    """Blurred by a Gaussian of `sigma` px."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
 
 
 def detail(pixels: Pixels) -> float:

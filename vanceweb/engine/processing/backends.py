@@ -49,6 +49,8 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "file": ("compress",),
     "colour": ("deoldify2", "sd_recolor"),
     "recolour": ("sd_recolor",),
+    "restoration": ("img2sr",),
+    "face": ("CodeFormer", "img2sr"),
 }
 
 SPAN_WAIFU2X = "span+waifu2x-photo (ncnn)"
@@ -62,6 +64,11 @@ COLOURISER = "vanceweb colouriser (onnxruntime)"
 COLOUR_WORDS = "colour words"
 ESRGAN = "esrgan (onnxruntime)"
 DRAWN = "waifu2x-cunet+animevideov3 (ncnn)"
+X4PLUS = "realesrgan-x4plus (ncnn)"
+CODEFORMER = "codeformer (onnxruntime)"
+GFPGAN = "gfpgan (onnxruntime)"
+X4PLUS_FACES = "realesrgan-x4plus on faces (ncnn)"
+FACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also takes w, 0..1
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
 
 
@@ -149,6 +156,38 @@ BACKENDS: tuple[Backend, ...] = (
         interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
     ),
     Backend(slot="recolour", name=COLOUR_WORDS, source=Source.NONE, licence="vanceweb's"),
+    Backend(
+        slot="restoration",
+        name=X4PLUS,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause",
+        files=_ncnn("realesrgan-x4plus"),
+        weights=("realesrgan-x4plus",),
+    ),
+    Backend(
+        slot="face",
+        name=CODEFORMER,
+        source=Source.BROUGHT,
+        licence="S-Lab 1.0: not for commercial use",
+        files=("faces/codeformer.onnx",),
+        interface=FACE,
+    ),
+    Backend(
+        slot="face",
+        name=GFPGAN,
+        source=Source.BROUGHT,
+        licence="Apache-2.0",
+        files=("faces/gfpgan.onnx",),
+        interface=FACE,
+    ),
+    Backend(
+        slot="face",
+        name=X4PLUS_FACES,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause",
+        files=_ncnn("realesrgan-x4plus"),
+        weights=("realesrgan-x4plus",),
+    ),
 )
 
 

@@ -23,8 +23,8 @@ INPUT = 128  # px, the side of what the network sees
 GRIDS = ((16, 2), (8, 6))  # of anchors: how many across and down, how many in each place
 SMALLEST_WINDOW = 160  # px; a face fills a quarter of a window or more, and below 32 px there is nothing to restore
 MOST_ZOOM = 16  # windows are at least this part of the longer side: some 8 s of search at 34 megapixels
-CANDIDATE, CERTAIN = 0.6, 0.78  # scores: worth a second look, and on average of the second looks a face
-SECOND_LOOKS = (1.8, 2.6)  # sides of the windows, in sides of the box
+CANDIDATE, CERTAIN = 0.6, 0.74  # scores: worth a second look, and on average of the second looks a face
+SECOND_LOOKS = (2.2, 3.2, 4.0)  # sides of the windows, in sides of the box: small, blurry faces show better
 SAME = 0.3  # share of common area from which two boxes show one face
 EYES, NOSE, MOUTH = slice(0, 2), 2, 3  # rows of a face's points
 

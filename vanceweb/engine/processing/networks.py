@@ -28,6 +28,7 @@ NCNN: dict[str, NcnnNetwork] = {
     "span-x2": NcnnNetwork("span/spanx2_ch48", "data", "output", scale=2, border=16),
     "span-x4": NcnnNetwork("span/spanx4_ch48", "data", "output", scale=4, border=16),
     "srmd-x2": NcnnNetwork("srmd/srmd_x2", "input", "output", scale=2, border=12),
+    "realesrgan-x4plus": NcnnNetwork("realesrgan/realesrgan-x4plus", "data", "output", scale=4, border=16),
     "animevideov3-x2": NcnnNetwork("realesrgan/realesr-animevideov3-x2", "data", "output", scale=2, border=16),
     **{
         f"waifu2x-photo-{level}": NcnnNetwork(

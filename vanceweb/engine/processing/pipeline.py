@@ -7,7 +7,17 @@ from pathlib import Path
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step, guides_of
-from vanceweb.engine.processing import colouring, compressing, denoising, drawing, enlarging, matting, recolouring
+from vanceweb.engine.processing import (
+    colouring,
+    compressing,
+    denoising,
+    drawing,
+    enlarging,
+    face_restoring,
+    matting,
+    recolouring,
+    restoring,
+)
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
@@ -37,6 +47,8 @@ OPERATIONS: dict[str, Operation] = {
     "compress": Operation(compressing.compress),
     "chainner": Operation(drawing.draw_sharp, drawing.factor),
     "real_esrgan": Operation(drawing.draw_clean, drawing.factor),
+    "img2sr": Operation(restoring.restore),
+    "CodeFormer": Operation(face_restoring.enhance_faces),
     "deoldify2": Operation(colouring.colourise),
     "sd_recolor": Operation(recolouring.recolour),
 }

@@ -233,7 +233,7 @@ WEIGHTS: tuple[Weights, ...] = (
         ),
         licence="Apache-2.0",
         origin="https://github.com/google-ai-edge/mediapipe",
-        use="animegan2: finds faces",
+        use="CodeFormer, img2sr, animegan2: finds faces",
     ),
     Weights(
         name="multistyle26",

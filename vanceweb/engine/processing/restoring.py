@@ -1,0 +1,70 @@
+"""img2sr: a very blurry photo drawn anew by Real-ESRGAN, its faces on their own.
+
+The network enlarges four times and takes away what cameras, noise and JPEG did to small pictures. A very blurry photo
+is a small picture enlarged: so it is first shrunk by half, which loses nothing of it, and the result is averaged down
+to its size. What is sharp already would lose by that. So the measured blur says how much of the result is taken.
+"""
+
+import math
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.engine.processing.alpha import visible_colours
+from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.backends import X4PLUS
+from vanceweb.engine.processing.blur import blurriness
+from vanceweb.engine.processing.face_restoring import restore_faces
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.tiles import Report, grid, part_of, tiled
+
+NETWORK = "realesrgan-x4plus"
+SCALE = 4
+BORDER = 16  # px; the network looks further, but what lies there hardly matters
+SIDE = 144  # px of a tile: the network needs 600 MB for it
+SHRINK = 2.0  # at least; a quarter of the size distorts faces
+WORKING = 1_000_000  # px that the network gets at most: larger pictures are shrunk further, it takes minutes as it is
+BAND = 512  # px, the side of what is blended at once
+WHOLE_SHARE = 0.8  # of the time, when faces follow
+
+
+def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+    """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
+    source = colours = visible_colours(picture)
+    wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
+    share = strength * blurriness(colours)
+    done = WHOLE_SHARE if wants_faces else 1.0
+    if share:
+        colours = blended(source, redrawn(colours, models, part_of(report, 0, done)), share)
+        picture = picture.by(X4PLUS)
+    else:
+        picture = picture.by(X4PLUS).noting("The photo is sharp already: it was left as it is.")
+    if wants_faces:
+        restored = restore_faces(colours, source, strength, models, part_of(report, done, 1))
+        colours, picture = restored.colours, picture.by(*restored.made_by)
+        if not restored.found:
+            picture = picture.noting("No face was found; the rest of the picture was restored.")
+    report(1.0)
+    return picture.with_pixels(colours, picture.alpha)
+
+
+def redrawn(colours: Pixels, models: Models, report: Report) -> Pixels:
+    """The whole picture as the network draws it, of the same size."""
+    height, width = colours.shape[:2]
+    factor = max(SHRINK, math.sqrt(height * width / WORKING))
+    size = max(round(width / factor), 1), max(round(height / factor), 1)
+    small = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    large = tiled(small, models.ncnn(NETWORK).run, scale=SCALE, border=BORDER, side=SIDE, report=report)
+    way = cv2.INTER_AREA if large.shape[1] >= width else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(large, (width, height), interpolation=way), dtype=np.uint8)
+
+
+def blended(original: Pixels, result: Pixels, share: float) -> Pixels:
+    """`share` 0..1 of the result, the rest of the original; in place of the result, tile by tile."""
+    for tile in grid(original.shape[0], original.shape[1], BAND):
+        inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
+        cv2.addWeighted(result[inside], share, original[inside], 1 - share, 0, dst=result[inside])
+    return result
