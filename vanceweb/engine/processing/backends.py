@@ -46,6 +46,10 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "noise": ("denoise", "enlarge3"),
     "subject": ("matting",),
     "drawing": ("chainner", "real_esrgan"),
+    "style": ("img2anime",),
+    "cartoon": ("cartoonize",),
+    "painting": ("img2anime",),
+    "anime": ("animegan2",),
     "file": ("compress",),
     "colour": ("deoldify2", "sd_recolor"),
     "recolour": ("sd_recolor",),
@@ -70,6 +74,11 @@ GFPGAN = "gfpgan (onnxruntime)"
 X4PLUS_FACES = "realesrgan-x4plus on faces (ncnn)"
 FACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also takes w, 0..1
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
+ANIMEGAN = "AnimeGANv2 (onnxruntime)"
+DRAWN_STYLE = "style drawing+animevideov3 (ncnn)"
+DRAWN_CARTOON = "cartoon drawing+animevideov3 (ncnn)"
+DRAWN_ANIME = "anime drawing+animevideov3 (ncnn)"
+PAINTINGS = "multistyle26 (onnxruntime)"
 
 
 def _ncnn(*names: str) -> tuple[str, ...]:
@@ -187,6 +196,51 @@ BACKENDS: tuple[Backend, ...] = (
         licence="BSD-3-Clause",
         files=_ncnn("realesrgan-x4plus"),
         weights=("realesrgan-x4plus",),
+    ),
+    Backend(
+        slot="style",
+        name=DRAWN_STYLE,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause",
+        files=_ncnn("animevideov3-x2"),
+        weights=("realesr-animevideov3-x2",),
+    ),
+    Backend(
+        slot="cartoon",
+        name=DRAWN_CARTOON,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause",
+        files=_ncnn("animevideov3-x2"),
+        weights=("realesr-animevideov3-x2",),
+    ),
+    Backend(
+        slot="anime",
+        name=ANIMEGAN,
+        source=Source.BROUGHT,
+        licence="of the file brought",
+        files=("animegan2/animegan2.onnx",),
+        interface=Interface(
+            inputs=((1, None, None, 3),),
+            outputs=((1, None, None, 3),),
+            or_else=Interface(inputs=((1, 3, None, None),), outputs=((1, 3, None, None),)),
+        ),
+    ),
+    Backend(
+        slot="anime",
+        name=DRAWN_ANIME,
+        source=Source.SET_UP,
+        licence="BSD-3-Clause",
+        files=_ncnn("animevideov3-x2"),
+        weights=("realesr-animevideov3-x2",),
+    ),
+    Backend(
+        slot="painting",
+        name=PAINTINGS,
+        source=Source.SET_UP,
+        licence="MIT",
+        files=("multistyle26/multistyle26.onnx",),
+        weights=("multistyle26",),
+        interface=Interface(inputs=((1, 3, None, None), (26,)), outputs=((1, 3, None, None),)),
     ),
 )
 

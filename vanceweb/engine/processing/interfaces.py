@@ -21,17 +21,30 @@ class Interface:
     """Shapes of the inputs and of the first outputs, in order; inputs beyond them must be single numbers.
 
     `probe`, where given, is what the inputs are tried with (zeros), and `gives` the shape that must come of it: for
-    networks of free size the file alone doesn't tell their scale.
+    networks of free size the file alone doesn't tell their scale. `or_else` is another interface that will do.
     """
 
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     probe: tuple[tuple[int, ...], ...] = ()
     gives: tuple[int, ...] = ()
+    or_else: "Interface | None" = None
 
 
 def check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
-    """Raise `UnusableWeights`, with what differs, unless the network has this interface."""
+    """Raise `UnusableWeights`, with what differs, unless the network has this interface or the one that will do."""
+    try:
+        _check(session, interface)
+    except UnusableWeights as error:
+        if interface.or_else is None:
+            raise
+        try:
+            check(session, interface.or_else)
+        except UnusableWeights:
+            raise error from None
+
+
+def _check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) < len(interface.inputs) or len(outputs) < len(interface.outputs):
         raise UnusableWeights(

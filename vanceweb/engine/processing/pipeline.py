@@ -8,6 +8,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.processing import (
+    cartoons,
     colouring,
     compressing,
     denoising,
@@ -16,6 +17,7 @@ from vanceweb.engine.processing import (
     face_restoring,
     matting,
     recolouring,
+    redrawing,
     restoring,
 )
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
@@ -44,6 +46,9 @@ OPERATIONS: dict[str, Operation] = {
     "enlarge3": Operation(enlarging.enlarge, lambda params: int(params["scale"])),
     "denoise": Operation(denoising.denoise),
     "matting": Operation(matting.cut_out),
+    "img2anime": Operation(redrawing.redraw),
+    "animegan2": Operation(cartoons.animate),
+    "cartoonize": Operation(cartoons.cartoonize),
     "compress": Operation(compressing.compress),
     "chainner": Operation(drawing.draw_sharp, drawing.factor),
     "real_esrgan": Operation(drawing.draw_clean, drawing.factor),

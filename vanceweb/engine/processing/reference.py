@@ -61,7 +61,8 @@ def _interface(interface: Interface | None) -> str:
         return "-"
     made = f"; {_shape(interface.probe[0])} gives {_shape(interface.gives)}" if interface.probe else ""
     inputs, outputs = (", ".join(_shape(shape) for shape in side) for side in (interface.inputs, interface.outputs))
-    return f"{inputs} → {outputs}{made}"
+    other = f", or {_interface(interface.or_else)}" if interface.or_else else ""
+    return f"{inputs} → {outputs}{made}{other}"
 
 
 def _shape(shape: Shape) -> str:

@@ -85,8 +85,16 @@ class OnnxSession:
     @property
     def size(self) -> tuple[int | None, int | None]:
         """Height and width of its first input in px; None where it takes any."""
-        height, width = (side if isinstance(side, int) else None for side in self._session.get_inputs()[0].shape[2:4])
+        shape = self._session.get_inputs()[0].shape
+        sides = shape[1:3] if self.channels_last else shape[2:4]
+        height, width = (side if isinstance(side, int) else None for side in sides)
         return height, width
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the channels of its first input, a picture in colour, are its last axis and not its second."""
+        shape = self._session.get_inputs()[0].shape
+        return bool(shape[3] == 3 and shape[1] != 3)
 
     def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
         """Run the network; gives its first output as float32. Inputs beyond `arrays` are set to `number`."""
