@@ -2,9 +2,12 @@
 
     python -m vanceweb.engine.training.deblurring --photos DIR --out DIR --minutes 90 --seed 1
 
-A small NAFNet (Chen et al. 2022, "Simple Baselines for Image Restoration"): a U-Net of blocks without activations,
-gated by products, that adds a correction to the picture. It works on half the side (2x2 blocks as channels).
-Input `image` (1, 3, H, W), RGB 0..1, sides a multiple of 8; output `result`, the same shape.
+Two halves. The first reads the blur's kernel from the picture's spectrum and takes it back by Wiener's filter
+(`wiener.py`): what a plain network learns slowest, it need not learn. The second is a small NAFNet (Chen et al. 2022,
+"Simple Baselines for Image Restoration"), a U-Net of blocks without activations, gated by products. It sees the picture
+beside two filtered ones, a sharp and a cautious one, chooses between them in each place and adds a correction; it works
+on half the side (2x2 blocks as channels). Input `image` (1, 3, H, W), RGB 0..1, sides a multiple of 64 and 128 at
+least; output `result`, the same shape. The blur is taken to be the same all over the picture.
 """
 
 from itertools import pairwise
@@ -29,11 +32,14 @@ from vanceweb.engine.training.exporting import export_onnx, runner
 from vanceweb.engine.training.measures import psnr, write_sheet
 from vanceweb.engine.training.photos import Split, middle_crop, random_crop, to_float
 from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
+from vanceweb.engine.training.wiener import KERNEL, MARGIN, STEP, BlurReader, Fourier, WienerFilter, kernel_of
 
-WIDTHS = (40, 80, 160)
-BLOCKS = (1, 2, 6)  # on the way down; on the way up the same without the deepest
-CROP, MARGIN = 96, 12  # px: what is learnt, and what is cut off around it after blurring
-BATCH = 16
+WIDTHS = (32, 64, 128)
+BLOCKS = (1, 1, 4)  # on the way down; on the way up the same without the deepest
+WHOLE, CROP = 256, 2 * STEP  # px: what the blur is read from, and what is restored of it
+BATCH, RESTORED = 16, 8  # pictures whose blur is read, and how many of them are restored
+READING = 2.0  # weight of the kernel's cross entropy beside the result's dB
+FILTERING = 0.3  # weight of the sharply filtered picture's dB
 FIRST_SHARE = 0.2  # how much a fresh block adds, against a fresh convolution
 ERROR_FLOOR = 1e-4  # 40 dB: below this a patch is good enough, its loss grows no further
 REPORT_SEED = 40_000
@@ -76,12 +82,12 @@ class Block(nn.Module):
         return here + self.close(gate(self.open(self.between(here))))
 
 
-class DeblurNet(nn.Module):
-    """The picture without its blur, (N, 3, H, W) to the same."""
+class Refiner(nn.Module):
+    """The picture without its blur, from itself and two filtered ones, (N, 9, H, W) to (N, 3, H, W)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Conv2d(12, WIDTHS[0], 3, padding=1)
+        self.first = nn.Conv2d(36, WIDTHS[0], 3, padding=1)
         self.down = nn.ModuleList(
             nn.Sequential(*(Block(width) for _ in range(count))) for width, count in zip(WIDTHS, BLOCKS, strict=True)
         )
@@ -92,19 +98,50 @@ class DeblurNet(nn.Module):
             nn.Sequential(*(Block(width) for _ in range(count)))
             for width, count in zip(WIDTHS[-2::-1], BLOCKS[-2::-1], strict=True)
         )
-        self.last = nn.Conv2d(WIDTHS[0], 12, 3, padding=1)
+        self.last = nn.Conv2d(WIDTHS[0], 20, 3, padding=1)  # a correction in RGB and two shares, for 2x2 pixels
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        here = self.first(functional.pixel_unshuffle(image - 0.5, 2))
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        here = self.first(functional.pixel_unshuffle(pictures - 0.5, 2))
         passed: list[torch.Tensor] = []
         for index, blocks in enumerate(self.down):
             here = blocks(self.shrink[index - 1](here) if index else here)
             passed.append(here)
         for grow, blocks, beside in zip(self.grow, self.up, passed[-2::-1], strict=True):
             here = blocks(functional.pixel_shuffle(grow(here), 2) + beside)
-        return image + functional.pixel_shuffle(self.last(here), 2)
+        told = functional.pixel_shuffle(self.last(here), 2)
+        image, sharp, cautious = pictures.chunk(3, 1)
+        shares = told[:, 3:] + torch.tensor([[[[0.7]], [[0.0]]]])
+        return image + told[:, :3] + shares[:, :1] * (sharp - image) + shares[:, 1:] * (cautious - image)
+
+
+class DeblurNet(nn.Module):
+    """The picture without its blur, (N, 3, H, W) to the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        fourier = Fourier()
+        self.reader, self.wiener, self.refiner = BlurReader(fourier), WienerFilter(fourier), Refiner()
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        logits, noise = self.reader(image)
+        sharp, cautious = self.wiener(bordered(image), kernel_of(logits), noise)
+        return self.refiner(torch.cat([image, sharp, cautious], 1))
+
+
+def bordered(image: torch.Tensor) -> torch.Tensor:
+    """The picture mirrored beyond its border, as far as a filter looks."""
+    return functional.pad(image, (MARGIN,) * 4, mode="reflect")
+
+
+def centred(kernel: Image | None) -> Image:
+    """The kernel amid KERNEL x KERNEL places; no blur is a single point."""
+    places = np.zeros((KERNEL, KERNEL), np.float32)
+    kernel = np.ones((1, 1), np.float32) if kernel is None else kernel
+    start = (KERNEL - len(kernel)) // 2
+    places[start : start + len(kernel), start : start + len(kernel)] = kernel
+    return places
 
 
 def random_kernel(rng: np.random.Generator) -> Image | None:
@@ -141,31 +178,48 @@ class DeblurTask:
         return [{"params": list(network.parameters())}]
 
     def batch(self, split: Split, rng: np.random.Generator) -> Batch:
-        whole = CROP + 2 * MARGIN
-        given, wanted = [], []
+        given, wanted, kernels = [], [], []
         for _ in range(BATCH):
             photo = split.learnt[int(rng.integers(len(split.learnt)))]
-            sharp = to_float(random_crop(photo, rng, whole, whole, whole * 1.7))
+            sharp = to_float(random_crop(photo, rng, WHOLE, WHOLE * 0.8, WHOLE * 1.5))
             if rng.random() < 0.5:
                 sharp = np.ascontiguousarray(sharp.transpose(1, 0, 2))
-            inner = slice(MARGIN, -MARGIN)
-            given.append(worn_patch(sharp, rng, random_kernel(rng))[inner, inner].transpose(2, 0, 1))
-            wanted.append(sharp[inner, inner].transpose(2, 0, 1))
-        return np.stack(given), np.stack(wanted)
+            kernel = random_kernel(rng)
+            given.append(worn_patch(sharp, rng, kernel).transpose(2, 0, 1))
+            wanted.append(sharp.transpose(2, 0, 1))
+            kernels.append(centred(kernel))
+        places = rng.integers(0, WHOLE - CROP + 1, (BATCH, 2))
+        return np.stack(given), np.stack(wanted), np.stack(kernels), places
 
     def loss(self, network: nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """The mean of the patches' negative PSNR, in dB, with a floor under the error."""
-        given, wanted = batch
+        """Negative PSNR in dB, with a floor under the error, of the result and of what it begins with; the kernel."""
+        given, wanted, kernels, places = batch
+        logits, noise = network.reader(given)
+        reading = -(kernels.flatten(1) * functional.log_softmax(logits, 1)).sum(1).mean()
+        shown, around = [], []
+        for picture, (top, left) in zip(bordered(given[:RESTORED]), places.tolist(), strict=False):
+            around.append(picture[:, top : top + CROP + 2 * MARGIN, left : left + CROP + 2 * MARGIN])
+            shown.append((slice(None), slice(top, top + CROP), slice(left, left + CROP)))
+        chosen = slice(None, RESTORED)
+        sharp, cautious = network.wiener(torch.stack(around), kernel_of(logits[chosen]), noise[chosen])
+        image, truth = (
+            torch.stack([picture[place] for picture, place in zip(pictures, shown, strict=False)])
+            for pictures in (given, wanted)
+        )
         with torch.autocast("cpu", torch.bfloat16):
-            result = network(given.to(memory_format=torch.channels_last))
-        errors = (result.float() - wanted).square().mean((1, 2, 3))
-        return torch.log10(errors + ERROR_FLOOR).mean() * 10
+            result = network.refiner(torch.cat([image, sharp, cautious], 1).to(memory_format=torch.channels_last))
+        return decibels(result.float(), truth) + FILTERING * decibels(sharp, truth) + READING * reading
 
     def export(self, network: nn.Module, path: Path) -> None:
         export_onnx(network, path, channels=3)
 
     def report(self, path: Path, split: Split, out: Path) -> str:
         return "\n".join(report_lines(path, split, out))
+
+
+def decibels(result: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """The mean of the pictures' negative PSNR."""
+    return torch.log10((result - truth).square().mean((1, 2, 3)) + ERROR_FLOOR).mean() * 10
 
 
 def kernels_to_measure(rng: np.random.Generator) -> dict[str, Image | None]:
