@@ -2,9 +2,8 @@
 
     python -m vanceweb.engine.training.scratches --photos DIR --out DIR --minutes 40 --seed 1
 
-A U-Net that works on half the side, between a few channels of full size at either end: hairlines and dust are one or
-two pixels wide. Input `image` (1, 1, H, W), grey 0..1, sides a multiple of 32; output `result` (1, 1, H, W), the chance
-of damage, 0..1.
+A U-Net that works on half the side (each 2x2 block as four channels) and gives its mask in full size. Input `image`
+(1, 1, H, W), grey 0..1, sides a multiple of 16; output `result` (1, 1, H, W), the chance of damage, 0..1.
 """
 
 from pathlib import Path
@@ -32,8 +31,7 @@ from vanceweb.engine.training.measures import Found, psnr, write_sheet
 from vanceweb.engine.training.photos import Split, middle_crop, random_crop, to_grey
 from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
 
-FINE = 8  # channels at full size
-WIDTHS = (24, 48, 96, 128, 160)  # at strides 2, 4, 8, 16, 32
+WIDTHS = (32, 48, 96, 128)  # at strides 2, 4, 8, 16
 CROP, WORKING = 256, 512  # px: learnt on crops, measured at the working size
 BATCH = 8
 CLEAN = 0.2  # share of pictures without any damage
@@ -61,17 +59,14 @@ class ScratchNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = single(1, FINE)
-        deeper = (4 * FINE, *WIDTHS[:-1])
+        deeper = (4, *WIDTHS[:-1])
         self.down = nn.ModuleList([pair(before, width) for before, width in zip(deeper, WIDTHS, strict=True)])
         around = list(zip(WIDTHS[1:], WIDTHS[:-1], strict=True))[::-1]
         self.up = nn.ModuleList([pair(below + width, width) for below, width in around])
-        self.widen = nn.Conv2d(WIDTHS[0], 4 * FINE, 1)
-        self.last = nn.Sequential(single(2 * FINE, FINE), nn.Conv2d(FINE, 1, 1))
+        self.last = nn.Conv2d(WIDTHS[0], 4, 1)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        fine = self.fine(image - 0.5)
-        here = functional.pixel_unshuffle(fine, 2)
+        here = functional.pixel_unshuffle(image - 0.5, 2)
         passed: list[torch.Tensor] = []
         for index, block in enumerate(self.down):
             here = block(functional.max_pool2d(here, 2) if index else here)
@@ -79,7 +74,7 @@ class ScratchNet(nn.Module):
         for block, beside in zip(self.up, passed[-2::-1], strict=True):
             larger = functional.interpolate(here, scale_factor=2.0, mode="nearest")
             here = block(torch.cat([larger, beside], 1))
-        return self.last(torch.cat([functional.pixel_shuffle(self.widen(here), 2), fine], 1))
+        return functional.pixel_shuffle(self.last(here), 2)
 
 
 def worn_picture(
