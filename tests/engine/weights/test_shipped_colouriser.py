@@ -1,0 +1,89 @@
+"""The shipped colouriser on real photos: nearer to the truth than grey, not too vivid, calm on old greys."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+from vanceweb.engine.weights import stamps
+
+SHIPPED = Path(stamps.__file__).with_name("shipped") / "colouriser.onnx"
+PHOTOS = Path(__file__).parents[2] / "photos"
+SIDE = 256
+COLOURED = 6.0  # true chroma above which a pixel counts
+FLOORS = (
+    ("astronaut.png", 0.75),
+    ("chelsea.png", 0.93),
+    ("coffee.png", 0.95),
+    ("china.jpg", 0.75),
+    ("flower.jpg", 0.6),
+    ("rocket.jpg", 0.9),
+)  # the share of pixels nearer to the truth than grey is
+
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def session() -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(str(SHIPPED), providers=["CPUExecutionProvider"])
+
+
+def photo_in_lab(name: str) -> Floats:
+    """The photo's middle square in Lab, SIDE px wide."""
+    pixels = cv2.imread(str(PHOTOS / name))
+    side = min(pixels.shape[:2])
+    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+    square = cv2.resize(pixels[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+
+
+def colours_for(session: onnxruntime.InferenceSession, lightness: Floats) -> Floats:
+    """ab in full size, HxWx2."""
+    (ab,) = session.run(["result"], {"image": np.ascontiguousarray(lightness[None, None])})
+    return cv2.resize(ab[0].transpose(1, 2, 0), lightness.shape[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def share_nearer_than_grey(colours: Floats, truth: Floats) -> float:
+    chroma = np.linalg.norm(truth, axis=2)
+    return float(np.mean((np.linalg.norm(colours - truth, axis=2) < chroma)[chroma > COLOURED]))
+
+
+@pytest.mark.parametrize(("name", "share"), FLOORS)
+def test_colours_are_nearer_to_the_truth_than_grey(session, name: str, share: float) -> None:
+    lab = photo_in_lab(name)
+    assert share_nearer_than_grey(colours_for(session, lab[..., 0]), lab[..., 1:]) >= share
+
+
+def test_chroma_is_neither_pale_nor_gaudy_over_all_photos(session) -> None:
+    made, true = [], []
+    for name, _ in FLOORS:
+        lab = photo_in_lab(name)
+        made.append(np.linalg.norm(colours_for(session, lab[..., 0]), axis=2).mean())
+        true.append(np.linalg.norm(lab[..., 1:], axis=2).mean())
+    assert 0.55 <= sum(made) / sum(true) <= 1.1
+
+
+def test_an_old_print_is_coloured_much_as_the_photo_is(session) -> None:
+    lightness = photo_in_lab("chelsea.png")[..., 0]
+    faded = 25 + lightness * 0.6 + np.random.default_rng(1).normal(0, 3, lightness.shape)
+    fresh, old = (colours_for(session, plane.astype(np.float32)).ravel() for plane in (lightness, faded))
+    assert np.corrcoef(fresh, old)[0, 1] > 0.9
+
+
+def test_bins_and_logits_belong_together(session) -> None:
+    bins = np.array(json.loads(session.get_modelmeta().custom_metadata_map["bins"]), np.float32)
+    ab, logits = session.run(["result", "logits"], {"image": np.full((1, 1, 96, 64), 50, np.float32)})
+    assert ab.shape == (1, 2, 24, 16)
+    assert logits.shape == (1, len(bins), 24, 16)
+    assert bins.shape[1] == 2
+    chances = np.exp(logits - logits.max(1, keepdims=True))
+    mean = np.einsum("nbhw,bk->nkhw", chances / chances.sum(1, keepdims=True), bins)
+    assert np.corrcoef(mean.ravel(), ab.ravel())[0, 1] > 0.8
+
+
+def test_the_file_is_small_enough_for_the_repository() -> None:
+    assert SHIPPED.stat().st_size <= 12_000_000
