@@ -1,0 +1,77 @@
+"""Every older config of the API's list, as clients in the field still send it, read and really worked through."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.processing.files import saved
+from tests.engine.processing.photos import photo
+from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.pipeline import OPERATIONS, process_file
+
+SIDE = 48
+
+
+def config(name: str, module: str, model: str, **params: Any) -> dict[str, Any]:
+    """With `job` for `name`, the older spelling."""
+    return {"job": name, "config": {"module": module, "module_params": {"model_name": model, **params}}}
+
+
+# What is sent, the module of today that does it, and how many times as large the result is.
+CONFIGS = [
+    (config("enlarge", "enlarge", "EnlargeStable", scale="2x", suppress_noise=26, remove_blur=26), "enlarge3", 2),
+    (config("enlarge", "enlarge", "EnlargeStable", scale="4x", auto_params=True), "enlarge3", 4),
+    (config("sharpen", "sharpen", "SharpenStable", sharpness=80, suppress_noise=10, auto_params=False), "sharpen3", 1),
+    (config("sharpen", "sharpen", "SharpenStable", auto_params=True), "sharpen3", 1),
+    (config("debouncing", "debouncing", "DebouncingStable", sharpness=50, suppress_noise=50), "sharpen3", 1),
+    (config("portrait_matting", "portrait_matting", "PortraitMattingStable", no_face_blur=True), "matting", 1),
+    (config("matting", "matting", "MattingStable", rescale=532), "matting", 1),
+    (config("waifu", "waifu", "models-cunet", noise_level=1, scale="2x"), "real_esrgan", 2),
+    (config("waifu", "waifu", "models-upconv_7_anime_style_art_rgb", noise_level=0, scale="2x"), "chainner", 2),
+    (config("jpeg_artifact", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
+    (config("deblur", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
+    (config("repair", "repair", "RepairStable", with_scratch=True, inpainting=False), "crease_repair", 1),
+    (config("repair", "repair", "RepairStable", with_scratch=False, inpainting=False), "img2sr", 1),
+    (config("colorize", "deoldify", "ColorizeStable_pth", render_factor=20), "deoldify2", 1),
+    (config("colorize", "colorize", "ColorizeStable", render_factor=35), "deoldify2", 1),
+    ({"name": "compress", "config": {"module": "compress", "kind": "toolkit", "dist": "image",
+                                     "module_params": {"quality": 40}}}, "compress", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sent", "module", "scale"), CONFIGS, ids=lambda value: value["config"]["module"] if isinstance(value, dict) else ""
+)
+def test_it_is_done_by_the_feature_of_today(
+    models: Models, tmp_path: Path, sent: dict[str, Any], module: str, scale: int
+) -> None:
+    if module not in OPERATIONS:
+        pytest.skip(f"{module} is still to come")
+    source = saved(Image.fromarray(photo("coffee.png", side=SIDE)), tmp_path / "p.jpg", quality=60)
+    steps, output = parse_jconfig(sent)
+    assert [step.module for step in steps] == [module]
+    outcome = process_file(source, tmp_path / "r", steps, output, models=models, report=lambda fraction: None)
+    with Image.open(tmp_path / "r") as image:
+        assert image.size == (outcome.width, outcome.height) == (SIDE * scale, SIDE * scale)
+        small = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+    with Image.open(source) as before:
+        # The same picture still: what was asked for changes it, and doesn't replace it.
+        assert np.corrcoef(np.asarray(small).ravel(), np.asarray(before).ravel())[0, 1] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (config("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50), "No feature of today takes haze"),
+        (config("sketch", "sketch", "SketchStable", single_face=True, sigma=1, alpha=1), "No feature of today draws"),
+        (config("waifu", "waifu", "models-cunet", noise_level=1, scale="16x"), 'scale is "16x"'),
+    ],
+)
+def test_what_nothing_of_today_does_is_refused_with_its_reason(sent: dict[str, Any], said: str) -> None:
+    with pytest.raises(JConfigError, match=said) as refusal:
+        parse_jconfig(sent)
+    assert refusal.value.code == 10001
