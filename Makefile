@@ -13,10 +13,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench lock dev chromium
+.PHONY: help run setup test lint bench samples lock dev chromium
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s  %s\n", $$1, $$2}' Makefile
 
 run: $(SITE) $(FRONT)  ## Set everything up and serve; prints the URL to open
 	@exec $(PY) manage.py up --with-parent
@@ -40,6 +40,10 @@ lint: dev $(FRONT)  ## Check style, types, templates, imports between rooms and 
 bench: dev  ## Measure the engine's speed and quality on this machine
 	@$(PY) manage.py install_models
 	@$(PY) -m bench
+
+samples: dev  ## Make the pictures before and after each feature, for docs/models.md
+	@$(PY) manage.py install_models
+	@$(PY) -m bench.samples
 
 lock: dev  ## Lock the requirements with hashes
 	$(COMPILE) -o requirements.txt requirements/base.in

@@ -1,0 +1,163 @@
+"""`make samples`: a picture before and after each feature, for docs/models.md.
+
+`python -m bench.samples [MODULE…]` writes docs/images/features/MODULE.jpg, each at most 120 kB: on the left what the
+feature was given, shown as large as its result, on the right the result. The photos are those of tests/photos that may
+be given away (CC0 and public domain); what is wrong with them is done to them here, the same each time.
+"""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import django
+import numpy as np
+from django.conf import settings
+from PIL import Image
+
+from tests.engine.processing.drawings import flat_colours
+from tests.engine.processing.photos import as_jpeg, noisy, photo
+from vanceweb.catalogue.features import FEATURES, feature_for_module
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import ControlImage, Step
+from vanceweb.catalogue.styles import Look, style_named
+from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.pipeline import process_file
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images" / "features"
+LARGEST = 120_000  # bytes of a file
+LARGEST_SIDE = 512  # px of each half
+GAP = 8  # px of white between the halves
+GREEN = (46, 160, 110)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a feature is shown on: the picture given to it, its parameters, and how its file is to be written."""
+
+    given: Callable[[], Pixels]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    output: Output = field(default_factory=Output)
+
+
+def part(name: str, left: int, top: int, width: int, height: int, shrink: int = 1) -> Pixels:
+    """A part of a photo, in px, and that shrunk by averaging."""
+    return smaller(photo(name)[top : top + height, left : left + width], shrink)
+
+
+def smaller(pixels: Pixels, factor: int) -> Pixels:
+    size = pixels.shape[1] // factor, pixels.shape[0] // factor
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
+def blurred(pixels: Pixels, sigma: float) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
+
+
+def grey(pixels: Pixels) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
+def worn(pixels: Pixels) -> Pixels:
+    """As an old scan: soft, noisy, kept as a poor JPG."""
+    return as_jpeg(noisy(blurred(pixels, 1.6), 5), 45)
+
+
+def scratched(pixels: Pixels) -> Pixels:
+    """With scratches, a crease and dust, bright as on paper."""
+    rng = np.random.default_rng(5)
+    height, width = pixels.shape[:2]
+    cover = np.zeros((height, width), dtype=np.float32)
+    for _ in range(7):
+        at = rng.uniform(0, [width, height])
+        angle = rng.uniform(0, np.pi)
+        points = [at + step * np.array([np.cos(angle), np.sin(angle)]) + rng.normal(0, 2, 2)
+                  for step in np.linspace(0, rng.uniform(0.3, 0.8) * height, 9)]  # fmt: skip
+        cv2.polylines(cover, [np.array(points, dtype=np.int32)], False, float(rng.uniform(0.7, 1)), 1, cv2.LINE_AA)
+    cv2.line(cover, (0, int(height * 0.62)), (width, int(height * 0.55)), 0.9, 2, cv2.LINE_AA)
+    for _ in range(40):
+        at = tuple(int(value) for value in rng.uniform(0, [width, height]))
+        cv2.circle(cover, at, int(rng.integers(1, 3)), float(rng.uniform(0.6, 1)), -1, cv2.LINE_AA)
+    paper = np.array([238, 234, 226], dtype=np.float32)
+    mixed = pixels * (1 - cover[:, :, None]) + paper * cover[:, :, None]
+    return np.asarray(np.clip(mixed, 0, 255), dtype=np.uint8)
+
+
+FACE = ("astronaut.png", 96, 0, 272, 272)
+SAMPLES: Mapping[str, Sample] = {
+    "enlarge3": Sample(lambda: part("chelsea.png", 100, 40, 256, 256, 2), {"scale": 4}),
+    "denoise": Sample(lambda: noisy(part("coffee.png", 150, 60, 320, 320), 25)),
+    "sharpen3": Sample(lambda: blurred(part("chelsea.png", 80, 20, 272, 272), 2)),
+    "chainner": Sample(lambda: smaller(flat_colours(512), 4), {"scale": "4x"}),
+    "real_esrgan": Sample(lambda: as_jpeg(smaller(flat_colours(512), 4), 40), {"scale": "4x"}),
+    "matting": Sample(lambda: photo("astronaut.png"), output=Output(background=GREEN, format="png")),
+    "crease_repair": Sample(lambda: scratched(part("camera.png", 0, 0, 400, 400))),
+    "img2sr": Sample(lambda: worn(part(*FACE))),
+    "CodeFormer": Sample(lambda: blurred(part(*FACE), 2)),
+    "deoldify2": Sample(lambda: grey(part("coffee.png", 60, 0, 400, 400))),
+    "sd_recolor": Sample(lambda: grey(photo("astronaut.png")), {"prompt": "blue suit, brown hair"}),
+    "img2anime": Sample(lambda: photo("astronaut.png"), {"model_name": "style1"}),
+    "animegan2": Sample(lambda: part(*FACE)),
+    "cartoonize": Sample(lambda: part("coffee.png", 60, 0, 400, 400)),
+    "compress": Sample(lambda: part("chelsea.png", 60, 0, 300, 300), {"quality": 50}),
+}
+
+
+def step_of(module: str, sample: Sample) -> Step:
+    """The step with the defaults of the feature, and the guides of its style where it has styles."""
+    feature = feature_for_module(module)
+    params = feature.complete(sample.params)
+    if not feature.styles:
+        return Step(module, params)
+    guides = style_named(params["model_name"]).guides(Look.CARTOONISH)
+    return Step(module, params, tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names))
+
+
+def before_and_after(module: str, sample: Sample, models: Models) -> Image.Image:
+    """Both halves beside each other."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "p.png", Path(folder) / "r"
+        Image.fromarray(sample.given()).save(source)
+        outcome = process_file(
+            source, target, [step_of(module, sample)], sample.output, models=models, report=lambda fraction: None
+        )
+        print(f"{module}: {outcome.width} x {outcome.height} px by {outcome.backend}. {outcome.note}".rstrip())
+        with Image.open(source) as before, Image.open(target) as after:
+            result = after.convert("RGB")
+            given = before.convert("RGB").resize(result.size, Image.Resampling.NEAREST)
+    for half in (given, result):
+        half.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    both = Image.new("RGB", (2 * result.width + GAP, result.height), (255, 255, 255))
+    both.paste(given, (0, 0))
+    both.paste(result, (result.width + GAP, 0))
+    return both
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """As a JPG of the best quality that stays below `LARGEST`."""
+    for quality in range(92, 40, -4):
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality, subsampling=0, optimize=True, progressive=True)
+        if file.tell() <= LARGEST:
+            break
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.getvalue())
+
+
+def main(modules: list[str]) -> None:
+    """Make the samples of these modules, or of all."""
+    models = Models(settings.MODELS_DIR)
+    for module in modules or [feature.module for feature in FEATURES]:
+        save(before_and_after(module, SAMPLES[module], models), FOLDER / f"{module}.jpg")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+    django.setup()
+    main(sys.argv[1:])
