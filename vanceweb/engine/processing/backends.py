@@ -43,8 +43,10 @@ class Backend:
 # Which modules (the API's word for a feature) each slot works for.
 SLOTS: dict[str, tuple[str, ...]] = {
     "enlargement": ("enlarge3",),
-    "noise": ("denoise", "enlarge3"),
+    "noise": ("denoise", "enlarge3", "sharpen3"),
     "subject": ("matting",),
+    "artefacts": ("sharpen3",),
+    "deblur": ("sharpen3",),
     "drawing": ("chainner", "real_esrgan"),
     "style": ("img2anime",),
     "cartoon": ("cartoonize",),
@@ -73,6 +75,10 @@ CODEFORMER = "codeformer (onnxruntime)"
 GFPGAN = "gfpgan (onnxruntime)"
 X4PLUS_FACES = "realesrgan-x4plus on faces (ncnn)"
 FACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also takes w, 0..1
+CUNET = "waifu2x-cunet (ncnn)"
+MAXIM = "maxim (onnxruntime)"
+NAFNET = "deblurring network of vanceweb (onnxruntime)"
+DECONVOLUTION = "richardson-lucy"
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
 ANIMEGAN = "AnimeGANv2 (onnxruntime)"
 DRAWN_STYLE = "style drawing+animevideov3 (ncnn)"
@@ -122,6 +128,33 @@ BACKENDS: tuple[Backend, ...] = (
         weights=("u2net",),
         interface=Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),)),
     ),
+    Backend(
+        slot="artefacts",
+        name=CUNET,
+        source=Source.SET_UP,
+        licence="MIT",
+        files=_ncnn("waifu2x-cunet-x1-1", "waifu2x-cunet-x1-3"),
+        weights=("waifu2x-cunet-x1-1", "waifu2x-cunet-x1-3"),
+    ),
+    Backend(
+        slot="deblur",
+        name=MAXIM,
+        source=Source.BROUGHT,
+        licence="Apache-2.0",
+        files=("maxim/deblurring.onnx",),
+        interface=Interface(inputs=((1, None, None, 3),), outputs=((1, None, None, 3),)),
+    ),
+    Backend(
+        slot="deblur",
+        name=NAFNET,
+        source=Source.SHIPPED,
+        licence="vanceweb's",
+        files=("deblurring.onnx",),
+        interface=Interface(
+            inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 64, 64)
+        ),
+    ),
+    Backend(slot="deblur", name=DECONVOLUTION, source=Source.NONE, licence="vanceweb's"),
     Backend(
         slot="drawing",
         name=ESRGAN,

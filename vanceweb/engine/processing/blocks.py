@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.windows import windows
 
 BLOCK = 8  # px, JPEG's
 WINDOW = 512  # px of the windows looked at
@@ -20,25 +21,14 @@ def estimate_blocks(pixels: Pixels) -> float:
     """
     if min(pixels.shape[:2]) < 4 * BLOCK:
         return 0.0
-    found = [_steps(window) for window in _windows(pixels)]
+    large = [window for window in windows(pixels, WINDOW, MAX_WINDOWS) if min(window.shape[:2]) >= 4 * BLOCK]
+    found = [_steps(window) for window in large or [pixels]]
     across, down = (np.mean([pair[axis] for pair in found], axis=0) for axis in (0, 1))
     return float((_stands_out(across) + _stands_out(down)) / 2)
 
 
 def _stands_out(steps: npt.NDArray[np.float64]) -> float:
     return float(max(steps.max() - np.median(steps), 0))
-
-
-def _windows(pixels: Pixels) -> list[Pixels]:
-    height, width = pixels.shape[:2]
-    rows, columns = -(-height // WINDOW), -(-width // WINDOW)
-    stride = max(1, round((rows * columns / MAX_WINDOWS) ** 0.5))
-    windows = [
-        pixels[row * WINDOW : (row + 1) * WINDOW, column * WINDOW : (column + 1) * WINDOW]
-        for row in range(0, rows, stride)
-        for column in range(0, columns, stride)
-    ]
-    return [window for window in windows if min(window.shape[:2]) >= 4 * BLOCK] or [pixels]
 
 
 def _steps(window: Pixels) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

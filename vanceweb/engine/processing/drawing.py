@@ -6,7 +6,6 @@ where lines are wide, it is averaged with Real-ESRGAN's animevideov3, which draw
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 import cv2
@@ -14,14 +13,15 @@ import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import resize_alpha, visible_colours
-from vanceweb.engine.processing.arrays import Pixels, Planes, centre
+from vanceweb.engine.processing.arrays import Planes, centre
 from vanceweb.engine.processing.backends import DRAWN, ESRGAN
 from vanceweb.engine.processing.blocks import estimate_blocks
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.noise import estimate_noise
+from vanceweb.engine.processing.passes import Pass, run_passes
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.sessions import OnnxSession
-from vanceweb.engine.processing.tiles import Report, part_of, tiled
+from vanceweb.engine.processing.tiles import Report
 
 PLAIN, SLIGHTLY_WORN, WORN = "", "-1", "-3"  # the ends of the names of CUNET's levels
 WORN_BLOCKS, WORN_NOISE = 0.3, 5.0  # levels of JPEG's blocks, and of noise, from which a drawing counts as worn
@@ -31,16 +31,6 @@ CUNET_SIDE = 256  # px of a tile; with its border CUNET's working memory is 0.5 
 ESRGAN_BORDER = 16  # px
 ESRGAN_SIDE = 96  # px of a tile: with its border the large networks of this family stay below 1.5 GB
 ESRGAN_SCALE = 4
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One run over the whole picture, which makes it `scale` times as large."""
-
-    scale: Fraction
-    border: int
-    side: int
-    apply: Callable[[Planes], Planes]
 
 
 def draw_sharp(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
@@ -66,32 +56,19 @@ def _enlarged(picture: Picture, level: str, scale: int, models: Models, report: 
         passes, makers = _by_esrgan(models.onnx(backend), scale, models), (ESRGAN,) if scale <= 4 else (ESRGAN, DRAWN)
     else:
         passes, makers = _by_cunet(level, scale, models), (DRAWN,)
-    result = _run(visible_colours(picture), passes, report)
+    result = run_passes(visible_colours(picture), passes, report)
     alpha = picture.alpha
     if alpha is not None and scale > 1:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
     return picture.with_pixels(result, alpha).by(*makers)
 
 
-def _run(colours: Pixels, passes: list[Pass], report: Report) -> Pixels:
-    """All passes in turn, each with its share of the progress: as much as it has px to make."""
-    area, areas = Fraction(1), [Fraction(0)]
-    for one in passes:
-        area *= one.scale**2
-        areas.append(areas[-1] + area)
-    shares = [float(done / areas[-1]) for done in areas]
-    for one, start, end in zip(passes, shares, shares[1:], strict=False):
-        colours = tiled(colours, one.apply, scale=one.scale, border=one.border, side=one.side,
-                        report=part_of(report, start, end))  # fmt: skip
-    return colours
-
-
 def _by_cunet(level: str, scale: int, models: Models) -> list[Pass]:
     if scale == 1:
         name = f"waifu2x-cunet-x1{level}"
-        return [Pass(Fraction(1), CUNET_BORDER[1], CUNET_SIDE, lambda planes: models.ncnn(name).run(planes))]
+        return [Pass(lambda planes: models.ncnn(name).run(planes), CUNET_BORDER[1], CUNET_SIDE)]
     name = f"waifu2x-cunet-x2{level}"
-    first = Pass(Fraction(2), CUNET_BORDER[2], CUNET_SIDE, lambda planes: models.ncnn(name).run(planes))
+    first = Pass(lambda planes: models.ncnn(name).run(planes), CUNET_BORDER[2], CUNET_SIDE, Fraction(2))
     return [first, *_further(Fraction(scale, 2), models)]
 
 
@@ -106,7 +83,7 @@ def _further(scale: Fraction, models: Models) -> list[Pass]:
     passes = []
     while scale > 1:
         step = min(scale, Fraction(2))
-        passes.append(Pass(step, CUNET_BORDER[2], CUNET_SIDE, _then_reduced(doubled, step / 2)))
+        passes.append(Pass(_then_reduced(doubled, step / 2), CUNET_BORDER[2], CUNET_SIDE, step))
         scale /= step
     return passes
 
@@ -119,7 +96,7 @@ def _by_esrgan(session: OnnxSession, scale: int, models: Models) -> list[Pass]:
         return np.asarray(np.clip(session.run(planes[None])[0], 0, 1), dtype=np.float32)
 
     apply = _then_reduced(four_times, Fraction(first, ESRGAN_SCALE))
-    return [Pass(Fraction(first), ESRGAN_BORDER, ESRGAN_SIDE, apply), *_further(Fraction(scale, first), models)]
+    return [Pass(apply, ESRGAN_BORDER, ESRGAN_SIDE, Fraction(first)), *_further(Fraction(scale, first), models)]
 
 
 def _then_reduced(apply: Callable[[Planes], Planes], by: Fraction) -> Callable[[Planes], Planes]:

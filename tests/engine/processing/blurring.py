@@ -1,0 +1,26 @@
+"""What blurs a photo before it has to be sharpened."""
+
+import cv2
+import numpy as np
+
+from vanceweb.engine.processing.arrays import Pixels
+
+FINER = 8  # each kernel is drawn so many times as large and averaged
+
+
+def softened(pixels: Pixels, sigma: float) -> Pixels:
+    """By a bell curve of `sigma` px."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
+
+
+def moved(pixels: Pixels, length: float, angle: float) -> Pixels:
+    """Along a straight line of `length` px at `angle` degrees from the x axis to the y axis, which points down."""
+    side = int(length) + 8 | 1
+    large = np.zeros((side * FINER, side * FINER), dtype=np.float32)
+    turn = np.radians(angle)
+    reach = np.array([np.cos(turn), np.sin(turn)]) * length * FINER / 2
+    middle = side * FINER / 2
+    start, end = ([round(float(place)) for place in middle + way * reach] for way in (-1, 1))
+    cv2.line(large, start, end, 1.0, FINER, cv2.LINE_AA)
+    kernel = cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.filter2D(pixels, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101), np.uint8)

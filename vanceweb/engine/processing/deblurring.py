@@ -1,0 +1,131 @@
+"""sharpen3: what wore the picture taken away, then its blur, both as measured in the picture itself.
+
+JPEG's blocks and halos go by waifu2x's CUNET, which is better at this than any other network that was tried, on photos
+too; noise by SRMD; blur by the best backend there is for its kind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.engine.processing.alpha import visible_colours
+from vanceweb.engine.processing.arrays import Planes, centre
+from vanceweb.engine.processing.backends import CUNET, SRMD
+from vanceweb.engine.processing.blocks import estimate_blocks
+from vanceweb.engine.processing.blur_shape import Blur, estimate_blur_shape
+from vanceweb.engine.processing.deblurrers import Deblurrer, deconvolution, network
+from vanceweb.engine.processing.denoising import CLEAN, Strength, choose_strength, cleaned
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.noise import estimate_noise
+from vanceweb.engine.processing.passes import Pass, run_passes
+from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.sharpening import sharpen
+from vanceweb.engine.processing.tiles import Report, part_of
+
+BLOCKS_FROM = 0.45  # levels of JPEG's blocks that no photo without them shows
+STRONG_FROM = 1.0  # levels of them from which CUNET's level 3 is better than its level 1
+SOFT_FROM, SOFT_SURELY = 0.75, 0.95  # px of softness from which, and from which all of it, a picture is deblurred
+DEBLUR_FULL = 0.5  # remove_blur at which the deblurred picture is taken whole; beyond it, edges become steeper still
+STEEPER_MOST, STEEPER_SIGMA = 1.2, 1.0  # share of the lost detail added at remove_blur=1; px of the blur it is lost by
+MENDING_BORDER, NOISE_BORDER, STEEPER_BORDER = 28, 16, 8  # px
+SIDE, STEEPER_SIDE = 256, 1024  # px of tiles: of the networks', and of the last step's
+CLEANING_SHARE = 0.5  # of the time
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What is taken away before deblurring: the share of CUNET's answer, its level, and noise."""
+
+    mended: float
+    level: int
+    noise: Strength
+
+
+@dataclass(frozen=True)
+class Deblurring:
+    """What is done against blur: by a network for motion or not, by deconvolution along a direction or not; the share
+    0..1 of the answer, and how much steeper edges become."""
+
+    motion: bool
+    long: bool
+    share: float
+    steeper: float
+
+
+def deblur(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+    """`autoparams` chooses all from the picture, `automodel` the kind of blur; else `blur_type` and strengths of 0..1.
+
+    Raises `WeightsMissing`.
+    """
+    colours = visible_colours(picture)
+    cleaning = choose_cleaning(params, estimate_noise(colours), estimate_blocks(colours))
+    passes = _cleaning(cleaning, models)
+    share = CLEANING_SHARE if passes else 0.0
+    clean = run_passes(colours, passes, part_of(report, 0, share))
+    blur = estimate_blur_shape(clean)
+    plan = choose_deblurring(params, blur)
+    makers = [CUNET] * bool(cleaning.mended) + [SRMD] * bool(cleaning.noise.share)
+    if plan.share:
+        chosen = network(models) if plan.motion else None
+        chosen = chosen or deconvolution(blur, plan.long, estimate_noise(clean))
+        clean = run_passes(clean, _deblurring(chosen, plan), part_of(report, share, 1))
+        makers.append(chosen.name)
+    report(1.0)
+    if not makers:
+        return picture.noting("The picture is sharp and clean already: nothing was changed.")
+    return picture.with_pixels(clean, picture.alpha).by(*makers)
+
+
+def choose_cleaning(params: Mapping[str, ParameterValue], noise: float, blocks: float) -> Cleaning:
+    """From the parameters and the noise and blocks measured in the picture, in levels."""
+    auto = bool(params["autoparams"])
+    mended = float(blocks >= BLOCKS_FROM) if auto else float(params["remove_artifacts"])
+    wanted = {"auto_params": auto, "remove_noise": 100 * float(params["suppress_noise"]), "sharpen": 0}
+    strength = choose_strength(wanted, noise)
+    # What is blurred has little fine detail left; of what is not surely noise there, nothing is taken away.
+    strength = replace(strength, share=strength.share * min(noise / CLEAN, 1))
+    return Cleaning(mended, 3 if blocks >= STRONG_FROM else 1, strength)
+
+
+def choose_deblurring(params: Mapping[str, ParameterValue], blur: Blur) -> Deblurring:
+    """From the parameters and the blur measured in the picture without its noise."""
+    auto = bool(params["autoparams"])
+    measured, motion = auto or bool(params["automodel"]), params["blur_type"] == 1
+    kind = (blur.is_motion, not blur.is_round) if measured else (motion, motion)
+    if auto:
+        sure = (blur.softness - SOFT_FROM) / (SOFT_SURELY - SOFT_FROM)
+        return Deblurring(*kind, min(max(sure, 0.0), 1.0), 0.0)
+    wanted = float(params["remove_blur"])
+    beyond = max(wanted - DEBLUR_FULL, 0) / (1 - DEBLUR_FULL)
+    return Deblurring(*kind, min(wanted / DEBLUR_FULL, 1), STEEPER_MOST * beyond)
+
+
+def _cleaning(cleaning: Cleaning, models: Models) -> list[Pass]:
+    def mend(planes: Planes) -> Planes:
+        clean = models.ncnn(f"waifu2x-cunet-x1-{cleaning.level}").run(planes)
+        return _blended(planes, clean, cleaning.mended)
+
+    def denoise(planes: Planes) -> Planes:
+        return cleaned(planes, cleaning.noise.sigma, cleaning.noise.share, models)
+
+    mending, denoising = Pass(mend, MENDING_BORDER, SIDE), Pass(denoise, NOISE_BORDER, SIDE)
+    return [mending] * bool(cleaning.mended) + [denoising] * bool(cleaning.noise.share)
+
+
+def _deblurring(chosen: Deblurrer, plan: Deblurring) -> list[Pass]:
+    def restore(planes: Planes) -> Planes:
+        return _blended(planes, chosen.apply(planes), plan.share)
+
+    def steepen(planes: Planes) -> Planes:
+        return sharpen(planes, plan.steeper, STEEPER_SIGMA)
+
+    restoring, steepening = Pass(restore, chosen.border, chosen.side), Pass(steepen, STEEPER_BORDER, STEEPER_SIDE)
+    return [restoring, *[steepening] * bool(plan.steeper)]
+
+
+def _blended(planes: Planes, answer: Planes, share: float) -> Planes:
+    """Of the answer only the share 0..1; as large as the answer, which may lack some border."""
+    kept = centre(planes, answer.shape[1], answer.shape[2])
+    return np.asarray(kept + np.float32(share) * (np.clip(answer, 0, 1) - kept), dtype=np.float32)
