@@ -1,0 +1,168 @@
+"""Every feature over odd pictures and any parameters, with the real networks: right size, right mode, no exception."""
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.catalogue.strategies import complete_steps
+from tests.engine.processing.files import camera_exif, rgb_profile, saved
+from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step, guides_of
+from vanceweb.engine.processing.backends import BACKENDS
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
+
+MODULES = sorted(OPERATIONS)
+# These may give a grey picture colours; the others keep it grey.
+COLOURING = {"deoldify2", "sd_recolor", "img2anime", "cartoonize", "animegan2"}
+NAMES = {part for backend in BACKENDS for part in backend.name.split(", ")}
+Make = Callable[[int, int, Path], Path]
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Noise of this mode, the same for each size."""
+    values = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    image = Image.fromarray(values)
+    return image if mode == "RGBA" else image.convert("L").quantize(7) if mode == "P" else image.convert(mode)
+
+
+def sixteen_bit(width: int, height: int, folder: Path) -> Path:
+    values = np.asarray(noise(width, height, "L")).astype(np.uint16) * 257
+    return saved(Image.fromarray(values), folder / "p.png")
+
+
+def animated(width: int, height: int, folder: Path) -> Path:
+    frames = [noise(width, height), Image.new("RGB", (width, height), (0, 255, 0))]
+    frames[0].save(folder / "p.png", save_all=True, append_images=frames[1:], duration=100)
+    return folder / "p.png"
+
+
+def of_mode(mode: str, width: int, height: int, folder: Path) -> Path:
+    return saved(noise(width, height, mode), folder / ("p.jpg" if mode == "CMYK" else "p.png"))
+
+
+def turned(width: int, height: int, folder: Path) -> Path:
+    """Shown with this width and height; stored lying."""
+    return saved(noise(height, width), folder / "p.jpg", exif=camera_exif(6), quality=95)
+
+
+def with_profile(width: int, height: int, folder: Path) -> Path:
+    return saved(noise(width, height), folder / "p.jpg", icc_profile=rgb_profile(), quality=95)
+
+
+KINDS: Mapping[str, Make] = {
+    **{mode: functools.partial(of_mode, mode) for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK")},
+    "16 bit": sixteen_bit,
+    "animated": animated,
+    "turned": turned,
+    "profile": with_profile,
+}
+GREY, WITH_ALPHA = {"L", "LA", "1", "16 bit"}, {"RGBA", "LA"}
+
+
+# Each kind once, and among them one px, lines of px and very small pictures.
+ODD = [("RGB", (1, 1)), ("RGBA", (1, 40)), ("L", (40, 1)), ("LA", (19, 13)), ("16 bit", (2, 3)), ("CMYK", (19, 13)),
+       ("animated", (13, 19)), ("turned", (19, 13)), ("profile", (19, 13))]  # fmt: skip
+
+
+def worked(
+    models: Models, source: Path, steps: list[Step], output: Output | None = None
+) -> tuple[Image.Image, Outcome, list[float]]:
+    """The opened result; all other pictures that steps name are the source itself."""
+    told: list[float] = []
+    target = source.with_name("result")
+    guides = dict.fromkeys(guides_of(steps), source)
+    outcome = process_file(source, target, steps, output or Output(), models=models, report=told.append, guides=guides)
+    assert outcome.filesize == target.stat().st_size
+    with Image.open(target) as image:
+        image.load()
+    return image, outcome, told
+
+
+def check(
+    models: Models, folder: Path, kind: str, size: tuple[int, int], step: Step, output: Output | None = None
+) -> None:
+    output = output or Output()
+    image, outcome, told = worked(models, KINDS[kind](*size, folder), [step], output)
+    shown = image.size[::-1] if step.module == "compress" and image.getexif().get(0x0112) == 6 else image.size
+    assert shown == (outcome.width, outcome.height) == output_size([step], *size)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0, 1)
+    assert outcome.backend or outcome.note
+    assert set(outcome.backend.split(", ")) - {""} <= NAMES
+    if step.module == "compress":
+        return  # gives out the very file it was given where nothing is smaller
+    see_through = kind in WITH_ALPHA or step.module == "matting"
+    alpha = see_through and outcome.format == "png" and output.background is None
+    modes = {"RGBA"} if alpha else {"RGB"}
+    if kind in GREY:
+        grey = {"LA"} if alpha else {"L"}
+        modes = modes | grey if step.module in COLOURING or output.background else grey
+    assert image.mode in modes, kind
+
+
+def as_sent_by_default(module: str) -> Step:
+    return Step(module, feature_for_module(module).complete({}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), ODD, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
+)
+@pytest.mark.parametrize("module", MODULES)
+def test_odd_pictures(models: Models, tmp_path: Path, module: str, kind: str, size: tuple[int, int]) -> None:
+    check(models, tmp_path, kind, size, as_sent_by_default(module))
+
+
+CHANNELS = st.integers(0, 255)
+
+
+@pytest.mark.parametrize("module", MODULES)
+@settings(
+    max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), width=st.integers(1, 24), height=st.integers(1, 24), kind=st.sampled_from(sorted(KINDS)))
+def test_any_parameters(
+    models: Models, tmp_path: Path, module: str, data: st.DataObject, width: int, height: int, kind: str
+) -> None:
+    step = data.draw(complete_steps(feature_for_module(module)))
+    output = Output(
+        quality=data.draw(st.none() | st.integers(0, 100)),
+        dpi=data.draw(st.none() | st.integers(0, 2000)),
+        format=data.draw(st.sampled_from([None, "jpg", "png"])),
+        background=data.draw(st.none() | st.tuples(CHANNELS, CHANNELS, CHANNELS)) if module == "matting" else None,
+    )
+    check(models, tmp_path, kind, (width, height), step, output)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_output_settings_hold(models: Models, tmp_path: Path, module: str) -> None:
+    source = saved(noise(40, 30), tmp_path / "p.png")
+    step = as_sent_by_default(module)
+    sizes = []
+    for quality in (10, 100):
+        output = Output(quality=quality, dpi=144, format="jpg", background=(9, 8, 7) if module == "matting" else None)
+        image, outcome, _ = worked(models, source, [step], output)
+        assert (image.format, image.mode, image.info["dpi"]) == ("JPEG", "RGB", (144, 144))
+        sizes.append(outcome.filesize)
+    if module != "compress":  # whose own quality is a limit too
+        assert sizes[0] < sizes[1]
+    image, _, _ = worked(models, source, [step], Output(dpi=72, format="png"))
+    assert image.format == "PNG"
+    assert image.info["dpi"] == pytest.approx((72, 72), abs=0.1)
+
+
+def test_a_background_lies_behind_what_was_cut_out(models: Models, tmp_path: Path) -> None:
+    source = saved(noise(30, 20, "RGBA"), tmp_path / "p.png")
+    image, _, _ = worked(models, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
+    assert image.mode == "RGB"
+    clear, _, _ = worked(models, source, [Step("matting")], Output(format="png"))
+    nothing = np.asarray(clear.getchannel("A")) == 0
+    assert nothing.any()
+    assert (np.asarray(image)[nothing] == (9, 8, 7)).all()
