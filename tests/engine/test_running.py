@@ -1,6 +1,7 @@
 """Work by leases: a real worker on a real queue with the real networks."""
 
 import io
+import json
 import os
 import signal
 import sys
@@ -18,8 +19,8 @@ from django_tasks_db.models import DBTaskResult
 from PIL import Image
 from pytest_django import Settings
 
-from tests.engine.conftest import Caller
-from vanceweb.engine.models import Transform
+from tests.engine.conftest import Caller, picture
+from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.running import Stopped, Watch, run_transform
 from vanceweb.engine.sweeps import requeue_due
 from vanceweb.lib.leases import Lease, LeaseLost, claim
@@ -92,6 +93,29 @@ class TestRun:
         Transform.objects.update(upload=None)
         work()
         assert "removed" in alice.post("progress", trans_id=trans_id)["data"]["msg"]
+
+    def test_the_pictures_that_cn_configs_names_lead_the_drawing(self, alice: Caller, work: Work) -> None:
+        drawn = []
+        for guide in (noisy(64, 48), picture(64, 48)):
+            trans_id = alice.submitted(picture(64, 48), self.led_by(alice.uploaded(guide)))
+            work()
+            answer = alice.http.get("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
+            drawn.append(answer.getvalue())
+        assert drawn[0] != drawn[1]
+
+    def test_a_guide_that_was_removed_ends_it(self, alice: Caller, work: Work) -> None:
+        guide = alice.uploaded(noisy(64, 48))
+        trans_id = alice.submitted(picture(64, 48), self.led_by(guide))
+        Upload.objects.filter(uid=guide).delete()
+        work()
+        data = alice.post("progress", trans_id=trans_id)["data"]
+        assert (data["status"], data["msg"]) == ("fatal", "A picture that cn_configs names is not there any more.")
+
+    @staticmethod
+    def led_by(uid: str) -> str:
+        config = {"module": "img2anime", "module_params": {"model_name": "style1"}}
+        guides = [{"image_uid": uid, "cn_name": "cartoon_lineart"}]
+        return json.dumps({"name": "img2anime", "config": config, "cn_configs": guides})
 
     def test_an_unexpected_error_ends_it_and_tells_nothing_of_the_machine(
         self, alice: Caller, work: Work, engine_files: Path, caplog: pytest.LogCaptureFixture
