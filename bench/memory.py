@@ -13,16 +13,26 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from vanceweb.catalogue.feature import Feature
+from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.steps import Step
+from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.pipeline import process_file
 
 WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000
+
+
+def by_default(feature: Feature) -> Step:
+    """The feature with its defaults, led by the picture itself where it has styles."""
+    guides = (ControlImage(None, "cartoon_lineart"), ControlImage(None, "cartoon_tile")) if feature.styles else ()
+    return Step(feature.module, feature.complete({}), guides)
+
+
 JOBS = {
+    **{feature.module: by_default(feature) for feature in FEATURES},
     "denoise": Step("denoise", {"auto_params": True}),
     "sharpen": Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 50}),
-    "matting": Step("matting"),
     "colour": Step("deoldify2", {"render_factor": 70}),
     "recolour": Step("sd_recolor", {"prompt": "blue sky, red flower, green", "negative_prompt": "purple"}),
 }

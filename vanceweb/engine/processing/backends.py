@@ -57,10 +57,12 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "recolour": ("sd_recolor",),
     "restoration": ("img2sr",),
     "face": ("CodeFormer", "img2sr"),
+    "face finder": ("CodeFormer", "img2sr", "animegan2", "sd_recolor"),
 }
 
 SPAN_WAIFU2X = "span+waifu2x-photo (ncnn)"
 SRMD = "srmd (ncnn)"
+BLAZEFACE = "blazeface (opencv)"
 OPTIMISERS = "mozjpeg, oxipng"
 U2NET = "u2net (onnxruntime)"
 ISNET = "isnet (onnxruntime)"
@@ -108,6 +110,14 @@ BACKENDS: tuple[Backend, ...] = (
         licence="BSD-3-Clause, MIT",
         files=_ncnn("srmd-x2"),
         weights=("srmd-x2",),
+    ),
+    Backend(
+        slot="face finder",
+        name=BLAZEFACE,
+        source=Source.SET_UP,
+        licence="Apache-2.0",
+        files=("blazeface/face_detection_short_range.tflite",),
+        weights=("blazeface",),
     ),
     Backend(slot="file", name=OPTIMISERS, source=Source.NONE, licence="BSD-3-Clause, MIT"),
     Backend(

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.backends import BLAZEFACE
 from vanceweb.engine.processing.models import Models
 
 FloatArray = npt.NDArray[np.float32]
 
 FILE = "blazeface/face_detection_short_range.tflite"
-BACKEND = "blazeface (opencv)"
+BACKEND = BLAZEFACE
 INPUT = 128  # px, the side of what the network sees
 GRIDS = ((16, 2), (8, 6))  # of anchors: how many across and down, how many in each place
 SMALLEST_WINDOW = 160  # px; a face fills a quarter of a window or more, and below 32 px there is nothing to restore
