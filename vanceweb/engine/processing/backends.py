@@ -55,6 +55,8 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "file": ("compress",),
     "colour": ("deoldify2", "sd_recolor"),
     "recolour": ("sd_recolor",),
+    "scratches": ("crease_repair",),
+    "inpaint": ("crease_repair",),
     "restoration": ("img2sr",),
     "face": ("CodeFormer", "img2sr"),
     "face finder": ("CodeFormer", "img2sr", "animegan2", "sd_recolor"),
@@ -72,6 +74,10 @@ COLOURISER = "vanceweb colouriser (onnxruntime)"
 COLOUR_WORDS = "colour words"
 ESRGAN = "esrgan (onnxruntime)"
 DRAWN = "waifu2x-cunet+animevideov3 (ncnn)"
+SCRATCHES = "vanceweb scratches (onnxruntime)"
+OWN_SCRATCHES = "lines and specks"
+LAMA = "lama (onnxruntime)"
+FREQUENCY_SELECTIVE = "frequency selective (opencv)"
 X4PLUS = "realesrgan-x4plus (ncnn)"
 CODEFORMER = "codeformer (onnxruntime)"
 GFPGAN = "gfpgan (onnxruntime)"
@@ -208,6 +214,26 @@ BACKENDS: tuple[Backend, ...] = (
         interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
     ),
     Backend(slot="recolour", name=COLOUR_WORDS, source=Source.NONE, licence="vanceweb's"),
+    Backend(
+        slot="scratches",
+        name=SCRATCHES,
+        source=Source.SHIPPED,
+        licence="vanceweb's",
+        files=("scratches.onnx",),
+        interface=Interface(
+            inputs=((1, 1, None, None),), outputs=((1, 1, None, None),), probe=((1, 1, 64, 64),), gives=(1, 1, 64, 64)
+        ),
+    ),
+    Backend(slot="scratches", name=OWN_SCRATCHES, source=Source.NONE, licence="vanceweb's"),
+    Backend(
+        slot="inpaint",
+        name=LAMA,
+        source=Source.BROUGHT,
+        licence="Apache-2.0",
+        files=("inpaint/lama.onnx",),
+        interface=Interface(inputs=((1, 3, 512, 512), (1, 1, 512, 512)), outputs=((1, 3, 512, 512),)),
+    ),
+    Backend(slot="inpaint", name=FREQUENCY_SELECTIVE, source=Source.NONE, licence="Apache-2.0"),
     Backend(
         slot="restoration",
         name=X4PLUS,

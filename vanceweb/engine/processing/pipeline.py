@@ -19,6 +19,7 @@ from vanceweb.engine.processing import (
     matting,
     recolouring,
     redrawing,
+    repairing,
     restoring,
 )
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
@@ -54,6 +55,7 @@ OPERATIONS: dict[str, Operation] = {
     "sharpen3": Operation(deblurring.deblur),
     "chainner": Operation(drawing.draw_sharp, drawing.factor),
     "real_esrgan": Operation(drawing.draw_clean, drawing.factor),
+    "crease_repair": Operation(repairing.repair),
     "img2sr": Operation(restoring.restore),
     "CodeFormer": Operation(face_restoring.enhance_faces),
     "deoldify2": Operation(colouring.colourise),
