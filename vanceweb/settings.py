@@ -364,8 +364,6 @@ USAGE_WATCH_SECONDS = 30
 # --- The bundled engine ---------------------------------------------------------------------------------------------
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-# Says which features the bundled engine has so far; the site itself doesn't know the engine.
-BUNDLED_AVAILABLE_MODULES = "vanceweb.engine.processing.pipeline.available_modules"
 # Lists the backends of the bundled engine with their states, for the owner's page.
 BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.inventory_here"
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"

@@ -148,14 +148,14 @@ def test_a_strangers_job_or_picture_is_no_beginning(visitor: Client, bob: User) 
     assert visitor.get(f"/features/enlarge3/?source={upload_of(bob).uuid}").context["source"] is None
 
 
-def test_without_a_connection_that_offers_it_a_feature_says_what_to_do(visitor: Client, alice: User) -> None:
+def test_without_a_connection_a_feature_says_what_to_do(visitor: Client, alice: User) -> None:
     Connection.objects.filter(owner=alice).delete()
     page = visitor.get("/features/img2anime/").content.decode()
     assert 'id="submit-job"' not in page
     assert "/connections/#add" in page
 
 
-def test_a_hosted_connection_offers_every_feature(visitor: Client, alice: User) -> None:
+def test_every_connection_can_be_chosen(visitor: Client, alice: User) -> None:
     hosted = hosted_connection_of(alice)
     response = visitor.get("/features/img2anime/")
     assert 'id="submit-job"' in response.content.decode()

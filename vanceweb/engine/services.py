@@ -8,14 +8,14 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from vanceweb.catalogue.features import credits_for, feature_for_module
+from vanceweb.catalogue.features import credits_for
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.naming import job_name
-from vanceweb.engine.processing.pipeline import available_modules, output_size
+from vanceweb.engine.processing.pipeline import output_size
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, inspect_image, megapixels
@@ -54,7 +54,6 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
     except JConfigError as error:
         raise EngineError(error.code, str(error)) from error
     _check_guides(steps, account)
-    _check_available(steps)
     _check_output_size(steps, upload)
     if webhook:
         check_webhook(webhook)
@@ -88,14 +87,6 @@ def cancel_transform(*, transform: Transform) -> Transform:
                 deliver_webhook.enqueue(delivery.pk)
     transform.refresh_from_db()
     return transform
-
-
-def _check_available(steps: Sequence[Step]) -> None:
-    available = available_modules()
-    for step in steps:
-        if step.module not in available:
-            title = feature_for_module(step.module).title
-            raise EngineError(Code.ILLEGAL_PARAMETER, f"{title} ({step.module}) is not available on this engine yet.")
 
 
 def _check_guides(steps: Sequence[Step], account: Account) -> None:

@@ -4,12 +4,10 @@ from typing import Any, cast
 
 from django import forms
 
-from vanceweb.catalogue.feature import Feature
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.teams.access import owned
 from vanceweb.teams.models import User
-from vanceweb.vault.abilities import offers
 from vanceweb.vault.models import Connection
 
 ACCEPTED_TYPES = "image/jpeg,image/png"
@@ -33,12 +31,11 @@ class SubmissionForm(forms.Form):
         queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label="Runs on"
     )
 
-    def __init__(self, *args: Any, user: User, feature: Feature, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._asset_field.queryset = owned(Asset.objects.filter(problem=""), user)
-        connections = owned(Connection.objects.without_token(), user)
-        self.connections = [connection for connection in connections if offers(connection, feature)]
-        self._connection_field.queryset = connections.filter(pk__in=[c.pk for c in self.connections])
+        self._connection_field.queryset = owned(Connection.objects.without_token(), user)
+        self.connections = list(self._connection_field.queryset)
 
     @property
     def chosen_source(self) -> Asset | None:

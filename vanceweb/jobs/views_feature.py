@@ -34,14 +34,14 @@ def feature(request: HttpRequest, slug: str) -> HttpResponse:
     info = _feature_or_404(slug)
     user = cast(User, request.user)
     if request.method == "POST":
-        submission = SubmissionForm(request.POST, request.FILES, user=user, feature=info)
+        submission = SubmissionForm(request.POST, request.FILES, user=user)
         form = form_for(info)(request.POST)
         job = _submit(user, submission, form)
         if job is not None:
             return _go_to(request, reverse("job", args=[job.uuid]))
     else:
         chosen, initial = _beginning(request, info, user)
-        submission = SubmissionForm(initial=chosen, user=user, feature=info)
+        submission = SubmissionForm(initial=chosen, user=user)
         form = form_for(info)(initial=initial)
     context = {
         "feature": info,

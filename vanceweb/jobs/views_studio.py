@@ -10,14 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from vanceweb.catalogue.feature import Feature, Group
-from vanceweb.catalogue.features import FEATURES, GROUPS, feature_by_slug
+from vanceweb.catalogue.features import GROUPS, feature_by_slug, features_in
 from vanceweb.catalogue.forms import FeatureForm, form_for
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import Sample, sample_by_slug
 from vanceweb.jobs.queries import recent_jobs
 from vanceweb.teams.access import owned
 from vanceweb.teams.models import User
-from vanceweb.vault.abilities import offers
 from vanceweb.vault.models import Connection
 
 RECENT_JOBS = 8
@@ -42,45 +41,31 @@ class Try:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The features of one group: those that a connection of the user offers, and the others."""
+    """The features of one group."""
 
     group: Group
-    ready: list[Feature]
-    missing: list[Feature]
+    features: tuple[Feature, ...]
 
 
 @require_safe
 def studio(request: HttpRequest) -> HttpResponse:
     """Everything there is to do; with `?source=` an asset's id, the links carry that picture on."""
     user = cast(User, request.user)
-    connections = list(owned(Connection.objects.without_token(), user))
     context = {
-        "shelves": [_shelf(group, connections) for group in GROUPS],
-        "tries": list(_tries(connections)),
+        "shelves": [Shelf(group, features_in(group)) for group in GROUPS],
+        "tries": list(_tries(owned(Connection.objects.without_token(), user).first())),
         "jobs": recent_jobs(user, RECENT_JOBS),
         "source": _carried(request, user),
     }
     return render(request, "jobs/studio.html", context)
 
 
-def _shelf(group: Group, connections: list[Connection]) -> Shelf:
-    shelf = Shelf(group, [], [])
-    for feature in FEATURES:
-        if feature.group is group:
-            (shelf.ready if _connection_for(feature, connections) else shelf.missing).append(feature)
-    return shelf
-
-
-def _tries(connections: list[Connection]) -> Iterable[Try]:
+def _tries(connection: Connection | None) -> Iterable[Try]:
+    if connection is None:
+        return
     for sample, slug, label in FIRST_TRIES:
         feature = feature_by_slug(slug)
-        connection = _connection_for(feature, connections)
-        if connection is not None:
-            yield Try(sample_by_slug(sample), feature, label, form_for(feature)(auto_id=False), connection)
-
-
-def _connection_for(feature: Feature, connections: list[Connection]) -> Connection | None:
-    return next((connection for connection in connections if offers(connection, feature)), None)
+        yield Try(sample_by_slug(sample), feature, label, form_for(feature)(auto_id=False), connection)
 
 
 def _carried(request: HttpRequest, user: User) -> Asset | None:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
+from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.pipeline import Outcome, available_modules, output_size, process_file
+from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
 DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 75})
@@ -175,4 +176,7 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
 def test_sizes_of_results() -> None:
     assert output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
     assert output_size([MATTING], 30, 20) == (30, 20)
-    assert available_modules() >= {"enlarge3", "denoise", "matting", "compress"}
+
+
+def test_every_feature_of_the_catalogue_has_its_operation() -> None:
+    assert set(OPERATIONS) == {feature.module for feature in FEATURES}

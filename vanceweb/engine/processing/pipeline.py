@@ -29,7 +29,7 @@ from vanceweb.engine.processing.reading import read_picture
 from vanceweb.engine.processing.tiles import Report, part_of
 from vanceweb.engine.processing.writing import check_size, write_picture
 
-__all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "available_modules", "output_size", "process_file"]
+__all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "output_size", "process_file"]
 
 Params = Mapping[str, ParameterValue]
 NO_GUIDES: Mapping[str, Path] = {}
@@ -73,11 +73,6 @@ class Outcome:
     filesize: int
     backend: str
     note: str = ""
-
-
-def available_modules() -> frozenset[str]:
-    """The modules a step may name on this engine."""
-    return frozenset(OPERATIONS)
 
 
 def output_size(steps: Sequence[Step], width: int, height: int) -> tuple[int, int]:
@@ -145,7 +140,7 @@ def _operation(step: Step) -> Operation:
     try:
         return OPERATIONS[step.module]
     except KeyError:
-        raise ProcessingError(f"{step.module} is not available on this engine yet.") from None
+        raise ProcessingError(f"This engine knows no module {step.module}.") from None
 
 
 def _format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:
