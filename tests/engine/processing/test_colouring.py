@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
-from tests.engine.processing.photos import COLOUR, noisy, photo
+from tests.engine.processing.photos import COLOUR, noisy, photo, resized
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.arrays import Mask, Pixels
@@ -49,6 +50,49 @@ def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: Models, na
     assert lightness_apart(result.colours, grey) < 0.6
     assert result.notes == ()
     assert result.made_by == ("vanceweb colouriser (onnxruntime)",)
+
+
+def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Models) -> None:
+    """Of those that have a colour: mean over six photos, as colourful as they are within bounds."""
+    nearer, made, true = [], [], []
+    for name in COLOUR:
+        pixels = resized(photo(name), 256, 192, Image.Resampling.BOX)
+        ab, truth = (lab(each)[:, :, 1:] for each in (coloured(greyed(pixels), shipped).colours, pixels))
+        away = np.linalg.norm(truth, axis=2)
+        nearer.append(float((np.linalg.norm(ab - truth, axis=2) < away)[away > 6].mean()))
+        made.append(np.linalg.norm(ab, axis=2).mean())
+        true.append(away.mean())
+    assert np.mean(nearer) > 0.72
+    assert 0.55 < np.sum(made) / np.sum(true) < 1.1
+
+
+@pytest.mark.slow
+def test_a_lower_render_factor_gives_stronger_colours(shipped: Models) -> None:
+    strong = []
+    for name in COLOUR:
+        grey = resized(greyed(photo(name)), 288, 192, Image.Resampling.BOX)
+        low, high = (chroma(coloured(grey, shipped, factor).colours) for factor in (10, 30))
+        strong.append(low / high)
+    assert np.mean(strong) > 1.15
+
+
+def test_a_higher_render_factor_gives_finer_colours(shipped: Models) -> None:
+    """The fringe of the colours of a picture beyond what a blur of them holds."""
+    grey = greyed(photo("china.jpg"))
+    fringes = []
+    for factor in (10, 40):
+        ab = lab(coloured(grey, shipped, factor).colours)[:, :, 1:]
+        fringes.append(np.abs(ab - cv2.blur(ab, (25, 25))).mean() / np.linalg.norm(ab, axis=2).mean())
+    assert fringes[1] > 1.05 * fringes[0], fringes
+
+
+@pytest.mark.parametrize(
+    ("name", "smooth"),
+    [("china.jpg", (slice(20, 120), slice(400, 600))), ("astronaut.png", (slice(20, 120), slice(300, 350)))],
+)
+def test_smooth_things_have_one_colour(shipped: Models, name: str, smooth: tuple[slice, slice]) -> None:
+    result = lab(coloured(greyed(photo(name)), shipped, 30).colours)[smooth][:, :, 1:]
+    assert result.std(axis=(0, 1)).max() < 2
 
 
 def test_colours_stop_at_edges() -> None:

@@ -22,6 +22,7 @@ from vanceweb.engine.processing.sessions import OnnxSession
 SEEN = 1280  # px of the longer side at which a picture is looked at: as fine as the largest working size
 UNIT = 32  # px; the networks halve their input five times
 OVERALL = 256  # px; a picture of this size is what the colouriser learnt from: it tells the kind of scene
+CLOSER = 352  # px up to which even smaller pictures are looked at: two sizes agree better than one
 LONGEST = 4  # times the working size; longer pictures are squeezed
 BLACK, WHITE = 6.0, 94.0  # L of the darkest and the lightest hundredth of a print that has not faded
 FADED = (10.0, 20.0)  # L of the darkest hundredth from which, and by which, a picture counts as faded
@@ -97,10 +98,10 @@ def _by_colouriser(light: FloatArray, side: int, session: OnnxSession) -> Guess:
         bins = np.array(json.loads(session.facts["bins"]), dtype=np.float32)
     except (KeyError, ValueError) as error:
         raise ProcessingError("The network colouriser.onnx doesn't tell which colours its bins mean.") from error
-    # No larger than the picture: there is nothing more to see in it.
-    side = min(side, max(OVERALL, UNIT * round(max(light.shape) / UNIT)))
-    answers = [_logits(light, size, session) for size in sorted({min(side, OVERALL), side})]
-    height, width = answers[-1].shape[:2]
+    # Hardly larger than the picture: there is nothing more to see in it.
+    side = min(side, max(CLOSER, UNIT * round(max(light.shape) / UNIT)))
+    answers = [_logits(light, size, session) for size in dict.fromkeys((side, OVERALL))]
+    height, width = answers[0].shape[:2]
     total = np.zeros((height, width, len(bins)), dtype=np.float32)
     for answer in answers:
         for first in range(0, len(bins), 4):  # OpenCV resizes up to four channels fast

@@ -18,6 +18,7 @@ from vanceweb.engine.processing.resampling import FloatArray, shrunk
 from vanceweb.engine.processing.tiles import Report, part_of
 
 PX_PER_FACTOR = 16  # of the working size for each step of render_factor, as in DeOldify
+EVEN_FACTOR, STRONGER = 30, 0.3  # render_factor below which chroma grows, and the power it grows with
 NETWORK_SHARE = 0.5  # of the time
 COLOURED = 5.0  # ab; mean distance from any toning beyond which a picture has colours of its own
 HAD_COLOURS = "The picture had colours already; it was coloured anew from its lightness alone."
@@ -35,7 +36,8 @@ def colourise(picture: Picture, params: Mapping[str, ParameterValue], models: Mo
         ab = decode(vote(guess.chances, light), guess.bins)
     else:
         ab = vote(guess.ab, light)
-    return coloured(picture, seen, ab, part_of(report, NETWORK_SHARE, 1)).by(backend.name)
+    strength = max((EVEN_FACTOR / int(params["render_factor"])) ** STRONGER, 1.0)
+    return coloured(picture, seen, ab * np.float32(strength), part_of(report, NETWORK_SHARE, 1)).by(backend.name)
 
 
 def coloured(picture: Picture, seen: Pixels, ab: FloatArray, report: Report) -> Picture:
