@@ -46,7 +46,7 @@ def network(
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
 
 
-def coloured(models: Models, factor: int = 10) -> Picture:
+def coloured(models: Models, factor: int = 30) -> Picture:
     return colourise(Picture(GREY, grey=True), {"render_factor": factor}, models, lambda fraction: None)
 
 
