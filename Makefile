@@ -13,10 +13,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench samples lock dev chromium
+.PHONY: help run setup test test-diffusion lint bench samples lock dev chromium
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s  %s\n", $$1, $$2}' Makefile
 
 run: $(SITE) $(FRONT)  ## Set everything up and serve; prints the URL to open
 	@exec $(PY) manage.py up --with-parent
@@ -27,6 +27,15 @@ setup: $(SITE) $(FRONT)  ## All of `make run` short of serving
 test: dev $(FRONT) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+# Torch's threads and ncnn's would else wait for each other at full load.
+test-diffusion: export OMP_WAIT_POLICY := PASSIVE
+test-diffusion: dev  ## Run the tests of Stable Diffusion in an environment of their own, .venv-diffusion
+	@$(PY) manage.py install_models
+	@$(PY) -m venv .venv-diffusion
+	@.venv-diffusion/bin/pip install --quiet --disable-pip-version-check -r requirements/diffusion.in
+	@echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-diffusion/lib/python3.11/site-packages/site.pth
+	@.venv-diffusion/bin/python -m pytest tests/engine/diffusion -v
 
 lint: export DATA_DIR := $(CURDIR)/.venv/lint-data
 lint: dev $(FRONT)  ## Check style, types, templates, imports between rooms and migrations
@@ -44,6 +53,7 @@ bench: dev  ## Measure the engine's speed and quality on this machine
 samples: dev  ## Make the pictures before and after each feature, for docs/models.md
 	@$(PY) manage.py install_models
 	@$(PY) -m bench.samples
+	@$(PY) -m bench.style_sheet
 
 lock: dev  ## Lock the requirements with hashes
 	$(COMPILE) -o requirements.txt requirements/base.in

@@ -28,7 +28,8 @@ class Backend:
     """One way to do a slot's work.
 
     `name` is what people are shown, unique among all. `files` are paths relative to the models directory; for ONNX the
-    first is the network. `weights` names what `install_models` fetches for it.
+    first is the network. `weights` names what `install_models` fetches for it, `packages` what it imports that is not
+    part of the site's install, and `requirements` the file that names them.
     """
 
     slot: str
@@ -37,6 +38,8 @@ class Backend:
     licence: str
     files: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    requirements: str = ""
     interface: Interface | None = None
 
 
@@ -88,6 +91,11 @@ MAXIM = "maxim (onnxruntime)"
 NAFNET = "deblurring network of vanceweb (onnxruntime)"
 DECONVOLUTION = "richardson-lucy"
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
+DIFFUSED_STYLE = "stable diffusion 1.5 (diffusers)"
+DIFFUSED_COLOUR = "stable diffusion 1.5 for colour (diffusers)"
+DIFFUSION_LICENCE = "that of the model, mostly CreativeML Open RAIL-M"
+DIFFUSION_PACKAGES = ("torch", "diffusers", "transformers")
+DIFFUSION_REQUIREMENTS = "requirements/diffusion.in"
 ANIMEGAN = "AnimeGANv2 (onnxruntime)"
 DRAWN_STYLE = "style drawing+animevideov3 (ncnn)"
 DRAWN_CARTOON = "cartoon drawing+animevideov3 (ncnn)"
@@ -213,6 +221,15 @@ BACKENDS: tuple[Backend, ...] = (
         files=("colouriser.onnx",),
         interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
     ),
+    Backend(
+        slot="recolour",
+        name=DIFFUSED_COLOUR,
+        source=Source.BROUGHT,
+        licence=DIFFUSION_LICENCE,
+        files=("diffusion/sd_recolor",),
+        packages=DIFFUSION_PACKAGES,
+        requirements=DIFFUSION_REQUIREMENTS,
+    ),
     Backend(slot="recolour", name=COLOUR_WORDS, source=Source.NONE, licence="vanceweb's"),
     Backend(
         slot="scratches",
@@ -265,6 +282,15 @@ BACKENDS: tuple[Backend, ...] = (
         licence="BSD-3-Clause",
         files=_ncnn("realesrgan-x4plus"),
         weights=("realesrgan-x4plus",),
+    ),
+    Backend(
+        slot="style",
+        name=DIFFUSED_STYLE,
+        source=Source.BROUGHT,
+        licence=DIFFUSION_LICENCE,
+        files=("diffusion",),
+        packages=DIFFUSION_PACKAGES,
+        requirements=DIFFUSION_REQUIREMENTS,
     ),
     Backend(
         slot="style",

@@ -1,11 +1,13 @@
 """The networks of one worker: found, chosen, loaded when first asked for, and kept within bounds."""
 
+import importlib.util
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import Any, TypeVar
 
 from vanceweb.engine.processing.backends import Backend, backends_of
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
@@ -17,7 +19,7 @@ logger = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parents[1] / "weights" / "shipped"  # networks that this repository holds
 LARGE = 24 * 1024 * 1024  # bytes of weights from which a network counts as large: its working memory is in the hundreds
 
-Session = NcnnSession | OnnxSession | TfliteSession
+Session = TypeVar("Session")
 Stamp = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
 
 
@@ -39,7 +41,7 @@ class Models:
         self._threads = threads or len(os.sched_getaffinity(0))
         self._large_at_once = max(large_at_once, 1)
         self._memory = NcnnMemory()
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, Any] = {}
         self._large: list[str] = []  # keys of sessions, the last used one last
         self._states: dict[str, tuple[Stamp, State]] = {}
         self._lock = RLock()
@@ -48,28 +50,30 @@ class Models:
         """The ncnn network of this name. Raises `WeightsMissing`."""
         network = NCNN[name]
         param, weights = (self._existing(f"{network.path}.{end}") for end in ("param", "bin"))
-        session = self._loaded(name, weights, lambda: NcnnSession(network, param, weights, self._threads, self._memory))
-        if not isinstance(session, NcnnSession):
-            raise TypeError(f"{name} is not an ncnn network")
-        return session
+        large = weights.stat().st_size >= LARGE
+        return self._loaded(name, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory))
 
     def onnx(self, backend: Backend) -> OnnxSession:
         """The network of a backend that `choose` gave. Raises `WeightsMissing` and `UnusableWeights`."""
         path, interface = self._existing(backend.files[0]), backend.interface
         if interface is None:
             raise TypeError(f"{backend.name} is not an ONNX network")
-        session = self._loaded(str(self._stamp(backend)), path, lambda: OnnxSession(path, self._threads, interface))
-        if not isinstance(session, OnnxSession):
-            raise TypeError(f"{backend.name} is not an ONNX network")
-        return session
+        large = path.stat().st_size >= LARGE
+        return self._loaded(str(self._stamp(backend)), large, lambda: OnnxSession(path, self._threads, interface))
 
     def tflite(self, file: str) -> TfliteSession:
         """The TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
         path = self._existing(file)
-        session = self._loaded(file, path, lambda: TfliteSession(path))
-        if not isinstance(session, TfliteSession):
-            raise TypeError(f"{file} is not a TensorFlow Lite network")
-        return session
+        return self._loaded(file, path.stat().st_size >= LARGE, lambda: TfliteSession(path))
+
+    def folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
+        """What `load` makes, with so many threads, of folders of weights; it counts as one large network.
+
+        Raises `WeightsMissing` and what `load` does.
+        """
+        paths = [self._existing(file) for file in files]
+        key = str([(path, path.stat().st_mtime_ns) for path in paths])
+        return self._loaded(key, True, lambda: load(paths, self._threads))
 
     def choose(self, slot: str) -> Backend:
         """The preferred backend of those that can be used now. Raises `WeightsMissing`."""
@@ -111,6 +115,7 @@ class Models:
         try:
             for file in backend.files:
                 self._existing(file)
+            _check_packages(backend)
             if backend.interface is not None:
                 self.onnx(backend)
         except WeightsMissing as error:
@@ -121,15 +126,16 @@ class Models:
             return State(backend, usable=False, reason=reason)
         return State(backend, usable=True)
 
-    def _loaded(self, key: str, weights: Path, load: Callable[[], Session]) -> Session:
+    def _loaded(self, key: str, large: bool, load: Callable[[], Session]) -> Session:
         with self._lock:
-            if weights.stat().st_size >= LARGE:
+            if large:
                 self._large = [*(other for other in self._large if other != key), key]
                 while len(self._large) > self._large_at_once:  # first, so that not even for a moment there are more
                     self._sessions.pop(self._large.pop(0), None)
             if key not in self._sessions:
                 self._sessions[key] = load()
-            return self._sessions[key]
+            session: Session = self._sessions[key]
+            return session
 
     def _stamp(self, backend: Backend) -> Stamp:
         found = [path for file in backend.files if (path := self.find(file)) is not None]
@@ -140,3 +146,9 @@ class Models:
         if path is None:
             raise WeightsMissing(f"The model weights {file} are not installed; run: manage.py install_models")
         return path
+
+
+def _check_packages(backend: Backend) -> None:
+    missing = [package for package in backend.packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise UnusableWeights(f"{', '.join(missing)} must be installed: pip install -r {backend.requirements}")

@@ -5,20 +5,23 @@ out of its chances, and where the prompt names a thing that is found in the pict
 the chances near the wished colour are what is left of them.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.engine.processing import diffusion
 from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.backends import COLOUR_WORDS
+from vanceweb.engine.processing.backends import COLOUR_WORDS, DIFFUSED_COLOUR
 from vanceweb.engine.processing.colour_guesses import Guess, guess_colours, softened, well_seen
 from vanceweb.engine.processing.colour_regions import Scene, in_order, region_of
 from vanceweb.engine.processing.colour_voting import decode, vote
 from vanceweb.engine.processing.colour_words import Wish, read_wishes
 from vanceweb.engine.processing.colouring import NETWORK_SHARE, coloured
+from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.resampling import FloatArray
@@ -26,6 +29,9 @@ from vanceweb.engine.processing.tiles import Report, part_of
 
 Params = Mapping[str, ParameterValue]
 
+logger = logging.getLogger(__name__)
+
+DIFFUSION_SHARE = 0.8  # of the time
 SIDE = 480  # px of the working size: deoldify2's by default
 GRID = 10  # ab between neighbouring bins, for networks that give colours only
 UNSURE = 12.0  # deviation in ab that such colours are taken to have
@@ -61,8 +67,26 @@ def _by_words(picture: Picture, params: Params, models: Models, report: Report) 
     return result
 
 
+def _by_diffusion(picture: Picture, params: Params, models: Models, report: Report) -> Picture:
+    """The colours of what Stable Diffusion paints of it, on the picture's own lightness; by words where it can't."""
+    seen = well_seen(visible_colours(picture))
+    prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
+    try:
+        painted = diffusion.recolour(seen, prompt, negative, models, part_of(report, 0, DIFFUSION_SHARE))
+    except UnusableWeights as error:
+        logger.warning(error)
+        return _by_words(picture.noting(str(error)), params, models, report)
+    lab = cv2.cvtColor(painted.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    ab = cv2.resize(lab, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if min(lab.shape[:2]) > 1 else lab
+    ab = np.asarray(ab, dtype=np.float32)[..., 1:]
+    return coloured(picture, seen, ab, part_of(report, DIFFUSION_SHARE, 1)).by(DIFFUSED_COLOUR)
+
+
 # Backends of the slot `recolour`, by name.
-RECOLOURING: dict[str, Callable[[Picture, Params, Models, Report], Picture]] = {COLOUR_WORDS: _by_words}
+RECOLOURING: dict[str, Callable[[Picture, Params, Models, Report], Picture]] = {
+    DIFFUSED_COLOUR: _by_diffusion,
+    COLOUR_WORDS: _by_words,
+}
 
 
 def wished_colours(scene: Scene, wishes: list[Wish], unwanted: list[Wish]) -> tuple[FloatArray, list[Wish]]:

@@ -1,14 +1,18 @@
 """img2anime: a photo redrawn in one of twelve styles, led by its guides and by the words that set a tone."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.styles import Style, style_named
 from vanceweb.engine.processing import canvases
 from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.backends import DRAWN_STYLE, PAINTINGS
+from vanceweb.engine.processing.backends import DIFFUSED_STYLE, DRAWN_STYLE, PAINTINGS
+from vanceweb.engine.processing.diffusion import base_of, repaint
+from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.guidance import led
 from vanceweb.engine.processing.manners import STYLES
 from vanceweb.engine.processing.models import Models
@@ -20,14 +24,49 @@ from vanceweb.engine.processing.wording import worded
 
 # From `denoising_strength` to how much the drawing covers: the photo should hardly show through at the default of 0.75.
 COVER = 1.5
-SKETCH_SHARE = 0.4  # of the time
+SKETCH_SHARE, DIFFUSION_SHARE = 0.4, 0.9  # of the time
+
+logger = logging.getLogger(__name__)
 
 
 def redraw(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`model_name` one of `STYLES`, `prompt`, `overwrite`, `denoising_strength` 0 (the photo) to 1 (all drawing).
 
-    Raises `WeightsMissing`.
+    By Stable Diffusion where the style's base model is there and can be used, else by the engine's own hand. Raises
+    `WeightsMissing`.
     """
+    style = style_named(params["model_name"])
+    if models.choose("style").name == DIFFUSED_STYLE and models.find(base_of(style)) is not None:
+        try:
+            return _diffused(picture, style, params, models, report)
+        except UnusableWeights as error:
+            logger.warning(error)
+            picture = picture.noting(str(error))
+    return _drawn(picture, params, models, report)
+
+
+def _diffused(
+    picture: Picture, style: Style, params: Mapping[str, ParameterValue], models: Models, report: Report
+) -> Picture:
+    photo = visible_colours(picture)
+    painted = repaint(
+        canvases.canvas(photo),
+        style,
+        str(params["prompt"]),
+        alone=bool(params["overwrite"]),
+        strength=float(params["denoising_strength"]),
+        guides=picture.guides,
+        models=models,
+        report=part_of(report, 0, DIFFUSION_SHARE),
+    )
+    grown = canvases.grown(painted.colours, picture.width, picture.height, models, part_of(report, DIFFUSION_SHARE, 1))
+    made = replace(picture, grey=False).with_pixels(grown, picture.alpha).by(DIFFUSED_STYLE)
+    for note in painted.notes:
+        made = made.noting(note)
+    return made
+
+
+def _drawn(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     strength = float(params["denoising_strength"])
     manner, note = worded(STYLES[str(params["model_name"])], str(params["prompt"]), alone=bool(params["overwrite"]))
     photo = visible_colours(picture)

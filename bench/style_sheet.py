@@ -1,0 +1,75 @@
+"""The twelve styles of img2anime on three photos, for docs/models.md; part of `make samples`.
+
+`python -m bench.style_sheet` writes docs/images/styles.jpg, at most 400 kB: at first the photos, then each style as it
+draws with the API's defaults. The photos may be given away (CC0 and public domain).
+"""
+
+import io
+import os
+from pathlib import Path
+
+import django
+import numpy as np
+from django.conf import settings
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.engine.processing.photos import photo
+from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.styles import STYLES
+from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.redrawing import redraw
+
+FILE = Path(__file__).parents[1] / "docs" / "images" / "styles.jpg"
+LARGEST = 400_000  # bytes
+SIDE = 250  # px of each picture
+CAPTION = 20  # px
+COLUMNS = 2
+# Photo, then left, top and side of the square of it that is shown, in px.
+PHOTOS = (("astronaut.png", 60, 0, 330), ("chelsea.png", 60, 0, 296), ("coffee.png", 120, 0, 400))
+
+
+def contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
+    """Square photos of one size, and each in all styles."""
+    defaults = feature_for_module("img2anime").complete({})
+    rows = [_row("the photos", photos)]
+    for style in STYLES:
+        params = {**defaults, "model_name": style.name}
+        drawn = [redraw(Picture(pixels), params, models, lambda fraction: None).colours for pixels in photos]
+        rows.append(_row(f"{style.name} ({style.title})", drawn))
+    width, height = rows[0].size
+    sheet = Image.new("RGB", (COLUMNS * width, -(-len(rows) // COLUMNS) * height), (255, 255, 255))
+    for number, row in enumerate(rows):
+        sheet.paste(row, (number % COLUMNS * width, number // COLUMNS * height))
+    return sheet
+
+
+def _row(title: str, pictures: list[Pixels]) -> Image.Image:
+    joined = Image.fromarray(np.hstack(pictures))
+    row = Image.new("RGB", (joined.width, joined.height + CAPTION), (255, 255, 255))
+    row.paste(joined, (0, CAPTION))
+    ImageDraw.Draw(row).text((4, 3), title, fill=(0, 0, 0), font=ImageFont.load_default(12))
+    return row
+
+
+def _square(name: str, left: int, top: int, side: int) -> Pixels:
+    part = Image.fromarray(photo(name)[top : top + side, left : left + side])
+    return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+def main() -> None:
+    """Write the sheet."""
+    sheet = contact_sheet([_square(*part) for part in PHOTOS], Models(settings.MODELS_DIR))
+    for quality in range(88, 40, -4):
+        file = io.BytesIO()
+        sheet.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
+        if file.tell() <= LARGEST:
+            break
+    FILE.write_bytes(file.getvalue())
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+    django.setup()
+    main()
