@@ -86,7 +86,10 @@ class Normalised(Doubling):
 
     def network(self):
         return torch.nn.Sequential(
-            torch.nn.Conv2d(1, 32, 3, padding=1), torch.nn.BatchNorm2d(32), torch.nn.Conv2d(32, 1, 3, padding=1)
+            torch.nn.Conv2d(1, 32, 3, padding=1),
+            torch.nn.BatchNorm2d(32),
+            torch.nn.BatchNorm2d(32),  # its weights still equal those before, and equal weights are stored once
+            torch.nn.Conv2d(32, 1, 3, padding=1),
         )
 
 

@@ -18,6 +18,7 @@ from torch import nn
 OPSET = 17
 SAMPLE_SIDE = 64  # px of the picture the graph is traced with
 HALVED = "_half"  # what is added to the name of a weight kept in half precision
+MEASURED = ("running_mean", "running_var")  # may lie outside half precision's range
 SMALLEST_HALVED = 256  # values; biases and scales smaller than this stay in full precision
 
 Arrays = NDArray[np.float32]
@@ -64,7 +65,8 @@ def halve_weights(model: onnx.ModelProto) -> None:
     casts: list[onnx.NodeProto] = []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
-        if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED:
+        counted = weight.name.endswith(MEASURED)
+        if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED or counted:
             kept.append(weight)
             continue
         half = weight.name + HALVED
@@ -81,8 +83,12 @@ def weights_of(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torc
 
     Raises ValueError where the file holds another network.
     """
-    held = {
-        weight.name.removesuffix(HALVED): numpy_helper.to_array(weight) for weight in onnx.load(path).graph.initializer
+    graph = onnx.load(path).graph
+    held = {weight.name.removesuffix(HALVED): numpy_helper.to_array(weight) for weight in graph.initializer}
+    held |= {  # equal weights are stored once
+        node.output[0]: held[node.input[0]]
+        for node in graph.node
+        if node.op_type == "Identity" and node.input[0] in held
     }
     first = next(iter(wanted))
     prefix = next((name.removesuffix(first) for name in held if name.endswith(first)), "")
