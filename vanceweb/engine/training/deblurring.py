@@ -6,8 +6,8 @@ Two halves. The first reads the blur's kernel from the picture's spectrum and ta
 (`wiener.py`): what a plain network learns slowest, it need not learn. The second is a small NAFNet (Chen et al. 2022,
 "Simple Baselines for Image Restoration"), a U-Net of blocks without activations, gated by products. It sees the picture
 beside two filtered ones, a sharp and a cautious one, chooses between them in each place and adds a correction; it works
-on half the side (2x2 blocks as channels). Input `image` (1, 3, H, W), RGB 0..1, sides a multiple of 64 and 128 at
-least; output `result`, the same shape. The blur is taken to be the same all over the picture.
+on half the side (2x2 blocks as channels). Input `image` (1, 3, H, W), RGB 0..1, of any size; output `result`, the same
+shape. The blur is taken to be the same all over the picture.
 """
 
 from itertools import pairwise
@@ -43,6 +43,7 @@ FILTERING = 0.3  # weight of the sharply filtered picture's dB
 FIRST_SHARE = 0.2  # how much a fresh block adds, against a fresh convolution
 ERROR_FLOOR = 1e-4  # 40 dB: below this a patch is good enough, its loss grows no further
 REPORT_SEED = 40_000
+MEASURED_EVERY = 2  # of the kept-out photos: a picture is restored eight times
 SHEET_EVERY = 20
 
 Image = NDArray[np.float32]
@@ -130,6 +131,25 @@ class DeblurNet(nn.Module):
         return self.refiner(torch.cat([image, sharp, cautious], 1))
 
 
+class AnySize(nn.Module):
+    """The network for pictures of any size: mirrored up to sides that are multiples of STEP, two of them at least."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        height, width = torch._shape_as_tensor(image)[2:]
+        whole = image[:, :, mirrored(height)][..., mirrored(width)]
+        return self.network(whole)[:, :, torch.arange(height)][..., torch.arange(width)]
+
+
+def mirrored(length: torch.Tensor) -> torch.Tensor:
+    """The places of a side that make up a longer one; the first again and again where mirroring is not enough."""
+    places = torch.arange(torch.clamp((length + STEP - 1) // STEP, min=2) * STEP)
+    return torch.clamp(length - 1 - torch.abs(length - 1 - places), min=0)
+
+
 def bordered(image: torch.Tensor) -> torch.Tensor:
     """The picture mirrored beyond its border, as far as a filter looks."""
     return functional.pad(image, (MARGIN,) * 4, mode="reflect")
@@ -211,7 +231,7 @@ class DeblurTask:
         return decibels(result.float(), truth) + FILTERING * decibels(sharp, truth) + READING * reading
 
     def export(self, network: nn.Module, path: Path) -> None:
-        export_onnx(network, path, channels=3)
+        export_onnx(AnySize(network), path, channels=3)
 
     def report(self, path: Path, split: Split, out: Path) -> str:
         return "\n".join(report_lines(path, split, out))
@@ -237,7 +257,7 @@ def report_lines(path: Path, split: Split, out: Path) -> list[str]:
     run = runner(path)
     figures: dict[str, list[tuple[float, float]]] = {}
     rows: list[list[Image]] = []
-    for index, photo in enumerate(split.kept_out):
+    for index, photo in list(enumerate(split.kept_out))[::MEASURED_EVERY]:
         rng = np.random.default_rng((REPORT_SEED, index))
         sharp = to_float(middle_crop(photo, 256))
         row = [sharp]

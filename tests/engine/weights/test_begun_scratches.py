@@ -1,0 +1,88 @@
+"""The scratch detector as far as it has been learnt, on enlarged photos, which it knows best; nothing uses it yet."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+from vanceweb.engine.training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
+from vanceweb.engine.training.lookalikes import add_lookalikes
+from vanceweb.engine.training.measures import Found, psnr
+from vanceweb.engine.weights import stamps
+
+BEGUN = Path(stamps.__file__).with_name("begun") / "scratches.onnx"
+PHOTOS = Path(__file__).parents[2] / "photos"
+NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "camera.png")
+SIDE = 256
+
+Image = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def session() -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(str(BEGUN), providers=["CPUExecutionProvider"])
+
+
+def grey_photo(name: str) -> Image:
+    """A square from the photo's middle, grey 0..1, enlarged to SIDE px."""
+    pixels = cv2.imread(str(PHOTOS / name), cv2.IMREAD_GRAYSCALE)
+    side = SIDE // 2
+    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+    square = cv2.resize(pixels[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return square.astype(np.float32) / 255
+
+
+def chance_of_damage(session: onnxruntime.InferenceSession, grey: Image) -> Image:
+    return session.run(["result"], {"image": np.ascontiguousarray(grey[None, None])})[0][0, 0]
+
+
+def damaged_photo(name: str, seed: int):
+    """Grainy and scanned, undamaged and damaged, with where the damage is and where it can be judged."""
+    rng = np.random.default_rng(seed)
+    aged = add_grain(grey_photo(name), rng, 4, 0.8)
+    worn = damage(aged, rng, tuple(rng.choice(DAMAGE_KINDS, 3, replace=False)))[0]
+    behind_lens = (scanner_lens(image, np.random.default_rng(seed)) for image in (worn, aged))
+    scanned = tuple(scan(image, np.random.default_rng(seed)) for image in (aged, worn))
+    return *scanned, *seen_change(*behind_lens)
+
+
+def test_damage_is_found_and_little_else(session) -> None:
+    found = Found()
+    for seed, name in enumerate(NAMES):
+        _, worn, damaged, judged = damaged_photo(name, seed)
+        found.count(chance_of_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
+    assert found.recall >= 0.55
+    assert found.precision >= 0.85
+
+
+def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(session) -> None:
+    gains = []
+    for seed, name in enumerate(NAMES):
+        aged, worn, *_ = damaged_photo(name, seed)
+        mask = cv2.dilate((chance_of_damage(session, worn) >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+        mended = cv2.inpaint((worn * 255 + 0.5).astype(np.uint8), mask, 3, cv2.INPAINT_TELEA) / np.float32(255)
+        gains.append(psnr(mended, aged) - psnr(worn, aged))
+    assert np.mean(gains) >= 4.4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_undamaged_photo_is_left_alone(session, name: str) -> None:
+    assert np.mean(chance_of_damage(session, grey_photo(name)) >= 0.5) <= 0.01
+
+
+def test_drawn_wires_hair_and_lettering_are_mostly_left_alone(session) -> None:
+    marked = [
+        np.mean(chance_of_damage(session, add_lookalikes(grey_photo(name), np.random.default_rng(seed))) >= 0.5)
+        for seed, name in enumerate(NAMES)
+    ]
+    assert np.mean(marked) <= 0.02
+
+
+def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:
+    chance = chance_of_damage(session, np.full((96, 160), 0.5, np.float32))
+    assert chance.shape == (96, 160)
+    assert 0 <= chance.min() <= chance.max() <= 1
+    assert BEGUN.stat().st_size <= 8_000_000
