@@ -1,7 +1,7 @@
 """Peak memory of one job on a picture of 34 megapixels, in a process of its own.
 
-`python -m bench.memory MODELS_DIR denoise|sharpen|matting|colour|recolour [TILES]` prints MB and seconds; with TILES
-the job ends after so many reports.
+`python -m bench.memory MODELS_DIR JOB [TILES]` prints MB and seconds; with TILES the job ends after so many reports. A
+job is a feature's module, with its defaults, or one of the special ones of `JOBS`.
 """
 
 import contextlib

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from bench.memory import HEIGHT, WIDTH
 from vanceweb.engine.processing.models import Models
 
-LIMIT_MB = 2500
+LIMIT_MB, LIMIT_OF_LARGE_RESULTS_MB = 2500, 3000
 ROOT = Path(__file__).parents[3]
 
 
@@ -38,3 +39,11 @@ def test_colour(models: Models, job: str) -> None:
 @pytest.mark.slow
 def test_denoise(models: Models) -> None:
     assert peak("sharpen") + peak("denoise", tiles=5) < LIMIT_MB
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["enlarge3", "chainner", "real_esrgan"])
+def test_twice_as_large(models: Models, module: str) -> None:
+    """With what the result takes beside: its px, and Pillow's copy of four bytes a px while it is written."""
+    result = 4 * WIDTH * HEIGHT * (3 + 4) // 1024**2
+    assert peak(module, tiles=4) + result < LIMIT_OF_LARGE_RESULTS_MB
