@@ -64,6 +64,8 @@ class Command(BaseCommand):
         size = f"{result.width} x {result.height} px, {megabytes(result.filesize)}"
         credits = "1 credit" if job.credits == 1 else f"{job.credits.normalize():f} credits"
         self.stdout.write(f"{target}: {size}, {credits}.")
+        if job.note:
+            self.stdout.write(job.note)
 
 
 def _feature(slug: str) -> Feature:
