@@ -63,7 +63,9 @@ def test_photos_without_damage_are_nearly_left_alone(models: Models) -> None:
     likeness = [
         min(psnr(repaired(photo(name, side=SIDE), models).colours, photo(name, side=SIDE)), 60) for name in COLOUR
     ]
-    assert np.mean(likeness) >= 36, likeness
+    assert np.mean(likeness) >= 42, likeness
+    # The light balustrade of china.jpg is as straight and thin as a scratch.
+    assert sorted(likeness)[1] >= 35, likeness
 
 
 @pytest.mark.slow
@@ -88,6 +90,13 @@ def test_a_scratch_is_found_whichever_way_it_runs(without_networks: Models, angl
     mask, _ = find_damage(pixels, without_networks, lambda fraction: None)
     assert (mask[scratch] > 0).mean() > 0.9
     assert np.count_nonzero(mask) < 5 * np.count_nonzero(scratch)
+
+
+def test_what_the_end_of_the_picture_cuts_off_is_no_scratch(without_networks: Models) -> None:
+    pixels = np.full((160, 160, 3), 90, dtype=np.uint8)
+    pixels[:, :3] = 230
+    mask, _ = find_damage(pixels, without_networks, lambda fraction: None)
+    assert not mask.any()
 
 
 def test_a_plain_picture_is_left_as_it_is_and_it_is_said(models: Models) -> None:

@@ -14,7 +14,6 @@ from vanceweb.engine.processing.arrays import Planes
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-BORDER = 48  # px that a tile needs around it
 DIRECTIONS = 16
 LENGTH = 31  # px, of the line that is averaged along
 BESIDE = 4.0  # px, from the middle of a scratch to what is beside it

@@ -24,9 +24,10 @@ Finder = Callable[[Planes, Backend, Models], FloatArray]
 
 COARSE, FINE = 640, 1536  # px of the longer side of the copies
 FINER = 1.5  # times as large as the coarse copy: from there on the fine one is looked at as well
-SIDE, BORDER = 448, 48  # px of a tile of a copy
+SIDE, BORDER = 448, 64  # px of a tile of a copy
 MULTIPLE = 16  # px that the network's sides are multiples of
 SURE, LIKELY = 0.55, 0.3  # chances: somewhere in a piece of damage, and of all that belongs to it
+EDGE = 6  # px of a copy: what reaches no further in is a thing that the picture's end cuts off, thin only by that
 WIDER = 1.2  # px of a copy by which what is found is widened: damage ends softly
 BAND = 1024  # px, the side of what is drawn to full size at once
 
@@ -61,7 +62,8 @@ def _pieces(chance: FloatArray) -> FloatArray:
     """1 where damage is likely and hangs together with what is sure, widened with a soft edge; 0 elsewhere."""
     count, labels = cv2.connectedComponents((chance >= LIKELY).astype(np.uint8), connectivity=8)
     kept = np.zeros(count, dtype=np.float32)
-    kept[np.unique(labels[chance >= SURE])] = 1
+    inner = np.unique(labels[EDGE:-EDGE, EDGE:-EDGE])
+    kept[np.intersect1d(np.unique(labels[chance >= SURE]), inner)] = 1
     kept[0] = 0
     far = cv2.distanceTransform(1 - kept[labels].astype(np.uint8), cv2.DIST_L2, 5)
     if not kept.any():
