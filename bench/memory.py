@@ -33,6 +33,28 @@ JOBS = {
     **{feature.module: by_default(feature) for feature in FEATURES},
     "denoise": Step("denoise", {"auto_params": True}),
     "sharpen": Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 50}),
+    "mend": Step(
+        "sharpen3",
+        {
+            "autoparams": False,
+            "automodel": True,
+            "blur_type": 0,
+            "remove_blur": 1.0,
+            "suppress_noise": 1.0,
+            "remove_artifacts": 1.0,
+        },
+    ),
+    "deconvolve": Step(
+        "sharpen3",
+        {
+            "autoparams": False,
+            "automodel": False,
+            "blur_type": 0,
+            "remove_blur": 1.0,
+            "suppress_noise": 0.0,
+            "remove_artifacts": 0.0,
+        },
+    ),
     "colour": Step("deoldify2", {"render_factor": 70}),
     "recolour": Step("sd_recolor", {"prompt": "blue sky, red flower, green", "negative_prompt": "purple"}),
 }

@@ -47,3 +47,8 @@ def test_twice_as_large(models: Models, module: str) -> None:
     """With what the result takes beside: its px, and Pillow's copy of four bytes a px while it is written."""
     result = 4 * WIDTH * HEIGHT * (3 + 4) // 1024**2
     assert peak(module, tiles=4) + result < LIMIT_OF_LARGE_RESULTS_MB
+
+
+@pytest.mark.slow
+def test_sharpen3(models: Models) -> None:
+    assert peak("deconvolve") + peak("mend", tiles=5) < LIMIT_MB
