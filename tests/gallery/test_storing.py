@@ -1,7 +1,8 @@
 """Uploads, samples and results: what is taken, what is kept, what is removed."""
 
 import io
-import time
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -79,10 +80,13 @@ def test_limits_are_enforced_by_the_header(alice: User, settings: Any) -> None:
 
 
 def test_an_upload_of_34_megapixels_is_answered_without_decoding(alice: User) -> None:
-    file = picture_file(7680, 4320, mode="L")
-    begun = time.perf_counter()
-    asset = store_upload(owner=alice, file=file, name="large.png")
-    assert time.perf_counter() - begun < 0.5
+    """Pixels that no decoder could read are not looked at: what the header says is enough until a worker has time."""
+    header = struct.pack(">IIBBBBB", 7680, 4320, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", b"no pixels"), (b"IEND", b"")]
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    asset = store_upload(owner=alice, file=SimpleUploadedFile("large.png", png), name="large.png")
     assert (asset.width, asset.height) == (7680, 4320)
 
 

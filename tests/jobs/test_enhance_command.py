@@ -109,7 +109,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation,
     large.write_bytes(picture_file(3000, 2000).getvalue())
     process = installation.start("enhance", str(large), str(tmp_path / "out.png"), "--feature", "enlarge3")
     newest = "SELECT state FROM jobs_job WHERE source_name = 'large.png'"
-    for _ in range(300):
+    for _ in range(1200):
         if installation.rows(newest) == [("processing",)]:
             break
         time.sleep(0.1)
