@@ -13,6 +13,14 @@ def softened(pixels: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
 
 
+def defocused(pixels: Pixels, radius: float) -> Pixels:
+    """By a disc of `radius` px, as a lens out of focus does."""
+    reach = int(radius) + 1
+    down, across = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = np.clip(radius + 0.5 - np.hypot(down, across), 0, 1).astype(np.float32)
+    return np.asarray(cv2.filter2D(pixels, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT_101), dtype=np.uint8)
+
+
 def moved(pixels: Pixels, length: float, angle: float) -> Pixels:
     """Along a straight line of `length` px at `angle` degrees from the x axis to the y axis, which points down."""
     side = int(length) + 8 | 1

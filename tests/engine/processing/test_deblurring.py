@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.blurring import moved, softened
+from tests.engine.processing.blurring import defocused, moved, softened
 from tests.engine.processing.files import saved
 from tests.engine.processing.photos import COLOUR, as_jpeg, detail, noisy, photo, psnr
 from tests.engine.processing.tiny_networks import tiny_network
@@ -44,7 +44,17 @@ def test_soft_photos_gain_1_2_db(models: Models) -> None:
         truth = photo(name, side=192)
         soft = softened(truth, 2)
         gains.append(psnr(sharpened(soft, models).colours, truth) - psnr(soft, truth))
-    assert mean(gains) >= 1.5, gains
+    assert mean(gains) >= 2.4, gains
+    assert min(gains) >= 0, gains
+
+
+def test_photos_out_of_focus_gain_3_db(models: Models) -> None:
+    gains = []
+    for name in COLOUR:
+        truth = photo(name, side=192)
+        blurred = defocused(truth, 3)
+        gains.append(psnr(sharpened(blurred, models).colours, truth) - psnr(blurred, truth))
+    assert mean(gains) >= 3.5, gains
     assert min(gains) >= 0, gains
 
 
@@ -89,7 +99,7 @@ def test_moved_photos_gain_in_the_mean(models: Models) -> None:
         truth = photo(name, side=192)
         blurred = moved(truth, 13, 30 * number)
         gains.append(psnr(sharpened(blurred, models).colours, truth) - psnr(blurred, truth))
-    assert mean(gains) >= 0.25, gains
+    assert mean(gains) >= 1.2, gains
 
 
 @pytest.mark.parametrize("blur_type", [0, 1])
@@ -105,9 +115,9 @@ def test_more_blur_removal_makes_steeper_edges(models: Models, name: str, blur_t
 
 def test_the_kind_of_blur_makes_a_difference(models: Models) -> None:
     truth = photo("astronaut.png", side=128)
-    blurred = moved(truth, 13, 30)
+    blurred = softened(truth, 2)
     soft, motion = (sharpened(blurred, models, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1))
-    assert psnr(motion, truth) > psnr(soft, truth)
+    assert psnr(soft, truth) > psnr(motion, truth) + 0.5
 
 
 def test_more_noise_suppression_leaves_less_noise(models: Models) -> None:
@@ -135,7 +145,8 @@ def test_nothing_asked_for_changes_nothing(models: Models) -> None:
 
 def test_what_was_done_is_said(models: Models) -> None:
     truth = photo("astronaut.png", side=128)
-    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, DECONVOLUTION)
+    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET, DECONVOLUTION)
+    assert sharpened(softened(truth, 2), models).made_by == (NAFNET, DECONVOLUTION)
     untouched = sharpened(np.full((64, 64, 3), 99, dtype=np.uint8), models)
     assert untouched.notes == ("The picture is sharp and clean already: nothing was changed.",)
 
@@ -143,8 +154,7 @@ def test_what_was_done_is_said(models: Models) -> None:
 def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     soft = noisy(softened(photo("chelsea.png", side=128), 2), 4)
     whole = sharpened(soft, models).colours
-    monkeypatch.setattr(deblurring, "SIDE", 48)
-    monkeypatch.setattr("vanceweb.engine.processing.deblurrers.SIDE", 48)
+    monkeypatch.setattr(deblurring, "SIDE", 48)  # the network reads its blur from all of a tile: its tiles stay
     assert np.abs(whole.astype(int) - sharpened(soft, models).colours).max() <= 2
 
 

@@ -1,7 +1,9 @@
-"""What undoes blur: networks for motion, deconvolution for softness and for motion without a network.
+"""What undoes blur: networks, deconvolution for what softness they leave, and for all of it without a network.
 
-Round blur is always deconvolved: its measured width is all there is to know of it. Motion's course is not, so that
-without a network little is done: an ellipse along the measured direction, whose few rounds were never seen to hurt.
+The network of this repository reads the blur's shape from the picture. Lens blur and short motion it undoes nearly
+whole, of a bell curve about half: the rest is round, and deconvolved by its measured width. Without a network little is
+done against motion, whose course is not known: an ellipse along its direction, whose few rounds were hardly ever seen
+to hurt.
 """
 
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vanceweb.engine.processing.arrays import Planes
-from vanceweb.engine.processing.backends import DECONVOLUTION, MAXIM, NAFNET
+from vanceweb.engine.processing.backends import DECONVOLUTION, MAXIM, NAFNET, backends_of
 from vanceweb.engine.processing.blur_shape import Blur
 from vanceweb.engine.processing.deconvolution import deconvolved
 from vanceweb.engine.processing.models import Models
@@ -24,7 +26,7 @@ ROUND_WIDTH = 1.05  # times the width across: less than the blur's, so that what
 NOISE_HALF = 1.0  # levels of noise at which half as many are made
 OPTICS = 0.5  # px of blur that belong to any sharp photo and stay
 NARROWEST, WIDEST = 0.5, 4.5  # px that are deconvolved; one that is asked to sharpen a sharp picture takes the first
-BORDER, SIDE = 32, 448  # px of deconvolution's tiles
+BORDER, SIDE = 32, 448  # px of tiles; the network reads the blur the better the larger they are
 NAFNET_MULTIPLE, MAXIM_MULTIPLE, MAXIM_WINDOW = 8, 64, 256  # px
 
 
@@ -38,9 +40,12 @@ class Deblurrer:
     apply: Deblur
 
 
-def network(models: Models) -> Deblurrer | None:
-    """The preferred network for motion; None where there is none."""
-    backend = models.choose("deblur")
+def network(motion: bool, models: Models) -> Deblurrer | None:
+    """The preferred network for this kind of blur; None where there is none. MAXIM was made for motion alone."""
+    if motion:
+        backend = models.choose("deblur")
+    else:
+        backend = next(one for one in backends_of("deblur") if one.name != MAXIM and models.state(one).usable)
     if backend.name == DECONVOLUTION:
         return None
     return {NAFNET: _nafnet, MAXIM: _maxim}[backend.name](models.onnx(backend))
@@ -69,7 +74,7 @@ def _nafnet(session: OnnxSession) -> Deblurrer:
         filled = _filled(planes, *(side + -side % NAFNET_MULTIPLE for side in planes.shape[1:]))
         return np.asarray(session.run(filled[None])[0][:, : planes.shape[1], : planes.shape[2]])
 
-    return Deblurrer(NAFNET, 32, 192, apply)
+    return Deblurrer(NAFNET, BORDER, SIDE, apply)
 
 
 def _maxim(session: OnnxSession) -> Deblurrer:

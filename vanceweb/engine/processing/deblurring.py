@@ -1,18 +1,19 @@
 """sharpen3: what wore the picture taken away, then its blur, both as measured in the picture itself.
 
 JPEG's blocks and halos go by waifu2x's CUNET, which is better at this than any other network that was tried, on photos
-too; noise by SRMD; blur by the best backend there is for its kind.
+too; noise by SRMD; blur by a network, and by deconvolution what is left of it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import visible_colours
-from vanceweb.engine.processing.arrays import Planes, centre
-from vanceweb.engine.processing.backends import CUNET, SRMD
+from vanceweb.engine.processing.arrays import Pixels, Planes, centre
+from vanceweb.engine.processing.backends import CUNET, DECONVOLUTION, SRMD
 from vanceweb.engine.processing.blocks import estimate_blocks
 from vanceweb.engine.processing.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.deblurrers import Deblurrer, deconvolution, network
@@ -31,13 +32,16 @@ DEBLUR_FULL = 0.5  # remove_blur at which the deblurred picture is taken whole; 
 STEEPER_MOST, STEEPER_SIGMA = 1.2, 1.0  # share of the lost detail added at remove_blur=1; px of the blur it is lost by
 MENDING_BORDER, NOISE_BORDER, STEEPER_BORDER = 28, 16, 8  # px
 SIDE, STEEPER_SIDE = 256, 1024  # px of tiles: of the networks', and of the last step's
-CLEANING_SHARE = 0.5  # of the time
+NETWORK_NOISE = 3.0  # levels of noise up to which the network is used: it smooths more than it was asked to
+LEFT_SOFT = 1.15  # px of softness after the network from which deconvolution takes the rest
+CLEANING_SHARE, NETWORK_SHARE, STEEPER_SHARE = 0.5, 0.7, 0.05  # of the time; NETWORK_SHARE of what deblurring takes
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What is taken away before deblurring: the share of CUNET's answer, its level, and noise."""
+    """What is taken away first: the share of CUNET's answer, its level, and noise. `worn`: whether there was any."""
 
+    worn: bool
     mended: float
     level: int
     noise: Strength
@@ -68,10 +72,11 @@ def deblur(picture: Picture, params: Mapping[str, ParameterValue], models: Model
     plan = choose_deblurring(params, blur)
     makers = [CUNET] * bool(cleaning.mended) + [SRMD] * bool(cleaning.noise.share)
     if plan.share:
-        chosen = network(models) if plan.motion else None
-        chosen = chosen or deconvolution(blur, plan.long, estimate_noise(clean))
-        clean = run_passes(clean, _deblurring(chosen, plan), part_of(report, share, 1))
-        makers.append(chosen.name)
+        restored, deblurrers = _restored(
+            clean, blur, plan, cleaning.worn, models, part_of(report, share, 1 - STEEPER_SHARE)
+        )
+        clean = _finished(clean, restored, plan, part_of(report, 1 - STEEPER_SHARE, 1))
+        makers += deblurrers
     report(1.0)
     if not makers:
         return picture.noting("The picture is sharp and clean already: nothing was changed.")
@@ -86,7 +91,8 @@ def choose_cleaning(params: Mapping[str, ParameterValue], noise: float, blocks: 
     strength = choose_strength(wanted, noise)
     # What is blurred has little fine detail left; of what is not surely noise there, nothing is taken away.
     strength = replace(strength, share=strength.share * min(noise / CLEAN, 1))
-    return Cleaning(mended, 3 if blocks >= STRONG_FROM else 1, strength)
+    worn = noise >= CLEAN or blocks >= BLOCKS_FROM
+    return Cleaning(worn, mended, 3 if blocks >= STRONG_FROM else 1, strength)
 
 
 def choose_deblurring(params: Mapping[str, ParameterValue], blur: Blur) -> Deblurring:
@@ -114,15 +120,46 @@ def _cleaning(cleaning: Cleaning, models: Models) -> list[Pass]:
     return [mending] * bool(cleaning.mended) + [denoising] * bool(cleaning.noise.share)
 
 
-def _deblurring(chosen: Deblurrer, plan: Deblurring) -> list[Pass]:
-    def restore(planes: Planes) -> Planes:
-        return _blended(planes, chosen.apply(planes), plan.share)
+def _restored(
+    colours: Pixels, blur: Blur, plan: Deblurring, worn: bool, models: Models, report: Report
+) -> tuple[Pixels, list[str]]:
+    """Without its blur, and by which backends.
 
-    def steepen(planes: Planes) -> Planes:
-        return sharpen(planes, plan.steeper, STEEPER_SIGMA)
+    A network, and deconvolution of the softness that it leaves. What is `worn`, though cleaned, the network may
+    misread: then the mean of both. What is noisy still it would smooth: then deconvolution alone, which does less.
+    """
+    noise = estimate_noise(colours)
+    chosen = network(plan.motion, models) if noise <= NETWORK_NOISE else None
+    if chosen is None:
+        return _deconvolved(colours, blur, plan, noise, report), [DECONVOLUTION]
+    rest = part_of(report, NETWORK_SHARE, 1)
+    answer = run_passes(colours, [_pass_of(chosen)], part_of(report, 0, NETWORK_SHARE))
+    if plan.motion:
+        return answer, [chosen.name]
+    if worn:
+        other = _deconvolved(colours, blur, plan, noise, rest)
+        return np.asarray(cv2.addWeighted(answer, 0.5, other, 0.5, 0), dtype=np.uint8), [chosen.name, DECONVOLUTION]
+    left = estimate_blur_shape(answer)
+    if not left.is_round or left.softness < LEFT_SOFT:
+        return answer, [chosen.name]
+    return _deconvolved(answer, left, plan, estimate_noise(answer), rest), [chosen.name, DECONVOLUTION]
 
-    restoring, steepening = Pass(restore, chosen.border, chosen.side), Pass(steepen, STEEPER_BORDER, STEEPER_SIDE)
-    return [restoring, *[steepening] * bool(plan.steeper)]
+
+def _deconvolved(colours: Pixels, blur: Blur, plan: Deblurring, noise: float, report: Report) -> Pixels:
+    return run_passes(colours, [_pass_of(deconvolution(blur, plan.long, noise))], report)
+
+
+def _pass_of(chosen: Deblurrer) -> Pass:
+    return Pass(chosen.apply, chosen.border, chosen.side)
+
+
+def _finished(colours: Pixels, restored: Pixels, plan: Deblurring, report: Report) -> Pixels:
+    """The share of the restored picture that was asked for, its edges made steeper."""
+    mixed = np.asarray(cv2.addWeighted(restored, plan.share, colours, 1 - plan.share, 0), dtype=np.uint8)
+    if not plan.steeper:
+        return mixed
+    steepening = Pass(lambda planes: sharpen(planes, plan.steeper, STEEPER_SIGMA), STEEPER_BORDER, STEEPER_SIDE)
+    return run_passes(mixed, [steepening], report)
 
 
 def _blended(planes: Planes, answer: Planes, share: float) -> Planes:
