@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.engine.processing.lab import chroma, greyed, hue, lab, lightness_apart
 from tests.engine.processing.photos import photo
 from tests.engine.processing.tiny_networks import tiny_network
-from vanceweb.engine.processing.backends import COLOURISER, DDCOLOR, DEOLDIFY, backends_of
+from vanceweb.engine.processing.backends import COLOURISER, DDCOLOR, DEOLDIFY, ESRGAN, backends_of
 from vanceweb.engine.processing.colour_guesses import DEVIATION, MEAN
 from vanceweb.engine.processing.colouring import colourise
 from vanceweb.engine.processing.errors import ProcessingError
@@ -110,6 +110,8 @@ def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
          "output out0 has the shape 1 x 3 x 64 x 64; expected: 1 x 2 x any x any"),
         (DEOLDIFY, Interface(((1, 1, 64, 64),), ((1, 2, 64, 64),)),
          "input in0 has the shape 1 x 1 x 64 x 64; expected: 1 x 3 x any x any"),
+        (DEOLDIFY, next(backend.interface for backend in backends_of("drawing") if backend.name == ESRGAN),
+         "it makes 1 x 3 x 256 x 256 of 1 x 3 x 64 x 64; expected: 1 x 3 x 64 x 64"),
         (DEOLDIFY, None, "it is damaged or no ONNX file"),
     ],
 )  # fmt: skip
@@ -132,13 +134,6 @@ def test_a_colouriser_that_does_not_tell_its_bins_ends_with_a_sentence(tmp_path:
     shipped = Interface(((1, 1, None, None),), ((1, 2, None, None), (1, 175, None, None)))
     tiny_network(tmp_path / FILES[COLOURISER], shipped)
     with pytest.raises(ProcessingError, match="doesn't tell which colours its bins mean"):
-        coloured(Models(tmp_path))
-
-
-def test_an_enlarger_in_the_place_of_deoldify_ends_with_a_sentence(tmp_path: Path) -> None:
-    enlarger = Interface(((1, 3, None, None),), ((1, 3, None, None),))
-    tiny_network(tmp_path / FILES[DEOLDIFY], enlarger, scale=2)
-    with pytest.raises(ProcessingError, match="gave no colours"):
         coloured(Models(tmp_path))
 
 

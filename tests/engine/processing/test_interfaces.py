@@ -58,6 +58,7 @@ def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind:
         (HOLE, FACE, "input in1 has the shape 1 x 1 x 64 x 64; expected: one number"),
         (FACE, LAST, "input in0 has the shape 1 x 3 x 64 x 64; expected: 1 x any x any x 3"),
         (ANY, TWICE, "it makes 1 x 3 x 16 x 24 of 1 x 3 x 16 x 24; expected: 1 x 3 x 32 x 48"),
+        (FACE, TWICE, "it makes 1 x 3 x 64 x 64 of 1 x 3 x 64 x 64; expected: 1 x 3 x 128 x 128"),
     ],
 )  # fmt: skip
 def test_another_interface_is_told_by_what_differs(
@@ -84,10 +85,16 @@ def test_sizes_the_file_leaves_open_fit_any(tmp_path: Path) -> None:
 
 
 def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
-    fixed = tiny_network(tmp_path / "n.onnx", FACE)
-    wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), gives=(1, 3, 16, 24))
+    inputs = ((1, 3, None, None), (1, 1, None, None))
+    joining = tiny_network(tmp_path / "n.onnx", Interface(inputs, ANY.outputs))
+    wanted = Interface(inputs, ANY.outputs, probe=((1, 3, 16, 24), (1, 1, 8, 8)), gives=(1, 3, 16, 24))
     with pytest.raises(UnusableWeights, match="it does not run on 1 x 3 x 16 x 24"):
-        OnnxSession(fixed, 1, wanted)
+        OnnxSession(joining, 1, wanted)
+
+
+def test_a_network_of_one_size_is_tried_with_that(tmp_path: Path) -> None:
+    wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), gives=(1, 3, 16, 24))
+    assert OnnxSession(tiny_network(tmp_path / "n.onnx", FACE), 1, wanted).size == (64, 64)
 
 
 def test_all_outputs_and_facts_can_be_read(tmp_path: Path) -> None:

@@ -204,7 +204,9 @@ BACKENDS: tuple[Backend, ...] = (
         source=Source.BROUGHT,
         licence="Apache-2.0",
         files=("colour/ddcolor.onnx",),
-        interface=Interface(inputs=((1, 3, None, None),), outputs=((1, 2, None, None),)),
+        interface=Interface(
+            inputs=((1, 3, None, None),), outputs=((1, 2, None, None),), probe=((1, 3, 64, 64),), gives=(1, 2, 64, 64)
+        ),
     ),
     Backend(
         slot="colour",
@@ -212,7 +214,9 @@ BACKENDS: tuple[Backend, ...] = (
         source=Source.BROUGHT,
         licence="MIT",
         files=("colour/deoldify.onnx",),
-        interface=Interface(inputs=((1, 3, None, None),), outputs=((1, 3, None, None),)),
+        interface=Interface(
+            inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 64, 64)
+        ),
     ),
     Backend(
         slot="colour",
@@ -318,7 +322,14 @@ BACKENDS: tuple[Backend, ...] = (
         interface=Interface(
             inputs=((1, None, None, 3),),
             outputs=((1, None, None, 3),),
-            or_else=Interface(inputs=((1, 3, None, None),), outputs=((1, 3, None, None),)),
+            probe=((1, 64, 64, 3),),
+            gives=(1, 64, 64, 3),
+            or_else=Interface(
+                inputs=((1, 3, None, None),),
+                outputs=((1, 3, None, None),),
+                probe=((1, 3, 64, 64),),
+                gives=(1, 3, 64, 64),
+            ),
         ),
     ),
     Backend(

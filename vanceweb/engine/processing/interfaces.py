@@ -21,7 +21,8 @@ class Interface:
     """Shapes of the inputs and of the first outputs, in order; inputs beyond them must be single numbers.
 
     `probe`, where given, is what the inputs are tried with (zeros), and `gives` the shape that must come of it: for
-    networks of free size the file alone doesn't tell their scale. `or_else` is another interface that will do.
+    networks of free size the file alone doesn't tell their scale. A file of one fixed size is tried with that, and
+    must give as many times as much. `or_else` is another interface that will do.
     """
 
     inputs: tuple[Shape, ...]
@@ -77,14 +78,19 @@ def run(
 
 
 def _probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+    tried = [
+        tuple(own if isinstance(own, int) else side for own, side in zip(port.shape, shape, strict=True))
+        for port, shape in zip(session.get_inputs(), interface.probe, strict=False)
+    ]
+    gives = tuple(
+        size * own // side for size, own, side in zip(interface.gives, tried[0], interface.probe[0], strict=True)
+    )
     try:
-        result = run(session, [np.zeros(shape, dtype=np.float32) for shape in interface.probe])
+        result = run(session, [np.zeros(shape, dtype=np.float32) for shape in tried])
     except Exception as error:  # onnxruntime's own classes have no public base
-        raise UnusableWeights(f"it does not run on {_shown(interface.probe[0])}: {error}") from error
-    if result.shape != interface.gives:
-        raise UnusableWeights(
-            f"it makes {_shown(result.shape)} of {_shown(interface.probe[0])}; expected: {_shown(interface.gives)}"
-        )
+        raise UnusableWeights(f"it does not run on {_shown(tried[0])}: {error}") from error
+    if result.shape != gives:
+        raise UnusableWeights(f"it makes {_shown(result.shape)} of {_shown(tried[0])}; expected: {_shown(gives)}")
 
 
 def _fits(found: Sequence[object], wanted: Shape) -> bool:
