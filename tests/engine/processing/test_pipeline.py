@@ -12,10 +12,11 @@ from PIL import Image
 from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.steps import Step
+from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
+from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, output_size, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
 DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 75})
@@ -149,6 +150,23 @@ def test_what_a_report_raises_ends_the_work_and_leaves_nothing(models: Models, t
     with pytest.raises(Cancelled):
         process_file(saved(halves(), tmp_path / "p.png"), folder / "r", [step], Output(), models=models, report=cancel)
     assert list(folder.iterdir()) == []
+
+
+def test_guides_are_no_larger_than_a_drawing_can_follow(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(picture: Picture, *rest: object) -> Picture:
+        seen.extend((guide.picture.width, guide.picture.height) for guide in picture.guides if guide.picture)
+        return picture
+
+    monkeypatch.setitem(OPERATIONS, "img2anime", Operation(look))
+    source, large = saved(halves(), tmp_path / "p.png"), saved(Image.new("RGB", (3000, 1500)), tmp_path / "large.png")
+    step = Step("img2anime", {}, tuple(ControlImage(uid, "cartoon_tile") for uid in ("small", "large")))
+    process_file(source, tmp_path / "r", [step], Output(), models=models, report=lambda fraction: None,
+                 guides={"small": source, "large": large})  # fmt: skip
+    assert seen == [(48, 32), (2048, 1024)]
 
 
 def test_an_unknown_module_is_refused(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
 from vanceweb.engine.processing.reading import read_picture
+from vanceweb.engine.processing.resampling import shrunk
 from vanceweb.engine.processing.tiles import Report, part_of
 from vanceweb.engine.processing.writing import check_size, write_picture
 
@@ -33,6 +34,7 @@ __all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "output_siz
 
 Params = Mapping[str, ParameterValue]
 NO_GUIDES: Mapping[str, Path] = {}
+GUIDE = 2048  # px of a guide's longer side; drawings are made on half of it
 WRITING_SHARE = 0.02  # of the progress, for encoding the result
 
 
@@ -132,8 +134,15 @@ def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
     named = guides_of([step])
     if not named <= set(files):
         raise ProcessingError("A picture that cn_configs names is not there any more.")
-    pictures = {uid: read_picture(files[uid]) for uid in named}  # each once: a style is often led twice by the same
+    pictures = {uid: _guiding(files[uid]) for uid in named}  # each once: a style is often led twice by the same
     return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
+
+
+def _guiding(file: Path) -> Picture:
+    """The picture no larger than a drawing can follow: of ten large ones in full size the memory would run out."""
+    picture = read_picture(file)
+    alpha = None if picture.alpha is None else shrunk(picture.alpha, GUIDE)
+    return picture.with_pixels(shrunk(picture.colours, GUIDE), alpha)
 
 
 def _operation(step: Step) -> Operation:
