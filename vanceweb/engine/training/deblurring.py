@@ -27,6 +27,7 @@ from vanceweb.engine.training.degradations import (
     defocus_kernel,
     motion_kernel,
     recompress,
+    soft_kernel,
 )
 from vanceweb.engine.training.exporting import export_onnx, runner
 from vanceweb.engine.training.measures import psnr, write_sheet
@@ -167,12 +168,14 @@ def centred(kernel: Image | None) -> Image:
 
 
 def random_kernel(rng: np.random.Generator) -> Image | None:
-    """Mostly shake, often defocus, sometimes none at all: a network must also learn to leave sharp pictures alone."""
+    """Mostly shake, often defocus or softness, sometimes nothing: sharp pictures must be left alone."""
     kind = rng.random()
     if kind < 0.6:
         return motion_kernel(rng, rng.uniform(3, 20), bend=float(rng.choice([0.0, 0.0, 0.4, 1.2])))
-    if kind < 0.88:
+    if kind < 0.8:
         return defocus_kernel(rng.uniform(0.7, 4.5))
+    if kind < 0.9:
+        return soft_kernel(rng.uniform(0.6, 3))
     return None
 
 
@@ -250,6 +253,7 @@ def kernels_to_measure(rng: np.random.Generator) -> dict[str, Image | None]:
         "motion 9-17 px": motion_kernel(rng, rng.uniform(9, 17)),
         "curved motion 9-17 px": motion_kernel(rng, rng.uniform(9, 17), bend=1.2),
         "defocus radius 2-4 px": defocus_kernel(rng.uniform(2, 4)),
+        "softness of deviation 1-3 px": soft_kernel(rng.uniform(1, 3)),
         "sharp": None,
     }
 

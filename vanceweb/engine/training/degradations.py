@@ -44,6 +44,12 @@ def defocus_kernel(radius: float) -> Image:
     return (disc / disc.sum()).astype(np.float32)
 
 
+def soft_kernel(deviation: float) -> Image:
+    """A bell curve of this deviation (odd side, sum 1): the blur of weak lenses, of enlarging, of denoising."""
+    curve = cv2.getGaussianKernel(2 * math.ceil(3 * deviation) + 1, deviation)
+    return np.asarray(curve @ curve.T, np.float32)
+
+
 def blur(image: Image, kernel: Image) -> Image:
     """The image convolved with the kernel, mirrored at its border."""
     return np.asarray(cv2.filter2D(image, -1, cv2.flip(kernel, -1), borderType=cv2.BORDER_REFLECT_101), np.float32)

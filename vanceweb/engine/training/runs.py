@@ -3,13 +3,14 @@
 A run learns, writes `checkpoint.pt` every SAVE_EVERY seconds of learning (whole or not at all), exports the averaged
 weights as ONNX in half precision, measures that file on the kept-out photos and prints what it found.
 
-`--minutes` are minutes of THREADS idle cores, told from the processor time used: a busy machine makes a run longer, not
-worse. They count all learning in the same `--out` together: a second start goes on, and one more after the end only
-exports and measures. Batches depend on the seed and the step alone. Minutes buy more steps on a faster machine;
-`--steps` repeats a run of known length instead.
+`--minutes` are minutes of two idle cores, told from the processor time used: a busy machine makes a run longer, not
+worse, and so does `taskset`, which leaves other cores to other runs. They count all learning in the same `--out`
+together: a second start goes on, and one more after the end only exports and measures. Batches depend on the seed and
+the step alone. Minutes buy more steps on a faster machine; `--steps` repeats a run of known length instead.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ from vanceweb.engine.training.photos import Split, read_split
 
 SAVE_EVERY = 120.0  # seconds by the clock that a cut at the wrong minute costs at most
 SAY_EVERY = 30.0  # seconds by the clock between two lines of progress
-THREADS = 2
+CORES = 2  # whose time `--minutes` counts, however many there are
 WARM_UP = 100  # steps until the full learning rate
 Batch = tuple[np.ndarray[Any, np.dtype[Any]], ...]
 
@@ -83,7 +84,7 @@ class Task(Protocol):
 
 @dataclass
 class Progress:
-    """Where a run stands: steps done, seconds learnt (processor time over THREADS), a running mean of the loss."""
+    """Where a run stands: steps done, seconds learnt (processor time over CORES), a running mean of the loss."""
 
     step: int = 0
     seconds: float = 0.0
@@ -132,7 +133,7 @@ class Run:
     """The state of one training: network, averaged weights, optimiser, progress."""
 
     def __init__(self, task: Task, options: Options) -> None:
-        torch.set_num_threads(THREADS)
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
         torch.manual_seed(options.seed)
         self.task, self.options, self.progress = task, options, Progress()
         self.network = task.network()
@@ -212,7 +213,7 @@ class Run:
                 batch = coming.result()
                 coming = pool.submit(make, self.progress.step + 1)
                 self.step(batch)
-                self.progress.seconds += (process_time() - begun) / THREADS
+                self.progress.seconds += (process_time() - begun) / CORES
                 now = monotonic()
                 if now - said > SAY_EVERY:
                     said = now

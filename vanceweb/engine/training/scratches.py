@@ -34,6 +34,7 @@ from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
 WIDTHS = (32, 48, 96, 128)  # at strides 2, 4, 8, 16
 CROP, WORKING = 256, 512  # px: learnt on crops, measured at the working size
 BATCH = 8
+CUT = (110, 420)  # px cut for a crop; a photo's own 256 px end it, so that half of the crops are not enlarged
 CLEAN = 0.2  # share of pictures without any damage
 LOOKALIKES = 0.4  # share of pictures with wires, hair, branches, text or edges drawn in
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -110,7 +111,7 @@ class ScratchTask:
         pictures, masks, counts = [], [], []
         for _ in range(BATCH):
             photo = split.learnt[int(rng.integers(len(split.learnt)))]
-            grey = to_grey(random_crop(photo, rng, CROP, 110, 256))
+            grey = to_grey(random_crop(photo, rng, CROP, *CUT))
             if rng.random() < LOOKALIKES:
                 grey = add_lookalikes(grey, rng)
             kinds = tuple(kind for kind in DAMAGE_KINDS if rng.random() < 0.5) if rng.random() > CLEAN else ()

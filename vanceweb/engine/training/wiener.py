@@ -2,9 +2,10 @@
 
 The spectrum of a blurred picture is that of the sharp one times that of the blur; a shaken or defocused picture shows
 bands and rings of zeros, and its cepstrum (the spectrum of the log spectrum) peaks at the blur's length. A small
-network reads the blur's kernel and the noise from it; Wiener's filter for that kernel (with the 1/f spectrum of natural
-pictures as prior) takes the blur back. All Fourier transforms are products with matrices over tiles of TILE px, which
-ONNX has and processors like.
+network reads the blur's kernel and the noise from it; Wiener's filter for that kernel (with the 1/f spectrum of
+natural pictures as prior) takes the blur back. A Fourier transform takes a tile for one that goes on at its opposite
+side; so towards its edges each tile is faded into itself blurred that way, which spares most of the echoes. All
+Fourier transforms are products with matrices over tiles of TILE px, which ONNX has and processors like.
 """
 
 import math
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 TILE, STEP = 128, 64  # px; a filtered tile is right in its middle STEP px
 MARGIN = (TILE - STEP) // 2
+FADE = 40  # px from a tile's edge within which it is faded into itself blurred
 KERNEL = 25  # px, odd: the side of the kernels that can be read
 REACH = 20  # px: how far the cepstrum is looked at
 POOLED = 8  # neighbouring frequencies averaged for the noise's sake
@@ -122,6 +124,9 @@ class WienerFilter(nn.Module):
         half = KERNEL // 2
         self.register_buffer("near", torch.arange(-half, half + 1).float(), persistent=False)
         self.register_buffer("middle", torch.arange(MARGIN, MARGIN + STEP).float(), persistent=False)
+        inwards = torch.minimum(fourier.whole + 0.5, TILE - 0.5 - fourier.whole).clamp(max=FADE) / FADE
+        kept = torch.sin(inwards * math.pi / 2).square()
+        self.register_buffer("kept", kept[:, None] * kept, persistent=False)
 
     def forward(self, padded: torch.Tensor, kernel: torch.Tensor, noise: torch.Tensor) -> Pair:
         """Of pictures with MARGIN px more to each side."""
@@ -129,12 +134,18 @@ class WienerFilter(nn.Module):
         high = functional.relu(TILE / 2 - (self.fourier.whole - TILE / 2).abs())  # 0, 1, ... 64, ... 1
         power = (high[:, None].square() + self.fourier.across.square()) / TILE**2 + 1e-4
         passed = real.square() + imaginary.square()
-        tiles = cut_tiles(padded).transpose(3, 4)
-        seen_real, seen_imaginary = self.fourier(tiles)
+        seen_real, seen_imaginary = self.fourier(self.faded(cut_tiles(padded).transpose(3, 4), real, imaginary))
         level = noise.exp()[:, None, None] * power
         return self.filtered(seen_real, seen_imaginary, real, imaginary, passed + level), self.filtered(
             seen_real, seen_imaginary, real, imaginary, passed + level * CAUTION
         )
+
+    def faded(self, tiles: torch.Tensor, real: torch.Tensor, imaginary: torch.Tensor) -> torch.Tensor:
+        """The tiles, towards their edges faded into themselves blurred by the kernel of this spectrum all around."""
+        a, b = self.fourier(tiles)
+        c, d = (part[:, None, None, None] for part in (real, imaginary))
+        blurred = self.fourier.back((a * c - b * d, a * d + b * c), self.fourier.whole, self.fourier.whole)
+        return blurred + self.kept * (tiles - blurred)
 
     def filtered(
         self, a: torch.Tensor, b: torch.Tensor, real: torch.Tensor, imaginary: torch.Tensor, divisor: torch.Tensor
