@@ -1,18 +1,17 @@
-"""How blurred a picture is, measured from the picture itself."""
-
-from collections.abc import Iterator
+"""How blurred a picture is all over, measured from the picture itself."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.blur_shape import estimate_blur_shape
+from vanceweb.engine.processing.windows import windows
 
 FloatArray = npt.NDArray[np.float32]
 
 FINE, COARSE = 1.0, 2.0  # px, the deviations of the two blurs whose slopes are compared
-BLOCK = 512  # px, the side of the parts that are looked at
-MOST_BLOCKS = 24  # enough to tell, whatever the picture's size
+WINDOW, MAX_WINDOWS = 512, 24  # px, the side of the parts that are looked at; enough to tell, whatever the size
 STEEPEST = 90  # percentile of slopes from which they are edges
 FAINT = 1.5  # levels a px: slopes below it are noise
 FEWEST = 20  # edges; fewer tell nothing
@@ -26,30 +25,24 @@ def estimate_blur(pixels: Pixels) -> float:
     Zhuo and Sim, "Defocus map estimation from a single image" (2011): blurring an edge of deviation b once more, by s
     px, lowers its slope to 1 / sqrt(b² + s²); two such blurs make b known. Sharp photos measure below 0.9.
     """
-    edges = np.concatenate([_edges(block) for block in _blocks(pixels)])
+    edges = np.concatenate([_edges(window) for window in windows(pixels, WINDOW, MAX_WINDOWS)])
     return float(np.median(edges)) if edges.size >= FEWEST else 0.0
 
 
 def blurriness(pixels: Pixels) -> float:
-    """0 for a sharp photo, 1 for a very blurry one: by that much it gains from being drawn anew."""
-    part = min(max((estimate_blur(pixels) - SHARP) / (BLURRY - SHARP), 0.0), 1.0)
+    """0 for a sharp photo, 1 for a very blurry or shaken one: by that much it gains from being drawn anew.
+
+    The median edge of a shaken photo may be sharp: those that run along the motion stay so.
+    """
+    shape = estimate_blur_shape(pixels)
+    width = max(estimate_blur(pixels), shape.along if shape.is_motion else 0.0)
+    part = min(max((width - SHARP) / (BLURRY - SHARP), 0.0), 1.0)
     return part * part * (3 - 2 * part)
 
 
-def _blocks(pixels: Pixels) -> Iterator[Pixels]:
-    height, width = pixels.shape[:2]
-    rows, columns = max(height // BLOCK, 1), max(width // BLOCK, 1)
-    stride = max(1, int(np.ceil((rows * columns / MOST_BLOCKS) ** 0.5)))
-    for row in range(0, rows, stride):
-        for column in range(0, columns, stride):
-            bottom = height if rows == 1 else (row + 1) * BLOCK
-            right = width if columns == 1 else (column + 1) * BLOCK
-            yield pixels[row * BLOCK : bottom, column * BLOCK : right]
-
-
-def _edges(block: Pixels) -> FloatArray:
-    """The blur in px of each px of a block that lies on an edge."""
-    grey = cv2.cvtColor(block, cv2.COLOR_RGB2GRAY).astype(np.float32)
+def _edges(window: Pixels) -> FloatArray:
+    """The blur in px of each px of a window that lies on an edge."""
+    grey = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine, coarse = _slopes(grey, FINE), _slopes(grey, COARSE)
     steepest = 0.95 * cv2.dilate(fine, np.ones((5, 5), dtype=np.uint8))
     edge = (fine >= max(float(np.percentile(fine, STEEPEST)), FAINT)) & (fine >= steepest)

@@ -63,7 +63,16 @@ def deblur(picture: Picture, params: Mapping[str, ParameterValue], models: Model
 
     Raises `WeightsMissing`.
     """
-    colours = visible_colours(picture)
+    clean, makers = undone(visible_colours(picture), params, models, report)
+    if not makers:
+        return picture.noting("The picture is sharp and clean already: nothing was changed.")
+    return picture.with_pixels(clean, picture.alpha).by(*makers)
+
+
+def undone(
+    colours: Pixels, params: Mapping[str, ParameterValue], models: Models, report: Report
+) -> tuple[Pixels, list[str]]:
+    """Without its wear and its blur, and by which backends: none where nothing was to be done."""
     cleaning = choose_cleaning(params, estimate_noise(colours), estimate_blocks(colours))
     passes = _cleaning(cleaning, models)
     share = CLEANING_SHARE if passes else 0.0
@@ -78,9 +87,7 @@ def deblur(picture: Picture, params: Mapping[str, ParameterValue], models: Model
         clean = _finished(clean, restored, plan, part_of(report, 1 - STEEPER_SHARE, 1))
         makers += deblurrers
     report(1.0)
-    if not makers:
-        return picture.noting("The picture is sharp and clean already: nothing was changed.")
-    return picture.with_pixels(clean, picture.alpha).by(*makers)
+    return clean, makers
 
 
 def choose_cleaning(params: Mapping[str, ParameterValue], noise: float, blocks: float) -> Cleaning:
