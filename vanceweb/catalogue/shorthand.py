@@ -86,4 +86,4 @@ def text(key: str, title: str, max_length: int, phrase: str) -> Parameter:
 
 def times(*factors: int) -> tuple[Choice, ...]:
     """Scale factors as the strings that some features want: ``"2x"``."""
-    return tuple(Choice(f"{factor}x", f"{factor}×" if factor > 1 else "1× (clean only)") for factor in factors)
+    return tuple(Choice(f"{factor}x", f"{factor}×") for factor in factors)
