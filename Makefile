@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-diffusion lint bench samples lock dev chromium
+.PHONY: help run setup test quick test-diffusion lint bench samples lock dev chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s  %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,10 @@ setup: $(SITE) $(FRONT)  ## All of `make run` short of serving
 test: dev $(FRONT) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+quick: dev $(FRONT)  ## Run the unit, contract and integration tests that take seconds, in two to three minutes
+	@$(PY) manage.py install_models
+	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
 # Torch's threads and ncnn's would else wait for each other at full load.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE

@@ -121,13 +121,19 @@ def test_animegan_of_another_interface_is_passed_over(tmp_path: Path, brought: M
     assert animate(Picture(photo("coffee.png", side=64)), {"single_face": False}, brought, quiet).made_by == (
         DRAWN_ANIME,
     )
-    assert "expected: 1 x any x any x 3" in brought.state(BROUGHT).reason
+    assert "expected: 1 x 3 x any x any" in brought.state(BROUGHT).reason
+
+
+def test_an_enlarger_in_the_place_of_animegan_is_passed_over(tmp_path: Path, brought: Models) -> None:
+    tiny_network(tmp_path / BROUGHT.files[0], CHANNELS_FIRST, scale=2)
+    assert brought.choose("anime").name == DRAWN_ANIME
+    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.state(BROUGHT).reason
 
 
 def test_animegan_that_makes_another_size_is_said_in_a_sentence(tmp_path: Path, brought: Models) -> None:
-    tiny_network(tmp_path / BROUGHT.files[0], CHANNELS_FIRST, scale=2)
+    tiny_network(tmp_path / BROUGHT.files[0], Interface(CHANNELS_FIRST.inputs, ((1, 3, 64, 64),)))
     with pytest.raises(ProcessingError, match="makes a picture of another size"):
-        animate(Picture(photo("coffee.png", side=64)), {"single_face": False}, brought, quiet)
+        animate(Picture(photo("coffee.png", side=96)), {"single_face": False}, brought, quiet)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 7)])
