@@ -17,6 +17,7 @@ Path = NDArray[np.float64]  # Nx2 (x, y), or one figure for each of N points
 
 VISIBLE = 8 / 255  # a change of at least this is damage somebody sees
 HIDDEN = 3 / 255  # a change of less than this is nothing; what lies between counts neither way
+EVEN = 0.4  # share of scratches and folds that are straight and of one depth, as a blade or a ruler leaves them
 SUPERSAMPLING = 2  # lines are drawn this much larger, so that hairlines keep a sub-pixel width
 DAMAGE_KINDS = ("scratches", "creases", "folds", "dust", "stains")
 
@@ -139,9 +140,9 @@ def draw_path(layer: NDArray[np.uint8], path: Path, strengths: Path, width: floa
 
 
 def depths(rng: np.random.Generator, count: int, mean: float, spread: float) -> Path:
-    """How deep a line is cut at each of its points (0..1): drifts slowly, vanishes here and there."""
+    """How deep a line is cut at each of its points (0..1): drifts slowly, vanishes here and there; spread 0 is even."""
     drift = np.convolve(rng.normal(0, 1, count + 8), np.ones(9) / 3, "valid")
-    return np.clip(mean + drift * spread + rng.normal(0, 0.1, count), 0, 1)
+    return np.clip(mean + (drift + rng.normal(0, 0.3, count)) * spread, 0, 1)
 
 
 def shrink(layer: NDArray[np.uint8], shape: tuple[int, int]) -> Image:
@@ -158,22 +159,23 @@ def patchy(rng: np.random.Generator, shape: tuple[int, int], size: float) -> Ima
 
 
 def damage_tone(rng: np.random.Generator, shape: tuple[int, int], light: float) -> Image:
-    """The tone of a coat of damage: paper-white with the chance `light`, else dark, a little uneven."""
+    """The tone of a coat of damage: paper-white with the chance `light`, else dark, more or less even."""
     base = rng.uniform(0.75, 1.0) if rng.random() < light else rng.uniform(0.0, 0.25)
-    return np.clip(base + patchy(rng, shape, 4) * 0.04, 0, 1).astype(np.float32)
+    return np.clip(base + patchy(rng, shape, 4) * rng.uniform(0, 0.06), 0, 1).astype(np.float32)
 
 
 def scratches(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
-    """Thin scraped lines, alone or in bundles, broken and of uneven depth."""
+    """Thin scraped lines, alone or in bundles, broken and of uneven depth, or straight and even."""
     layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
-    upright = rng.random() < 0.35
+    upright, even = rng.random() < 0.35, rng.random() < EVEN
     for _ in range(int(rng.integers(1, 9))):
         heading = math.pi / 2 + rng.normal(0, 0.05) if upright else rng.uniform(0, 2 * math.pi)
         start = rng.uniform(-0.1, 1.1, 2) * (shape[1], shape[0])
-        path = wander(rng, start, heading, rng.uniform(0.1, 1.3) * max(shape), rng.exponential(0.35))
-        depth = depths(rng, len(path), rng.uniform(0.4, 1.1), 0.3)
+        path = wander(rng, start, heading, rng.uniform(0.1, 1.3) * max(shape), rng.exponential(0.02 if even else 0.35))
+        depth = depths(rng, len(path), rng.uniform(0.4, 1.1), 0.0 if even else 0.3)
         draw_path(layer, path, depth, float(rng.choice([0.5, 0.5, 1, 1, 1.5, 2, 3])))
-    cover = shrink(layer, shape) * np.clip(1 + patchy(rng, shape, rng.uniform(3, 20)) * rng.uniform(0, 0.8), 0, 1)
+    patches = 0.0 if even else rng.uniform(0, 0.8)
+    cover = shrink(layer, shape) * np.clip(1 + patchy(rng, shape, rng.uniform(3, 20)) * patches, 0, 1)
     return Layer((cover * rng.uniform(0.6, 1)).astype(np.float32), damage_tone(rng, shape, 0.7))
 
 
@@ -192,17 +194,19 @@ def creases(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
 
 
 def folds(rng: np.random.Generator, shape: tuple[int, int]) -> Layer:
-    """A sheet folded once or twice: nearly straight lines from edge to edge, cracked along their length."""
+    """A sheet folded once or twice: nearly straight lines from edge to edge, cracked along their length or even."""
     layer = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
+    even = rng.random() < EVEN
     reach = math.hypot(*shape)
     for _ in range(int(rng.integers(1, 3))):
         heading = rng.choice([0, math.pi / 2]) + rng.normal(0, 0.06) if rng.random() < 0.7 else rng.uniform(0, math.pi)
         middle = rng.uniform(0.1, 0.9, 2) * (shape[1], shape[0])
         start = middle - reach * np.array([math.cos(heading), math.sin(heading)])
-        path = wander(rng, start, heading, 2 * reach, 0.02)
-        path += rng.normal(0, rng.uniform(0.1, 0.7), path.shape)
-        draw_path(layer, path, depths(rng, len(path), 0.75, 0.4), rng.uniform(1, 5))
-    cover = shrink(layer, shape) * np.clip(0.8 + patchy(rng, shape, rng.uniform(2, 8)) * 0.9, 0, 1)
+        path = wander(rng, start, heading, 2 * reach, 0.0 if even else 0.02)
+        path += rng.normal(0, 0.0 if even else rng.uniform(0.1, 0.7), path.shape)
+        draw_path(layer, path, depths(rng, len(path), 0.75, 0.0 if even else 0.4), rng.uniform(1, 5))
+    patches = 0.0 if even else 0.9
+    cover = shrink(layer, shape) * np.clip(0.8 + patchy(rng, shape, rng.uniform(2, 8)) * patches, 0, 1)
     return Layer((cover * rng.uniform(0.65, 1)).astype(np.float32), damage_tone(rng, shape, 0.85))
 
 

@@ -107,6 +107,7 @@ def add_lookalikes(grey: Image, rng: np.random.Generator) -> Image:
     """The picture with one or two kinds of thin things drawn in, dark or light."""
     for index in rng.choice(len(KINDS), int(rng.integers(1, 3)), replace=False):
         cover = KINDS[int(index)](rng, (grey.shape[0], grey.shape[1])) * np.float32(rng.uniform(0.5, 1))
-        tone = rng.uniform(0, 0.3) if rng.random() < 0.6 else rng.uniform(0.65, 1)
+        # Few things in a photo are as white as bare paper: what is thin, even and white would be taken for a scratch.
+        tone = rng.uniform(0, 0.3) if rng.random() < 0.6 else rng.uniform(0.45, 0.85)
         grey = (grey + (tone - grey) * cover).astype(np.float32)
     return grey
