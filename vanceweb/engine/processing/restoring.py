@@ -4,7 +4,8 @@ First wear and blur are undone as sharpen3 does it: shake, which the network wou
 The network enlarges four times and takes away what cameras, noise and JPEG did to small pictures. A very blurry photo
 is a small picture enlarged: so it is shrunk by half, which loses little of it, and the result is averaged down to its
 size. The network's drawing is crisp, the deblurred photo true: most of the one and some of the other is taken. What is
-sharp already would lose by all that. So the measured blur says how much of the result is taken.
+sharp already would lose by all that. So the measured blur says how much of the result is taken. A photo taken in too
+little light is brightened before, where somebody has installed a network for that.
 """
 
 import math
@@ -20,6 +21,7 @@ from vanceweb.engine.processing.backends import X4PLUS
 from vanceweb.engine.processing.blur import blurriness
 from vanceweb.engine.processing.deblurring import undone
 from vanceweb.engine.processing.face_restoring import restore_faces
+from vanceweb.engine.processing.lighting import brightened
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.tiles import Report, grid, part_of, tiled
@@ -31,7 +33,7 @@ SIDE = 144  # px of a tile: the network needs 600 MB for it
 SHRINK = 2.0  # at least; a quarter of the size distorts faces
 WORKING = 1_000_000  # px that the network gets at most: larger pictures are shrunk further, it takes minutes as it is
 DRAWN = 0.7  # how much of the network's drawing is taken, the rest is the deblurred photo
-DEBLURRING_SHARE = 0.2  # of the time
+LIGHT_SHARE, DEBLURRING_SHARE = 0.05, 0.2  # of the time; the second of what drawing anew takes
 AUTOMATIC: Mapping[str, ParameterValue] = {"autoparams": True, "suppress_noise": 0.0, "blur_type": 0}
 BAND = 512  # px, the side of what is blended at once
 WHOLE_SHARE = 0.8  # of the time, when faces follow
@@ -39,15 +41,15 @@ WHOLE_SHARE = 0.8  # of the time, when faces follow
 
 def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
-    source = colours = visible_colours(picture)
     wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
+    colours, makers = brightened(visible_colours(picture), strength, models, part_of(report, 0, LIGHT_SHARE))
+    source, picture = colours, picture.by(*makers, X4PLUS)
     share = strength * blurriness(colours)
     done = WHOLE_SHARE if wants_faces else 1.0
-    picture = picture.by(X4PLUS)
     if share:
-        result, makers = redrawn(colours, models, part_of(report, 0, done))
+        result, makers = redrawn(colours, models, part_of(report, LIGHT_SHARE, done))
         colours, picture = blended(source, result, share), picture.by(*makers)
-    else:
+    elif not makers:
         picture = picture.noting("The photo is sharp already: it was left as it is.")
     if wants_faces:
         restored = restore_faces(colours, source, strength, models, part_of(report, done, 1))

@@ -291,4 +291,17 @@ EXTRAS: tuple[Weights, ...] = (
         origin="https://github.com/google-research/maxim",
         use="sharpen3: shaken photos, much better than without and much slower",
     ),
+    Weights(
+        name="maxim-enhancement",
+        package=Tarball(
+            "@upscalerjs/maxim-enhancement",
+            "0.1.0",
+            53_844_881,
+            "sha512-z36ih4TfMMnX/CaMkXYxpAg8Z3IOtYJMX3Z5zdE5dUe392JTAoa3k4AIHEZmHJ/7SY/4NPTA7+go1Soz4q5cQA==",
+        ),
+        files=(WeightFile("models/model.json", "maxim/enhancement.onnx", converted=True),),
+        licence="Apache-2.0 (package: MIT)",
+        origin="https://github.com/google-research/maxim",
+        use="img2sr: photos taken in too little light",
+    ),
 )
