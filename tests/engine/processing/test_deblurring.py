@@ -114,10 +114,12 @@ def test_more_blur_removal_makes_steeper_edges(models: Models, name: str, blur_t
 
 
 def test_the_kind_of_blur_makes_a_difference(models: Models) -> None:
+    """What is said to be soft is never sharpened along a direction only; what is said to be motion is."""
     truth = photo("astronaut.png", side=128)
-    blurred = softened(truth, 2)
-    soft, motion = (sharpened(blurred, models, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1))
-    assert psnr(soft, truth) > psnr(motion, truth) + 0.5
+    as_soft, as_motion = (
+        sharpened(moved(truth, 13, 30), models, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1)
+    )
+    assert psnr(as_motion, truth) > psnr(as_soft, truth) + 0.5
 
 
 def test_more_noise_suppression_leaves_less_noise(models: Models) -> None:
@@ -145,8 +147,10 @@ def test_nothing_asked_for_changes_nothing(models: Models) -> None:
 
 def test_what_was_done_is_said(models: Models) -> None:
     truth = photo("astronaut.png", side=128)
-    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET, DECONVOLUTION)
-    assert sharpened(softened(truth, 2), models).made_by == (NAFNET, DECONVOLUTION)
+    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET)
+    assert sharpened(softened(truth, 2), models).made_by == (NAFNET,)
+    told = sharpened(softened(truth, 2), models, NOTHING, remove_blur=0.5, blur_type=0)
+    assert told.made_by == (NAFNET, DECONVOLUTION)
     untouched = sharpened(np.full((64, 64, 3), 99, dtype=np.uint8), models)
     assert untouched.notes == ("The picture is sharp and clean already: nothing was changed.",)
 

@@ -51,14 +51,14 @@ def mean_gain(session: onnxruntime.InferenceSession, kernels: list[Image], noise
     return float(np.mean(gains))
 
 
-@pytest.mark.parametrize(("noise", "floor"), [(0, 2.1), (2, 2.2)])
+@pytest.mark.parametrize(("noise", "floor"), [(0, 3.9), (2, 3.4)])
 def test_motion_blur_is_taken_back(session, noise: float, floor: float) -> None:
     lengths = (9, 10.5, 12, 13.5, 15, 17)
     kernels = [motion_kernel(np.random.default_rng(seed), length) for seed, length in enumerate(lengths)]
     assert mean_gain(session, kernels, noise) >= floor
 
 
-@pytest.mark.parametrize(("noise", "floor"), [(0, 4.9), (2, 2.1)])
+@pytest.mark.parametrize(("noise", "floor"), [(0, 7.5), (2, 2.6)])
 def test_defocus_is_taken_back(session, noise: float, floor: float) -> None:
     kernels = [defocus_kernel(radius) for radius in (2.0, 2.4, 2.8, 3.2, 3.6, 4.0)]
     assert mean_gain(session, kernels, noise) >= floor
@@ -67,7 +67,7 @@ def test_defocus_is_taken_back(session, noise: float, floor: float) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sharp_photo_stays_itself(session, name: str) -> None:
     sharp = photo(name)
-    assert psnr(restored(session, sharp), sharp) >= 40
+    assert psnr(restored(session, sharp), sharp) >= 37
 
 
 def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:

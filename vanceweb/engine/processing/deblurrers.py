@@ -1,9 +1,7 @@
-"""What undoes blur: networks, deconvolution for what softness they leave, and for all of it without a network.
+"""What undoes blur: networks, and deconvolution without one.
 
-The network of this repository reads the blur's shape from the picture. Lens blur and short motion it undoes nearly
-whole, of a bell curve about half: the rest is round, and deconvolved by its measured width. Without a network little is
-done against motion, whose course is not known: an ellipse along its direction, whose few rounds were hardly ever seen
-to hurt.
+The network of this repository reads the blur's shape from the picture. Without a network little is done against motion,
+whose course is not known: an ellipse along its direction, whose few rounds were hardly ever seen to hurt.
 """
 
 from collections.abc import Callable
@@ -32,12 +30,16 @@ NAFNET_MULTIPLE, MAXIM_MULTIPLE, MAXIM_WINDOW = 8, 64, 256  # px
 
 @dataclass(frozen=True)
 class Deblurrer:
-    """A backend's way over tiles of `side` px with `border` px around them."""
+    """A backend's way over tiles of `side` px with `border` px around them.
+
+    `knows_wear`: it has been taught on noisy and compressed pictures too.
+    """
 
     name: str
     border: int
     side: int
     apply: Deblur
+    knows_wear: bool = False
 
 
 def network(motion: bool, models: Models) -> Deblurrer | None:
@@ -74,7 +76,7 @@ def _nafnet(session: OnnxSession) -> Deblurrer:
         filled = _filled(planes, *(side + -side % NAFNET_MULTIPLE for side in planes.shape[1:]))
         return np.asarray(session.run(filled[None])[0][:, : planes.shape[1], : planes.shape[2]])
 
-    return Deblurrer(NAFNET, BORDER, SIDE, apply)
+    return Deblurrer(NAFNET, BORDER, SIDE, apply, knows_wear=True)
 
 
 def _maxim(session: OnnxSession) -> Deblurrer:

@@ -1,10 +1,10 @@
 """sharpen3: what wore the picture taken away, then its blur, both as measured in the picture itself.
 
 JPEG's blocks and halos go by waifu2x's CUNET, which is better at this than any other network that was tried, on photos
-too; noise by SRMD; blur by a network, and by deconvolution what is left of it.
+too; noise by SRMD; blur by a network, or by deconvolution where there is none or too much noise for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,7 +13,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.engine.processing.alpha import visible_colours
 from vanceweb.engine.processing.arrays import Pixels, Planes, centre
-from vanceweb.engine.processing.backends import CUNET, DECONVOLUTION, SRMD
+from vanceweb.engine.processing.backends import CUNET, SRMD
 from vanceweb.engine.processing.blocks import estimate_blocks
 from vanceweb.engine.processing.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.deblurrers import Deblurrer, deconvolution, network
@@ -33,8 +33,7 @@ STEEPER_MOST, STEEPER_SIGMA = 1.2, 1.0  # share of the lost detail added at remo
 MENDING_BORDER, NOISE_BORDER, STEEPER_BORDER = 28, 16, 8  # px
 SIDE, STEEPER_SIDE = 256, 1024  # px of tiles: of the networks', and of the last step's
 NETWORK_NOISE = 3.0  # levels of noise up to which the network is used: it smooths more than it was asked to
-LEFT_SOFT = 1.15  # px of softness after the network from which deconvolution takes the rest
-CLEANING_SHARE, NETWORK_SHARE, STEEPER_SHARE = 0.5, 0.7, 0.05  # of the time; NETWORK_SHARE of what deblurring takes
+CLEANING_SHARE, STEEPER_SHARE = 0.5, 0.05  # of the time
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,12 @@ class Cleaning:
 
 @dataclass(frozen=True)
 class Deblurring:
-    """What is done against blur: by a network for motion or not, by deconvolution along a direction or not; the share
-    0..1 of the answer, and how much steeper edges become."""
+    """What is done against blur: by a network for motion or not, by deconvolution along a direction or not, and by both
+    where somebody says that it is `soft`; the share 0..1 of the answer, and how much steeper edges become."""
 
     motion: bool
     long: bool
+    soft: bool
     share: float
     steeper: float
 
@@ -81,9 +81,8 @@ def undone(
     plan = choose_deblurring(params, blur)
     makers = [CUNET] * bool(cleaning.mended) + [SRMD] * bool(cleaning.noise.share)
     if plan.share:
-        restored, deblurrers = _restored(
-            clean, blur, plan, cleaning.worn, models, part_of(report, share, 1 - STEEPER_SHARE)
-        )
+        before = [clean, colours] if passes and cleaning.worn else [clean]
+        restored, deblurrers = _restored(before, blur, plan, models, part_of(report, share, 1 - STEEPER_SHARE))
         clean = _finished(clean, restored, plan, part_of(report, 1 - STEEPER_SHARE, 1))
         makers += deblurrers
     report(1.0)
@@ -106,7 +105,7 @@ def choose_deblurring(params: Mapping[str, ParameterValue], blur: Blur) -> Deblu
     """From the parameters and the blur measured in the picture without its noise."""
     auto = bool(params["autoparams"])
     measured, motion = auto or bool(params["automodel"]), params["blur_type"] == 1
-    kind = (blur.is_motion, not blur.is_round) if measured else (motion, motion)
+    kind = (blur.is_motion, not blur.is_round, False) if measured else (motion, motion, not motion)
     if auto:
         sure = (blur.softness - SOFT_FROM) / (SOFT_SURELY - SOFT_FROM)
         return Deblurring(*kind, min(max(sure, 0.0), 1.0), 0.0)
@@ -128,32 +127,29 @@ def _cleaning(cleaning: Cleaning, models: Models) -> list[Pass]:
 
 
 def _restored(
-    colours: Pixels, blur: Blur, plan: Deblurring, worn: bool, models: Models, report: Report
+    before: Sequence[Pixels], blur: Blur, plan: Deblurring, models: Models, report: Report
 ) -> tuple[Pixels, list[str]]:
-    """Without its blur, and by which backends.
+    """Without its blur, and by which backends, of the cleaned picture and, where it was worn, of the worn one.
 
-    A network, and deconvolution of the softness that it leaves. What is `worn`, though cleaned, the network may
-    misread: then the mean of both. What is noisy still it would smooth: then deconvolution alone, which does less.
+    What reads the blur from the picture may misread it where cleaning has smoothed it, and where noise hides it: if it
+    knows wear, the mean of both answers is nearer to the truth than either. What is noisy even after cleaning it would
+    smooth: then deconvolution, which does less. Deconvolution has a say, too, where somebody knows the blur to be soft:
+    it takes it for no motion.
     """
-    noise = estimate_noise(colours)
+    noise = estimate_noise(before[0])
+    round_or_long = deconvolution(blur, plan.long, noise)
     chosen = network(plan.motion, models) if noise <= NETWORK_NOISE else None
     if chosen is None:
-        return _deconvolved(colours, blur, plan, noise, report), [DECONVOLUTION]
-    rest = part_of(report, NETWORK_SHARE, 1)
-    answer = run_passes(colours, [_pass_of(chosen)], part_of(report, 0, NETWORK_SHARE))
-    if plan.motion:
-        return answer, [chosen.name]
-    if worn:
-        other = _deconvolved(colours, blur, plan, noise, rest)
-        return np.asarray(cv2.addWeighted(answer, 0.5, other, 0.5, 0), dtype=np.uint8), [chosen.name, DECONVOLUTION]
-    left = estimate_blur_shape(answer)
-    if not left.is_round or left.softness < LEFT_SOFT:
-        return answer, [chosen.name]
-    return _deconvolved(answer, left, plan, estimate_noise(answer), rest), [chosen.name, DECONVOLUTION]
-
-
-def _deconvolved(colours: Pixels, blur: Blur, plan: Deblurring, noise: float, report: Report) -> Pixels:
-    return run_passes(colours, [_pass_of(deconvolution(blur, plan.long, noise))], report)
+        return run_passes(before[0], [_pass_of(round_or_long)], report), [round_or_long.name]
+    seen = [(pixels, chosen) for pixels in (before if chosen.knows_wear else before[:1])]
+    seen += [(before[0], round_or_long)] * plan.soft
+    mean, makers = before[0], []
+    for number, (pixels, maker) in enumerate(seen):
+        part = part_of(report, number / len(seen), (number + 1) / len(seen))
+        answer, share = run_passes(pixels, [_pass_of(maker)], part), 1 / (number + 1)
+        mean = np.asarray(cv2.addWeighted(answer, share, mean, 1 - share, 0), dtype=np.uint8)
+        makers.append(maker.name)
+    return mean, makers
 
 
 def _pass_of(chosen: Deblurrer) -> Pass:
