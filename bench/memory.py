@@ -55,25 +55,35 @@ JOBS = {
             "remove_artifacts": 0.0,
         },
     ),
+    "restore": Step("img2sr", {"face_enhancer": True, "strength": 1.0}),
     "colour": Step("deoldify2", {"render_factor": 70}),
     "recolour": Step("sd_recolor", {"prompt": "blue sky, red flower, green", "negative_prompt": "purple"}),
 }
+
+
+SOFT = ("restore",)  # jobs that would leave a sharp picture alone
+SOFT_EDGE, SOFT_NOISE = 12.0, 2.0  # px that the disc's edge is wide in a soft picture, and levels of noise
 
 
 class Enough(Exception):
     """As many tiles as were asked for are done."""
 
 
-def write_picture(path: Path) -> None:
-    """A disc before a gradient, with noise, as a JPG; strip by strip, so that it costs no memory itself."""
+def write_picture(path: Path, *, soft: bool = False) -> None:
+    """A disc before a gradient, with noise, as a JPG; strip by strip, so that it costs no memory itself.
+
+    `soft`: its edge out of focus, with little noise.
+    """
+    edge, noise = (SOFT_EDGE, SOFT_NOISE) if soft else (1e-3, 6.0)
     image = Image.new("RGB", (WIDTH, HEIGHT))
     rng = np.random.default_rng(34)
     across = np.arange(WIDTH)
     for top in range(0, HEIGHT, 128):
         rows = np.arange(top, min(top + 128, HEIGHT))[:, None]
-        inside = np.hypot(rows - HEIGHT / 2, across - WIDTH / 2) < HEIGHT / 3
-        strip = np.where(inside[:, :, None], [200, 80, 40], [60, 90, 150]) + (rows / 100)[:, :, None]
-        strip = strip + rng.normal(0, 6, strip.shape)
+        within = HEIGHT / 3 - np.hypot(rows - HEIGHT / 2, across - WIDTH / 2)
+        inside = np.clip(within / edge + 0.5, 0, 1)[:, :, None]
+        strip = inside * [200, 80, 40] + (1 - inside) * [60, 90, 150] + (rows / 100)[:, :, None]
+        strip = strip + rng.normal(0, noise, strip.shape)
         image.paste(Image.fromarray(np.clip(strip, 0, 255).astype(np.uint8)), (0, top))
     image.save(path, quality=88)
 
@@ -99,7 +109,7 @@ def main(directory: str, job: str, tiles: str = "0") -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "large.jpg"
-        write_picture(source)
+        write_picture(source, soft=job in SOFT)
         before = time.perf_counter()
         with contextlib.suppress(Enough):
             models = Models(Path(directory))

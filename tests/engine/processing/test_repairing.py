@@ -55,7 +55,8 @@ def test_scratches_folds_and_dust_are_taken_off(models: Models) -> None:
         truth = photo(name, side=SIDE)
         worn, _ = damaged(truth, seed, tone_on(truth))
         gains.append(psnr(repaired(worn, models).colours, truth) - psnr(worn, truth))
-    assert np.mean(gains) >= 4, gains
+    assert np.mean(gains) >= 9, gains
+    assert min(gains) >= 4, gains
 
 
 @pytest.mark.slow
@@ -64,8 +65,7 @@ def test_photos_without_damage_are_nearly_left_alone(models: Models) -> None:
         min(psnr(repaired(photo(name, side=SIDE), models).colours, photo(name, side=SIDE)), 60) for name in COLOUR
     ]
     assert np.mean(likeness) >= 42, likeness
-    # The light balustrade of china.jpg is as straight and thin as a scratch.
-    assert sorted(likeness)[1] >= 35, likeness
+    assert min(likeness) >= 35, likeness
 
 
 @pytest.mark.slow

@@ -242,7 +242,7 @@ BACKENDS: tuple[Backend, ...] = (
     Backend(
         slot="scratches",
         name=SCRATCHES,
-        source=Source.BROUGHT,  # what has been learnt so far is in weights/begun, not good enough to come before lines
+        source=Source.SHIPPED,
         licence="vanceweb's",
         files=("scratches.onnx",),
         interface=Interface(

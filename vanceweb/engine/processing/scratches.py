@@ -3,6 +3,9 @@
 The trained network knows damage as it looks on photos of about 512 px. So the picture is looked at on smaller copies,
 tile by tile: one of that size, and for larger pictures a finer one, in which a hairline still shows. What is found is
 drawn to the picture's own size and widened by what a copy can't tell.
+
+The network knows torn, uneven and patchy things; even lines it hardly tells from wires. So the lines and specks that
+stand out by themselves count as well, unless it is sure that they belong to the picture: together they find more.
 """
 
 from collections.abc import Callable
@@ -26,7 +29,9 @@ COARSE, FINE = 640, 1536  # px of the longer side of the copies
 FINER = 1.5  # times as large as the coarse copy: from there on the fine one is looked at as well
 SIDE, BORDER = 448, 64  # px of a tile of a copy
 MULTIPLE = 16  # px that the network's sides are multiples of
-SURE, LIKELY = 0.55, 0.3  # chances: somewhere in a piece of damage, and of all that belongs to it
+SURE, LIKELY = 0.95, 0.5  # chances: somewhere in a piece of damage, and of all that belongs to it
+POSSIBLE = 0.1  # mean chance of a line or speck by the network: below it, it is sure that it is none
+LIGHT, COLOURFUL = 145, 40  # levels of the least colour from which things are light; between colours, where it has one
 EDGE = 6  # px of a copy: what reaches no further in is a thing that the picture's end cuts off, thin only by that
 WIDER = 1.2  # px of a copy by which what is found is widened: damage ends softly
 BAND = 1024  # px, the side of what is drawn to full size at once
@@ -81,6 +86,23 @@ def _draw(pieces: FloatArray, mask: Mask) -> None:
 
 
 def _by_network(planes: Planes, backend: Backend, models: Models) -> FloatArray:
+    """What the network is sure of, and the lines and specks that it thinks possible."""
+    chance = _asked(planes, backend, models)
+    lines = scratch_lines.chance_of_lines(planes)
+    count, labels = cv2.connectedComponents((lines > 0).astype(np.uint8), connectivity=8)
+    near = cv2.dilate(chance, np.ones((3, 3), dtype=np.uint8))
+    mean = np.bincount(labels.ravel(), near.ravel(), count) / np.bincount(labels.ravel(), minlength=count)
+    mean[0] = 0
+    return np.asarray(np.maximum(chance * ~_coloured(planes), mean[labels] >= POSSIBLE), dtype=np.float32)
+
+
+def _coloured(planes: Planes) -> npt.NDArray[np.bool_]:
+    """Where the picture is neither white, grey nor black, as damage of paper and dirt on it are."""
+    least, most = planes.min(axis=0) * 255, planes.max(axis=0) * 255
+    return np.asarray((least < LIGHT) & (most > 255 - LIGHT) & (most - least > COLOURFUL), dtype=np.bool_)
+
+
+def _asked(planes: Planes, backend: Backend, models: Models) -> FloatArray:
     """Grey of 0..1, 1 x 1 x height x width with sides that are multiples of 16; gives the chance in the same shape."""
     grey = np.tensordot(LUMA, planes, axes=1).astype(np.float32)
     height, width = grey.shape

@@ -37,7 +37,7 @@ BATCH = 8
 CUT = (110, 420)  # px cut for a crop; a photo's own 256 px end it, so that half of the crops are not enlarged
 CLEAN = 0.2  # share of pictures without any damage
 LOOKALIKES = 0.4  # share of pictures with wires, hair, branches, text or edges drawn in
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+THRESHOLDS = (0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 TOLERANCE = 1  # px: which pixel at the rim of a soft line counts as damaged is a matter of taste
 REPORT_SEED = 20_000
 

@@ -1,4 +1,4 @@
-"""The scratch detector as far as it has been learnt, on enlarged photos, which it knows best; nothing uses it yet."""
+"""The shipped scratch detector on real photos with generated damage, enlarged as those it is measured on."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from vanceweb.engine.training.lookalikes import add_lookalikes
 from vanceweb.engine.training.measures import Found, psnr
 from vanceweb.engine.weights import stamps
 
-BEGUN = Path(stamps.__file__).with_name("begun") / "scratches.onnx"
+SHIPPED = Path(stamps.__file__).with_name("shipped") / "scratches.onnx"
 PHOTOS = Path(__file__).parents[2] / "photos"
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "camera.png")
 SIDE = 256
@@ -23,7 +23,7 @@ Image = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(str(BEGUN), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(SHIPPED), providers=["CPUExecutionProvider"])
 
 
 def grey_photo(name: str) -> Image:
@@ -54,8 +54,8 @@ def test_damage_is_found_and_little_else(session) -> None:
     for seed, name in enumerate(NAMES):
         _, worn, damaged, judged = damaged_photo(name, seed)
         found.count(chance_of_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
-    assert found.recall >= 0.55
-    assert found.precision >= 0.85
+    assert found.recall >= 0.79
+    assert found.precision >= 0.95
 
 
 def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(session) -> None:
@@ -65,7 +65,7 @@ def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(sessio
         mask = cv2.dilate((chance_of_damage(session, worn) >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
         mended = cv2.inpaint((worn * 255 + 0.5).astype(np.uint8), mask, 3, cv2.INPAINT_TELEA) / np.float32(255)
         gains.append(psnr(mended, aged) - psnr(worn, aged))
-    assert np.mean(gains) >= 4.4
+    assert np.mean(gains) >= 7.4
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,11 +78,11 @@ def test_drawn_wires_hair_and_lettering_are_mostly_left_alone(session) -> None:
         np.mean(chance_of_damage(session, add_lookalikes(grey_photo(name), np.random.default_rng(seed))) >= 0.5)
         for seed, name in enumerate(NAMES)
     ]
-    assert np.mean(marked) <= 0.02
+    assert np.mean(marked) <= 0.007
 
 
 def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:
     chance = chance_of_damage(session, np.full((96, 160), 0.5, np.float32))
     assert chance.shape == (96, 160)
     assert 0 <= chance.min() <= chance.max() <= 1
-    assert BEGUN.stat().st_size <= 8_000_000
+    assert SHIPPED.stat().st_size <= 8_000_000
