@@ -58,6 +58,7 @@ samples: dev  ## Make the pictures before and after each feature, for docs/model
 	@$(PY) manage.py install_models
 	@$(PY) -m bench.samples
 	@$(PY) -m bench.style_sheet
+	@$(PY) -m bench.training_sheets
 
 lock: dev  ## Lock the requirements with hashes
 	$(COMPILE) -o requirements.txt requirements/base.in
