@@ -44,7 +44,7 @@ def test_soft_photos_gain_1_2_db(models: Models) -> None:
         truth = photo(name, side=192)
         soft = softened(truth, 2)
         gains.append(psnr(sharpened(soft, models).colours, truth) - psnr(soft, truth))
-    assert mean(gains) >= 2.4, gains
+    assert mean(gains) >= 3.0, gains
     assert min(gains) >= 0, gains
 
 
@@ -54,7 +54,7 @@ def test_photos_out_of_focus_gain_3_db(models: Models) -> None:
         truth = photo(name, side=192)
         blurred = defocused(truth, 3)
         gains.append(psnr(sharpened(blurred, models).colours, truth) - psnr(blurred, truth))
-    assert mean(gains) >= 3.5, gains
+    assert mean(gains) >= 5.4, gains
     assert min(gains) >= 0, gains
 
 
@@ -99,7 +99,7 @@ def test_moved_photos_gain_in_the_mean(models: Models) -> None:
         truth = photo(name, side=192)
         blurred = moved(truth, 13, 30 * number)
         gains.append(psnr(sharpened(blurred, models).colours, truth) - psnr(blurred, truth))
-    assert mean(gains) >= 1.2, gains
+    assert mean(gains) >= 2.3, gains
 
 
 @pytest.mark.parametrize("blur_type", [0, 1])
@@ -147,7 +147,7 @@ def test_nothing_asked_for_changes_nothing(models: Models) -> None:
 
 def test_what_was_done_is_said(models: Models) -> None:
     truth = photo("astronaut.png", side=128)
-    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET)
+    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET, DECONVOLUTION)
     assert sharpened(softened(truth, 2), models).made_by == (NAFNET,)
     told = sharpened(softened(truth, 2), models, NOTHING, remove_blur=0.5, blur_type=0)
     assert told.made_by == (NAFNET, DECONVOLUTION)

@@ -133,8 +133,8 @@ def _restored(
 
     What reads the blur from the picture may misread it where cleaning has smoothed it, and where noise hides it: if it
     knows wear, the mean of both answers is nearer to the truth than either. What is noisy even after cleaning it would
-    smooth: then deconvolution, which does less. Deconvolution has a say, too, where somebody knows the blur to be soft:
-    it takes it for no motion.
+    smooth: then deconvolution, which does less. That has a say, too, where the picture is worn but not moved, and where
+    somebody knows the blur to be soft: it takes it for no motion.
     """
     noise = estimate_noise(before[0])
     round_or_long = deconvolution(blur, plan.long, noise)
@@ -142,7 +142,7 @@ def _restored(
     if chosen is None:
         return run_passes(before[0], [_pass_of(round_or_long)], report), [round_or_long.name]
     seen = [(pixels, chosen) for pixels in (before if chosen.knows_wear else before[:1])]
-    seen += [(before[0], round_or_long)] * plan.soft
+    seen += [(before[0], round_or_long)] * (plan.soft or (len(before) > 1 and not plan.motion))
     mean, makers = before[0], []
     for number, (pixels, maker) in enumerate(seen):
         part = part_of(report, number / len(seen), (number + 1) / len(seen))
