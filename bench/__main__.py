@@ -1,6 +1,7 @@
 """`make bench`: each line a figure and its reference, measured one after the other on the same machine.
 
-`python -m bench full` takes 34 megapixels through every feature in the end, which takes hours.
+`python -m bench full` takes 34 megapixels through every feature in the end: half an hour on fast cores, hours on slow
+ones.
 """
 
 import os
