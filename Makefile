@@ -28,7 +28,7 @@ test: dev $(FRONT) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
-quick: dev $(FRONT)  ## Run the unit, contract and integration tests that take seconds, in two to three minutes
+quick: dev $(FRONT)  ## Run the unit, contract and integration tests that take seconds, in about four minutes
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
