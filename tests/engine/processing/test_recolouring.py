@@ -92,7 +92,8 @@ def test_hair_skin_and_clothes_are_found(models: Models) -> None:
     places = {"blue": (slice(8, 24), slice(82, 110)), "green": (slice(46, 56), slice(92, 108)),
               "red": (slice(150, 200), slice(50, 66))}  # fmt: skip
     for word, place in places.items():
-        assert moved(before[place], result[place], word) > 4, word
+        # What is tan already has less far to go to green than to blue or red.
+        assert moved(before[place], result[place], word) > (4 if word == "green" else 5), word
     wall = (slice(10, 60), slice(135, 155))
     assert np.abs(before[wall].astype(int) - result[wall]).mean() < 1
 

@@ -1,7 +1,6 @@
 """The shipped colouriser on real photos: nearer to the truth than grey, not too vivid, calm on old greys."""
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,10 +8,8 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from vanceweb.engine.weights import stamps
+from tests.engine.weights.shipped import FOLDER, middle, session_of
 
-SHIPPED = Path(stamps.__file__).with_name("shipped") / "colouriser.onnx"
-PHOTOS = Path(__file__).parents[2] / "photos"
 SIDE = 256
 COLOURED = 6.0  # true chroma above which a pixel counts
 FLOORS = (
@@ -29,15 +26,12 @@ Floats = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(str(SHIPPED), providers=["CPUExecutionProvider"])
+    return session_of("colouriser.onnx")
 
 
 def photo_in_lab(name: str) -> Floats:
     """The photo's middle square in Lab, SIDE px wide."""
-    pixels = cv2.imread(str(PHOTOS / name))
-    side = min(pixels.shape[:2])
-    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
-    square = cv2.resize(pixels[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    square = cv2.resize(middle(name), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
 
 
@@ -86,4 +80,4 @@ def test_bins_and_logits_belong_together(session) -> None:
 
 
 def test_the_file_is_small_enough_for_the_repository() -> None:
-    assert SHIPPED.stat().st_size <= 12_000_000
+    assert (FOLDER / "colouriser.onnx").stat().st_size <= 12_000_000

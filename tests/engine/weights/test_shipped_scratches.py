@@ -1,20 +1,16 @@
 """The shipped scratch detector on real photos with generated damage, enlarged as those it is measured on."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from tests.engine.weights.shipped import FOLDER, LARGEST, middle, session_of
 from vanceweb.engine.training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
 from vanceweb.engine.training.lookalikes import add_lookalikes
 from vanceweb.engine.training.measures import Found, psnr
-from vanceweb.engine.weights import stamps
 
-SHIPPED = Path(stamps.__file__).with_name("shipped") / "scratches.onnx"
-PHOTOS = Path(__file__).parents[2] / "photos"
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "camera.png")
 SIDE = 256
 
@@ -23,15 +19,13 @@ Image = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(str(SHIPPED), providers=["CPUExecutionProvider"])
+    return session_of("scratches.onnx")
 
 
 def grey_photo(name: str) -> Image:
     """A square from the photo's middle, grey 0..1, enlarged to SIDE px."""
-    pixels = cv2.imread(str(PHOTOS / name), cv2.IMREAD_GRAYSCALE)
-    side = SIDE // 2
-    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
-    square = cv2.resize(pixels[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    part = middle(name, SIDE // 2, cv2.IMREAD_GRAYSCALE)
+    square = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return square.astype(np.float32) / 255
 
 
@@ -85,4 +79,4 @@ def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:
     chance = chance_of_damage(session, np.full((96, 160), 0.5, np.float32))
     assert chance.shape == (96, 160)
     assert 0 <= chance.min() <= chance.max() <= 1
-    assert SHIPPED.stat().st_size <= 8_000_000
+    assert (FOLDER / "scratches.onnx").stat().st_size <= LARGEST

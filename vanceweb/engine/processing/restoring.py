@@ -42,14 +42,14 @@ WHOLE_SHARE = 0.8  # of the time, when faces follow
 def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
     wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
-    colours, makers = brightened(visible_colours(picture), strength, models, part_of(report, 0, LIGHT_SHARE))
-    source, picture = colours, picture.by(*makers, X4PLUS)
+    colours, lighters = brightened(visible_colours(picture), strength, models, part_of(report, 0, LIGHT_SHARE))
+    source, picture = colours, picture.by(*lighters, X4PLUS)
     share = strength * blurriness(colours)
     done = WHOLE_SHARE if wants_faces else 1.0
     if share:
         result, makers = redrawn(colours, models, part_of(report, LIGHT_SHARE, done))
         colours, picture = blended(source, result, share), picture.by(*makers)
-    elif not makers:
+    elif not lighters:
         picture = picture.noting("The photo is sharp already: it was left as it is.")
     if wants_faces:
         restored = restore_faces(colours, source, strength, models, part_of(report, done, 1))
