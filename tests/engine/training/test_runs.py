@@ -11,7 +11,7 @@ from vanceweb.engine.training.photos import Split
 torch = pytest.importorskip("torch", reason="torch belongs to requirements/training.txt")
 pytest.importorskip("onnx", reason="onnx belongs to requirements/training.txt")
 
-from vanceweb.engine.training import exporting, runs  # noqa: E402
+from vanceweb.engine.training import exporting, running, runs  # noqa: E402
 
 NOTHING = Split((), ())
 
@@ -77,7 +77,7 @@ def test_exported_file_takes_other_sizes_and_holds_half_precision(tmp_path: Path
     image = np.random.default_rng(1).random((1, 3, 48, 80), dtype=np.float32)
     with torch.no_grad():
         wanted = network(torch.from_numpy(image)).numpy()
-    assert np.abs(exporting.runner(path)(image) - wanted).max() < 2e-3
+    assert np.abs(running.runner(path)(image) - wanted).max() < 2e-3
     assert path.stat().st_size < 4 * sum(value.numel() for value in network.parameters())
 
 

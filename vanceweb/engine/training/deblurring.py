@@ -29,9 +29,10 @@ from vanceweb.engine.training.degradations import (
     recompress,
     soft_kernel,
 )
-from vanceweb.engine.training.exporting import export_onnx, runner
+from vanceweb.engine.training.exporting import export_onnx
 from vanceweb.engine.training.measures import psnr, write_sheet
 from vanceweb.engine.training.photos import Split, middle_crop, random_crop, to_float
+from vanceweb.engine.training.running import runner
 from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
 from vanceweb.engine.training.wiener import KERNEL, MARGIN, STEP, BlurReader, Fourier, WienerFilter, kernel_of
 

@@ -1,17 +1,15 @@
-"""Networks written as ONNX with weights in half precision, and run from such a file to be measured.
+"""Networks written as ONNX with weights in half precision.
 
 Weights are stored as float16 and cast to float32 by the graph; ONNX Runtime folds the casts when the file is loaded.
 The file is half as large, the arithmetic stays float32, which processors are faster at.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
@@ -20,8 +18,6 @@ SAMPLE_SIDE = 64  # px of the picture the graph is traced with
 HALVED = "_half"  # what is added to the name of a weight kept in half precision
 MEASURED = ("running_mean", "running_var")  # may lie outside half precision's range
 SMALLEST_HALVED = 256  # values; biases and scales smaller than this stay in full precision
-
-Arrays = NDArray[np.float32]
 
 
 def export_onnx(
@@ -102,16 +98,3 @@ def weights_of(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torc
         else:
             weights[name] = torch.from_numpy(stored.astype(np.float32))
     return weights
-
-
-def runner(path: Path, threads: int = 2) -> Callable[[Arrays], Arrays]:
-    """The file as a function from (1, C, H, W) to its first output, on the processor."""
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-
-    def run(image: Arrays) -> Arrays:
-        return np.asarray(session.run(None, {"image": image})[0], np.float32)
-
-    return run

@@ -6,19 +6,23 @@ Rebalanced half way, no distance term, small crops, every kind of photo alike an
 after 35 minutes.
 """
 
+from vanceweb.engine.training.colour_network import Shape
 from vanceweb.engine.training.colouriser import ColourRecipe, ColourTask
 from vanceweb.engine.training.runs import read_options, train
 
 FIRST_TRY = ColourRecipe(
+    shape=Shape(
+        encoder="efficientnet-lite0", learnt=True, classes=False, widths=(96, 96, 128, 160), neck=None, dropout=0.0
+    ),
     rarest=3e-6,  # 195 bins
     uniform=0.5,
     shown_temperature=0.38,
     gain=1.0,
     clothes=1.0,
     regression=0.0,
-    crop=160,
+    crops=(160,),
+    smallest=0.6,
     batch=16,
-    frozen_blocks=None,
     worn=0.0,
 )
 

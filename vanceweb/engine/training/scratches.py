@@ -25,10 +25,11 @@ from vanceweb.engine.training.degradations import (
     scanner_lens,
     seen_change,
 )
-from vanceweb.engine.training.exporting import export_onnx, runner
+from vanceweb.engine.training.exporting import export_onnx
 from vanceweb.engine.training.lookalikes import add_lookalikes
 from vanceweb.engine.training.measures import Found, psnr, write_sheet
 from vanceweb.engine.training.photos import Split, middle_crop, random_crop, to_grey
+from vanceweb.engine.training.running import runner
 from vanceweb.engine.training.runs import Batch, Recipe, read_options, train
 
 WIDTHS = (32, 48, 96, 128)  # at strides 2, 4, 8, 16

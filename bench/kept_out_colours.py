@@ -1,0 +1,47 @@
+"""How near to the truth deoldify2 colours the photos kept out of training (docs/training.md).
+
+`python -m bench.kept_out_colours PHOTOS [MODELS_DIR]` prints the share of pixels nearer to the truth than grey is, ab
+distance and chroma ratio on all 200 photos at 256 px and on each kind of them, as the engine makes them and at equal
+chroma. PHOTOS is the directory a training is given. It takes some minutes.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vanceweb.engine.processing.colouring import colourise
+from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.training.colour_report import figure_lines, kept_out_in_lab, kept_out_kinds
+from vanceweb.engine.training.photos import read_split
+
+RENDER_FACTOR = 30  # what the form offers first
+
+
+def by_engine(lab: npt.NDArray[np.float32], models: Models) -> npt.NDArray[np.float32]:
+    """ab that deoldify2 gives a photo of this lightness."""
+    grey = cv2.cvtColor(np.dstack([lab[..., 0], np.zeros_like(lab[..., 1:])]), cv2.COLOR_LAB2RGB)
+    pixels = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
+    made = colourise(Picture(pixels, grey=True), {"render_factor": RENDER_FACTOR}, models, lambda share: None)
+    return np.asarray(cv2.cvtColor(made.colours.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:], np.float32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("models", type=Path, nargs="?", help="MODELS_DIR; without it only what the repository holds")
+    told = parser.parse_args()
+    photos = kept_out_in_lab(read_split(told.photos))
+    with tempfile.TemporaryDirectory() as empty:
+        models = Models(told.models or Path(empty))
+        made = [by_engine(lab, models) for lab in photos]
+    for line in figure_lines(made, [lab[..., 1:] for lab in photos], kept_out_kinds()):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
