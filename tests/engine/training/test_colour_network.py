@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="torch belongs to requirements/train
 pytest.importorskip("onnx", reason="onnx belongs to requirements/training.txt")
 
 from vanceweb.engine.training.colour_network import ColourNet, Decoded, Shape  # noqa: E402
-from vanceweb.engine.training.colouriser import ColourRecipe, ColourTask  # noqa: E402
+from vanceweb.engine.training.colouriser import ColourRecipe, ColourTask, unevenness  # noqa: E402
 from vanceweb.engine.training.first_colouriser import FIRST_TRY  # noqa: E402
 from vanceweb.engine.training.photos import Split  # noqa: E402
 
@@ -53,3 +53,13 @@ def test_a_step_can_be_learnt(recipe: ColourRecipe) -> None:
     learnt = [name for name, value in network.named_parameters() if value.grad is not None]
     assert learnt
     assert any(name.startswith("encoder.") for name in learnt) is recipe.shape.learnt
+
+
+def test_colours_are_uneven_where_they_change_otherwise_than_the_truth() -> None:
+    torch.manual_seed(1)
+    true = torch.randn(2, 2, 12, 12) * 20
+    patches = torch.zeros(2, 2, 12, 12)
+    patches[:, 0, :6, :6] = 30
+    assert float(unevenness(true, true)) == pytest.approx(1)  # the square root's floor
+    assert float(unevenness(true + 10, true)) == pytest.approx(1)
+    assert float(unevenness(true + patches, true)) > 2

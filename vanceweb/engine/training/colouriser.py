@@ -32,6 +32,7 @@ GRID = 10  # ab between neighbouring bins
 SMOOTHING = 10.0  # deviation in ab of the prior's smoothing
 NEAREST, SOFTNESS = 4, 5.0  # bins a target is spread over, and the deviation in ab
 TEMPERATURE = 0.38  # at which the learning decodes
+REACHES = (1, 2, 4, 8)  # cells between those whose colours are compared
 SEEN_FIRST = 30  # batches the encoder's normalisation is measured on
 
 Floats = NDArray[np.float32]
@@ -48,6 +49,7 @@ class ColourRecipe:
     gain: float = 1.4  # on the decoded colours: a mean over possible colours is paler than each of them
     clothes: float = 0.35  # how often these are learnt from: nobody can tell a shirt's colour from its grey
     regression: float = 0.02  # weight of the decoded colour's distance (in ab) beside the cross entropy
+    evenness: float = 0.03  # weight of colours changing where the truth doesn't: one thing, one colour
     crops: tuple[int, ...] = (192, 224, 256, 352)  # px; the engine looks at pictures in two sizes
     smallest: float = 0.5  # of a photo's short side that a crop is cut from
     batch: int = 24  # crops of the first size; of larger ones as many as have as many px
@@ -88,6 +90,17 @@ def class_weights(bins: Floats, prior: Floats, uniform: float) -> Floats:
     smooth = (near / near.sum(1, keepdims=True)).T @ prior
     weight = 1 / ((1 - uniform) * smooth + uniform / len(bins))
     return np.asarray(weight / (weight * prior).sum(), np.float32)
+
+
+def unevenness(made: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """How far apart in ab cells of the same picture are that should not be, or the other way about (N, 2, H, W)."""
+    wrong = made - true
+    steps = [
+        (wrong.narrow(axis, reach, wrong.shape[axis] - reach) - wrong.narrow(axis, 0, wrong.shape[axis] - reach))
+        for reach in REACHES
+        for axis in (2, 3)
+    ]
+    return torch.stack([step.square().sum(1).add(1).sqrt().mean() for step in steps]).mean()
 
 
 class ColourTask:
@@ -134,7 +147,7 @@ class ColourTask:
         return np.stack(lights).astype(np.float32), np.stack(colours).astype(np.float32)
 
     def loss(self, network: nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """Rebalanced cross entropy to the nearest bins, and the distance of the mean colour."""
+        """Rebalanced cross entropy to the nearest bins, the distance of the mean colour, and its unevenness."""
         lights, colours = batch
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(lights.to(memory_format=torch.channels_last))
@@ -147,7 +160,11 @@ class ColourTask:
         entropy = -(functional.log_softmax(flat, 1).gather(1, nearest) * soft).sum(1)
         mean = torch.softmax(flat / TEMPERATURE, 1) @ self.centres
         distance = functional.smooth_l1_loss(mean, truth, beta=5.0)
-        return (entropy * weight).mean() + self.how.regression * distance
+        loss = (entropy * weight).mean() + self.how.regression * distance
+        if self.how.evenness:
+            chances = torch.softmax(logits.float() / self.how.shown_temperature, 1)
+            loss = loss + self.how.evenness * unevenness(torch.einsum("nbhw,bk->nkhw", chances, self.centres), colours)
+        return loss
 
     def export(self, network: nn.Module, path: Path) -> None:
         facts = {"bins": json.dumps(self.bins.tolist())}

@@ -20,6 +20,7 @@ FIRST_TRY = ColourRecipe(
     gain=1.0,
     clothes=1.0,
     regression=0.0,
+    evenness=0.0,
     crops=(160,),
     smallest=0.6,
     batch=16,
