@@ -27,12 +27,22 @@ def test_a_photo_without_colours_counts_for_the_distances_only() -> None:
 
 def test_colourisers_that_differ_in_strength_only_are_equal_at_equal_chroma() -> None:
     random = np.random.default_rng(1)
-    true = [random.normal(0, 20, (16, 16, 2)).astype(np.float32) for _ in range(3)]
+    true = [random.normal(0, 20, (64, 64, 2)).astype(np.float32) for _ in range(3)]
     made = [each + random.normal(0, 10, each.shape).astype(np.float32) for each in true]
     strong, pale = (figure_lines([ab * gain for ab in made], true, ["things"] * 3) for gain in (1.5, 0.4))
     assert strong[:2] != pale[:2]
     assert strong[-2:] == pale[-2:]
     assert f"chroma ratio {EQUAL:.2f}" in strong[-2]
+
+
+def test_patches_count_where_the_truth_is_even() -> None:
+    true = np.zeros((64, 64, 2), np.float32)
+    true[:, 32:] = 60
+    patchy = true.copy()
+    patchy[:32, :32] += 30
+    even, uneven = (counted([made], [true], ["things"], 1.0)["all"].patches[0] for made in (true, patchy))
+    assert even == pytest.approx(0)
+    assert uneven > 4
 
 
 def test_kept_out_photos_are_seen_as_middle_squares_in_lab() -> None:

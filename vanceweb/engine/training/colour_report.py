@@ -16,6 +16,8 @@ from vanceweb.engine.training.running import runner
 WORKING = 256  # px
 COLOURED = 6.0  # true chroma above which a pixel counts
 EQUAL = 0.86  # chroma ratio at which colourisers are compared: paler ones look truer than they are
+COARSE = 8  # px of a cell within which colours are averaged before it is asked how even they are
+EVEN, REACHES = 4.0, (2, 4)  # ab within which two cells truly are one colour, and how many cells lie between them
 GUIDE_RADIUS, GUIDE_SOFTNESS = 6, 1e-3  # px; variance of L/100 below which an area is smooth
 SHEET_EVERY, SHEET_ROW = 4, 4  # of the kept-out photos: 50 of 200
 
@@ -24,13 +26,14 @@ Floats = NDArray[np.float32]
 
 @dataclass
 class Figures:
-    """Sums over photos: the share of pixels nearer to the truth than grey is, ab distances, chroma."""
+    """Of each photo: the share of pixels nearer to the truth than grey is, ab distances, chroma, patches."""
 
     nearer: list[float] = field(default_factory=list)
     error: list[float] = field(default_factory=list)
     error_of_grey: list[float] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
     true_chroma: list[float] = field(default_factory=list)
+    patches: list[float] = field(default_factory=list)
 
     def count(self, colours: Floats, truth: Floats) -> None:
         """Takes in a photo, ab HxWx2 each. Photos without colour only count for the distances."""
@@ -42,14 +45,28 @@ class Figures:
         self.error_of_grey.append(float(grey.mean()))
         self.chroma.append(float(np.linalg.norm(colours, axis=2).mean()))
         self.true_chroma.append(float(grey.mean()))
+        self.patches += steps_on_even_things(colours, truth)
 
     def line(self, title: str) -> str:
         chroma, true = np.array(self.chroma), np.array(self.true_chroma)
         return (
             f"{title}: {np.mean(self.nearer):.1%} nearer than grey, ab distance {np.mean(self.error):.1f} (grey "
             f"{np.mean(self.error_of_grey):.1f}), chroma ratio {chroma.sum() / true.sum():.2f} (mean of ratios "
-            f"{np.mean(chroma / np.maximum(1, true)):.2f})"
+            f"{np.mean(chroma / np.maximum(1, true)):.2f}), steps on even things {np.mean(self.patches or [0]):.2f}"
         )
+
+
+def steps_on_even_things(colours: Floats, truth: Floats) -> list[float]:
+    """The mean change of colour (ab) between cells that truly are of one colour; empty where there are none."""
+    size = (max(1, truth.shape[1] // COARSE), max(1, truth.shape[0] // COARSE))
+    made, true = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (colours, truth))
+    steps = []
+    for reach in REACHES:
+        for here, there in ((np.s_[reach:], np.s_[:-reach]), (np.s_[:, reach:], np.s_[:, :-reach])):
+            even = np.linalg.norm(true[here] - true[there], axis=2) < EVEN
+            steps.append(np.linalg.norm(made[here] - made[there], axis=2)[even])
+    found = np.concatenate(steps)
+    return [float(found.mean())] if found.size else []
 
 
 def coloured(run: Any, lightness: Floats) -> Floats:
