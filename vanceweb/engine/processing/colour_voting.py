@@ -6,9 +6,9 @@ import numpy as np
 from vanceweb.engine.processing.resampling import FloatArray
 
 # Min et al., "Fast global image smoothing" (2014): how far a vote reaches, and the levels of L that stop it.
-REACH, EDGE = 100.0, 6.0
-TEMPERATURE = 0.5  # of the decoding: the mean colour at 1, the likeliest near 0
-GAIN = 1.55  # on the decoded colours: a mean over possible colours is paler than each of them
+REACH, EDGE = 300.0, 6.0
+TEMPERATURE = 0.8  # of the decoding: the mean colour at 1, the likeliest near 0
+GAIN = 1.65  # on the decoded colours: a mean over possible colours is paler than each of them
 TINY = 1e-9
 
 

@@ -46,7 +46,7 @@ class ColourRecipe:
     rarest: float = 1e-5  # share of the pixels a bin must hold to become one
     uniform: float = 0.95  # how far the classes' prior is drawn to an even one; 1 rebalances nothing
     shown_temperature: float = 0.6  # at which the file decodes: the sharper, the more smooth things fall into patches
-    gain: float = 1.4  # on the decoded colours: a mean over possible colours is paler than each of them
+    gain: float = 1.67  # on the decoded colours: a mean over possible colours is paler than each of them
     clothes: float = 0.35  # how often these are learnt from: nobody can tell a shirt's colour from its grey
     regression: float = 0.02  # weight of the decoded colour's distance (in ab) beside the cross entropy
     evenness: float = 0.03  # weight of colours changing where the truth doesn't: one thing, one colour
