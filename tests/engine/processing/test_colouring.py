@@ -57,7 +57,7 @@ def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Models)
     nearer, made, true = [], [], []
     for name in COLOUR:
         pixels = resized(photo(name), 256, 192, Image.Resampling.BOX)
-        ab, truth = (lab(each)[:, :, 1:] for each in (coloured(greyed(pixels), shipped).colours, pixels))
+        ab, truth = (lab(each)[:, :, 1:] for each in (coloured(greyed(pixels), shipped, 30).colours, pixels))
         away = np.linalg.norm(truth, axis=2)
         nearer.append(float((np.linalg.norm(ab - truth, axis=2) < away)[away > 6].mean()))
         made.append(np.linalg.norm(ab, axis=2).mean())
