@@ -1,12 +1,12 @@
 """The colouriser: colours for a grey picture, as chances over bins of Lab's ab plane.
 
-    python -m vanceweb.engine.training.colouriser --photos DIR --out DIR --minutes 150 --seed 1
+    python -m vanceweb.engine.training.colouriser --photos DIR --out DIR --minutes 30 --seed 1
 
 A decoder on an EfficientNet-Lite2 that stays as ImageNet taught it (Apache-2.0, from PyPI): with so few photos it
-tells things apart better than one that learns. Classes are rebalanced as in Zhang et al. 2016, "Colorful Image
-Colorization", only less, and a term for the decoded colour keeps the chroma true. Input `image`
-(1, 1, H, W), Lab's L of 0..100, sides a multiple of 32; outputs `result` (1, 2, H/4, W/4), ab, and `logits` (1, bins,
-H/4, W/4); the bins' ab stand in the file's metadata as JSON under `bins`.
+serves as well as one that learns, at half the time. Classes are rebalanced as in Zhang et al. 2016, "Colorful Image
+Colorization", only less, a term for the decoded colour keeps the chroma true, another the colour of one thing even.
+Input `image` (1, 1, H, W), Lab's L of 0..100, sides a multiple of 32; outputs `result` (1, 2, H/4, W/4), ab, and
+`logits` (1, bins, H/4, W/4); the bins' ab stand in the file's metadata as JSON under `bins`.
 """
 
 import json
