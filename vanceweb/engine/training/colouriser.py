@@ -130,10 +130,11 @@ class ColourTask:
 
     def groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """An encoder, which knows much already, learns at 0.15 of the rate, if at all."""
-        named = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
-        known = [value for name, value in named if name.startswith("encoder.")]
-        fresh = [value for name, value in named if not name.startswith("encoder.")]
-        return [*([{"params": known, "scale": 0.15}] if known else []), {"params": fresh}]
+        named = list(network.named_parameters())
+        return [
+            {"params": [value for name, value in named if name.startswith("encoder.")], "scale": 0.15},
+            {"params": [value for name, value in named if not name.startswith("encoder.")]},
+        ]
 
     def batch(self, split: Split, rng: np.random.Generator) -> Batch:
         side = int(rng.choice(self.how.crops))
