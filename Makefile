@@ -64,7 +64,6 @@ lock: dev  ## Lock the requirements with hashes
 	$(COMPILE) -o requirements.txt requirements/base.in
 	$(COMPILE) -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) -o requirements/node.txt requirements/node.in
-	$(COMPILE) -o requirements/extras.txt requirements/extras.in
 	$(COMPILE) -o requirements/diffusion.txt -c requirements.txt requirements/diffusion.in
 	$(COMPILE) -o requirements/training.txt requirements/training.in
 

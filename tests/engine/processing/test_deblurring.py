@@ -18,11 +18,10 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing import deblurring
 from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.backends import CUNET, DECONVOLUTION, MAXIM, NAFNET, SRMD, Backend, backends_of
+from vanceweb.engine.processing.backends import CUNET, DECONVOLUTION, NAFNET, SRMD, Backend, backends_of
 from vanceweb.engine.processing.blocks import estimate_blocks
 from vanceweb.engine.processing.blur_shape import SHARP, Blur
 from vanceweb.engine.processing.deblurring import choose_cleaning, choose_deblurring, deblur
-from vanceweb.engine.processing.interfaces import Interface
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.pipeline import process_file
@@ -179,23 +178,16 @@ def test_alpha_stays_and_hidden_colours_do_not_reach_the_visible_edge(models: Mo
     assert result.colours[alpha > 0].min() > 225
 
 
-def brought(folder: Path, backend: Backend, interface: Interface | None = None) -> Pixels:
+def brought(folder: Path, backend: Backend) -> Pixels:
     """What a tiny network in the backend's place, which halves all colours, makes of a picture in motion's model."""
     assert backend.interface
-    tiny_network(folder / backend.files[0], interface or backend.interface, gain=0.5)
+    tiny_network(folder / backend.files[0], backend.interface, gain=0.5)
     source = saved(Image.fromarray(photo("coffee.png", side=176)[:, :100]), folder / "p.png")
     step = Step("sharpen3", {**NOTHING, "blur_type": 1, "remove_blur": 0.5})
     outcome = process_file(source, folder / "r", [step], Output(), models=Models(folder), report=lambda fraction: None)
     assert outcome.backend == backend.name
     with Image.open(folder / "r") as image:
         return np.asarray(image.convert("RGB"))
-
-
-@pytest.mark.parametrize("side", [None, 256, 128])
-def test_a_brought_maxim_is_used_for_motion(tmp_path: Path, side: int | None) -> None:
-    shape = (1, side, side, 3)
-    result = brought(tmp_path, PLACES[MAXIM], Interface((shape,), (shape,)))
-    assert np.abs(result - photo("coffee.png", side=176)[:, :100] / 2).max() <= 1
 
 
 def test_the_network_of_the_repository_is_used_for_motion(tmp_path: Path) -> None:

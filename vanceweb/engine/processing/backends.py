@@ -61,7 +61,6 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "scratches": ("crease_repair",),
     "inpaint": ("crease_repair",),
     "restoration": ("img2sr",),
-    "light": ("img2sr",),
     "face": ("CodeFormer", "img2sr"),
     "face finder": ("CodeFormer", "img2sr", "animegan2", "sd_recolor"),
 }
@@ -88,9 +87,6 @@ GFPGAN = "gfpgan (onnxruntime)"
 X4PLUS_FACES = "realesrgan-x4plus on faces (ncnn)"
 FACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also takes w, 0..1
 CUNET = "waifu2x-cunet (ncnn)"
-MAXIM = "maxim (onnxruntime)"
-MAXIM_LIGHT = "maxim for low light (onnxruntime)"
-OWN_LIGHT = "light as it is"
 NAFNET = "deblurring network of vanceweb (onnxruntime)"
 DECONVOLUTION = "richardson-lucy"
 CUNETS = tuple(f"waifu2x-cunet-{name}" for name in ("x1-1", "x1-3", "x2", "x2-1", "x2-3"))
@@ -162,15 +158,6 @@ BACKENDS: tuple[Backend, ...] = (
         licence="MIT",
         files=_ncnn("waifu2x-cunet-x1-1", "waifu2x-cunet-x1-3"),
         weights=("waifu2x-cunet-x1-1", "waifu2x-cunet-x1-3"),
-    ),
-    Backend(
-        slot="deblur",
-        name=MAXIM,
-        source=Source.EXTRA,
-        licence="Apache-2.0",
-        files=("maxim/deblurring.onnx",),
-        weights=("maxim-deblurring",),
-        interface=Interface(inputs=((1, None, None, 3),), outputs=((1, None, None, 3),)),
     ),
     Backend(
         slot="deblur",
@@ -267,16 +254,6 @@ BACKENDS: tuple[Backend, ...] = (
         files=_ncnn("realesrgan-x4plus"),
         weights=("realesrgan-x4plus",),
     ),
-    Backend(
-        slot="light",
-        name=MAXIM_LIGHT,
-        source=Source.EXTRA,
-        licence="Apache-2.0",
-        files=("maxim/enhancement.onnx",),
-        weights=("maxim-enhancement",),
-        interface=Interface(inputs=((1, None, None, 3),), outputs=((1, None, None, 3),)),
-    ),
-    Backend(slot="light", name=OWN_LIGHT, source=Source.NONE, licence="vanceweb's"),
     Backend(
         slot="face",
         name=CODEFORMER,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vanceweb.engine.processing.arrays import Planes
-from vanceweb.engine.processing.backends import DECONVOLUTION, MAXIM, NAFNET, backends_of
+from vanceweb.engine.processing.backends import DECONVOLUTION, NAFNET
 from vanceweb.engine.processing.blur_shape import Blur
 from vanceweb.engine.processing.deconvolution import deconvolved
 from vanceweb.engine.processing.models import Models
@@ -25,7 +25,7 @@ NOISE_HALF = 1.0  # levels of noise at which half as many are made
 OPTICS = 0.5  # px of blur that belong to any sharp photo and stay
 NARROWEST, WIDEST = 0.5, 4.5  # px that are deconvolved; one that is asked to sharpen a sharp picture takes the first
 BORDER, SIDE = 32, 448  # px of tiles; the network reads the blur the better the larger they are
-NAFNET_MULTIPLE, MAXIM_MULTIPLE, MAXIM_WINDOW = 8, 64, 256  # px
+NAFNET_MULTIPLE = 8  # px
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,10 @@ class Deblurrer:
     knows_wear: bool = False
 
 
-def network(motion: bool, models: Models) -> Deblurrer | None:
-    """The preferred network for this kind of blur; None where there is none. MAXIM was made for motion alone."""
-    if motion:
-        backend = models.choose("deblur")
-    else:
-        backend = next(one for one in backends_of("deblur") if one.name != MAXIM and models.state(one).usable)
-    if backend.name == DECONVOLUTION:
-        return None
-    return {NAFNET: _nafnet, MAXIM: _maxim}[backend.name](models.onnx(backend))
+def network(models: Models) -> Deblurrer | None:
+    """The preferred network; None where there is none."""
+    backend = models.choose("deblur")
+    return None if backend.name == DECONVOLUTION else _nafnet(models.onnx(backend))
 
 
 def deconvolution(blur: Blur, long: bool, noise: float) -> Deblurrer:
@@ -77,18 +72,6 @@ def _nafnet(session: OnnxSession) -> Deblurrer:
         return np.asarray(session.run(filled[None])[0][:, : planes.shape[1], : planes.shape[2]])
 
     return Deblurrer(NAFNET, BORDER, SIDE, apply, knows_wear=True)
-
-
-def _maxim(session: OnnxSession) -> Deblurrer:
-    """MAXIM: channels last, sides multiples of 64; made for one size, 256 px, where the file leaves it open."""
-    side = session.size[0] or MAXIM_WINDOW  # its axes are 1, height, width, 3 and its pictures square
-    border = MAXIM_MULTIPLE // 2
-
-    def apply(planes: Planes) -> Planes:
-        filled = np.ascontiguousarray(_filled(planes, side, side).transpose(1, 2, 0))
-        return np.asarray(session.run(filled[None])[0].transpose(2, 0, 1)[:, : planes.shape[1], : planes.shape[2]])
-
-    return Deblurrer(MAXIM, border, side - 2 * border, apply)
 
 
 def _filled(planes: Planes, height: int, width: int) -> Planes:

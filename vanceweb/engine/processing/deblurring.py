@@ -138,7 +138,7 @@ def _restored(
     """
     noise = estimate_noise(before[0])
     round_or_long = deconvolution(blur, plan.long, noise)
-    chosen = network(plan.motion, models) if noise <= NETWORK_NOISE else None
+    chosen = network(models) if noise <= NETWORK_NOISE else None
     if chosen is None:
         return run_passes(before[0], [_pass_of(round_or_long)], report), [round_or_long.name]
     seen = [(pixels, chosen) for pixels in (before if chosen.knows_wear else before[:1])]

@@ -4,8 +4,7 @@ First wear and blur are undone as sharpen3 does it: shake, which the network wou
 The network enlarges four times and takes away what cameras, noise and JPEG did to small pictures. A very blurry photo
 is a small picture enlarged: so it is shrunk by half, which loses little of it, and the result is averaged down to its
 size. The network's drawing is crisp, the deblurred photo true: most of the one and some of the other is taken. What is
-sharp already would lose by all that. So the measured blur says how much of the result is taken. A photo taken in too
-little light is brightened before, where somebody has installed a network for that.
+sharp already would lose by all that. So the measured blur says how much of the result is taken.
 """
 
 import math
@@ -21,7 +20,6 @@ from vanceweb.engine.processing.backends import X4PLUS
 from vanceweb.engine.processing.blur import blurriness
 from vanceweb.engine.processing.deblurring import undone
 from vanceweb.engine.processing.face_restoring import restore_faces
-from vanceweb.engine.processing.lighting import brightened
 from vanceweb.engine.processing.models import Models
 from vanceweb.engine.processing.picture import Picture
 from vanceweb.engine.processing.tiles import Report, grid, part_of, tiled
@@ -33,7 +31,7 @@ SIDE = 144  # px of a tile: the network needs 600 MB for it
 SHRINK = 2.0  # at least; a quarter of the size distorts faces
 WORKING = 1_000_000  # px that the network gets at most: larger pictures are shrunk further, it takes minutes as it is
 DRAWN = 0.7  # how much of the network's drawing is taken, the rest is the deblurred photo
-LIGHT_SHARE, DEBLURRING_SHARE = 0.05, 0.2  # of the time; the second of what drawing anew takes
+DEBLURRING_SHARE = 0.2  # of the time that drawing anew takes
 AUTOMATIC: Mapping[str, ParameterValue] = {"autoparams": True, "suppress_noise": 0.0, "blur_type": 0}
 BAND = 512  # px, the side of what is blended at once
 WHOLE_SHARE = 0.8  # of the time, when faces follow
@@ -42,14 +40,14 @@ WHOLE_SHARE = 0.8  # of the time, when faces follow
 def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
     """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
     wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
-    colours, lighters = brightened(visible_colours(picture), strength, models, part_of(report, 0, LIGHT_SHARE))
-    source, picture = colours, picture.by(*lighters, X4PLUS)
+    colours = source = visible_colours(picture)
+    picture = picture.by(X4PLUS)
     share = strength * blurriness(colours)
     done = WHOLE_SHARE if wants_faces else 1.0
     if share:
-        result, makers = redrawn(colours, models, part_of(report, LIGHT_SHARE, done))
+        result, makers = redrawn(colours, models, part_of(report, 0, done))
         colours, picture = blended(source, result, share), picture.by(*makers)
-    elif not lighters:
+    else:
         picture = picture.noting("The photo is sharp already: it was left as it is.")
     if wants_faces:
         restored = restore_faces(colours, source, strength, models, part_of(report, done, 1))

