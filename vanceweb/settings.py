@@ -243,7 +243,7 @@ SWEEPS: list[str] = [
     "vanceweb.engine.sweeps.remove_expired",
     "vanceweb.jobs.sweeps.requeue_due",
     "vanceweb.jobs.sweeps.fail_overdue",
-    "vanceweb.gallery.sweeps.make_missing_thumbnails",
+    "vanceweb.gallery.sweeps.request_missing_thumbnails",
     "vanceweb.vault.sweeps.refresh_balances",
     "vanceweb.usage.sweeps.refresh_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",

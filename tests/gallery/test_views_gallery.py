@@ -112,7 +112,7 @@ def test_no_other_size_is_served(visitor: Client, alice: User) -> None:
 @pytest.mark.parametrize("path", ["file/", "tile.webp"])
 def test_a_file_that_is_gone_is_not_found(visitor: Client, alice: User, path: str) -> None:
     asset = result_of(alice)
-    for name in (asset.file.name, asset.thumbnail_path("tile")):
+    for name in (asset.file.name, asset.get_thumbnail_path("tile")):
         asset.file.storage.delete(name)
     assert visitor.get(f"/gallery/{asset.uuid}/{path}").status_code == 404
 

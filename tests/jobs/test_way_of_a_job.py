@@ -51,7 +51,7 @@ def test_thumbnails_are_there_when_the_job_turns_done(workshop: Workshop) -> Non
     job = workshop.until(workshop.submit(), Job.State.DONE)
     assert job.result is not None
     assert job.result.has_thumbnails
-    with Image.open(workshop.media / job.result.thumbnail_path("tile")) as image:
+    with Image.open(workshop.media / job.result.get_thumbnail_path("tile")) as image:
         assert (image.size, image.format) == (job.result.tile_size, "WEBP")
 
 

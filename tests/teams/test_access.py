@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from tests.conftest import picture_file
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
-from vanceweb.teams.access import is_owner, owned, owned_or_404, owner_required
+from vanceweb.teams.access import filter_owned, get_owned_or_404, is_owner, owner_required
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -20,34 +20,34 @@ def picture(alice: User) -> Asset:
 
 
 def test_alice_sees_her_own(alice: User, picture: Asset) -> None:
-    assert list(owned(Asset.objects.all(), alice)) == [picture]
-    assert owned_or_404(Asset.objects.all(), alice, uuid=picture.uuid) == picture
+    assert list(filter_owned(Asset.objects.all(), alice)) == [picture]
+    assert get_owned_or_404(Asset.objects.all(), alice, uuid=picture.uuid) == picture
 
 
 def test_others_see_nothing_of_hers(bob: User, charlie: User, picture: Asset) -> None:
     for person in (bob, charlie, AnonymousUser()):
-        assert not owned(Asset.objects.all(), person).exists()
+        assert not filter_owned(Asset.objects.all(), person).exists()
         with pytest.raises(Http404):
-            owned_or_404(Asset.objects.all(), person, uuid=picture.uuid)
+            get_owned_or_404(Asset.objects.all(), person, uuid=picture.uuid)
 
 
 def test_the_owner_of_the_installation_sees_no_more_of_others(alice: User, bob: User) -> None:
     assert is_owner(alice)
-    assert [connection.owner for connection in owned(Connection.objects.all(), alice)] == [alice]
+    assert [connection.owner for connection in filter_owned(Connection.objects.all(), alice)] == [alice]
 
 
 def test_a_strangers_row_and_no_row_are_refused_alike(bob: User, picture: Asset) -> None:
     refusals = []
     for uuid in (picture.uuid, "00000000-0000-4000-8000-000000000000"):
         with pytest.raises(Http404) as refusal:
-            owned_or_404(Asset.objects.all(), bob, uuid=uuid)
+            get_owned_or_404(Asset.objects.all(), bob, uuid=uuid)
         refusals.append(str(refusal.value))
     assert refusals[0] == refusals[1]
 
 
 def test_a_person_who_was_switched_off_sees_nothing(alice: User, picture: Asset) -> None:
     alice.is_active = False
-    assert not owned(Asset.objects.all(), alice).exists()
+    assert not filter_owned(Asset.objects.all(), alice).exists()
     assert not is_owner(alice)
 
 

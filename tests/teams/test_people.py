@@ -39,11 +39,11 @@ def test_a_refusal_names_every_wrong_field(alice: User, username: str, password:
 
 
 def test_nobody_is_made_without_a_connection(db: None, settings: object) -> None:
-    settings.BUNDLED_ACCOUNT_ISSUER = f"{__name__}.broken_issuer"  # type: ignore[attr-defined]
+    settings.BUNDLED_ACCOUNT_ISSUER = f"{__name__}.fail_to_issue"  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError):
         create_person(username="dora", password=PASSWORD)
     assert not User.objects.exists()
 
 
-def broken_issuer(*, name: str, credits: int) -> str:
+def fail_to_issue(*, name: str, credits: int) -> str:
     raise RuntimeError("the engine is not there")

@@ -11,13 +11,13 @@ from django_tasks_db.models import DBTaskResult
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.queries import balances, history_page
+from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh
 from vanceweb.usage.sweeps import refresh_histories
 from vanceweb.vault.models import Connection
 
 
-def record(owner: User, number: int) -> UsageRecord:
+def create_record(owner: User, number: int) -> UsageRecord:
     return UsageRecord.objects.create(
         owner=owner,
         connection=Connection.objects.get(owner=owner),
@@ -32,18 +32,18 @@ def record(owner: User, number: int) -> UsageRecord:
     )
 
 
-def asked() -> int:
+def count_queued_syncs() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.usage.tasks.sync_history").count()
 
 
 def test_the_history_goes_by_key_in_one_query_a_page(alice: User, bob: User) -> None:
-    mine = [record(alice, number) for number in range(7)]
-    record(bob, 0)
+    mine = [create_record(alice, number) for number in range(7)]
+    create_record(bob, 0)
     seen: list[UsageRecord] = []
     cursor: str | None = None
     while True:
         with CaptureQueriesContext(database) as queries:
-            page, cursor = history_page(alice, cursor, 3)
+            page, cursor = get_history_page(alice, cursor, 3)
             assert all(row.connection_name for row in page)
         assert len(queries) == 1
         seen += page
@@ -56,22 +56,22 @@ def test_the_history_goes_by_key_in_one_query_a_page(alice: User, bob: User) -> 
 def test_balances_are_ones_own_in_one_query(alice: User, bob: User) -> None:
     HistorySync.objects.create(connection=Connection.objects.get(owner=alice))
     with CaptureQueriesContext(database) as queries:
-        found = balances(alice)
+        found = get_balances(alice)
         assert [(row.balance, row.history_sync.last_error) for row in found] == [(1000, "")]
     assert len(queries) == 1
-    assert [row.owner_id for row in balances(bob)] == [bob.pk]
+    assert [row.owner_id for row in get_balances(bob)] == [bob.pk]
 
 
 def test_a_refresh_asks_for_ones_own_connections(alice: User, bob: User) -> None:
     assert request_refresh(user=alice) == 1
-    assert asked() == 1
+    assert count_queued_syncs() == 1
     assert DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count() == 1
 
 
 def test_a_history_is_read_once_after_a_job_was_done(alice: User, bundled: Connection) -> None:
     refresh_histories()
     refresh_histories()
-    assert asked() == 1, "the first time"
+    assert count_queued_syncs() == 1, "the first time"
     Job.objects.create(
         owner=alice,
         connection=bundled,
@@ -82,10 +82,10 @@ def test_a_history_is_read_once_after_a_job_was_done(alice: User, bundled: Conne
     )
     Connection.objects.update(check_state="failed")
     refresh_histories()
-    assert asked() == 1, "not where the token doesn't work"
+    assert count_queued_syncs() == 1, "not where the token doesn't work"
     Connection.objects.update(check_state="ok")
     refresh_histories()
-    assert asked() == 2
+    assert count_queued_syncs() == 2
 
 
 def test_a_history_is_read_again_after_a_while(bundled: Connection, settings: Any) -> None:
@@ -93,4 +93,4 @@ def test_a_history_is_read_again_after_a_while(bundled: Connection, settings: An
     HistorySync.objects.create(connection=bundled, asked_at=long_ago)
     refresh_histories()
     refresh_histories()
-    assert asked() == 1
+    assert count_queued_syncs() == 1

@@ -15,11 +15,11 @@ from django_tasks_db.models import DBTaskResult
 from tests.client.service import Service, html, refusal, running_service, success
 from vanceweb.engine.accounts import create_account
 from vanceweb.teams.models import User
-from vanceweb.vault.checking import refresh_balance, store_answer
-from vanceweb.vault.clients import client_for
+from vanceweb.vault.clients import build_client
+from vanceweb.vault.connection_check import refresh_balance, store_check_result
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import (
-    BundledStays,
+    BundledConnectionProtected,
     add_connection,
     remove_connection,
     rename_connection,
@@ -43,11 +43,11 @@ def added(alice: User, service: Service, settings: Any) -> Connection:
     return add_connection(owner=alice, name="Mine", base_url=service.base_url + "/", token=f" {TOKEN}\n")
 
 
-def messages() -> int:
+def count_queued_checks() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count()
 
 
-def checked(connection: Connection) -> Connection:
+def run_check(connection: Connection) -> Connection:
     refresh_balance(connection.pk)
     connection.refresh_from_db()
     return connection
@@ -55,7 +55,7 @@ def checked(connection: Connection) -> Connection:
 
 def test_adding_asks_nobody_and_has_the_token_tried(added: Connection, service: Service) -> None:
     assert (added.check_state, added.service, added.base_url) == ("checking", "other", service.base_url)
-    assert (service.seen, messages()) == ([], 1)
+    assert (service.seen, count_queued_checks()) == ([], 1)
 
 
 def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
@@ -65,7 +65,7 @@ def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
 
 def test_a_token_that_works_shows_its_balance(added: Connection, service: Service) -> None:
     service.play(success({"max_num": "100.000", "used_num": "12.500"}))
-    checked(added)
+    run_check(added)
     assert (added.check_state, added.balance, added.last_error) == ("ok", Decimal("87.500"), "")
     assert added.checked_at is not None
 
@@ -73,7 +73,7 @@ def test_a_token_that_works_shows_its_balance(added: Connection, service: Servic
 @pytest.mark.parametrize("act", [refusal(30001, "Invalid api token"), html(502)])
 def test_a_token_that_doesnt_work_shows_what_was_answered(added: Connection, service: Service, act: Any) -> None:
     service.play(act)
-    checked(added)
+    run_check(added)
     assert added.check_state == "failed"
     assert added.last_error
     assert added.balance is None
@@ -81,8 +81,8 @@ def test_a_token_that_doesnt_work_shows_what_was_answered(added: Connection, ser
 
 def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, service: Service) -> None:
     service.play(success({"max_num": "100.000", "used_num": "0.000"}), html(502))
-    checked(added)
-    checked(added)
+    run_check(added)
+    run_check(added)
     assert (added.check_state, added.balance) == ("ok", Decimal(100))
     assert added.last_error
 
@@ -90,7 +90,7 @@ def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, servi
 def test_an_answer_about_the_old_token_is_thrown_away(added: Connection) -> None:
     seen = Connection.objects.get(pk=added.pk)
     replace_token(connection=added, token="another-token-altogether")
-    store_answer(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
+    store_check_result(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
     fresh = Connection.objects.get(pk=added.pk)
     assert (fresh.check_state, fresh.last_error) == ("checking", "")
 
@@ -134,32 +134,32 @@ def test_renaming(added: Connection) -> None:
 
 def test_a_replaced_token_is_tried_afresh(added: Connection, service: Service) -> None:
     service.play(success({"max_num": "100.000", "used_num": "0.000"}))
-    checked(added)
+    run_check(added)
     replace_token(connection=added, token="another-token-altogether")
     fresh = Connection.objects.get(pk=added.pk)
     assert (fresh.check_state, fresh.balance, fresh.token_last4) == ("checking", None, "ther")
-    assert messages() == 2
+    assert count_queued_checks() == 2
     request_check(connection=fresh)
-    assert messages() == 3
+    assert count_queued_checks() == 3
 
 
 def test_a_removed_connection_is_gone_and_its_check_harmless(added: Connection, bundled: Connection) -> None:
     pk = added.pk
     remove_connection(connection=added)
     refresh_balance(pk)
-    with pytest.raises(BundledStays):
+    with pytest.raises(BundledConnectionProtected):
         remove_connection(connection=bundled)
 
 
 def test_the_bundled_engine_answers_in_process(transactional_db: None, bundled: Connection) -> None:
     Connection.objects.filter(pk=bundled.pk).update(granted=None, used=None)
-    assert checked(bundled).balance == Decimal(1000)
+    assert run_check(bundled).balance == Decimal(1000)
 
 
 def test_a_call_in_process_leaves_language_and_connection_as_they_were(
     transactional_db: None, bundled: Connection
 ) -> None:
-    with translation.override("de"), client_for(bundled) as client:
+    with translation.override("de"), build_client(bundled) as client:
         client.balance()
         assert translation.get_language() == "de"
     assert database.connection is not None
@@ -168,7 +168,7 @@ def test_a_call_in_process_leaves_language_and_connection_as_they_were(
 def test_another_accounts_token_has_its_own_balance(transactional_db: None, alice: User, bundled: Connection) -> None:
     bundled.token = create_account(name="other", credits=7)
     bundled.save()
-    assert checked(bundled).balance == Decimal(7)
+    assert run_check(bundled).balance == Decimal(7)
 
 
 def test_sweeping_asks_for_old_balances_and_lost_checks_only(
@@ -176,14 +176,14 @@ def test_sweeping_asks_for_old_balances_and_lost_checks_only(
 ) -> None:
     DBTaskResult.objects.all().delete()
     refresh_balances()
-    assert messages() == 0
+    assert count_queued_checks() == 0
     Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.CHECK_REASK_SECONDS + 1))
     refresh_balances()
     refresh_balances()
-    assert messages() == 1, "the check that was lost; the balance isn't old yet"
+    assert count_queued_checks() == 1, "the check that was lost; the balance isn't old yet"
     Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS + 1))
     refresh_balances()
-    assert messages() == 3
+    assert count_queued_checks() == 3
 
 
 def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -> None:

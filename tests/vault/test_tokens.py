@@ -11,8 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.teams.models import User
-from vanceweb.vault.checking import refresh_balance
-from vanceweb.vault.clients import client_for
+from vanceweb.vault.clients import build_client
+from vanceweb.vault.connection_check import refresh_balance
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import add_connection, replace_token
 
@@ -24,21 +24,21 @@ def stored(alice: User) -> Connection:
     return add_connection(owner=alice, name="Hosted", base_url="", token=TOKEN)
 
 
-def raw_column(connection: Connection) -> str:
+def read_raw_column(connection: Connection) -> str:
     with database.cursor() as cursor:
         cursor.execute("SELECT token FROM vault_connection WHERE id = %s", [connection.pk])
         return str(cursor.fetchone()[0])
 
 
 def test_the_column_holds_no_token(stored: Connection) -> None:
-    assert TOKEN not in raw_column(stored)
+    assert TOKEN not in read_raw_column(stored)
     assert Connection.objects.get(pk=stored.pk).token == TOKEN
     assert stored.token_last4 == "1234"
 
 
 def test_equal_tokens_look_different_at_rest(alice: User, stored: Connection) -> None:
     other = add_connection(owner=alice, name="Again", base_url="", token=TOKEN)
-    assert raw_column(other) != raw_column(stored)
+    assert read_raw_column(other) != read_raw_column(stored)
 
 
 def test_nothing_in_the_database_holds_the_token(stored: Connection) -> None:
@@ -47,7 +47,7 @@ def test_nothing_in_the_database_holds_the_token(stored: Connection) -> None:
 
 
 def test_no_repr_and_no_error_shows_the_token(stored: Connection, bundled: Connection, settings: Any) -> None:
-    client = client_for(stored)
+    client = build_client(stored)
     assert TOKEN not in f"{stored!r} {stored} {client!r} {vars(client)!r}"
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
     with pytest.raises(DecryptionFailed) as failure:
@@ -72,7 +72,7 @@ def test_checking_logs_and_stores_no_token(stored: Connection, settings: Any, ca
 
 def test_an_engine_that_breaks_down_shows_no_token(bundled: Connection, settings: Any, caplog: Any) -> None:
     settings.CLIENT_ATTEMPTS = 1
-    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.breaking"
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.fail_to_answer"
     with caplog.at_level(logging.DEBUG):
         refresh_balance(bundled.pk)
     assert bundled.token not in caplog.text
@@ -81,7 +81,7 @@ def test_an_engine_that_breaks_down_shows_no_token(bundled: Connection, settings
     assert bundled.check_state == "ok", "an outage doesn't make a token wrong"
 
 
-def breaking(environ: dict[str, Any], start_response: Any) -> Any:
+def fail_to_answer(environ: dict[str, Any], start_response: Any) -> Any:
     raise RuntimeError("broken")
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from vanceweb.gallery.sizes import Size, fitted
+from vanceweb.gallery.sizes import Size, fit_size
 
 
 def original_path(asset: "Asset", filename: str) -> str:
@@ -83,18 +83,18 @@ class Asset(models.Model):
     @property
     def tile_size(self) -> Size:
         """Width and height of the small thumbnail, px."""
-        return fitted(self.width, self.height, settings.THUMBNAIL_SIZES["tile"])
+        return fit_size(self.width, self.height, settings.THUMBNAIL_SIZES["tile"])
 
     @property
     def preview_size(self) -> Size:
         """Width and height of the large thumbnail, px."""
-        return fitted(self.width, self.height, settings.THUMBNAIL_SIZES["preview"])
+        return fit_size(self.width, self.height, settings.THUMBNAIL_SIZES["preview"])
 
     @property
     def download_name(self) -> str:
         """The file name to save the original by: its shown name with the ending that fits the content."""
         return f"{PurePosixPath(self.name).stem or 'picture'}.{self.format}"
 
-    def thumbnail_path(self, size: str) -> str:
+    def get_thumbnail_path(self, size: str) -> str:
         """Where the thumbnail `size` (a key of THUMBNAIL_SIZES) is in the default storage."""
         return f"{str(self.file.name).rsplit('.', 1)[0]}.{size}.webp"

@@ -2,13 +2,13 @@
 
 from vanceweb.gallery.models import Asset
 from vanceweb.lib.keyset import page_after
-from vanceweb.teams.access import Person, owned
+from vanceweb.teams.access import Person, filter_owned
 
 
-def results_page(user: Person, after: str | None, limit: int) -> tuple[list[Asset], str | None]:
+def get_results_page(user: Person, after: str | None, limit: int) -> tuple[list[Asset], str | None]:
     """A page of the user's results, newest first, and the cursor of the next one. Raises Http404 for a bad cursor.
 
     Two queries whatever the number: the pictures, and the jobs that made them (`asset.job_of`, absent for none).
     """
-    results = owned(Asset.objects.results(), user).prefetch_related("job_of")
+    results = filter_owned(Asset.objects.results(), user).prefetch_related("job_of")
     return page_after(results, after=after, limit=limit)

@@ -22,7 +22,7 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def sample_by_slug(slug: str) -> Sample:
+def get_sample(slug: str) -> Sample:
     """Raises LookupError for a sample that there isn't."""
     for sample in SAMPLES:
         if sample.slug == slug:

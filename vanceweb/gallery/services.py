@@ -9,9 +9,14 @@ from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.utils import timezone
 
+from vanceweb.gallery.asset_files import (
+    delete_files_on_error,
+    delete_leftover_files,
+    store_asset_file,
+    write_thumbnails,
+)
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.samples import sample_by_slug
-from vanceweb.gallery.storing import discard_leftovers, kept_only_if_saved, new_asset, write_thumbnails
+from vanceweb.gallery.samples import get_sample
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.images import inspect_image
 from vanceweb.teams.models import User
@@ -26,13 +31,13 @@ def store_upload(*, owner: User, file: BinaryIO, name: str) -> Asset:
 
     Whether it is whole shows when a worker decodes it (`Asset.problem`). Raises ImageRefused with a sentence.
     """
-    return _store_checked(owner=owner, kind=Asset.Kind.UPLOAD, file=file, name=name)
+    return _store_picture(owner=owner, kind=Asset.Kind.UPLOAD, file=file, name=name)
 
 
 def store_sample(*, owner: User, sample: str) -> Asset:
     """The person's copy of a sample photo; made at its first use. Raises SampleMissing."""
     try:
-        entry = sample_by_slug(sample)
+        entry = get_sample(sample)
     except LookupError as error:
         raise SampleMissing(str(error)) from None
     name = entry.static_path.rsplit("/", 1)[-1]
@@ -43,13 +48,13 @@ def store_sample(*, owner: User, sample: str) -> Asset:
     if not isinstance(path, str):
         raise SampleMissing(f"The sample {entry.title} isn't installed.")
     with open(path, "rb") as file:
-        return _store_checked(owner=owner, kind=Asset.Kind.SAMPLE, file=file, name=name)
+        return _store_picture(owner=owner, kind=Asset.Kind.SAMPLE, file=file, name=name)
 
 
 def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Asset:
     """Stores what a job brought back, with its thumbnails, and gives the row for it, not yet saved.
 
-    The caller saves the row together with its own, inside `kept_only_if_saved(asset)`. Raises ImageRefused.
+    The caller saves the row together with its own, inside `delete_files_on_error(asset)`. Raises ImageRefused.
     """
     facts = inspect_image(
         file,
@@ -58,8 +63,8 @@ def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Ass
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = new_asset(owner=owner, kind=Asset.Kind.RESULT, file=file, name=name, facts=facts, uuid=uuid)
-    with kept_only_if_saved(asset):
+    asset = store_asset_file(owner=owner, kind=Asset.Kind.RESULT, file=file, name=name, facts=facts, uuid=uuid)
+    with delete_files_on_error(asset):
         write_thumbnails(asset)
     asset.thumbnails_at = timezone.now()
     return asset
@@ -70,10 +75,10 @@ def delete_asset(*, asset: Asset) -> None:
     """Removes the row, and its files once that is certain. Jobs that used the picture stay, without it."""
     folder = asset.folder
     asset.delete()
-    transaction.on_commit(partial(discard_leftovers, folder))
+    transaction.on_commit(partial(delete_leftover_files, folder))
 
 
-def _store_checked(*, owner: User, kind: str, file: BinaryIO, name: str) -> Asset:
+def _store_picture(*, owner: User, kind: str, file: BinaryIO, name: str) -> Asset:
     facts = inspect_image(
         file,
         max_bytes=settings.UPLOAD_MAX_BYTES,
@@ -81,8 +86,8 @@ def _store_checked(*, owner: User, kind: str, file: BinaryIO, name: str) -> Asse
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = new_asset(owner=owner, kind=kind, file=file, name=name, facts=facts)
-    with kept_only_if_saved(asset), transaction.atomic():
+    asset = store_asset_file(owner=owner, kind=kind, file=file, name=name, facts=facts)
+    with delete_files_on_error(asset), transaction.atomic():
         asset.save()
         make_thumbnails.enqueue(asset.pk)
     return asset

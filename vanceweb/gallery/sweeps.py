@@ -10,7 +10,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.tasks import make_thumbnails
 
 
-def make_missing_thumbnails() -> None:
+def request_missing_thumbnails() -> None:
     """Asks again for thumbnails whose message was lost."""
     lost = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS)
     rows = Asset.objects.filter(

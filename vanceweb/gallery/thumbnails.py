@@ -3,8 +3,8 @@
 from django.db.models import F
 from django.utils import timezone
 
+from vanceweb.gallery.asset_files import write_thumbnails
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.storing import write_thumbnails
 from vanceweb.lib.images import NotAnImage
 
 
@@ -12,10 +12,10 @@ def make_thumbnails(asset_id: int) -> None:
     """Makes the thumbnails, or notes that the picture is damaged. Does nothing where either is done already."""
     asset = Asset.objects.filter(pk=asset_id).first()
     if asset is not None:
-        check_and_render(asset)
+        ensure_thumbnails(asset)
 
 
-def check_and_render(asset: Asset) -> None:
+def ensure_thumbnails(asset: Asset) -> None:
     """Brings `thumbnails_at` or `problem` of the asset up to date, in memory and in the database."""
     if asset.has_thumbnails or asset.problem:
         return

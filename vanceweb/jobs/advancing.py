@@ -15,8 +15,8 @@ from vanceweb.jobs.running import Ending, Hold, JobEnds, Run, Wake
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
-from vanceweb.vault.checking import TOKEN_UNREADABLE
-from vanceweb.vault.clients import client_for
+from vanceweb.vault.clients import build_client
+from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ def _run_phases(hold: Hold) -> datetime | None:
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     if connection is None:
         raise JobEnds(Ending(None, CONNECTION_GONE))
-    with client_for(connection) as client:
+    with build_client(connection) as client:
         run = Run(job, hold.lease, hold.wake, connection, client)
         while job.is_moving:
             pause_until = PHASES[job.state](run)
@@ -123,7 +123,7 @@ def _call_back(job: Job) -> None:
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     try:
         if connection is not None:
-            with client_for(connection) as client:
+            with build_client(connection) as client:
                 client.cancel(job.trans_id)
     except NotReachable:
         # The sweeper has it tried again for a while.

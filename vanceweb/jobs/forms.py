@@ -6,7 +6,7 @@ from django import forms
 
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
-from vanceweb.teams.access import owned
+from vanceweb.teams.access import filter_owned
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -33,8 +33,8 @@ class SubmissionForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._asset_field.queryset = owned(Asset.objects.filter(problem=""), user)
-        self._connection_field.queryset = owned(Connection.objects.without_token(), user)
+        self._asset_field.queryset = filter_owned(Asset.objects.filter(problem=""), user)
+        self._connection_field.queryset = filter_owned(Connection.objects.without_token(), user)
         self.connections = list(self._connection_field.queryset)
 
     @property

@@ -21,10 +21,10 @@ from django.utils import timezone
 
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.client import JobFailed, NotFound, NotReachable, Refused, Status, Transformed, VanceError
+from vanceweb.gallery.asset_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result
-from vanceweb.gallery.storing import discard_leftovers, kept_only_if_saved
-from vanceweb.gallery.thumbnails import check_and_render
+from vanceweb.gallery.thumbnails import ensure_thumbnails
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.running import Ending, JobEnds, Run
 from vanceweb.lib.leases import LeaseLost
@@ -37,7 +37,7 @@ LOST_TRANSFORMS = "The service was asked several times to begin, and its answer 
 def begin(run: Run) -> datetime | None:
     """Queued → uploading, once the picture is known to be whole."""
     source = _source(run)
-    check_and_render(source)
+    ensure_thumbnails(source)
     if source.problem:
         raise JobEnds(Ending(None, source.problem))
     if run.job.cancel_requested:
@@ -78,9 +78,9 @@ def download(run: Run) -> datetime | None:
         asset = prepare_result(
             owner=run.job.owner, file=file, name=_result_name(run.job, downloaded.format), uuid=run.job.result_uuid
         )
-    with kept_only_if_saved(asset):
+    with delete_files_on_error(asset):
         _finish(run, asset)
-    discard_leftovers(asset.folder, keep=asset)
+    delete_leftover_files(asset.folder, keep=asset)
     return None
 
 

@@ -11,9 +11,9 @@ from vanceweb.catalogue.features import credits_for, feature_for_module
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
+from vanceweb.gallery.asset_files import delete_leftover_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
-from vanceweb.gallery.storing import discard_leftovers
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.tasks import wake
 from vanceweb.teams.models import User
@@ -133,7 +133,7 @@ def delete_job(*, job: Job) -> None:
         delete_asset(asset=result)
     if source is not None and source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
         delete_asset(asset=source)
-    transaction.on_commit(partial(discard_leftovers, leftovers))
+    transaction.on_commit(partial(delete_leftover_files, leftovers))
 
 
 def _output_json(output: Output) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django_htmx.http import reswap, retarget
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, retry_job
 from vanceweb.lib.keyset import page_after
-from vanceweb.teams.access import Person, owned, owned_or_404
+from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
 
 
 @require_safe
@@ -22,7 +22,7 @@ from vanceweb.teams.access import Person, owned, owned_or_404
 def jobs(request: HttpRequest) -> HttpResponse:
     """The user's jobs, newest first, by key; watched by the page while any of them moves."""
     rows, following = page_after(
-        owned(Job.objects.with_pictures(), request.user),
+        filter_owned(Job.objects.with_pictures(), request.user),
         after=request.GET.get("after"),
         limit=settings.JOBS_PAGE_ROWS,
     )
@@ -85,4 +85,4 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _job_or_404(user: Person, uuid: UUID) -> Job:
-    return owned_or_404(Job.objects.with_pictures(), user, uuid=uuid)
+    return get_owned_or_404(Job.objects.with_pictures(), user, uuid=uuid)

@@ -21,7 +21,7 @@ from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, submit_job
 from vanceweb.lib.images import ImageRefused
-from vanceweb.teams.access import owned_or_404
+from vanceweb.teams.access import get_owned_or_404
 from vanceweb.teams.models import User
 
 
@@ -89,7 +89,9 @@ def _beginning(request: HttpRequest, info: Feature, user: User) -> tuple[dict[st
     }
     if "from" not in request.GET:
         return chosen, {}
-    job = owned_or_404(Job.objects.select_related("source", "connection"), user, uuid=_uuid_or_404(request.GET["from"]))
+    job = get_owned_or_404(
+        Job.objects.select_related("source", "connection"), user, uuid=_uuid_or_404(request.GET["from"])
+    )
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
     return chosen, initial_from(job.step, job.output_settings) if job.feature == info.slug else {}

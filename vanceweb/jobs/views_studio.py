@@ -13,9 +13,9 @@ from vanceweb.catalogue.feature import Feature, Group
 from vanceweb.catalogue.features import GROUPS, feature_by_slug, features_in
 from vanceweb.catalogue.forms import FeatureForm, form_for
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.samples import Sample, sample_by_slug
+from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import recent_jobs
-from vanceweb.teams.access import owned
+from vanceweb.teams.access import filter_owned
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -53,7 +53,7 @@ def studio(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     context = {
         "shelves": [Shelf(group, features_in(group)) for group in GROUPS],
-        "tries": list(_tries(owned(Connection.objects.without_token(), user).first())),
+        "tries": list(_tries(filter_owned(Connection.objects.without_token(), user).first())),
         "jobs": recent_jobs(user, RECENT_JOBS),
         "source": _carried(request, user),
     }
@@ -65,7 +65,7 @@ def _tries(connection: Connection | None) -> Iterable[Try]:
         return
     for sample, slug, label in FIRST_TRIES:
         feature = feature_by_slug(slug)
-        yield Try(sample_by_slug(sample), feature, label, form_for(feature)(auto_id=False), connection)
+        yield Try(get_sample(sample), feature, label, form_for(feature)(auto_id=False), connection)
 
 
 def _carried(request: HttpRequest, user: User) -> Asset | None:
@@ -74,4 +74,4 @@ def _carried(request: HttpRequest, user: User) -> Asset | None:
         wanted = UUID(request.GET.get("source", ""))
     except ValueError:
         return None
-    return owned(Asset.objects.all(), user).filter(uuid=wanted).first()
+    return filter_owned(Asset.objects.all(), user).filter(uuid=wanted).first()

@@ -18,14 +18,14 @@ View = Callable[..., HttpResponseBase]
 Person = User | AnonymousUser
 
 
-def owned(queryset: QuerySet[M], user: Person) -> QuerySet[M]:
+def filter_owned(queryset: QuerySet[M], user: Person) -> QuerySet[M]:
     """The rows of `queryset` that `user` may see: their own. Nothing for a person who isn't logged in."""
     return queryset.filter(owner=user) if isinstance(user, User) and user.is_active else queryset.none()
 
 
-def owned_or_404(queryset: QuerySet[M], user: Person, **lookup: Any) -> M:
+def get_owned_or_404(queryset: QuerySet[M], user: Person, **lookup: Any) -> M:
     """The one row matching `lookup` that `user` may see. Raises Http404, the same for strangers' rows and for none."""
-    return get_object_or_404(owned(queryset, user), **lookup)
+    return get_object_or_404(filter_owned(queryset, user), **lookup)
 
 
 def is_owner(user: object) -> bool:

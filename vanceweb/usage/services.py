@@ -39,7 +39,7 @@ def request_history(*, connection_id: int, asked_before: datetime | None = None)
 
 
 @transaction.atomic
-def shift_zone(*, connection: Connection, minutes: int) -> None:
+def set_zone_shift(*, connection: Connection, minutes: int) -> None:
     """Sets what is added to the service's times to get UTC, for the stored rows as well. Within a day, ± 1440."""
     locked = Connection.objects.without_token().select_for_update().get(pk=connection.pk)
     change = timedelta(minutes=minutes - locked.zone_shift_minutes)

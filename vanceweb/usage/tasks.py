@@ -2,9 +2,9 @@
 
 from django_tasks import task
 
-from vanceweb.usage import syncing
+from vanceweb.usage import history_sync
 
 
 @task(queue_name="io")
 def sync_history(connection_id: int) -> None:
-    syncing.sync_history(connection_id)
+    history_sync.sync_history(connection_id)

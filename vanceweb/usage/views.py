@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from vanceweb.teams.models import User
-from vanceweb.usage.queries import balances, history_page
+from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh
 from vanceweb.vault.models import Connection
 
@@ -20,14 +20,14 @@ from vanceweb.vault.models import Connection
 @never_cache
 def usage(request: HttpRequest) -> HttpResponse:
     """Balances and history; `?after=` goes on in the history. The page looks again while a refresh is under way."""
-    rows, following = history_page(request.user, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
-    connections = balances(request.user)
+    rows, following = get_history_page(request.user, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
+    connections = get_balances(request.user)
     context = {
         "connections": connections,
         "rows": rows,
         "next": following,
         "first": not request.GET.get("after"),
-        "waiting": any(_is_awaited(connection) for connection in connections),
+        "waiting": any(_is_refreshing(connection) for connection in connections),
     }
     return render(request, "usage/usage.html", context)
 
@@ -39,11 +39,11 @@ def usage_refresh(request: HttpRequest) -> HttpResponse:
     return redirect("usage")
 
 
-def _is_awaited(connection: Connection) -> bool:
+def _is_refreshing(connection: Connection) -> bool:
     """Asked for a moment ago, and nothing heard since."""
     sync = getattr(connection, "history_sync", None)
     pairs = [(connection.asked_at, connection.checked_at)]
     if sync is not None:
         pairs.append((sync.asked_at, sync.synced_at))
     recently = timezone.now() - timedelta(seconds=settings.USAGE_WATCH_SECONDS)
-    return any(asked > recently and (heard is None or heard < asked) for asked, heard in pairs)
+    return any(requested > recently and (answered is None or answered < requested) for requested, answered in pairs)

@@ -7,7 +7,7 @@ from vanceweb.client import IN_PROCESS_BASE_URL, Retries, Timeouts, VanceClient,
 from vanceweb.vault.models import Connection
 
 
-def client_for(connection: Connection) -> VanceClient:
+def build_client(connection: Connection) -> VanceClient:
     """A client that speaks with the connection's token: in process with the bundled engine, over HTTP with others.
 
     To be used as a context manager, which closes its network connections. Not inside a transaction: a service may

@@ -8,13 +8,13 @@ URL_LENGTH = 300
 TOKEN_LENGTH = 500
 
 
-def _name_field() -> forms.CharField:
+def _build_name_field() -> forms.CharField:
     return forms.CharField(
         label="Name", max_length=NAME_LENGTH, help_text="What to call it here, for example the name of the plan."
     )
 
 
-def _token_field() -> forms.CharField:
+def _build_token_field() -> forms.CharField:
     return forms.CharField(
         label="API token",
         max_length=TOKEN_LENGTH,
@@ -23,11 +23,11 @@ def _token_field() -> forms.CharField:
     )
 
 
-class AddForm(forms.Form):
+class ConnectionForm(forms.Form):
     """A new connection."""
 
-    name = _name_field()
-    token = _token_field()
+    name = _build_name_field()
+    token = _build_token_field()
     base_url = forms.CharField(
         label="Address",
         max_length=URL_LENGTH,
@@ -37,13 +37,13 @@ class AddForm(forms.Form):
     )
 
 
-class RenameForm(forms.Form):
+class ConnectionNameForm(forms.Form):
     """Another name."""
 
-    name = _name_field()
+    name = _build_name_field()
 
 
-class TokenForm(forms.Form):
+class ConnectionTokenForm(forms.Form):
     """Another token for the same service."""
 
-    token = _token_field()
+    token = _build_token_field()

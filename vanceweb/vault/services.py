@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from vanceweb.teams.models import User
-from vanceweb.vault.addresses import checked_base_url
+from vanceweb.vault.base_urls import clean_base_url
 from vanceweb.vault.models import Connection
 from vanceweb.vault.tasks import refresh_balance
 
@@ -19,7 +19,7 @@ BUNDLED_NAME = "Bundled engine"
 TOKEN_MAX_LENGTH = 500
 
 
-class BundledStays(Exception):
+class BundledConnectionProtected(Exception):
     """The connection to the bundled engine can't be removed: its token and credits couldn't be had again."""
 
 
@@ -54,22 +54,22 @@ def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Conn
 
     Raises ValidationError with the fields `name`, `base_url`, `token`.
     """
-    url = checked_base_url(base_url or settings.HOSTED_BASE_URL)
+    url = clean_base_url(base_url or settings.HOSTED_BASE_URL)
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
-    token = _checked_token(token)
+    token = _clean_token(token)
     connection = Connection(
         owner=owner,
-        name=_checked_name(owner, name),
+        name=_clean_name(owner, name),
         service=Connection.Service.HOSTED if is_hosted else Connection.Service.OTHER,
         base_url=url,
         token=token,
-        token_last4=_last4(token),
+        token_last4=_get_last4(token),
     )
     try:
         with transaction.atomic():
             connection.save()
     except IntegrityError:
-        raise _name_taken() from None
+        raise _build_name_taken_error() from None
     refresh_balance.enqueue(connection.pk)
     return connection
 
@@ -77,8 +77,8 @@ def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Conn
 @transaction.atomic
 def replace_token(*, connection: Connection, token: str) -> None:
     """Stores another token in the same connection, whose history stays, and has it tried. Raises ValidationError."""
-    token = _checked_token(token)
-    connection.token, connection.token_last4 = token, _last4(token)
+    token = _clean_token(token)
+    connection.token, connection.token_last4 = token, _get_last4(token)
     connection.granted = connection.used = connection.checked_at = None
     connection.save(update_fields=["token", "token_last4", "granted", "used", "checked_at"])
     request_check(connection=connection)
@@ -108,22 +108,24 @@ def request_balance(*, connection_id: int, asked_before: datetime | None = None)
 
 def rename_connection(*, connection: Connection, name: str) -> None:
     """Raises ValidationError with the field `name`."""
-    connection.name = _checked_name(connection.owner, name, but=connection)
+    connection.name = _clean_name(connection.owner, name, exclude=connection)
     try:
         with transaction.atomic():
             connection.save(update_fields=["name"])
     except IntegrityError:
-        raise _name_taken() from None
+        raise _build_name_taken_error() from None
 
 
 def remove_connection(*, connection: Connection) -> None:
-    """Forgets the token. Jobs and history keep the connection's name. Raises BundledStays."""
+    """Forgets the token. Jobs and history keep the connection's name. Raises BundledConnectionProtected."""
     if connection.is_bundled:
-        raise BundledStays("The connection to the bundled engine stays: it holds the credits on this machine.")
+        raise BundledConnectionProtected(
+            "The connection to the bundled engine stays: it holds the credits on this machine."
+        )
     connection.delete()
 
 
-def _checked_name(owner: User, name: str, but: Connection | None = None) -> str:
+def _clean_name(owner: User, name: str, exclude: Connection | None = None) -> str:
     name = " ".join(name.split())
     longest = 80
     if not name:
@@ -131,16 +133,16 @@ def _checked_name(owner: User, name: str, but: Connection | None = None) -> str:
     if len(name) > longest:
         raise ValidationError({"name": [f"At most {longest} characters."]})
     others = Connection.objects.filter(owner=owner, name=name)
-    if (others.exclude(pk=but.pk) if but else others).exists():
-        raise _name_taken()
+    if (others.exclude(pk=exclude.pk) if exclude else others).exists():
+        raise _build_name_taken_error()
     return name
 
 
-def _name_taken() -> ValidationError:
+def _build_name_taken_error() -> ValidationError:
     return ValidationError({"name": ["You have a connection of that name."]})
 
 
-def _checked_token(token: str) -> str:
+def _clean_token(token: str) -> str:
     token = token.strip()
     if not token:
         raise ValidationError({"token": ["Paste the service's API token."]})
@@ -149,7 +151,7 @@ def _checked_token(token: str) -> str:
     return token
 
 
-def _last4(token: str) -> str:
+def _get_last4(token: str) -> str:
     """The last four characters, of tokens that are long enough to keep the rest secret."""
     shortest = 12
     return token[-4:] if len(token) >= shortest else ""

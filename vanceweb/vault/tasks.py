@@ -2,9 +2,9 @@
 
 from django_tasks import task
 
-from vanceweb.vault import checking
+from vanceweb.vault import connection_check
 
 
 @task(queue_name="io")
 def refresh_balance(connection_id: int) -> None:
-    checking.refresh_balance(connection_id)
+    connection_check.refresh_balance(connection_id)

@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vanceweb.teams.access import Person, owned, owned_or_404
+from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
 from vanceweb.teams.models import User
-from vanceweb.vault.forms import AddForm, RenameForm, TokenForm
+from vanceweb.vault.forms import ConnectionForm, ConnectionNameForm, ConnectionTokenForm
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import (
-    BundledStays,
+    BundledConnectionProtected,
     add_connection,
     remove_connection,
     rename_connection,
@@ -30,7 +30,7 @@ from vanceweb.vault.services import (
 @never_cache
 def connections(request: HttpRequest) -> HttpResponse:
     """The user's connections, and the form for one more."""
-    return _list_page(request, AddForm())
+    return _render_list(request, ConnectionForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +38,7 @@ def connection_add(request: HttpRequest) -> HttpResponse:
     """Stores a token and has it tried; the list then shows what the service says."""
     if request.method != "POST":
         return redirect("connections")
-    form = AddForm(request.POST)
+    form = ConnectionForm(request.POST)
     if form.is_valid():
         try:
             added = add_connection(owner=cast(User, request.user), **form.cleaned_data)
@@ -47,7 +47,7 @@ def connection_add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{added.name} is stored; its token is being tried.")
             return redirect("connections")
-    return _list_page(request, form, status=422)
+    return _render_list(request, form, status=422)
 
 
 @login_not_required
@@ -55,7 +55,7 @@ def connection_add(request: HttpRequest) -> HttpResponse:
 @never_cache
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Has the token tried again; asked by GET, how that stands, as the connection's card."""
-    connection = _connection_or_404(request.user, uuid)
+    connection = _get_connection_or_404(request.user, uuid)
     if request.method == "POST":
         request_check(connection=connection)
         return redirect("connections")
@@ -65,14 +65,14 @@ def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Another name, or another token."""
-    connection = _connection_or_404(request.user, uuid)
-    rename, token = RenameForm(initial={"name": connection.name}), TokenForm()
+    connection = _get_connection_or_404(request.user, uuid)
+    rename, token = ConnectionNameForm(initial={"name": connection.name}), ConnectionTokenForm()
     if request.method == "POST":
         if "token" in request.POST and not connection.is_bundled:
-            form: forms.Form = (token := TokenForm(request.POST))
+            form: forms.Form = (token := ConnectionTokenForm(request.POST))
         else:
-            form = rename = RenameForm(request.POST)
-        if _changed(connection, form):
+            form = rename = ConnectionNameForm(request.POST)
+        if _apply_change(connection, form):
             messages.success(request, f"{connection.name} is changed.")
             return redirect("connections")
     context = {"connection": connection, "rename": rename, "token": token}
@@ -82,24 +82,24 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Asks, then forgets the token."""
-    connection = _connection_or_404(request.user, uuid)
+    connection = _get_connection_or_404(request.user, uuid)
     if request.method != "POST":
         return render(request, "vault/remove.html", {"connection": connection})
     try:
         remove_connection(connection=connection)
-    except BundledStays as refusal:
+    except BundledConnectionProtected as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"{connection.name} is removed, and its token forgotten.")
     return redirect("connections")
 
 
-def _changed(connection: Connection, form: forms.Form) -> bool:
+def _apply_change(connection: Connection, form: forms.Form) -> bool:
     """Whether the form was valid and its one change made; if not, the form says why."""
     if not form.is_valid():
         return False
     try:
-        if isinstance(form, TokenForm):
+        if isinstance(form, ConnectionTokenForm):
             replace_token(connection=connection, token=form.cleaned_data["token"])
         else:
             rename_connection(connection=connection, name=form.cleaned_data["name"])
@@ -109,10 +109,10 @@ def _changed(connection: Connection, form: forms.Form) -> bool:
     return True
 
 
-def _list_page(request: HttpRequest, form: AddForm, status: int = 200) -> HttpResponse:
-    rows = owned(Connection.objects.without_token(), request.user)
+def _render_list(request: HttpRequest, form: ConnectionForm, status: int = 200) -> HttpResponse:
+    rows = filter_owned(Connection.objects.without_token(), request.user)
     return render(request, "vault/connections.html", {"connections": rows, "form": form}, status=status)
 
 
-def _connection_or_404(user: Person, uuid: UUID) -> Connection:
-    return owned_or_404(Connection.objects.without_token(), user, uuid=uuid)
+def _get_connection_or_404(user: Person, uuid: UUID) -> Connection:
+    return get_owned_or_404(Connection.objects.without_token(), user, uuid=uuid)

@@ -8,7 +8,7 @@ from vanceweb.gallery.models import Asset
 register = template.Library()
 
 # Until its thumbnails are made a picture is shown itself, unless it is larger than this; an upload never is.
-SHOWN_WHOLE_BYTES = 12 * 1024 * 1024
+INLINE_MAX_BYTES = 12 * 1024 * 1024
 
 
 @register.filter
@@ -18,6 +18,6 @@ def picture_url_of(asset: Asset | None, size: str) -> str:
         return ""
     if asset.has_thumbnails:
         return reverse("asset-thumbnail", args=[asset.uuid, size])
-    if asset.filesize <= SHOWN_WHOLE_BYTES and not asset.problem:
+    if asset.filesize <= INLINE_MAX_BYTES and not asset.problem:
         return reverse("asset-file", args=[asset.uuid])
     return ""

@@ -19,12 +19,12 @@ MINUTE, HOUR = 60, 3600
 def icon(name: str, label: str = "") -> SafeString:
     """A bootstrap-icons picture, inlined so that it takes the text's colour. With a `label` it speaks for itself."""
     if label:
-        return format_html('<span class="vw-icon" role="img" aria-label="{}">{}</span>', label, _svg(name))
-    return format_html('<span class="vw-icon" aria-hidden="true">{}</span>', _svg(name))
+        return format_html('<span class="vw-icon" role="img" aria-label="{}">{}</span>', label, _read_svg(name))
+    return format_html('<span class="vw-icon" aria-hidden="true">{}</span>', _read_svg(name))
 
 
 @cache
-def _svg(name: str) -> SafeString:
+def _read_svg(name: str) -> SafeString:
     """The file's text; empty before `npm ci` has run (a system check says so). Raises FileNotFoundError for a wrong
     name."""
     if not settings.ICONS_DIR.is_dir():

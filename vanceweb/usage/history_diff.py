@@ -17,21 +17,21 @@ from vanceweb.client import HistoryPage, HistoryRow
 FetchPage = Callable[[int], HistoryPage]
 
 
-class HistoryMoved(Exception):
+class HistoryChanged(Exception):
     """The history became shorter while it was read: places can't be told any more. Reading again may help."""
 
 
-def read_newest(fetch: FetchPage, *, until: datetime | None, max_pages: int) -> list[HistoryRow]:
+def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int) -> list[HistoryRow]:
     """The newest rows, each once: all that are not older than `until` (None: all there are), and some older ones.
 
-    `fetch` gives a page by its number, from 1. `until` is naive, as the service's times are. Raises HistoryMoved.
+    `fetch` gives a page by its number, from 1. `until` is naive, as the service's times are. Raises HistoryChanged.
     """
     rows: dict[int, HistoryRow] = {}
     total = 0
     for number in range(1, max_pages + 1):
         page = fetch(number)
         if page.total < total:
-            raise HistoryMoved
+            raise HistoryChanged
         total = page.total
         first_place = page.total - (number - 1) * page.per_page
         for offset, row in enumerate(page.rows):
@@ -41,7 +41,7 @@ def read_newest(fetch: FetchPage, *, until: datetime | None, max_pages: int) -> 
     return [rows[place] for place in sorted(rows, reverse=True)]
 
 
-def missing_rows(listed: Iterable[HistoryRow], stored: Mapping[HistoryRow, int]) -> list[tuple[HistoryRow, int]]:
+def find_missing_rows(listed: Iterable[HistoryRow], stored: Mapping[HistoryRow, int]) -> list[tuple[HistoryRow, int]]:
     """The listed rows that are not stored, oldest first, each with its number among those equal to it, from 1.
 
     `stored` says how many of each kind there are already.

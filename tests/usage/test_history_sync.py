@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.usage import history
-from tests.usage.history import BEGINNING, Charge, ScriptedHistory
+from tests.usage import scripted_history
+from tests.usage.scripted_history import BEGINNING, Charge, ScriptedHistory
 from vanceweb.engine.models import Account, LedgerEntry
 from vanceweb.teams.models import User
+from vanceweb.usage.history_sync import sync_history
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.services import shift_zone
-from vanceweb.usage.syncing import sync_history
+from vanceweb.usage.services import set_zone_shift
 from vanceweb.vault.models import Connection
 
 Row = tuple[str, Decimal, datetime]
@@ -23,20 +23,20 @@ Row = tuple[str, Decimal, datetime]
 
 @pytest.fixture
 def service(transactional_db: None, bundled: Connection, settings: Any) -> ScriptedHistory:
-    settings.BUNDLED_ENGINE_WSGI = "tests.usage.history.application"
+    settings.BUNDLED_ENGINE_WSGI = "tests.usage.scripted_history.application"
     settings.CLIENT_ATTEMPTS = 1
     # What must hold holds without the margin for servers' clocks.
     settings.HISTORY_OVERLAP_SECONDS = 0
-    history.SERVICE = ScriptedHistory()
-    return history.SERVICE
+    scripted_history.SERVICE = ScriptedHistory()
+    return scripted_history.SERVICE
 
 
-def stored(connection: Connection) -> Counter[Row]:
+def count_stored(connection: Connection) -> Counter[Row]:
     records = UsageRecord.objects.filter(connection=connection)
     return Counter((record.job, record.balance, record.created_at) for record in records)
 
 
-def listed(charges: list[Charge]) -> Counter[Row]:
+def count_listed(charges: list[Charge]) -> Counter[Row]:
     rows = ((charge, (BEGINNING + timedelta(seconds=charge.second)).replace(tzinfo=UTC)) for charge in charges)
     return Counter((charge.job, Decimal(charge.balance), moment) for charge, moment in rows)
 
@@ -74,10 +74,10 @@ def test_equal_rows_pages_and_growth_between_pages(
         waiting = list(between)
         service.before_page = lambda number, waiting=waiting: grow(waiting.pop(0)) if number > 1 and waiting else None
         sync_history(bundled.pk)
-        assert stored(bundled) <= listed(service.charges), "a row too many"
+        assert count_stored(bundled) <= count_listed(service.charges), "a row too many"
     service.before_page = lambda number: None
     sync_history(bundled.pk)
-    assert stored(bundled) == listed(service.charges)
+    assert count_stored(bundled) == count_listed(service.charges)
     assert sync_history(bundled.pk) == 0
 
 
@@ -96,7 +96,7 @@ def test_a_row_that_comes_late_is_found(service: ScriptedHistory, bundled: Conne
     sync_history(bundled.pk)
     service.charges.insert(4, Charge(35))
     assert sync_history(bundled.pk) == 1
-    assert stored(bundled) == listed(service.charges)
+    assert count_stored(bundled) == count_listed(service.charges)
 
 
 def test_a_history_that_shrinks_while_it_is_read_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
@@ -112,11 +112,11 @@ def test_a_history_that_shrinks_while_it_is_read_stores_nothing(service: Scripte
 def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
     service.charges = [Charge(number) for number in range(9)]
 
-    def breaking(number: int) -> None:
+    def break_second_page(number: int) -> None:
         if number == 2:
             raise ConnectionError("the line is cut")
 
-    service.before_page = breaking
+    service.before_page = break_second_page
     assert sync_history(bundled.pk) == 0
     assert not UsageRecord.objects.exists()
     assert HistorySync.objects.get().last_error
@@ -134,10 +134,10 @@ def test_a_services_zone_can_be_set_right_later(service: ScriptedHistory, bundle
     service.charges = [Charge(0), Charge(5000)]
     sync_history(bundled.pk)
     before = UsageRecord.objects.earliest("created_at").created_at
-    shift_zone(connection=bundled, minutes=-480)
+    set_zone_shift(connection=bundled, minutes=-480)
     assert UsageRecord.objects.earliest("created_at").created_at == before - timedelta(hours=8)
     assert sync_history(bundled.pk) == 0
-    shift_zone(connection=bundled, minutes=0)
+    set_zone_shift(connection=bundled, minutes=0)
     assert UsageRecord.objects.earliest("created_at").created_at == before
 
 

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from vanceweb.client import HistoryRow, VanceError
 from vanceweb.lib.encryption import DecryptionFailed
-from vanceweb.usage.merging import HistoryMoved, missing_rows, read_newest
+from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
-from vanceweb.vault.checking import TOKEN_UNREADABLE
-from vanceweb.vault.clients import client_for
+from vanceweb.vault.clients import build_client
+from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
 
-HISTORY_MOVED = "The service's history changed while it was read. It will be read again."
+HISTORY_CHANGED = "The service's history changed while it was read. It will be read again."
 
 
 def sync_history(connection_id: int) -> int:
@@ -29,22 +29,22 @@ def sync_history(connection_id: int) -> int:
     if connection is None:
         return 0
     try:
-        rows = _read(connection)
+        rows = _read_rows(connection)
     except VanceError as error:
-        return _note(connection, error.message)
+        return _record_error(connection, error.message)
     except DecryptionFailed:
-        return _note(connection, TOKEN_UNREADABLE)
-    except HistoryMoved:
-        return _note(connection, HISTORY_MOVED)
-    return _store(connection, rows)
+        return _record_error(connection, TOKEN_UNREADABLE)
+    except HistoryChanged:
+        return _record_error(connection, HISTORY_CHANGED)
+    return _store_new_rows(connection, rows)
 
 
-def _read(connection: Connection) -> list[HistoryRow]:
+def _read_rows(connection: Connection) -> list[HistoryRow]:
     newest = UsageRecord.objects.filter(connection=connection).aggregate(newest=Max("created_at"))["newest"]
     overlap = timedelta(seconds=settings.HISTORY_OVERLAP_SECONDS)
-    until = None if newest is None else _told_time(newest, connection) - overlap
-    with client_for(connection) as client:
-        return read_newest(
+    until = None if newest is None else _to_service_time(newest, connection) - overlap
+    with build_client(connection) as client:
+        return read_newest_rows(
             lambda number: client.history(page=number, limit=settings.HISTORY_PAGE_ROWS),
             until=until,
             max_pages=settings.HISTORY_MAX_PAGES,
@@ -52,12 +52,12 @@ def _read(connection: Connection) -> list[HistoryRow]:
 
 
 @transaction.atomic
-def _store(connection: Connection, rows: list[HistoryRow]) -> int:
+def _store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
     # One reader at a time: on PostgreSQL by this lock, on SQLite the whole transaction is alone anyway.
     current = Connection.objects.without_token().select_for_update().filter(pk=connection.pk).first()
     if current is None:
         return 0
-    rows = [_cut(row) for row in rows]
+    rows = [_truncate(row) for row in rows]
     new = [
         UsageRecord(
             owner_id=current.owner_id,
@@ -68,10 +68,10 @@ def _store(connection: Connection, rows: list[HistoryRow]) -> int:
             info=row.info,
             points=row.points,
             balance=row.balance,
-            created_at=_utc(row.created_at, current),
+            created_at=_to_utc(row.created_at, current),
             occurrence=occurrence,
         )
-        for row, occurrence in missing_rows(rows, _stored(current, rows))
+        for row, occurrence in find_missing_rows(rows, _count_stored_rows(current, rows))
     ]
     UsageRecord.objects.bulk_create(new, batch_size=500)
     now = timezone.now()
@@ -79,11 +79,11 @@ def _store(connection: Connection, rows: list[HistoryRow]) -> int:
     return len(new)
 
 
-def _stored(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:
+def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:
     oldest = min((row.created_at for row in rows), default=None)
     if oldest is None:
         return Counter()
-    records = UsageRecord.objects.filter(connection=connection, created_at__gte=_utc(oldest, connection))
+    records = UsageRecord.objects.filter(connection=connection, created_at__gte=_to_utc(oldest, connection))
     return Counter(
         HistoryRow(
             point_type=record.point_type,
@@ -91,13 +91,13 @@ def _stored(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[Histo
             info=record.info,
             points=record.points,
             balance=record.balance,
-            created_at=_told_time(record.created_at, connection),
+            created_at=_to_service_time(record.created_at, connection),
         )
         for record in records.iterator()
     )
 
 
-def _cut(row: HistoryRow) -> HistoryRow:
+def _truncate(row: HistoryRow) -> HistoryRow:
     """The row as our columns hold it, so that it equals itself once stored."""
     return HistoryRow(
         point_type=row.point_type[:POINT_TYPE_LENGTH],
@@ -109,14 +109,14 @@ def _cut(row: HistoryRow) -> HistoryRow:
     )
 
 
-def _utc(told: datetime, connection: Connection) -> datetime:
-    return (told + timedelta(minutes=connection.zone_shift_minutes)).replace(tzinfo=UTC)
+def _to_utc(service_time: datetime, connection: Connection) -> datetime:
+    return (service_time + timedelta(minutes=connection.zone_shift_minutes)).replace(tzinfo=UTC)
 
 
-def _told_time(moment: datetime, connection: Connection) -> datetime:
+def _to_service_time(moment: datetime, connection: Connection) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) - timedelta(minutes=connection.zone_shift_minutes)
 
 
-def _note(connection: Connection, message: str) -> int:
+def _record_error(connection: Connection, message: str) -> int:
     HistorySync.objects.update_or_create(connection=connection, defaults={"last_error": message})
     return 0

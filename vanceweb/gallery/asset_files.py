@@ -13,28 +13,28 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.rendering import render_thumbnails
+from vanceweb.gallery.thumbnail_rendering import render_thumbnails
 from vanceweb.lib.images import ImageFacts
 from vanceweb.teams.models import User
 
-NAME_MAX_LENGTH = 200
+FILE_NAME_MAX_LENGTH = 200
 EXTENSIONS = {"JPEG": Asset.Format.JPG, "PNG": Asset.Format.PNG}
 
 
-def new_asset(
+def store_asset_file(
     *, owner: User, kind: str, file: BinaryIO, name: str, facts: ImageFacts, uuid: UUID | None = None
 ) -> Asset:
-    """Stores the file and gives the row for it, not yet saved. If the row isn't saved, call `discard_files`."""
+    """Stores the file and gives the row for it, not yet saved. If the row isn't saved, call `delete_files`."""
     asset = Asset(
         uuid=uuid or uuid4(),
         owner=owner,
         kind=kind,
-        name=shown_name(name),
+        name=clean_file_name(name),
         format=EXTENSIONS[facts.format],
         width=facts.width,
         height=facts.height,
         filesize=facts.filesize,
-        sha256=_digest(file),
+        sha256=_hash_file(file),
     )
     file.seek(0)
     asset.file.save("", File(file), save=False)
@@ -51,59 +51,59 @@ def write_thumbnails(asset: Asset) -> None:
             quality=settings.THUMBNAIL_QUALITY,
         )
     for size, content in rendered.items():
-        path = asset.thumbnail_path(size)
+        path = asset.get_thumbnail_path(size)
         # A thumbnail that an interrupted worker left half-written.
         default_storage.delete(path)
         default_storage.save(path, ContentFile(content))
 
 
-def discard_files(asset: Asset) -> None:
-    """Removes what `new_asset` and `write_thumbnails` stored for this row and no other."""
+def delete_files(asset: Asset) -> None:
+    """Removes what `store_asset_file` and `write_thumbnails` stored for this row and no other."""
     for size in settings.THUMBNAIL_SIZES:
-        default_storage.delete(asset.thumbnail_path(size))
+        default_storage.delete(asset.get_thumbnail_path(size))
     if asset.file.name:
         default_storage.delete(asset.file.name)
 
 
-def discard_leftovers(folder: str, *, keep: Asset | None = None) -> None:
+def delete_leftover_files(folder: str, *, keep: Asset | None = None) -> None:
     """Removes what interrupted attempts left in an asset's folder, besides the files of `keep`."""
-    kept = {PurePosixPath(path).name for path in _paths(keep)} if keep else set()
-    for name in _files_in(default_storage, folder):
+    kept = {PurePosixPath(path).name for path in _list_paths(keep)} if keep else set()
+    for name in _list_files(default_storage, folder):
         if name not in kept:
             default_storage.delete(f"{folder}/{name}")
 
 
 @contextmanager
-def kept_only_if_saved(asset: Asset) -> Iterator[None]:
+def delete_files_on_error(asset: Asset) -> Iterator[None]:
     """Removes the asset's files when the block, which saves its row, fails."""
     try:
         yield
     except BaseException:
-        discard_files(asset)
+        delete_files(asset)
         raise
 
 
-def shown_name(name: str) -> str:
+def clean_file_name(name: str) -> str:
     """A file name fit to be shown: no folders, no control characters, at most 200 characters with its ending."""
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     base = "".join(character for character in base if character.isprintable()).strip() or "picture"
-    if len(base) <= NAME_MAX_LENGTH:
+    if len(base) <= FILE_NAME_MAX_LENGTH:
         return base
     ending = PurePosixPath(base).suffix[:10]
-    return base[: NAME_MAX_LENGTH - len(ending)] + ending
+    return base[: FILE_NAME_MAX_LENGTH - len(ending)] + ending
 
 
-def _paths(asset: Asset) -> list[str]:
-    return [str(asset.file.name), *(asset.thumbnail_path(size) for size in settings.THUMBNAIL_SIZES)]
+def _list_paths(asset: Asset) -> list[str]:
+    return [str(asset.file.name), *(asset.get_thumbnail_path(size) for size in settings.THUMBNAIL_SIZES)]
 
 
-def _files_in(storage: Storage, folder: str) -> list[str]:
+def _list_files(storage: Storage, folder: str) -> list[str]:
     try:
         return storage.listdir(folder)[1]
     except FileNotFoundError:
         return []
 
 
-def _digest(file: Any) -> str:
+def _hash_file(file: Any) -> str:
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,18 +22,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import picture_file
+from vanceweb.gallery.asset_files import clean_file_name, delete_files
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.queries import results_page
+from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.gallery.services import SampleMissing, delete_asset, prepare_result, store_sample, store_upload
-from vanceweb.gallery.storing import discard_files, shown_name
-from vanceweb.gallery.sweeps import make_missing_thumbnails
+from vanceweb.gallery.sweeps import request_missing_thumbnails
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.lib.images import ImageRefused, ImageTooLarge, NotAnImage
 from vanceweb.teams.models import User
 
 
-def files_in(folder: Path) -> list[str]:
+def list_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
@@ -67,7 +67,7 @@ def test_width_and_height_are_as_seen(alice: User) -> None:
 def test_what_is_no_picture_is_refused_and_leaves_nothing(alice: User, studio_files: Path, content: bytes) -> None:
     with pytest.raises(NotAnImage):
         store_upload(owner=alice, file=io.BytesIO(content), name="x.png")
-    assert (Asset.objects.count(), files_in(studio_files)) == (0, [])
+    assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
 
 
 def test_limits_are_enforced_by_the_header(alice: User, settings: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_
     nobody = User(pk=999, username="never saved")
     with pytest.raises(IntegrityError):
         store_upload(owner=nobody, file=picture_file(), name="x.png")
-    assert files_in(studio_files) == []
+    assert list_files(studio_files) == []
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_
     ],
 )
 def test_a_shown_name_has_no_folders_and_no_control_characters(name: str, shown: str) -> None:
-    assert shown_name(name) == shown
+    assert clean_file_name(name) == shown
 
 
 @given(st.text(max_size=400))
 def test_a_shown_name_always_fits(name: str) -> None:
-    shown = shown_name(name)
+    shown = clean_file_name(name)
     assert 0 < len(shown) <= 200
     assert shown.isprintable()
     assert "/" not in shown
@@ -124,7 +124,7 @@ def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
     for size, expected in {"tile": (360, 180), "preview": (1600, 800)}.items():
-        with Image.open(studio_files / asset.thumbnail_path(size)) as image:
+        with Image.open(studio_files / asset.get_thumbnail_path(size)) as image:
             assert (image.format, image.size) == ("WEBP", expected)
     assert (asset.tile_size, asset.preview_size) == ((360, 180), (1600, 800))
     made_at = asset.thumbnails_at
@@ -164,62 +164,62 @@ def test_everybody_has_samples_of_their_own(alice: User, bob: User) -> None:
         store_sample(owner=alice, sample="dog")
 
 
-def result(owner: User, **options: Any) -> Asset:
+def create_result(owner: User, **options: Any) -> Asset:
     asset = prepare_result(owner=owner, file=picture_file(**options), name="r.png", uuid=uuid4())
     asset.save()
     return asset
 
 
 def test_a_result_comes_with_its_thumbnails(alice: User, studio_files: Path) -> None:
-    asset = result(alice)
+    asset = create_result(alice)
     assert asset.has_thumbnails
-    assert len(files_in(studio_files)) == 3
-    discard_files(asset)
-    assert files_in(studio_files) == []
+    assert len(list_files(studio_files)) == 3
+    delete_files(asset)
+    assert list_files(studio_files) == []
 
 
 def test_a_damaged_result_leaves_nothing(alice: User, studio_files: Path) -> None:
     damaged = io.BytesIO(picture_file(300, 300).getvalue()[:-60])
     with pytest.raises(ImageRefused):
         prepare_result(owner=alice, file=damaged, name="r.png", uuid=uuid4())
-    assert files_in(studio_files) == []
+    assert list_files(studio_files) == []
 
 
 def test_deleting_removes_the_files_once_that_is_certain(
     alice: User, studio_files: Path, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    asset = result(alice)
+    asset = create_result(alice)
     with django_capture_on_commit_callbacks(execute=True):
         delete_asset(asset=asset)
-        assert len(files_in(studio_files)) == 3
-    assert (Asset.objects.count(), files_in(studio_files)) == (0, [])
+        assert len(list_files(studio_files)) == 3
+    assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
 
 
 def test_missing_thumbnails_are_asked_for_again_but_not_for_ever(alice: User, settings: Any) -> None:
     store_upload(owner=alice, file=picture_file(), name="x.png")
     DBTaskResult.objects.all().delete()
-    make_missing_thumbnails()
+    request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 0
     long_ago = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS + 1)
     Asset.objects.update(thumbnails_asked_at=long_ago)
-    make_missing_thumbnails()
-    make_missing_thumbnails()
+    request_missing_thumbnails()
+    request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
     Asset.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=settings.THUMBNAIL_MAX_ATTEMPTS)
-    make_missing_thumbnails()
+    request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
 
 
 def test_the_gallery_goes_by_key_and_takes_as_many_queries_for_any_number(alice: User, bob: User) -> None:
-    mine = [result(alice) for _ in range(7)]
-    result(bob)
+    mine = [create_result(alice) for _ in range(7)]
+    create_result(bob)
     store_upload(owner=alice, file=picture_file(), name="no result.png")
     seen: list[Asset] = []
     counts = set()
     cursor: str | None = None
     while True:
         with CaptureQueriesContext(database) as queries:
-            page, cursor = results_page(alice, cursor, 3)
+            page, cursor = get_results_page(alice, cursor, 3)
             assert all(asset.tile_size for asset in page)
         counts.add(len(queries))
         seen += page
@@ -230,8 +230,8 @@ def test_the_gallery_goes_by_key_and_takes_as_many_queries_for_any_number(alice:
 
 
 def test_pictures_made_between_two_pages_shift_nothing(alice: User) -> None:
-    mine = [result(alice) for _ in range(4)]
-    first, cursor = results_page(alice, None, 2)
-    result(alice)
-    second, _ = results_page(alice, cursor, 2)
+    mine = [create_result(alice) for _ in range(4)]
+    first, cursor = get_results_page(alice, None, 2)
+    create_result(alice)
+    second, _ = get_results_page(alice, cursor, 2)
     assert first + second == mine[::-1]

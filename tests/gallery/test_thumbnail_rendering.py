@@ -8,14 +8,14 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.conftest import picture_file
-from vanceweb.gallery.rendering import render_thumbnails
-from vanceweb.gallery.sizes import fitted
+from vanceweb.gallery.sizes import fit_size
+from vanceweb.gallery.thumbnail_rendering import render_thumbnails
 from vanceweb.lib.images import NotAnImage
 
 SIDES = {"tile": 36, "preview": 160}
 
 
-def rendered(file: io.BytesIO, **options: Any) -> dict[str, Image.Image]:
+def render(file: io.BytesIO, **options: Any) -> dict[str, Image.Image]:
     sides = options.pop("sides", SIDES)
     files = render_thumbnails(file, sides=sides, formats=("JPEG", "PNG"), quality=82)
     images = {name: Image.open(io.BytesIO(content)) for name, content in files.items()}
@@ -23,13 +23,13 @@ def rendered(file: io.BytesIO, **options: Any) -> dict[str, Image.Image]:
     return images
 
 
-def file_of(image: Image.Image, format: str = "PNG", **options: Any) -> io.BytesIO:
+def save_to_file(image: Image.Image, format: str = "PNG", **options: Any) -> io.BytesIO:
     file = io.BytesIO()
     image.save(file, format, **options)
     return file
 
 
-def centre(image: Image.Image) -> tuple[int, ...]:
+def read_centre(image: Image.Image) -> tuple[int, ...]:
     colour = image.convert("RGB").getpixel((image.width // 2, image.height // 2))
     assert isinstance(colour, tuple)
     return tuple(int(channel) for channel in colour)
@@ -51,9 +51,9 @@ def centre(image: Image.Image) -> tuple[int, ...]:
 def test_sizes_fit_and_never_grow(
     size: tuple[int, int], tile: tuple[int, int], preview: tuple[int, int], format: str
 ) -> None:
-    images = rendered(picture_file(*size, format=format))
+    images = render(picture_file(*size, format=format))
     assert (images["tile"].size, images["preview"].size) == (tile, preview)
-    assert (fitted(*size, 36), fitted(*size, 160)) == (tile, preview)
+    assert (fit_size(*size, 36), fit_size(*size, 160)) == (tile, preview)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -75,7 +75,7 @@ def test_every_exif_orientation_stands_upright(orientation: int) -> None:
     stored = image.transpose(turns[orientation]) if orientation in turns else image
     exif = Image.Exif()
     exif[0x0112] = orientation
-    preview = rendered(file_of(stored, "JPEG", exif=exif, quality=95, subsampling=0))["preview"]
+    preview = render(save_to_file(stored, "JPEG", exif=exif, quality=95, subsampling=0))["preview"]
     assert preview.size == (90, 60)
     assert np.abs(np.asarray(preview.convert("RGB"), float) - upright).mean() < 12
 
@@ -84,8 +84,8 @@ def test_every_exif_orientation_stands_upright(orientation: int) -> None:
 def test_sixteen_bits_of_grey_become_eight(sample: int, shown: int) -> None:
     image = Image.fromarray(np.full((40, 40), sample, np.uint16))
     assert image.mode.startswith("I;16")
-    for preview in rendered(file_of(image)).values():
-        assert abs(centre(preview)[0] - shown) <= 2
+    for preview in render(save_to_file(image)).values():
+        assert abs(read_centre(preview)[0] - shown) <= 2
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_sixteen_bits_of_grey_become_eight(sample: int, shown: int) -> None:
 )
 def test_colours_come_out_right(mode: str, colour: Any, shown: tuple[int, ...]) -> None:
     format = "JPEG" if mode == "CMYK" else "PNG"
-    preview = rendered(file_of(Image.new(mode, (40, 40), colour), format))["preview"]
+    preview = render(save_to_file(Image.new(mode, (40, 40), colour), format))["preview"]
     assert preview.mode == "RGB"
-    assert np.abs(np.subtract(centre(preview), shown)).max() <= 6
+    assert np.abs(np.subtract(read_centre(preview), shown)).max() <= 6
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
@@ -112,7 +112,7 @@ def test_transparency_is_kept(mode: str) -> None:
     if mode == "P":
         image = image.convert("RGB").quantize(8)
         options["transparency"] = image.getpixel((300, 200))
-    tile = rendered(file_of(image if mode == "P" else image.convert(mode), **options))["tile"].convert("RGBA")
+    tile = render(save_to_file(image if mode == "P" else image.convert(mode), **options))["tile"].convert("RGBA")
     assert tile.getpixel((2, 18))[3] == 255  # type: ignore[index]
     assert tile.getpixel((33, 18))[3] == 0  # type: ignore[index]
 
@@ -122,28 +122,28 @@ def test_another_colour_space_is_brought_to_srgb() -> None:
     # A space whose red is sRGB's green and the other way round.
     swapped = srgb.replace(b"rXYZ", b"????", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"????", b"gXYZ", 1)
     image = Image.new("RGB", (40, 40), (220, 30, 30))
-    preview = rendered(file_of(image, icc_profile=swapped))["preview"]
-    assert np.abs(np.subtract(centre(preview), (30, 220, 30))).max() <= 6
+    preview = render(save_to_file(image, icc_profile=swapped))["preview"]
+    assert np.abs(np.subtract(read_centre(preview), (30, 220, 30))).max() <= 6
     assert "icc_profile" not in preview.info
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", b"\0" * 200])
 def test_a_broken_profile_spoils_nothing(profile: bytes) -> None:
     image = Image.new("RGB", (40, 40), (10, 120, 230))
-    preview = rendered(file_of(image, icc_profile=profile))["preview"]
-    assert np.abs(np.subtract(centre(preview), (10, 120, 230))).max() <= 4
+    preview = render(save_to_file(image, icc_profile=profile))["preview"]
+    assert np.abs(np.subtract(read_centre(preview), (10, 120, 230))).max() <= 4
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
 def test_an_incomplete_picture_is_found(format: str, kept: float) -> None:
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 255, (300, 300, 3), np.uint8))
-    content = file_of(noise, format).getvalue()
+    content = save_to_file(noise, format).getvalue()
     with pytest.raises(NotAnImage, match="damaged or incomplete"):
-        rendered(io.BytesIO(content[: int(len(content) * kept)]))
+        render(io.BytesIO(content[: int(len(content) * kept)]))
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF"])
 def test_other_formats_are_not_opened(format: str) -> None:
     with pytest.raises(NotAnImage):
-        rendered(picture_file(format=format))
+        render(picture_file(format=format))

@@ -46,9 +46,9 @@ class ScriptedHistory:
         self.before_page(number)
         self.pages_read += 1
         start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps({"code": 200, "cscode": 200, "ip": "", "data": self.page(number)}).encode()]
+        return [json.dumps({"code": 200, "cscode": 200, "ip": "", "data": self.build_page(number)}).encode()]
 
-    def page(self, number: int) -> dict[str, Any]:
+    def build_page(self, number: int) -> dict[str, Any]:
         newest_first = self.charges[::-1]
         rows = newest_first[(number - 1) * self.per_page : number * self.per_page]
         return {

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageCms, ImageOps
 
-from vanceweb.gallery.sizes import fitted
+from vanceweb.gallery.sizes import fit_size
 from vanceweb.lib.images import NotAnImage
 
 logger = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ def render_thumbnails(
     scale that suffices (34 megapixels in a sixth of a second).
     """
     ordered = sorted(sides.items(), key=lambda item: -item[1])
-    picture = _upright(file, ordered[0][1], formats)
+    picture = _open_upright(file, ordered[0][1], formats)
     rendered = {}
     for name, side in ordered:
-        size = fitted(*picture.size, side)
+        size = fit_size(*picture.size, side)
         # Each is made from the one before, which is larger and already sRGB.
         picture = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
         target = io.BytesIO()
@@ -40,7 +40,7 @@ def render_thumbnails(
     return rendered
 
 
-def _upright(file: BinaryIO, side: int, formats: Collection[str]) -> Image.Image:
+def _open_upright(file: BinaryIO, side: int, formats: Collection[str]) -> Image.Image:
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -50,14 +50,14 @@ def _upright(file: BinaryIO, side: int, formats: Collection[str]) -> Image.Image
                 # Half as much again as needed, so that the resampling filter and not the decoder has the last word.
                 image.draft(None, (side * 3 // 2, side * 3 // 2))
                 image.load()
-                return _plain(ImageOps.exif_transpose(image))
+                return _to_rgb(ImageOps.exif_transpose(image))
     except Exception as error:
         # Decoders raise whatever their library does (OSError, SyntaxError, struct.error, zlib.error, …).
         logger.info("A picture could not be decoded: %s", type(error).__name__)
         raise NotAnImage("The image is damaged or incomplete.") from error
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image) -> Image.Image:
     """The picture as RGB or RGBA in sRGB."""
     profile = image.info.get("icc_profile")
     if image.mode in SIXTEEN_BIT_MODES:

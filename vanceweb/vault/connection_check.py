@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from vanceweb.client import InvalidToken, VanceError
 from vanceweb.lib.encryption import DecryptionFailed
-from vanceweb.vault.clients import client_for
+from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 
 TOKEN_UNREADABLE = "The stored token can't be decrypted with this site's keys. Replace it."  # noqa: S105
@@ -23,18 +23,22 @@ def refresh_balance(connection_id: int) -> None:
         return
     asked_at = connection.asked_at
     try:
-        with client_for(connection) as client:
+        with build_client(connection) as client:
             balance = client.balance()
     except DecryptionFailed:
-        store_answer(
+        store_check_result(
             connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE
         )
     except InvalidToken as error:
-        store_answer(connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message)
+        store_check_result(
+            connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message
+        )
     except VanceError as error:
-        store_answer(connection, asked_at=asked_at, check_state=_after_outage(connection), last_error=error.message)
+        store_check_result(
+            connection, asked_at=asked_at, check_state=_get_state_after_outage(connection), last_error=error.message
+        )
     else:
-        store_answer(
+        store_check_result(
             connection,
             asked_at=asked_at,
             granted=balance.granted,
@@ -44,13 +48,13 @@ def refresh_balance(connection_id: int) -> None:
         )
 
 
-def _after_outage(connection: Connection) -> str:
+def _get_state_after_outage(connection: Connection) -> str:
     if connection.check_state == Connection.CheckState.CHECKING:
         return Connection.CheckState.FAILED
     return connection.check_state
 
 
-def store_answer(connection: Connection, *, asked_at: datetime, **fields: Any) -> None:
+def store_check_result(connection: Connection, *, asked_at: datetime, **fields: Any) -> None:
     """Writes what a service answered to a question of `asked_at`, unless it was asked another one since.
 
     (Where the token was replaced in the meantime, the answer is about the old one.)
