@@ -39,7 +39,7 @@ test-diffusion: dev  ## Run the tests of Stable Diffusion in an environment of t
 	@$(PY) -m venv .venv-diffusion
 	@.venv-diffusion/bin/pip install --quiet --disable-pip-version-check -r requirements/diffusion.in
 	@echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-diffusion/lib/python3.11/site-packages/site.pth
-	@.venv-diffusion/bin/python -m pytest tests/engine/diffusion -v
+	@.venv-diffusion/bin/python -m pytest tests/engine/processing/diffusion -v
 
 lint: export DATA_DIR := $(CURDIR)/.venv/lint-data
 lint: dev $(FRONT)  ## Check style, types, templates, imports between rooms and migrations

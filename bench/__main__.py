@@ -16,12 +16,12 @@ from django.conf import settings
 from PIL import Image
 
 from bench.memory import JOBS
-from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.denoising import denoise
-from vanceweb.engine.processing.enlarging import enlarge
-from vanceweb.engine.processing.matting import cut_out
-from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.cutout.matting import cut_out
+from vanceweb.engine.processing.denoise.denoising import denoise
+from vanceweb.engine.processing.enlarge.photos import enlarge
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
 
 
 def seconds(work: Callable[[], object]) -> float:

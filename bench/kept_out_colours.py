@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.colouring import colourise
-from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import Picture
-from vanceweb.engine.training.colour_report import figure_lines, kept_out_in_lab, kept_out_kinds
-from vanceweb.engine.training.photos import read_split
+from training.colour_report import figure_lines, kept_out_in_lab, kept_out_kinds
+from training.photos import read_split
+from vanceweb.engine.processing.colour.colourisation import colourise
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
 
 RENDER_FACTOR = 30  # what the form offers first
 

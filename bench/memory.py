@@ -17,7 +17,7 @@ from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import process_file
 
 WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000

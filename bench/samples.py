@@ -26,8 +26,8 @@ from vanceweb.catalogue.features import FEATURES, feature_for_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import Look, style_named
-from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import process_file
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "features"

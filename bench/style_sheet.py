@@ -16,10 +16,10 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.engine.processing.photos import photo
 from vanceweb.catalogue.features import feature_for_module
 from vanceweb.catalogue.styles import STYLES
-from vanceweb.engine.processing.arrays import Pixels
-from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import Picture
-from vanceweb.engine.processing.redrawing import redraw
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.stylise.redrawing import redraw
 
 FILE = Path(__file__).parents[1] / "docs" / "images" / "styles.jpg"
 LARGEST = 400_000  # bytes

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from tests.engine.processing.photos import photo
-from vanceweb.engine.training import degradations
+from training import degradations
 from vanceweb.engine.weights import stamps
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "training"

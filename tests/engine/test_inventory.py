@@ -11,8 +11,8 @@ from pytest_django import Settings
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import Row, inventory
-from vanceweb.engine.processing.backends import BACKENDS, ISNET, U2NET, Backend
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.backends import BACKENDS, ISNET, U2NET, Backend
+from vanceweb.engine.processing.inference.registry import Models
 
 
 def backend(name: str) -> Backend:

@@ -15,7 +15,7 @@ from tests.engine.conftest import Caller, picture
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.engine.ledger import grant_credits
 from vanceweb.engine.models import LedgerEntry, Transform
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import process_file
 from vanceweb.settings import MODELS_DIR
 

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.engine.processing.tiny_networks import tiny_network
-from vanceweb.engine.processing.backends import ISNET, U2NET, Backend, backends_of
+from vanceweb.engine.processing.inference.backends import ISNET, U2NET, Backend, backends_of
 from vanceweb.teams.models import User
 
 

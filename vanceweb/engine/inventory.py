@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from vanceweb.engine.processing.backends import Backend, backends_of
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.backends import Backend, backends_of
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.reference import slots_in_order, titles_of
 
 

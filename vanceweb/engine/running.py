@@ -20,7 +20,7 @@ from vanceweb.catalogue.steps import Step, guides_of
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import result_name
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
 

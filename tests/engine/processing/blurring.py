@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.image.arrays import Pixels
 
 FINER = 8  # each kernel is drawn so many times as large and averaged
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.weights.manifest import WEIGHTS
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vanceweb.engine.processing.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.arrays import Mask, Pixels
 
 SUPERSAMPLING = 4
 LIGHT, DARK = 240, 20  # levels, of paper-white and of dirt

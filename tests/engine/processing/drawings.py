@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.image.arrays import Pixels
 
 FINER = 4  # each drawing is made so many times as large and averaged: its edges are anti-aliased
 Draw = Callable[[ImageDraw.ImageDraw, int], None]

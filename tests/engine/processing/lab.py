@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.image.arrays import Pixels
 
 Floats = npt.NDArray[np.float32]
 

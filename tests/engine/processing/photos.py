@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from vanceweb.engine.processing.arrays import Pixels
+from vanceweb.engine.processing.image.arrays import Pixels
 
 FOLDER = Path(__file__).parents[2] / "photos"
 COLOUR = ("astronaut.png", "chelsea.png", "china.jpg", "coffee.png", "flower.jpg", "rocket.jpg")

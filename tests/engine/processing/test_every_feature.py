@@ -15,8 +15,8 @@ from tests.engine.processing.files import camera_exif, rgb_profile, saved
 from vanceweb.catalogue.features import feature_for_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, guides_of
-from vanceweb.engine.processing.backends import BACKENDS
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.backends import BACKENDS
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
 
 MODULES = sorted(OPERATIONS)

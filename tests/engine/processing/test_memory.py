@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from bench.memory import HEIGHT, WIDTH
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 
 LIMIT_MB, LIMIT_OF_LARGE_RESULTS_MB = 2500, 3000
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.engine.processing.files import saved
 from tests.engine.processing.photos import photo
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
-from vanceweb.engine.processing.models import Models
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import process_file
 
 SIDE = 48

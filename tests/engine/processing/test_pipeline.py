@@ -14,8 +14,8 @@ from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
-from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import Picture
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, output_size, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})

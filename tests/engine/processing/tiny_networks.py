@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from vanceweb.engine.processing.interfaces import Interface, Shape
+from vanceweb.engine.processing.inference.interfaces import Interface, Shape
 
 TYPES = {"float": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "double": TensorProto.DOUBLE,
          "uint8": TensorProto.UINT8}  # fmt: skip

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.processing.backends import BACKENDS, SLOTS, Source
-from vanceweb.engine.processing.networks import NCNN
+from vanceweb.engine.processing.inference.backends import BACKENDS, SLOTS, Source
+from vanceweb.engine.processing.inference.ncnn_networks import NCNN
 from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"

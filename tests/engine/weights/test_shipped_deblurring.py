@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.weights.shipped import FOLDER, LARGEST, middle, session_of
-from vanceweb.engine.training.degradations import add_noise, blur, defocus_kernel, motion_kernel, recompress
-from vanceweb.engine.training.measures import psnr
+from training.degradations import add_noise, blur, defocus_kernel, motion_kernel, recompress
+from training.measures import psnr
 
 LIKENESS = {
     "astronaut.png": 45,

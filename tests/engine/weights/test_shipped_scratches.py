@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.weights.shipped import FOLDER, LARGEST, middle, session_of
-from vanceweb.engine.training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
-from vanceweb.engine.training.lookalikes import add_lookalikes
-from vanceweb.engine.training.measures import Found, psnr
+from training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
+from training.lookalikes import add_lookalikes
+from training.measures import Found, psnr
 
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "camera.png")
 SIDE = 256

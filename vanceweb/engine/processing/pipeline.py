@@ -7,28 +7,22 @@ from pathlib import Path
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
 from vanceweb.catalogue.steps import Step, guides_of
-from vanceweb.engine.processing import (
-    cartoons,
-    colouring,
-    compressing,
-    deblurring,
-    denoising,
-    drawing,
-    enlarging,
-    face_restoring,
-    matting,
-    recolouring,
-    redrawing,
-    repairing,
-    restoring,
-)
+from vanceweb.engine.processing.colour import colourisation, recolouring
+from vanceweb.engine.processing.compress import compression
+from vanceweb.engine.processing.cutout import matting
+from vanceweb.engine.processing.denoise import denoising
+from vanceweb.engine.processing.enlarge import drawings, photos
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
-from vanceweb.engine.processing.models import Models
-from vanceweb.engine.processing.picture import FileFormat, Guide, Picture
-from vanceweb.engine.processing.reading import read_picture
-from vanceweb.engine.processing.resampling import shrunk
-from vanceweb.engine.processing.tiles import Report, part_of
-from vanceweb.engine.processing.writing import check_size, write_picture
+from vanceweb.engine.processing.faces import restoration
+from vanceweb.engine.processing.image.picture import FileFormat, Guide, Picture
+from vanceweb.engine.processing.image.reading import read_picture
+from vanceweb.engine.processing.image.resampling import shrunk
+from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.writing import check_size, write_picture
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.repair import crease_repair, photo_restoration
+from vanceweb.engine.processing.sharpen import deblurring
+from vanceweb.engine.processing.stylise import cartoons, redrawing
 
 __all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "output_size", "process_file"]
 
@@ -47,20 +41,20 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "enlarge3": Operation(enlarging.enlarge, lambda params: int(params["scale"])),
+    "enlarge3": Operation(photos.enlarge, lambda params: int(params["scale"])),
     "denoise": Operation(denoising.denoise),
     "matting": Operation(matting.cut_out),
     "img2anime": Operation(redrawing.redraw),
     "animegan2": Operation(cartoons.animate),
     "cartoonize": Operation(cartoons.cartoonize),
-    "compress": Operation(compressing.compress),
+    "compress": Operation(compression.compress),
     "sharpen3": Operation(deblurring.deblur),
-    "chainner": Operation(drawing.draw_sharp, drawing.factor),
-    "real_esrgan": Operation(drawing.draw_clean, drawing.factor),
-    "crease_repair": Operation(repairing.repair),
-    "img2sr": Operation(restoring.restore),
-    "CodeFormer": Operation(face_restoring.enhance_faces),
-    "deoldify2": Operation(colouring.colourise),
+    "chainner": Operation(drawings.draw_sharp, drawings.factor),
+    "real_esrgan": Operation(drawings.draw_clean, drawings.factor),
+    "crease_repair": Operation(crease_repair.repair),
+    "img2sr": Operation(photo_restoration.restore),
+    "CodeFormer": Operation(restoration.enhance_faces),
+    "deoldify2": Operation(colourisation.colourise),
     "sd_recolor": Operation(recolouring.recolour),
 }
 

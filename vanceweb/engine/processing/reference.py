@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.processing.backends import SLOTS, Backend, backends_of
-from vanceweb.engine.processing.interfaces import Interface, Shape
+from vanceweb.engine.processing.inference.backends import SLOTS, Backend, backends_of
+from vanceweb.engine.processing.inference.interfaces import Interface, Shape
 
 INTRODUCTION = """# Backends
 

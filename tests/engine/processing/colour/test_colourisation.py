@@ -1,0 +1,183 @@
+"""deoldify2 with the colouriser that the repository holds."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
+from tests.engine.processing.photos import COLOUR, noisy, photo, resized
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.colour.chroma_upsampling import lay_colours, pixels_of
+from vanceweb.engine.processing.colour.colourisation import HAD_COLOURS, colourise, has_colours
+from vanceweb.engine.processing.colour.prediction import exposed
+from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.pipeline import process_file
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """Nothing but what the repository holds."""
+    return Models(tmp_path_factory.mktemp("models"))
+
+
+def coloured(pixels: Pixels, models: Models, factor: int = 16, alpha: Mask | None = None) -> Picture:
+    picture = Picture(pixels, alpha, grey=True)
+    return colourise(picture, {"render_factor": factor}, models, lambda fraction: None)
+
+
+def sepia(grey: Pixels) -> Pixels:
+    toned = np.stack([grey[:, :, 0] * 1.04 + 4, grey[:, :, 1] * 0.97, grey[:, :, 2] * 0.84 - 4], axis=2)
+    return np.clip(np.rint(toned), 0, 255).astype(np.uint8)
+
+
+def faded(grey: Pixels) -> Pixels:
+    """As an old print: grey blacks, grainy."""
+    return noisy((60 + grey * (150 / 255)).astype(np.uint8)[:, :, :1].repeat(3, axis=2), 6)
+
+
+@pytest.mark.parametrize("name", ["astronaut.png", "china.jpg", "camera.png"])
+def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: Models, name: str) -> None:
+    grey = greyed(photo(name, side=256))
+    result = coloured(grey, shipped)
+    assert not result.grey
+    assert chroma(result.colours) > 3
+    assert lightness_apart(result.colours, grey) < 0.6
+    assert result.notes == ()
+    assert result.made_by == ("vanceweb colouriser (onnxruntime)",)
+
+
+def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Models) -> None:
+    """Of those that have a colour: mean over six photos, as colourful as they are within bounds."""
+    nearer, made, true = [], [], []
+    for name in COLOUR:
+        pixels = resized(photo(name), 256, 192, Image.Resampling.BOX)
+        ab, truth = (lab(each)[:, :, 1:] for each in (coloured(greyed(pixels), shipped, 30).colours, pixels))
+        away = np.linalg.norm(truth, axis=2)
+        nearer.append(float((np.linalg.norm(ab - truth, axis=2) < away)[away > 6].mean()))
+        made.append(np.linalg.norm(ab, axis=2).mean())
+        true.append(away.mean())
+    assert np.mean(nearer) > 0.74
+    assert 0.55 < np.sum(made) / np.sum(true) < 1.1
+
+
+@pytest.mark.slow
+def test_a_lower_render_factor_gives_stronger_colours(shipped: Models) -> None:
+    strong = []
+    for name in COLOUR:
+        grey = resized(greyed(photo(name)), 288, 192, Image.Resampling.BOX)
+        low, high = (chroma(coloured(grey, shipped, factor).colours) for factor in (10, 30))
+        strong.append(low / high)
+    assert np.mean(strong) > 1.15
+
+
+def test_a_higher_render_factor_gives_finer_colours(shipped: Models) -> None:
+    """The fringe of the colours of a picture beyond what a blur of them holds."""
+    grey = greyed(photo("china.jpg"))
+    fringes = []
+    for factor in (10, 40):
+        ab = lab(coloured(grey, shipped, factor).colours)[:, :, 1:]
+        fringes.append(np.abs(ab - cv2.blur(ab, (49, 49))).mean() / np.linalg.norm(ab, axis=2).mean())
+    assert fringes[1] > 1.05 * fringes[0], fringes
+
+
+@pytest.mark.parametrize(
+    ("name", "smooth"),
+    [("china.jpg", (slice(20, 120), slice(400, 600))), ("astronaut.png", (slice(20, 120), slice(300, 350)))],
+)
+def test_smooth_things_have_one_colour(shipped: Models, name: str, smooth: tuple[slice, slice]) -> None:
+    result = lab(coloured(greyed(photo(name)), shipped, 30).colours)[smooth][:, :, 1:]
+    assert result.std(axis=(0, 1)).max() < 2
+
+
+def test_colours_stop_at_edges() -> None:
+    """Cells of the grid lie across the edge; the colours beside it are still those of its own side."""
+    pixels = np.full((256, 256, 3), 90, dtype=np.uint8)
+    pixels[:, 124:] = 190
+    ab = np.zeros((16, 16, 2), dtype=np.float32)
+    ab[:, :7], ab[:, 7], ab[:, 8:] = (-30, -20), (5, 5), (40, 30)  # cell 7 is three quarters dark
+    result = lab(lay_colours(pixels, pixels, ab, lambda fraction: None))[:, :, 1:]
+    assert np.abs(result[:, 120:124].mean(axis=(0, 1)) - (-30, -20)).max() < 20
+    assert np.abs(result[:, 124:128].mean(axis=(0, 1)) - (40, 30)).max() < 20
+    assert (result[:, 123, 0] < -8).all()
+    assert (result[:, 124, 0] > 18).all()
+
+
+def test_colours_that_srgb_lacks_lose_chroma_and_not_lightness() -> None:
+    light = np.tile(np.linspace(0, 100, 101, dtype=np.float32), (72, 1))
+    angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)[:, None]
+    ab = 90 * np.dstack(np.broadcast_arrays(np.cos(angle), np.sin(angle), light))[:, :, :2].astype(np.float32)
+    result = lab(pixels_of(light, ab))
+    assert np.abs(result[:, :, 0] - light).max() < 0.9
+    strong = np.linalg.norm(result[:, :, 1:], axis=2) > 12
+    turned = np.degrees(np.arctan2(result[:, :, 2], result[:, :, 1])) - np.degrees(angle)
+    assert np.abs((turned + 180) % 360 - 180)[strong].max() < 6
+
+
+def test_a_large_picture_is_coloured_like_its_small_copy(shipped: Models) -> None:
+    """The way in tiles, drawn to the edges twice, without a seam."""
+    small = greyed(photo("china.jpg", side=256))
+    large = np.asarray(Image.fromarray(small).resize((1280, 1280), Image.Resampling.BICUBIC))
+    result = np.asarray(Image.fromarray(coloured(large, shipped).colours).resize((256, 256), Image.Resampling.BOX))
+    apart = np.linalg.norm(lab(result)[:, :, 1:] - lab(coloured(small, shipped).colours)[:, :, 1:], axis=2)
+    assert apart.mean() < 3
+    seam = lab(coloured(large, shipped).colours)[200:300, 630:650, 1:].mean(axis=0)
+    assert np.abs(np.diff(seam, axis=0)).max() < 2
+
+
+def test_a_picture_with_colours_is_coloured_anew_and_says_so(shipped: Models) -> None:
+    pixels = photo("coffee.png", side=128)
+    result = coloured(pixels, shipped)
+    assert result.notes == (HAD_COLOURS,)
+    assert np.abs(result.colours.astype(int) - coloured(greyed(pixels), shipped).colours).mean() < 2
+
+
+@pytest.mark.parametrize("name", COLOUR)
+def test_toned_greys_count_as_grey(name: str) -> None:
+    pixels = photo(name)
+    assert has_colours(pixels)
+    assert not has_colours(greyed(pixels))
+    assert not has_colours(sepia(greyed(pixels)))
+    assert not has_colours(sepia(faded(greyed(pixels))))
+
+
+def test_a_faded_grainy_print_is_coloured_much_like_the_photo_it_was(shipped: Models) -> None:
+    pixels = greyed(photo("china.jpg", side=256))
+    fresh, old = (lab(coloured(each, shipped).colours)[:, :, 1:] for each in (pixels, sepia(faded(pixels))))
+    assert np.linalg.norm(fresh - old, axis=2).mean() < 8
+
+
+def test_only_faded_pictures_are_shown_with_more_contrast() -> None:
+    light = np.linspace(5, 60, 100, dtype=np.float32)[None].repeat(4, axis=0)
+    assert exposed(light) is light
+    stretched = exposed(light * np.float32(0.6) + 25)
+    assert np.ptp(stretched) > 1.9 * np.ptp(light * 0.6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2), (1, 3000)])
+def test_the_smallest_and_thinnest_pictures_pass(shipped: Models, size: tuple[int, int]) -> None:
+    alpha = np.full(size, 9, dtype=np.uint8)
+    result = coloured(np.full((*size, 3), 77, dtype=np.uint8), shipped, 10, alpha)
+    assert result.colours.shape == (*size, 3)
+    assert result.alpha is alpha
+
+
+def test_black_and_white_stay(shipped: Models) -> None:
+    for level in (0, 255):
+        result = coloured(np.full((64, 64, 3), level, dtype=np.uint8), shipped, 10).colours
+        assert np.abs(result.astype(int) - level).max() <= 1
+
+
+def test_a_grey_file_becomes_one_with_colours(shipped: Models, tmp_path: Path) -> None:
+    source = tmp_path / "p.png"
+    Image.fromarray(greyed(photo("chelsea.png", side=128))).convert("L").save(source)
+    step = Step("deoldify2", {"render_factor": 10})
+    process_file(source, tmp_path / "r", [step], Output(), models=shipped, report=lambda fraction: None)
+    with Image.open(tmp_path / "r") as result:
+        assert result.mode == "RGB"
+        assert chroma(np.asarray(result)) > 4

@@ -1,0 +1,143 @@
+"""Colour by weights that somebody brings: tiny networks of the real interfaces lie in a models directory."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.engine.processing.lab import chroma, greyed, hue, lab, lightness_apart
+from tests.engine.processing.photos import photo
+from tests.engine.processing.tiny_networks import tiny_network
+from vanceweb.engine.processing.colour.colourisation import colourise
+from vanceweb.engine.processing.colour.prediction import DEVIATION, MEAN
+from vanceweb.engine.processing.colour.recolouring import recolour
+from vanceweb.engine.processing.errors import ProcessingError
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.backends import COLOURISER, DDCOLOR, DEOLDIFY, ESRGAN, backends_of
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import Models
+
+FILES = {backend.name: backend.files[0] for backend in backends_of("colour")}
+GREY = greyed(photo("china.jpg", side=160))
+
+
+def network(
+    path: Path, weights: list[list[float]], shift: list[float], *, side: int | str = 256, most: float = 1e9
+) -> None:
+    """A network that multiplies the channels of each px with a matrix (outputs x 3) and adds to them, up to `most`."""
+    kernel = np.array(weights, dtype=np.float32)[:, :, None, None]
+    nodes = [
+        helper.make_node("Conv", ["input", "kernel", "shift"], ["mixed"]),
+        helper.make_node("Clip", ["mixed", "least", "most"], ["output"]),
+    ]
+    fixed = {"kernel": kernel, "shift": np.array(shift, dtype=np.float32),
+             "least": np.array(-most, dtype=np.float32), "most": np.array(most, dtype=np.float32)}  # fmt: skip
+    height, width = (side, side) if isinstance(side, int) else ("height", "width")
+    ports = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, height, width])
+        for name, channels in (("input", 3), ("output", len(weights)))
+    ]
+    graph = helper.make_graph(
+        nodes, "colour", ports[:1], ports[1:], [numpy_helper.from_array(value, name) for name, value in fixed.items()]
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
+
+
+def coloured(models: Models, factor: int = 30) -> Picture:
+    return colourise(Picture(GREY, grey=True), {"render_factor": factor}, models, lambda fraction: None)
+
+
+@pytest.mark.parametrize("side", [256, 512, "any"])
+def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int | str) -> None:
+    # a is -30 where it is black and -10 where it is white, b is always 20.
+    network(tmp_path / FILES[DDCOLOR], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
+    result = coloured(Models(tmp_path))
+    assert result.made_by == (DDCOLOR,)
+    assert lightness_apart(result.colours, GREY) < 0.8
+    a, b = (float(np.median(lab(result.colours)[:, :, plane])) for plane in (1, 2))
+    assert -25 < a < -8
+    assert 15 < b < 22
+    sky, trees = result.colours[5:30, 100:150], result.colours[130:155, 5:60]
+    assert lab(sky)[:, :, 1].mean() > lab(trees)[:, :, 1].mean() + 4
+
+
+@pytest.mark.parametrize("side", [256, "any"])
+@pytest.mark.parametrize("normalised", [False, True])
+def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str, normalised: bool) -> None:
+    """Of exports with levels of 0..255 in and out, and of those of the bare network, whose answers stay within 3."""
+    # Each gives RGB that is darker, and has more red and less blue, than what it was given.
+    gain, path = (0.7, 0.5, 0.3), tmp_path / FILES[DEOLDIFY]
+    shift = (np.array(gain) - 1) * MEAN / DEVIATION
+    network(
+        path,
+        np.diag(gain).tolist(),
+        shift.tolist() if normalised else [0, 0, 0],
+        side=side,
+        most=3 if normalised else 255,
+    )
+    result = coloured(Models(tmp_path))
+    assert result.made_by == (DEOLDIFY,)
+    assert lightness_apart(result.colours, GREY) < 0.8
+    assert chroma(result.colours) > 15
+    assert 50 < hue(result.colours) < 80
+
+
+def test_the_preferred_of_them_is_used(tmp_path: Path) -> None:
+    models = Models(tmp_path)
+    assert models.choose("colour").name == COLOURISER
+    network(tmp_path / FILES[DEOLDIFY], np.eye(3).tolist(), [0, 0, 0])
+    assert models.choose("colour").name == DEOLDIFY
+    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0]] * 2, [0, 0])
+    assert models.choose("colour").name == DDCOLOR
+
+
+def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
+    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0], [0, 0, 0]], [-20, 20])
+    params = {"prompt": "blue on the left", "negative_prompt": "green on the right"}
+    result = recolour(Picture(GREY, grey=True), params, Models(tmp_path), lambda fraction: None)
+    assert result.made_by == (DDCOLOR, "colour words")
+    assert 235 < hue(result.colours[60:, :50]) < 290
+    assert chroma(result.colours[60:, 110:]) < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "reason"),
+    [
+        (DDCOLOR, Interface(((1, 3, 64, 64),), ((1, 3, 64, 64),)),
+         "output out0 has the shape 1 x 3 x 64 x 64; expected: 1 x 2 x any x any"),
+        (DEOLDIFY, Interface(((1, 1, 64, 64),), ((1, 2, 64, 64),)),
+         "input in0 has the shape 1 x 1 x 64 x 64; expected: 1 x 3 x any x any"),
+        (DEOLDIFY, next(backend.interface for backend in backends_of("drawing") if backend.name == ESRGAN),
+         "it makes 1 x 3 x 256 x 256 of 1 x 3 x 64 x 64; expected: 1 x 3 x 64 x 64"),
+        (DEOLDIFY, None, "it is damaged or no ONNX file"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_and_passed_over(
+    tmp_path: Path, name: str, made: Interface | None, reason: str
+) -> None:
+    path = tmp_path / FILES[name]
+    if made is None:
+        path.parent.mkdir()
+        path.write_bytes(b"not a network" * 100)
+    else:
+        tiny_network(path, made)
+    models = Models(tmp_path)
+    (state,) = (models.state(backend) for backend in backends_of("colour") if backend.name == name)
+    assert state.reason == f"{FILES[name]} cannot be used: {reason}."
+    assert coloured(models).made_by == (COLOURISER,)
+
+
+def test_a_colouriser_that_does_not_tell_its_bins_ends_with_a_sentence(tmp_path: Path) -> None:
+    shipped = Interface(((1, 1, None, None),), ((1, 2, None, None), (1, 175, None, None)))
+    tiny_network(tmp_path / FILES[COLOURISER], shipped)
+    with pytest.raises(ProcessingError, match="doesn't tell which colours its bins mean"):
+        coloured(Models(tmp_path))
+
+
+def test_answers_that_are_no_numbers_end_with_a_sentence(tmp_path: Path) -> None:
+    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0], [0, 0, 0]], [float("nan"), 0])
+    with pytest.raises(ProcessingError, match="gave no colours"):
+        coloured(Models(tmp_path))

@@ -1,0 +1,127 @@
+"""sd_recolor: words move colours where they should, with the colouriser that the repository holds."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
+from tests.engine.processing.photos import photo, resized
+from vanceweb.engine.processing.colour.prompts import colour_named
+from vanceweb.engine.processing.colour.recolouring import NO_COLOUR, NOT_FOUND, likeness, recolour
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """Nothing but what the repository holds: no mask of the subject, no faces."""
+    return Models(tmp_path_factory.mktemp("models"))
+
+
+def coloured(pixels: Pixels, models: Models, prompt: str = "", negative: str = "") -> Picture:
+    params = {"prompt": prompt, "negative_prompt": negative}
+    return recolour(Picture(pixels, grey=True), params, models, lambda fraction: None)
+
+
+def small(name: str, side: int = 224) -> Pixels:
+    """The whole photo without colours, `side` px wide."""
+    pixels = greyed(photo(name))
+    return resized(pixels, side, round(pixels.shape[0] * side / pixels.shape[1]), Image.Resampling.BOX)
+
+
+def moved(one: Pixels, other: Pixels, name: str) -> float:
+    """How far the mean colour moved towards the named one, in ab, less what it moved aside."""
+    way = (lab(other) - lab(one))[:, :, 1:].reshape(-1, 2).mean(axis=0)
+    aim = np.array(colour_named(name))
+    aim /= np.linalg.norm(aim)
+    along = float(way @ aim)
+    return along - float(np.linalg.norm(way - along * aim))
+
+
+def nearer(one: Pixels, other: Pixels, name: str) -> float:
+    """How much nearer the mean colour came to the named one, in ab."""
+    before, after = (lab(each)[:, :, 1:].reshape(-1, 2).mean(axis=0) for each in (one, other))
+    return float(np.linalg.norm(before - colour_named(name)) - np.linalg.norm(after - colour_named(name)))
+
+
+@pytest.fixture(scope="module")
+def plain(shipped: Models) -> dict[str, Pixels]:
+    return {name: coloured(small(name), shipped).colours for name in ("china.jpg", "coffee.png")}
+
+
+@pytest.mark.parametrize("name", ["china.jpg", "coffee.png"])
+@pytest.mark.parametrize("word", ["red", "green", "blue", "yellow", "purple"])
+def test_a_colour_moves_the_hue_its_way(shipped: Models, plain: dict[str, Pixels], name: str, word: str) -> None:
+    result = coloured(small(name), shipped, word)
+    assert moved(plain[name], result.colours, word) > 4
+    assert lightness_apart(result.colours, small(name)) < 0.8
+    assert not result.grey
+    assert result.notes == ()
+
+
+@pytest.mark.parametrize(("name", "word"), [("coffee.png", "brown"), ("chelsea.png", "orange")])
+def test_a_colour_to_avoid_goes(shipped: Models, name: str, word: str) -> None:
+    before, after = (
+        likeness(lab(coloured(small(name), shipped, negative=words).colours)[:, :, 1:], colour_named(word)).mean()
+        for words in ("", word)
+    )
+    assert before > 0.2
+    assert after < 0.02
+
+
+def test_without_words_a_grey_picture_gets_colours(shipped: Models) -> None:
+    result = coloured(small("chelsea.png"), shipped)
+    assert chroma(result.colours) > 5
+    assert result.made_by == ("vanceweb colouriser (onnxruntime)", "colour words")
+
+
+def test_places_are_kept_apart(shipped: Models, plain: dict[str, Pixels]) -> None:
+    result = coloured(small("coffee.png"), shipped, "blue on the left, yellow right").colours
+    before, middle = plain["coffee.png"], result.shape[1] // 2
+    assert moved(before[:, : middle - 20], result[:, : middle - 20], "blue") > 10
+    assert moved(before[:, middle + 20 :], result[:, middle + 20 :], "yellow") > 10
+
+
+def test_the_sky_and_the_ground_are_found(models: Models) -> None:
+    grey = small("camera.png")
+    before, result = coloured(grey, models).colours, coloured(grey, models, "red sky, green grass").colours
+    sky, grass, coat = (slice(5, 40), slice(5, 70)), (slice(190, 220), slice(90, 215)), (slice(90, 160), slice(20, 50))
+    assert moved(before[sky], result[sky], "red") > 10
+    assert moved(before[grass], result[grass], "green") > 10
+    assert np.abs(before[coat].astype(int) - result[coat]).mean() < 1
+
+
+def test_hair_skin_and_clothes_are_found(models: Models) -> None:
+    grey = small("astronaut.png")
+    before, result = coloured(grey, models).colours, coloured(grey, models, "blue hair, green skin, red suit").colours
+    places = {"blue": (slice(8, 24), slice(82, 110)), "green": (slice(46, 56), slice(92, 108)),
+              "red": (slice(150, 200), slice(50, 66))}  # fmt: skip
+    for word, place in places.items():
+        assert nearer(before[place], result[place], word) > 10, word
+    # Tan skin turns green by a way that leads aside of it; hair and suit go straight to their colours.
+    assert all(moved(before[places[word]], result[places[word]], word) > 5 for word in ("blue", "red"))
+    wall = (slice(10, 60), slice(135, 155))
+    assert np.abs(before[wall].astype(int) - result[wall]).mean() < 1
+
+
+def test_the_subject_is_told_from_the_background(models: Models) -> None:
+    grey = small("flower.jpg")
+    before, result = coloured(grey, models).colours, coloured(grey, models, "blue flower, red background").colours
+    flower, corner = (slice(50, 95), slice(85, 130)), (slice(5, 45), slice(5, 60))
+    assert moved(before[flower], result[flower], "blue") > 15
+    assert moved(before[corner], result[corner], "red") > 5
+
+
+def test_what_is_not_understood_and_not_found_is_said(shipped: Models) -> None:
+    result = coloured(small("coffee.png", 96), shipped, "blaue Tasse", "blurry")
+    assert result.notes == (NO_COLOUR.format("prompt"), NO_COLOUR.format("negative prompt"))
+    result = coloured(small("coffee.png", 96), shipped, "red hair", "purple skin")
+    assert result.notes == (NOT_FOUND.format("purple skin"), NOT_FOUND.format("red hair"))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
+def test_the_smallest_pictures_pass(models: Models, size: tuple[int, int]) -> None:
+    words = "red, blue sky, green umbrella, pink skin, black hair, white skirt, brown wood, yellow left, grey wall"
+    result = coloured(np.full((*size, 3), 77, dtype=np.uint8), models, words, "green water, orange trees")
+    assert result.colours.shape == (*size, 3)

@@ -1,0 +1,327 @@
+"""compress: how small, how true, and never larger than what came in."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
+
+from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
+from tests.engine.processing.photos import COLOUR, photo, psnr
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.compress.colour_reduction import visible_error
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.pipeline import Outcome, process_file
+
+NO_MODELS = Models(Path("nowhere"))
+
+
+def compressed(
+    source: Path, quality: int, output: Output | None = None, *, keep_metadata: bool = True
+) -> tuple[Path, Outcome]:
+    target = source.parent / "results" / "result"
+    target.parent.mkdir(exist_ok=True)
+    step = Step("compress", {"quality": quality, "keep_metadata": keep_metadata})
+    outcome = process_file(source, target, [step], output or Output(), models=NO_MODELS, report=lambda done: None)
+    assert outcome.filesize == target.stat().st_size
+    return target, outcome
+
+
+def photo_file(name: str, folder: Path, kind: str, side: int = 256, **options: Any) -> Path:
+    return saved(Image.fromarray(photo(name, side=side)), folder / f"{Path(name).stem}.{kind}", **options)
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def graphic() -> Image.Image:
+    """Discs of flat colour with soft alpha, some of them see-through."""
+    down, across = np.mgrid[0:160, 0:200]
+    pixels = np.zeros((160, 200, 4), dtype=np.float64)
+    for x, y, radius, colour in ((60, 60, 40, (200, 40, 30, 255)), (120, 90, 50, (30, 90, 200, 140))):
+        share = np.clip(radius - np.hypot(across - x, down - y), 0, 1)[:, :, None]
+        pixels = pixels * (1 - share) + np.array(colour) * share
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+@pytest.mark.parametrize("name", COLOUR)
+def test_photos_at_50_take_less_than_45_percent_of_quality_95(tmp_path: Path, name: str) -> None:
+    source = photo_file(name, tmp_path, "jpg", quality=95)
+    target, outcome = compressed(source, 50)
+    assert outcome.format == "jpg"
+    assert size(target) <= 0.45 * size(source)
+    assert psnr(samples(target).astype(np.uint8), photo(name, side=256)) >= 25
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+def test_less_quality_makes_smaller_and_less_true_files(tmp_path: Path, kind: str) -> None:
+    options = {"quality": 98} if kind == "jpg" else {}
+    source = photo_file("coffee.png", tmp_path, kind, side=160, **options)
+    sizes, errors = [], []
+    for quality in (0, 20, 40, 60, 80, 90, 100):
+        target, _ = compressed(source, quality)
+        sizes.append(size(target))
+        errors.append(visible_error(*(np.asarray(Image.open(p).convert("RGBA")) for p in (source, target))))
+    assert sizes == sorted(sizes)
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] == 0
+    assert sizes[0] < sizes[-1] / 3
+
+
+@pytest.mark.parametrize("name", COLOUR)
+def test_photos_as_png_at_50_take_less_than_half(tmp_path: Path, name: str) -> None:
+    source = photo_file(name, tmp_path, "png", optimize=True)
+    target, outcome = compressed(source, 50)
+    assert outcome.format == "png"
+    assert size(target) <= 0.5 * size(source)
+    assert psnr(samples(target).astype(np.uint8), photo(name, side=256)) >= 28
+
+
+def test_what_a_jpg_has_already_lost_is_not_paid_for_again(tmp_path: Path) -> None:
+    source = photo_file("chelsea.png", tmp_path, "jpg", quality=40)
+    target, _ = compressed(source, 90)
+    assert size(target) < size(source)
+    assert (samples(target) == samples(source)).all()
+
+
+@pytest.mark.parametrize("quality", [0, 50, 100])
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+def test_nothing_grows_and_twice_is_as_good_as_once(tmp_path: Path, kind: str, quality: int) -> None:
+    source = photo_file("flower.jpg", tmp_path, kind, side=128)
+    once = tmp_path / f"once.{kind}"
+    once.write_bytes(compressed(source, quality)[0].read_bytes())
+    twice, _ = compressed(once, quality)
+    assert size(twice) <= size(once) < size(source)
+    likeness = psnr(samples(once).astype(np.uint8), samples(twice).astype(np.uint8))
+    assert likeness > (32 if quality else 28)
+
+
+def test_a_file_that_cannot_shrink_comes_back_as_it_was(tmp_path: Path) -> None:
+    source = photo_file("rocket.jpg", tmp_path, "jpg", quality=60)
+    small, _ = compressed(source, 10)
+    smallest = tmp_path / "smallest.jpg"
+    smallest.write_bytes(small.read_bytes())
+    assert compressed(smallest, 95)[0].read_bytes() == smallest.read_bytes()
+
+
+def test_alpha_is_kept(tmp_path: Path) -> None:
+    source = saved(graphic(), tmp_path / "p.png")
+    target, _ = compressed(source, 50)
+    before, after = samples(source, "RGBA"), samples(target, "RGBA")
+    assert size(target) < 0.6 * size(source)
+    assert ((before[:, :, 3] == 0) == (after[:, :, 3] == 0)).mean() > 0.995
+    assert np.abs(before[:, :, 3] - after[:, :, 3]).mean() < 2
+    assert np.abs(before - after)[before[:, :, 3] > 0].mean() < 4
+
+
+def test_dither_is_used_where_it_helps(tmp_path: Path) -> None:
+    """Few colours dithered show a slope better than few plain ones; flat colours stay flat."""
+    slope = np.clip(np.add.outer(np.arange(256) / 8, np.linspace(40, 200, 256)), 0, 255)
+    tinted = np.dstack([slope, slope * 0.8 + 20, 255 - slope]).astype(np.uint8)
+    grainy = np.random.default_rng(1).normal(0, 2, tinted.shape) + tinted
+    source = saved(Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8)), tmp_path / "p.png")
+    with Image.open(compressed(source, 30)[0]) as image:
+        shown = np.asarray(image.convert("RGB")).astype(float)
+    means = shown.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))
+    assert np.abs(means - tinted.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))).max() < 14
+    flat = saved(halves(200, 160), tmp_path / "flat.png")
+    assert (samples(compressed(flat, 0)[0]) == samples(flat)).all()
+
+
+@pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90}), ("png", {})])
+@pytest.mark.parametrize("quality", [30, 100])
+def test_metadata_is_kept(tmp_path: Path, kind: str, options: dict[str, Any], quality: int) -> None:
+    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=camera_exif(), icc_profile=rgb_profile(),
+                        dpi=(240, 240), **options)  # fmt: skip
+    target, _ = compressed(source, quality)
+    with Image.open(target) as image:
+        assert image.getexif()[0x0110] == "Camera 1"
+        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
+    assert size(target) < size(source)
+
+
+@pytest.mark.parametrize("quality", [30, 100])
+def test_a_turned_photo_is_shown_upright(tmp_path: Path, quality: int) -> None:
+    turned = Image.fromarray(photo("coffee.png", side=96)[:64]).transpose(Image.Transpose.ROTATE_90)
+    source = saved(turned, tmp_path / "p.jpg", quality=95, exif=camera_exif(6))
+    target, outcome = compressed(source, quality)
+    assert (outcome.width, outcome.height) == (96, 64)
+    with Image.open(target) as image, Image.open(source) as before:
+        # Either turned for good or still marked to be turned.
+        assert image.getexif()[0x0112] == (6 if image.size == before.size else 1)
+        assert image.getexif()[0x010F] == "Maker"
+
+
+@pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90, "comment": b"a secret place"}), ("png", {})])
+@pytest.mark.parametrize("quality", [30, 100])
+def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
+    tmp_path: Path, kind: str, options: dict[str, Any], quality: int
+) -> None:
+    if kind == "png":
+        options = {"pnginfo": PngInfo()}
+        options["pnginfo"].add_text("Comment", "a secret place")
+    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=camera_exif(), icc_profile=rgb_profile(),
+                        dpi=(240, 240), **options)  # fmt: skip
+    target, _ = compressed(source, quality, keep_metadata=False)
+    assert not [secret for secret in (b"a secret place", b"Camera 1", b"Maker") if secret in target.read_bytes()]
+    with Image.open(target) as image:
+        assert dict(image.getexif()) == {}
+        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
+    if quality == 100:
+        assert (samples(target) == samples(source)).all()
+    kept, _ = compressed(source, quality)
+    assert b"Camera 1" in kept.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+@pytest.mark.parametrize("quality", [30, 100])
+def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: str, quality: int) -> None:
+    upright = photo("coffee.png", side=96)[:64]
+    turned = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
+    source = saved(turned, tmp_path / f"p.{kind}", exif=camera_exif(6), **({"quality": 95} if kind == "jpg" else {}))
+    target, outcome = compressed(source, quality, keep_metadata=False)
+    assert (outcome.width, outcome.height) == (96, 64)
+    with Image.open(target) as image:
+        assert set(image.getexif()) <= {0x0112}
+        shown = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    assert psnr(shown, upright) > 25
+
+
+def test_a_picture_of_several_that_is_stripped_is_the_first(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(photo(name, side=96)) for name in ("coffee.png", "chelsea.png"))
+    source = tmp_path / "p.jpg"
+    first.save(source, "MPO", save_all=True, append_images=[second], quality=90, exif=camera_exif())
+    for quality in (30, 100):
+        target, _ = compressed(source, quality, keep_metadata=False)
+        with Image.open(target) as image:
+            assert (image.format, dict(image.getexif())) == ("JPEG", {})
+        assert psnr(samples(target).astype(np.uint8), np.asarray(first)) > 25
+
+
+def test_a_resolution_asked_for_is_written(tmp_path: Path) -> None:
+    for kind in ("jpg", "png"):
+        target, _ = compressed(photo_file("coffee.png", tmp_path, kind, side=64), 100, Output(dpi=300))
+        with Image.open(target) as image:
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_another_format_may_be_asked_for(tmp_path: Path) -> None:
+    target, outcome = compressed(photo_file("coffee.png", tmp_path, "png", side=96), 50, Output(format="jpg"))
+    assert outcome.format == "jpg"
+    assert Image.open(target).format == "JPEG"
+
+
+def test_the_output_quality_is_a_limit_too(tmp_path: Path) -> None:
+    source = photo_file("coffee.png", tmp_path, "jpg", side=96, quality=98)
+    twenty = compressed(source, 20)[0].read_bytes()
+    assert compressed(source, 80, Output(quality=20))[0].read_bytes() == twenty
+    assert compressed(source, 20, Output(quality=80))[0].read_bytes() == twenty
+
+
+def test_what_another_step_changed_is_written_small_as_well(tmp_path: Path) -> None:
+    source = photo_file("coffee.png", tmp_path, "jpg", side=64, quality=95)
+    target = tmp_path / "result"
+    flip = Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 80})
+    for steps in ([flip, Step("compress", {"quality": 30})], [Step("compress", {"quality": 30}), flip]):
+        process_file(source, target, steps, Output(), models=NO_MODELS, report=lambda done: None)
+        assert size(target) < 0.5 * size(source)
+        assert (samples(target) != samples(source)).any()
+
+
+def odd(folder: Path, kind: str) -> Path:
+    """A file of the kind, which is one of `ODD`."""
+    suffix, make = ODD[kind]
+    return make(folder / f"odd.{suffix}")
+
+
+def noise_16(path: Path) -> Path:
+    noise = np.random.default_rng(3).integers(0, 65536, (20, 24)).astype(np.uint16)
+    return saved(Image.fromarray(noise), path)
+
+
+def grey_photo(path: Path) -> Path:
+    return saved(Image.fromarray(photo("camera.png", side=64)).convert("L"), path)
+
+
+ODD: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "one px": ("png", lambda p: saved(Image.new("RGB", (1, 1), (9, 8, 7)), p)),
+    "one px jpg": ("jpg", lambda p: saved(Image.new("L", (1, 1), 9), p)),
+    "one column": ("png", lambda p: saved(halves(1, 30), p)),
+    "one row jpg": ("jpg", lambda p: saved(halves(40, 1), p)),
+    "grey": ("png", grey_photo),
+    "grey jpg": ("jpg", grey_photo),
+    "grey and alpha": ("png", lambda p: saved(graphic().convert("LA"), p)),
+    "one bit": ("png", lambda p: saved(halves(left=0, right=1, mode="1"), p)),
+    "16 bit": ("png", sixteen_bit),
+    "16 bit noise": ("png", noise_16),
+    "palette": ("png", lambda p: saved(halves().quantize(2), p)),
+    "alpha": ("png", lambda p: saved(graphic(), p)),
+    "all transparent": ("png", lambda p: saved(Image.new("RGBA", (16, 16), (200, 0, 0, 0)), p)),
+    "cmyk": ("jpg", lambda p: saved(Image.fromarray(photo("coffee.png", side=64)).convert("CMYK"), p, quality=95)),
+    "animated": ("png", animated),
+    "sequel": (
+        "jpg",
+        lambda p: saved(halves(), p, format="MPO", save_all=True, append_images=[halves(left=(0, 9, 9))]),
+    ),
+}
+
+
+def frames(path: Path) -> list[np.ndarray[Any, Any]]:
+    with Image.open(path) as image:
+        found = []
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            found.append(levels(image))
+        return found
+
+
+def levels(image: Image.Image) -> np.ndarray[Any, Any]:
+    """RGBA of 0..65535: a file may hold 16-bit levels as 8 bits where those tell all."""
+    if image.mode.startswith("I"):
+        grey = np.asarray(image).astype(int)
+        return np.dstack([grey, grey, grey, np.full_like(grey, 65535)])
+    return np.asarray(image.convert("RGBA")).astype(int) * 257
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kind=st.sampled_from(sorted(ODD)), quality=st.integers(0, 100))
+def test_odd_pictures_keep_size_and_format_and_never_grow(tmp_path: Path, kind: str, quality: int) -> None:
+    source = odd(tmp_path, kind)
+    target, outcome = compressed(source, quality)
+    with Image.open(source) as before, Image.open(target) as after:
+        assert after.size == before.size == (outcome.width, outcome.height)
+        assert (after.format == "PNG") == (before.format == "PNG")
+        after.load()
+    assert size(target) <= size(source)
+
+
+@pytest.mark.parametrize("kind", sorted(ODD))
+def test_at_100_nothing_is_lost(tmp_path: Path, kind: str) -> None:
+    source = odd(tmp_path, kind)
+    target, _ = compressed(source, 100)
+    for before, after in zip(frames(source), frames(target), strict=True):
+        assert (before == after).all()
+
+
+def test_moving_pictures_keep_their_frames(tmp_path: Path) -> None:
+    source = animated(tmp_path / "a.png")
+    target, _ = compressed(source, 10)
+    assert len(frames(target)) == len(frames(source)) > 1
+
+
+def test_a_damaged_trailer_does_not_stop_it(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    halves().save(file, "PNG")
+    source = tmp_path / "p.png"
+    source.write_bytes(file.getvalue() + b"something behind the end")
+    assert size(compressed(source, 100)[0]) <= size(source)

@@ -1,0 +1,91 @@
+"""matting with the real network."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.processing.photos import photo, resized
+from vanceweb.engine.processing.cutout.foreground import ForegroundColours
+from vanceweb.engine.processing.cutout.matting import cut_out
+from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.registry import Models
+
+
+def cut(pixels: Pixels, models: Models, alpha: Mask | None = None) -> tuple[Pixels, Mask]:
+    result = cut_out(Picture(pixels, alpha), {}, models, lambda fraction: None)
+    assert result.alpha is not None
+    return result.colours, result.alpha
+
+
+def disc(side: int, radius: float, soft: float) -> Mask:
+    """A disc in the middle whose edge is `soft` px wide."""
+    away = np.hypot(*(np.mgrid[:side, :side] - (side - 1) / 2))
+    return np.clip((radius - away) / soft * 255 + 127.5, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("astronaut.png", [(110, 225), (400, 150), (230, 220)], [(20, 20), (60, 350), (150, 480)]),
+        ("coffee.png", [(200, 330), (100, 250), (320, 200)], [(15, 15), (380, 20), (30, 560)]),
+        ("flower.jpg", [(213, 305), (160, 300), (260, 250)], [(20, 20), (400, 600), (30, 600)]),
+    ],
+)
+def test_the_subject_stays_and_the_rest_goes(
+    models: Models, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
+) -> None:
+    _, alpha = cut(photo(name), models)
+    assert [int(alpha[place]) for place in inside] == [255, 255, 255]
+    assert [int(alpha[place]) for place in outside] == [0, 0, 0]
+    soft = ((alpha > 0) & (alpha < 255)).mean()
+    assert 0 < soft < 0.08
+
+
+def test_opaque_px_keep_their_colours(models: Models) -> None:
+    pixels = photo("flower.jpg")
+    colours, alpha = cut(pixels, models)
+    assert (colours[alpha == 255] == pixels[alpha == 255]).all()
+
+
+def test_a_larger_copy_is_cut_alike(models: Models) -> None:
+    """The way for large pictures, in tiles and refined twice, finds the same edge."""
+    pixels = photo("flower.jpg")
+    large = np.asarray(resized(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
+    _, alpha = cut(pixels, models)
+    _, large_alpha = cut(large, models)
+    back = np.asarray(resized(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
+        :, :, 0
+    ]
+    assert np.abs(back.astype(int) - alpha).mean() < 2
+
+
+def test_alpha_that_was_there_stays(models: Models) -> None:
+    pixels = photo("flower.jpg")
+    before = np.full(pixels.shape[:2], 255, dtype=np.uint8)
+    before[:, :300] = 0
+    _, alpha = cut(pixels, models, before)
+    assert alpha[:, :300].max() == 0
+    assert alpha[213, 305] == 255
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
+def test_the_smallest_pictures_pass(models: Models, size: tuple[int, int]) -> None:
+    colours, alpha = cut(np.full((*size, 3), 77, dtype=np.uint8), models)
+    assert colours.shape == (*size, 3)
+    assert alpha.shape == size
+
+
+@pytest.mark.parametrize("side", [200, 1400])
+def test_soft_edges_lose_the_colour_of_the_background(side: int) -> None:
+    """Red laid over blue by a known alpha: what is found in the soft edge is red again."""
+    alpha = disc(side, side / 4, soft=side / 25)
+    red, blue = np.array([220, 40, 30]), np.array([20, 60, 220])
+    share = alpha[:, :, None] / 255
+    mixed = np.rint(share * red + (1 - share) * blue).astype(np.uint8)
+    clean = ForegroundColours(mixed, alpha).all(512, lambda fraction: None)
+    soft = (alpha > 20) & (alpha < 235)
+    before = np.abs(mixed[soft].astype(int) - red).mean()
+    after = np.abs(clean[soft].astype(int) - red).mean()
+    assert before > 50
+    assert after < 8

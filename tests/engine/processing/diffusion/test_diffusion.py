@@ -1,0 +1,193 @@
+"""img2anime and sd_recolor by a tiny Stable Diffusion of random weights, really saved, loaded and run.
+
+`make test-diffusion` runs this; without the packages of requirements/diffusion.in it is skipped.
+"""
+
+import importlib
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from django.conf import settings
+
+from tests.engine.processing.photos import photo
+from vanceweb.engine.processing.colour.recolouring import recolour
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Guide, Picture
+from vanceweb.engine.processing.inference.backends import COLOUR_WORDS, DIFFUSED_COLOUR, DIFFUSED_STYLE, DRAWN_STYLE
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.stylise.redrawing import redraw
+
+for package in ("torch", "diffusers", "transformers", "peft"):
+    pytest.importorskip(package, reason=f"{package} is not installed (requirements/diffusion.in)")
+tiny = importlib.import_module("tests.engine.processing.diffusion.tiny_diffusion")  # imports these packages
+
+INSTALLED = Path(settings.MODELS_DIR)
+KINDS = {"tile": 11, "lineart": 12, "canny": 13, "normal": 14, "recolor": 15}
+
+
+def quiet(fraction: float) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user brings: one base model under two names, one for colours, a ControlNet of each kind, a LoRA."""
+    folder = tmp_path_factory.mktemp("saved") / "diffusion"
+    for name in ("toonyou_beta3", "meinamix_meinaV9", "sd_recolor"):
+        tiny.save_base(folder / name)
+    for kind, seed in KINDS.items():
+        tiny.save_control(folder / "controlnet" / kind, seed)
+    (folder / "lora").mkdir()
+    tiny.save_lora(folder / "lora" / "ghibli_style_offset.safetensors")
+    return folder
+
+
+@pytest.fixture
+def brought(saved: Path, tmp_path: Path) -> Path:
+    """A models directory with what set-up installs, and a copy of what a user brings."""
+    if not (INSTALLED / "realesrgan").is_dir():
+        pytest.skip("model weights are not installed: realesrgan")
+    for folder in INSTALLED.iterdir():
+        if folder.is_dir():
+            (tmp_path / folder.name).symlink_to(folder)
+    shutil.copytree(saved, tmp_path / "diffusion")
+    return tmp_path
+
+
+@pytest.fixture
+def given() -> Pixels:
+    return photo("astronaut.png")[16:272, 112:368][::4, ::4].copy()
+
+
+def redrawn(
+    given: Pixels, folder: Path | Models, style: str = "style2", guides: tuple[Guide, ...] = (), *, prompt: str = "red",
+    overwrite: bool = False, strength: float = 0.75,
+) -> Picture:  # fmt: skip
+    params = {"model_name": style, "prompt": prompt, "overwrite": overwrite, "denoising_strength": strength}
+    models = folder if isinstance(folder, Models) else Models(folder)
+    return redraw(Picture(given, guides=guides), params, models, quiet)
+
+
+def difference(one: Pixels, other: Pixels) -> float:
+    return float(np.abs(one.astype(int) - other).mean())
+
+
+def test_a_style_whose_base_model_is_there_is_painted_by_it(given: Pixels, brought: Path) -> None:
+    made = redrawn(given, brought)
+    assert made.made_by == (DIFFUSED_STYLE,)
+    assert made.notes == ()
+    assert made.colours.shape == given.shape
+    assert difference(made.colours, given) > 5
+    assert np.array_equal(redrawn(given, brought).colours, made.colours)
+
+
+def test_a_style_whose_base_model_is_not_there_is_drawn(given: Pixels, brought: Path) -> None:
+    made = redrawn(given, brought, "style1")
+    assert made.made_by[0] == DRAWN_STYLE
+
+
+def test_prompt_and_overwrite_are_passed(given: Pixels, brought: Path) -> None:
+    models = Models(brought)
+    red, blue, alone = (
+        redrawn(given, models, prompt=prompt, overwrite=overwrite).colours
+        for prompt, overwrite in (("red", False), ("a blue night", False), ("red", True))
+    )
+    assert difference(red, blue) > 0.01
+    assert difference(red, alone) > 0.01
+
+
+def test_strength_is_passed(given: Pixels, brought: Path) -> None:
+    models = Models(brought)
+    none, some, much = (redrawn(given, models, strength=strength).colours for strength in (0, 0.3, 1))
+    assert difference(none, given) < 12  # only enlarged and shrunk again by the network for drawings
+    assert difference(some, much) > 1
+
+
+def test_steps_are_reported_and_a_stop_comes_out(given: Pixels, brought: Path) -> None:
+    class StopNow(Exception):
+        pass
+
+    told: list[float] = []
+
+    def report(fraction: float) -> None:
+        told.append(fraction)
+        if len(told) == 3:
+            raise StopNow
+
+    params = {"model_name": "style2", "prompt": "", "overwrite": False, "denoising_strength": 0.75}
+    with pytest.raises(StopNow):
+        redraw(Picture(given), params, Models(brought), report)
+    assert told == sorted(told)
+    assert 0 < told[0] < 0.2
+
+
+@pytest.mark.parametrize("cn_name", ["cartoon_tile", "cartoon_lineart", "cartoon_canny", "cartoon_normal"])
+def test_the_guide_s_own_controlnet_is_used_with_the_guide_s_picture(
+    cn_name: str, given: Pixels, brought: Path
+) -> None:
+    models = Models(brought)
+    other = Picture(photo("coffee.png", side=64))
+    without = redrawn(given, models).colours
+    itself = redrawn(given, models, guides=(Guide(cn_name, None),))
+    led = redrawn(given, models, guides=(Guide(cn_name, other),))
+    assert itself.notes == led.notes == ()
+    assert difference(itself.colours, without) > 0.5
+    assert difference(led.colours, itself.colours) > 0.1
+
+
+def test_two_guides_together(given: Pixels, brought: Path) -> None:
+    models = Models(brought)
+    both = redrawn(given, models, guides=(Guide("cartoon_lineart", None), Guide("cartoon_tile", None))).colours
+    one = redrawn(given, models, guides=(Guide("cartoon_tile", None),)).colours
+    assert difference(both, one) > 0.1
+
+
+def test_a_controlnet_that_is_not_there_is_left_out_and_named(given: Pixels, brought: Path) -> None:
+    shutil.rmtree(brought / "diffusion" / "controlnet" / "tile")
+    made = redrawn(given, brought, guides=(Guide("cartoon_tile", None),))
+    assert made.made_by == (DIFFUSED_STYLE,)
+    assert made.notes == ("The guide cartoon_tile was left out: diffusion/controlnet/tile is not installed.",)
+
+
+def test_the_style_s_lora_is_used_where_it_is_there(given: Pixels, brought: Path) -> None:
+    with_lora = redrawn(given, brought, "Ghibli_boy").colours
+    (brought / "diffusion" / "lora" / "ghibli_style_offset.safetensors").unlink()
+    assert difference(redrawn(given, brought, "Ghibli_boy").colours, with_lora) > 0.01
+
+
+@pytest.mark.parametrize("file", ["unet/config.json", "unet/diffusion_pytorch_model.safetensors", "model_index.json"])
+def test_a_broken_folder_is_named_explained_and_passed_over(file: str, given: Pixels, brought: Path) -> None:
+    (brought / "diffusion" / "toonyou_beta3" / file).write_bytes(b"broken")
+    made = redrawn(given, brought)
+    assert made.made_by[0] == DRAWN_STYLE
+    assert made.notes[0].startswith("diffusion/toonyou_beta3 cannot be used: it is damaged or no folder of diffusers")
+
+
+def test_colours_by_words_on_the_picture_s_own_lightness(given: Pixels, brought: Path) -> None:
+    grey = np.dstack([cv2.cvtColor(given, cv2.COLOR_RGB2GRAY)] * 3)
+    models = Models(brought)
+    params = {"prompt": "red", "negative_prompt": "blue"}
+    made = recolour(Picture(grey, grey=True), params, models, quiet)
+    assert made.made_by == (DIFFUSED_COLOUR,)
+    assert not made.grey
+    light = [cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[..., 0].astype(int) for pixels in (grey, made.colours)]
+    assert np.abs(light[0] - light[1]).mean() < 4
+    shutil.rmtree(brought / "diffusion" / "controlnet" / "recolor")
+    assert difference(recolour(Picture(grey), params, Models(brought), quiet).colours, made.colours) > 0.01
+
+
+def test_colours_by_words_go_back_to_the_engine_s_own_where_the_folder_is_broken(given: Pixels, brought: Path) -> None:
+    (brought / "diffusion" / "sd_recolor" / "model_index.json").unlink()
+    made = recolour(Picture(given), {"prompt": "", "negative_prompt": ""}, Models(brought), quiet)
+    assert COLOUR_WORDS in made.made_by
+    assert made.notes[0].startswith("diffusion/sd_recolor")
+
+
+def test_odd_sizes(brought: Path) -> None:
+    models = Models(brought)
+    for shape in ((1, 1), (1, 90), (70, 3)):
+        pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+        assert redrawn(pixels, models, guides=(Guide("cartoon_canny", None),)).colours.shape == pixels.shape

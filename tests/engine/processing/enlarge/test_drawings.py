@@ -1,0 +1,153 @@
+"""chainner and real_esrgan with the real networks, over drawings."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.processing.drawings import DRAWINGS, line_contrast
+from tests.engine.processing.files import saved
+from tests.engine.processing.photos import as_jpeg, photo, psnr, resized, shrunk
+from tests.engine.processing.tiny_networks import tiny_network
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.enlarge import drawings
+from vanceweb.engine.processing.enlarge.drawings import draw_clean, draw_sharp
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.backends import DRAWN, ESRGAN, backends_of
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.pipeline import output_size, process_file
+
+LANCZOS = Image.Resampling.LANCZOS
+SIDE = 192
+BROUGHT = next(backend for backend in backends_of("drawing") if backend.name == ESRGAN)
+
+
+def drawn(pixels: Pixels, models: Models, module: str, scale: int) -> Pixels:
+    draw = {"chainner": draw_sharp, "real_esrgan": draw_clean}[module]
+    return draw(Picture(pixels), {"scale": f"{scale}x"}, models, lambda fraction: None).colours
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize(
+    ("module", "scale", "gain", "contrast"),
+    [
+        ("chainner", 2, 4.5, 0.93),
+        ("chainner", 4, 1.9, 0.74),
+        ("real_esrgan", 2, 3.0, 0.93),
+        ("real_esrgan", 4, 1.3, 0.68),
+        ("real_esrgan", 6, 1.0, 0.48),
+    ],
+)
+def test_drawings_gain_over_lanczos(
+    models: Models, name: str, module: str, scale: int, gain: float, contrast: float
+) -> None:
+    truth = DRAWINGS[name](SIDE)
+    small = shrunk(truth, scale, "area")
+    plain = resized(small, SIDE, SIDE, LANCZOS)
+    result = drawn(small, models, module, scale)
+    assert psnr(result, truth) >= psnr(plain, truth) + gain
+    assert line_contrast(result, truth) >= contrast >= line_contrast(plain, truth) + 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["chainner", "real_esrgan"])
+def test_eight_times_draws_steeper_lines_than_lanczos(models: Models, module: str) -> None:
+    truth = DRAWINGS["flat colours"](SIDE)
+    small = shrunk(truth, 8, "area")
+    plain, result = resized(small, SIDE, SIDE, LANCZOS), drawn(small, models, module, 8)
+    assert psnr(result, truth) >= psnr(plain, truth) + 1
+    assert line_contrast(result, truth) >= 3 * line_contrast(plain, truth)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize(("scale", "gain"), [(1, 4.5), (2, 2.2)])
+def test_worn_drawings_are_cleaned(models: Models, name: str, scale: int, gain: float) -> None:
+    truth = DRAWINGS[name](SIDE)
+    worn = as_jpeg(shrunk(truth, scale, "area"), quality=40)
+    plain = resized(worn, SIDE, SIDE, LANCZOS)
+    assert psnr(drawn(worn, models, "real_esrgan", scale), truth) >= psnr(plain, truth) + gain
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_clean_drawing_stays_when_only_cleaned(models: Models, name: str) -> None:
+    truth = DRAWINGS[name](SIDE)
+    assert psnr(drawn(truth, models, "real_esrgan", 1), truth) >= 36
+
+
+def test_only_real_esrgan_cleans(models: Models) -> None:
+    flat = as_jpeg(DRAWINGS["flat colours"](SIDE)[:96, 96:], quality=30)
+    sharp, clean = (drawn(flat, models, module, 2) for module in ("chainner", "real_esrgan"))
+    truth = resized(DRAWINGS["flat colours"](2 * SIDE)[:192, 192:], 192, 192, LANCZOS)
+    assert psnr(clean, truth) > psnr(sharp, truth) + 1.5
+
+
+def test_a_photo_keeps_its_colours(models: Models) -> None:
+    small = shrunk(photo("coffee.png", side=128), 2, "area")
+    result = drawn(small, models, "chainner", 4)
+    assert psnr(shrunk(result, 4, "area"), small) >= 27
+
+
+def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = DRAWINGS["flat colours"](128)
+    whole = drawn(small, models, "real_esrgan", 2)
+    monkeypatch.setattr(drawings, "CUNET_SIDE", 64)
+    apart = np.abs(whole.astype(int) - drawn(small, models, "real_esrgan", 2))
+    assert apart.mean() <= 0.5
+    assert np.percentile(apart, 99.5) <= 6  # what CUNET's mean over the tile makes of it, at the steepest lines
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 6, 8])
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (3, 5)])
+def test_the_smallest_pictures_grow_as_asked(models: Models, size: tuple[int, int], scale: int) -> None:
+    colour = np.ascontiguousarray(np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3)))
+    result = drawn(colour, models, "real_esrgan", scale)
+    assert result.shape == (size[0] * scale, size[1] * scale, 3)
+    assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 8
+
+
+def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(models: Models) -> None:
+    colours = np.full((32, 32, 3), 240, dtype=np.uint8)
+    colours[:, 16:] = 0
+    alpha = np.full((32, 32), 255, dtype=np.uint8)
+    alpha[:, 16:] = 0
+    result = draw_sharp(Picture(colours, alpha), {"scale": "2x"}, models, lambda fraction: None)
+    assert result.alpha is not None
+    assert result.alpha.shape == (64, 64)
+    assert result.colours[result.alpha > 0].min() > 225
+    assert result.made_by == (DRAWN,)
+
+
+def test_progress_rises_to_one_over_all_passes(models: Models) -> None:
+    told: list[float] = []
+    draw_sharp(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, models, told.append)
+    assert len(told) >= 3
+    assert all(later >= earlier for earlier, later in pairwise(told))
+    assert told[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> None:
+    assert BROUGHT.interface
+    tiny_network(tmp_path / BROUGHT.files[0], BROUGHT.interface, gain=0.5)
+    truth = DRAWINGS["lettering"](120)
+    source, step = saved(Image.fromarray(truth), tmp_path / "p.png"), Step("real_esrgan", {"scale": f"{scale}x"})
+    outcome = process_file(
+        source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None
+    )
+    assert outcome.backend == ESRGAN
+    assert (outcome.width, outcome.height) == output_size([step], 120, 120) == (120 * scale, 120 * scale)
+    expected = resized(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # what the tiny network makes
+    with Image.open(tmp_path / "r") as image:
+        assert np.abs(np.asarray(image.convert("RGB")) - expected).max() <= 1
+
+
+def test_a_brought_network_of_another_scale_is_passed_over(tmp_path: Path) -> None:
+    assert BROUGHT.interface
+    tiny_network(tmp_path / BROUGHT.files[0], BROUGHT.interface, scale=2)
+    state = Models(tmp_path).state(BROUGHT)
+    assert not state.usable
+    assert "makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64; expected: 1 x 3 x 256 x 256" in state.reason

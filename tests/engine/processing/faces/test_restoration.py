@@ -1,0 +1,145 @@
+"""CodeFormer: faces restored by set-up's network, and by networks that somebody brings."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from django.conf import settings
+
+from tests.engine.processing.photos import as_jpeg, noisy, out_of_focus, photo, psnr, ssim
+from tests.engine.processing.tiny_networks import tiny_network
+from vanceweb.engine.processing.faces.detection import Face, find_faces
+from vanceweb.engine.processing.faces.restoration import FIDELITY, SQUARE, Square, enhance_faces
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.inference.backends import CODEFORMER, FACE, GFPGAN, X4PLUS_FACES, backends_of
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import Models
+
+AROUND_FACE = (slice(8, 108), slice(64, 164))  # the astronaut's face at half its size
+
+
+def portrait() -> Pixels:
+    """100 x 100 px, the face in the middle 50 px wide."""
+    return np.asarray(cv2.resize(photo("astronaut.png"), (256, 256), interpolation=cv2.INTER_AREA))[AROUND_FACE]
+
+
+def blurry(pixels: Pixels) -> Pixels:
+    return as_jpeg(noisy(out_of_focus(pixels, 1.6), 4), 75)
+
+
+def structure(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """What is some px wide, finer than what a face's colours are taken from and coarser than what the square loses."""
+    fine, coarse = (cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), sigma) for sigma in (1.5, 4))
+    return np.asarray(fine - coarse, dtype=np.float32)
+
+
+def enhanced(pixels: Pixels, models: Models) -> Picture:
+    return enhance_faces(Picture(pixels), {}, models, lambda fraction: None)
+
+
+@pytest.fixture
+def folder(models: Models, tmp_path: Path) -> Path:
+    """A models directory with what set-up installs for faces, to bring more to."""
+    for name in ("blazeface", "realesrgan"):
+        (tmp_path / name).symlink_to(Path(settings.MODELS_DIR) / name)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_blurry_face_comes_nearer_to_the_truth_and_the_rest_stays(models: Models) -> None:
+    worn = blurry(portrait())
+    picture = enhanced(worn, models)
+    face = (slice(25, 80), slice(22, 74))
+    assert ssim(picture.colours[face], portrait()[face]) > ssim(worn[face], portrait()[face]) + 0.02
+    assert (picture.colours[-8:] == worn[-8:]).all()
+    assert X4PLUS_FACES in picture.made_by
+
+
+def test_a_sharp_face_is_left_alone_and_it_is_said(models: Models) -> None:
+    picture = enhanced(photo("astronaut.png")[:256, 96:352], models)
+    assert psnr(picture.colours, photo("astronaut.png")[:256, 96:352]) > 50
+    assert picture.notes == ("The faces are sharp already: they were left as they are.",)
+
+
+def test_without_a_face_nothing_changes_and_it_is_said(models: Models) -> None:
+    picture = enhanced(photo("coffee.png", side=128), models)
+    assert (picture.colours == photo("coffee.png", side=128)).all()
+    assert picture.notes == ("No face was found; the picture was left as it is.",)
+
+
+@pytest.mark.parametrize(("name", "file", "numbers", "factor"), [
+    (CODEFORMER, "faces/codeformer.onnx", ("float",), FIDELITY),
+    (CODEFORMER, "faces/codeformer.onnx", ("double",), FIDELITY),
+    (GFPGAN, "faces/gfpgan.onnx", (), 1.0),
+])  # fmt: skip
+def test_a_network_that_somebody_brings_is_used(
+    folder: Path, name: str, file: str, numbers: tuple[str, ...], factor: float
+) -> None:
+    tiny_network(folder / file, FACE, gain=-1.0, numbers=numbers)
+    before = portrait()
+    picture = enhanced(before, Models(folder))
+    assert picture.made_by == ("blazeface (opencv)", name)
+    # It was given -1..1 and gave it back negative, times w: so fine structure turns round, coarse colours stay.
+    (face,) = find_faces(before, Models(folder))
+    x, y = (face.points[:4].mean(axis=0)).round().astype(int)
+    inside = (slice(y - 12, y + 12), slice(x - 12, x + 12))
+    fine = [structure(pixels) for pixels in (before, picture.colours)]
+    turned = np.polyfit(fine[0][inside].ravel(), fine[1][inside].ravel(), 1)[0]
+    assert turned == pytest.approx(-factor, abs=0.2)
+    assert (picture.colours[-8:] == before[-8:]).all()
+    change = picture.colours[inside].mean(axis=(0, 1)) - before[inside].mean(axis=(0, 1))
+    assert np.abs(change).max() < 25
+
+
+@pytest.mark.parametrize(("file", "broken", "reason"), [
+    ("faces/codeformer.onnx", True, "faces/codeformer.onnx cannot be used: it is damaged"),
+    ("faces/gfpgan.onnx", False, "faces/gfpgan.onnx cannot be used: input in0 has the shape 1 x 3 x 256 x 256"),
+])  # fmt: skip
+def test_a_broken_or_mismatching_file_is_named_and_passed_over(
+    folder: Path, file: str, broken: bool, reason: str
+) -> None:
+    small = Interface(inputs=((1, 3, 256, 256),), outputs=((1, 3, 256, 256),))
+    tiny_network(folder / file, small)
+    if broken:
+        (folder / file).write_bytes(b"no network")
+    models = Models(folder)
+    assert models.choose("face").name == X4PLUS_FACES
+    (state,) = [models.state(backend) for backend in backends_of("face") if file in backend.files]
+    assert reason in state.reason
+
+
+@pytest.mark.parametrize("angle", [-30, 0, 30])
+def test_a_square_taken_out_and_put_back_is_the_same_picture(angle: float) -> None:
+    pixels = photo("astronaut.png")
+    square = Square.of(_face(angle))
+    cut = square.cut(pixels)
+    assert cut.shape == (SQUARE, SQUARE, 3)
+    pixels = np.full((512, 512, 3), 100, dtype=np.uint8)
+    changed = pixels.copy()
+    square.add(changed, np.full((SQUARE, SQUARE, 3), 40, dtype=np.float32), 0.5)
+    difference = changed.astype(int) - pixels
+    assert difference[130, 224].tolist() == pytest.approx([20, 20, 20], abs=1)
+    assert difference.min() >= 0
+    assert np.abs(np.diff(difference, axis=0)).max() <= 3  # no edge where it ends
+    assert (difference[300:] == 0).all()
+
+
+def test_a_face_may_reach_beyond_the_picture(models: Models) -> None:
+    picture = enhanced(blurry(portrait())[26:80, 24:74], models)
+    assert picture.colours.shape == (54, 50, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1)])
+def test_a_picture_of_any_size_keeps_it(models: Models, size: tuple[int, int]) -> None:
+    pixels = np.full((*size, 3), 60, dtype=np.uint8)
+    assert (enhanced(pixels, models).colours == pixels).all()
+
+
+def _face(angle: float) -> Face:
+    """The astronaut's, turned about the tip of the nose."""
+    points = np.array([(203, 102), (246, 104), (224, 130), (222, 150), (180, 110), (265, 112)], dtype=np.float32)
+    turn = cv2.getRotationMatrix2D((224, 130), angle, 1)
+    return Face(173, 73, 276, 176, points=(points @ turn[:, :2].T + turn[:, 2]).astype(np.float32), score=0.9)

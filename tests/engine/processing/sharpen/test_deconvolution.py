@@ -1,0 +1,47 @@
+"""What undoes blur where no network does: deconvolution by the measured blur."""
+
+from statistics import mean
+
+import numpy as np
+import pytest
+
+from tests.engine.processing.blurring import moved, softened
+from tests.engine.processing.photos import COLOUR, photo, psnr
+from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
+from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.passes import Pass, run_passes
+from vanceweb.engine.processing.sharpen.deblurrers import deconvolution
+from vanceweb.engine.processing.sharpen.deconvolution import bell
+
+
+def deconvolved(pixels: Pixels) -> Pixels:
+    blur = estimate_blur_shape(pixels)
+    way = deconvolution(blur, not blur.is_round, noise=0)
+    return run_passes(pixels, [Pass(way.apply, way.border, way.side)], lambda fraction: None)
+
+
+def test_soft_photos_gain_1_2_db() -> None:
+    gains = []
+    for name in COLOUR:
+        truth = photo(name, side=192)
+        soft = softened(truth, 2)
+        gains.append(psnr(deconvolved(soft), truth) - psnr(soft, truth))
+    assert mean(gains) >= 1.4, gains
+
+
+@pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
+def test_moved_photos_get_no_worse_than_by_a_twentieth_of_a_db(angle: float) -> None:
+    for name in COLOUR:
+        truth = photo(name, side=192)
+        blurred = moved(truth, 13, angle)
+        assert psnr(deconvolved(blurred), truth) >= psnr(blurred, truth) - 0.05, name
+
+
+def test_the_kernel_is_as_long_as_the_blur_and_turned_like_it() -> None:
+    kernel = bell(Blur(along=3.0, across=0.5, direction=0.0))
+    down, across = np.mgrid[: kernel.shape[0], : kernel.shape[1]] - np.array(kernel.shape).reshape(2, 1, 1) // 2
+    assert kernel.sum() == pytest.approx(1)
+    assert np.sqrt((kernel * across**2).sum()) == pytest.approx(3, rel=0.05)
+    assert np.sqrt((kernel * down**2).sum()) == pytest.approx(0.5, rel=0.1)
+    turned = bell(Blur(along=3.0, across=0.5, direction=90.0))
+    assert np.allclose(turned, kernel.T, atol=1e-6)

@@ -1,0 +1,1 @@
+"""Measurements of a picture: noise, blur, JPEG blocks, outlines."""

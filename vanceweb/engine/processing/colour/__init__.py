@@ -1,0 +1,1 @@
+"""Colour grey pictures, and recolour them by a prompt."""

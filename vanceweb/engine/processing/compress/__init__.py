@@ -1,0 +1,1 @@
+"""Write smaller files."""

@@ -1,0 +1,1 @@
+"""Cut the subject out of its background."""

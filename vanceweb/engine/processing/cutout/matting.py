@@ -1,0 +1,111 @@
+"""matting: the subject found by a network, its edge refined on the picture itself, its colours freed of the rest."""
+
+from collections.abc import Callable, Mapping
+
+import cv2
+import numpy as np
+
+from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.engine.processing.cutout.foreground import ForegroundColours
+from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.image.resampling import FloatArray, enlarged_part, shrunk
+from vanceweb.engine.processing.image.tiles import Report, Tile, grid, part_of, with_border
+from vanceweb.engine.processing.inference.backends import ISNET, U2NET
+from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.sessions import OnnxSession
+
+# ImageNet's mean and deviation, what U²-Net was trained with.
+MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
+DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
+MIDDLE = 1024  # px of the longer side at which the edge is refined first
+SIDE = 1024  # px of a tile at full size
+COARSE_RADIUS = 1.6  # px of the network's own mask; more draws a haze around the subject
+FINE_RADIUS = 1.5  # px of the refined mask
+EPSILON = 1e-4  # squared colour difference (0..1) that counts as an edge
+# Refined alpha below the first is nothing, above the second is all: clears the haze a guided filter leaves.
+COARSE_LEVELS, FINE_LEVELS = (0.25, 0.8), (0.1, 0.9)
+NETWORK_SHARE = 0.4  # of the time
+
+
+def cut_out(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+    """The picture with alpha where its subject is not. Alpha it had before stays. Raises `WeightsMissing`."""
+    colours = picture.colours
+    backend = models.choose("subject")
+    coarse = _refined_coarsely(colours, FINDERS[backend.name](colours, models.onnx(backend)))
+    report(NETWORK_SHARE)
+    alpha = _alpha(colours, coarse, part_of(report, NETWORK_SHARE, 0.7))
+    clean = ForegroundColours(colours, alpha).all(SIDE, part_of(report, 0.7, 1))
+    if picture.alpha is not None:
+        alpha = np.minimum(alpha, picture.alpha)
+    return picture.with_pixels(clean, alpha).by(backend.name)
+
+
+def _by_u2net(colours: Pixels, session: OnnxSession) -> FloatArray:
+    """U²-Net's mask of the whole picture, 320 x 320, 0..1."""
+    small = cv2.resize(colours, (320, 320), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = (small / np.float32(max(float(small.max()), 1.0)) - MEAN) / DEVIATION
+    return _stretched(session.run(_batch(small))[0, 0])
+
+
+def _by_isnet(colours: Pixels, session: OnnxSession) -> FloatArray:
+    """ISNet's mask of the whole picture, 1024 x 1024, 0..1."""
+    small = cv2.resize(colours, (1024, 1024), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return _stretched(session.run(_batch((small - np.float32(128)) / np.float32(256)))[0, 0])
+
+
+FINDERS: dict[str, Callable[[Pixels, OnnxSession], FloatArray]] = {U2NET: _by_u2net, ISNET: _by_isnet}
+
+
+def _batch(pixels: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
+
+
+def _stretched(mask: FloatArray) -> FloatArray:
+    """From its own least to its own most; all ones where nothing stands out at all: keep everything."""
+    low, high = float(mask.min()), float(mask.max())
+    if high - low < 1e-3:
+        return np.ones_like(mask)
+    return np.asarray((mask - low) / (high - low), dtype=np.float32)
+
+
+def _refined_coarsely(colours: Pixels, mask: FloatArray) -> FloatArray:
+    """The mask drawn to the edges of the picture at `MIDDLE` px."""
+    guide = shrunk(colours, MIDDLE).astype(np.float32) / np.float32(255)
+    height, width = guide.shape[:2]
+    large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC)
+    radius = max(round(COARSE_RADIUS * max(height, width) / mask.shape[0]), 2)
+    alpha = _guided(guide, np.clip(large, 0, 1), radius, COARSE_LEVELS)
+    return alpha * alpha * (3 - 2 * alpha)
+
+
+def _guided(guide: FloatArray, mask: FloatArray, radius: int, levels: tuple[float, float]) -> FloatArray:
+    """He, Sun and Tang's guided filter: the mask as a local linear function of the colours; `levels` become 0 and 1."""
+    refined = np.asarray(cv2.ximgproc.guidedFilter(guide, mask, radius, EPSILON), dtype=np.float32)
+    return np.asarray(np.clip((refined - levels[0]) / (levels[1] - levels[0]), 0, 1), dtype=np.float32)
+
+
+def _alpha(colours: Pixels, coarse: FloatArray, report: Report) -> Mask:
+    """The refined mask at full size, refined once more where it is soft."""
+    size = colours.shape[0], colours.shape[1]
+    zoom = max(size) / max(coarse.shape)
+    radius = round(FINE_RADIUS * zoom) if zoom > 1 else 0
+    alpha = np.empty(size, dtype=np.uint8)
+    tiles = grid(*size, SIDE)
+    for done, tile in enumerate(tiles, start=1):
+        part = _fine(colours, coarse, tile, radius)
+        alpha[tile.top : tile.bottom, tile.left : tile.right] = (part * 255 + 0.5).astype(np.uint8)
+        report(done / len(tiles))
+    return alpha
+
+
+def _fine(colours: Pixels, coarse: FloatArray, tile: Tile, radius: int) -> FloatArray:
+    size = colours.shape[0], colours.shape[1]
+    part = enlarged_part(coarse, size, tile)
+    if not radius or part.min() == part.max():
+        return part
+    border = 2 * radius
+    wide = Tile(tile.top - border, tile.bottom + border, tile.left - border, tile.right + border)
+    guide = with_border(colours, tile, border).astype(np.float32) / np.float32(255)
+    refined = _guided(guide, enlarged_part(coarse, size, wide), radius, FINE_LEVELS)
+    return refined[border : border + part.shape[0], border : border + part.shape[1]]

@@ -1,0 +1,1 @@
+"""Stable Diffusion, where its weights have been brought."""

@@ -1,0 +1,1 @@
+"""Enlarge photos and drawings."""

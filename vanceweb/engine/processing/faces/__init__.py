@@ -1,0 +1,1 @@
+"""Find faces and heads, and restore faces."""

@@ -1,0 +1,31 @@
+"""Several runs over a whole picture, one after the other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vanceweb.engine.processing.image.arrays import Pixels, Planes
+from vanceweb.engine.processing.image.tiles import Report, part_of, tiled
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run, tile by tile, which makes the picture `scale` times as large. `border` and `side` are in px."""
+
+    apply: Callable[[Planes], Planes]
+    border: int
+    side: int
+    scale: Fraction = Fraction(1)
+
+
+def run_passes(colours: Pixels, passes: Sequence[Pass], report: Report) -> Pixels:
+    """All of them in turn, each with its share of the progress: as much as it has px to make."""
+    area, areas = Fraction(1), [Fraction(0)]
+    for one in passes:
+        area *= one.scale**2
+        areas.append(areas[-1] + area)
+    shares = [float(done / areas[-1]) for done in areas] if passes else []
+    for one, start, end in zip(passes, shares, shares[1:], strict=False):
+        colours = tiled(colours, one.apply, scale=one.scale, border=one.border, side=one.side,
+                        report=part_of(report, start, end))  # fmt: skip
+    return colours

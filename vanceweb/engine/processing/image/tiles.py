@@ -1,0 +1,87 @@
+"""Running something over a picture tile by tile: bounded memory, no seams, progress after each tile."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vanceweb.engine.processing.image.arrays import Pixels, Planes, centre, to_pixels, to_planes
+
+Report = Callable[[float], None]
+
+# Edges between tiles lie on multiples of this many px, so that a scale of 3/2 or 3/4 maps them onto whole px.
+STEP = 4
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The part of a picture from (top, left) up to, not including, (bottom, right), in px."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+def grid(height: int, width: int, side: int) -> list[Tile]:
+    """Tiles of about equal size, none larger than `side` rounded up to a multiple of `STEP`, row by row."""
+    return [Tile(*rows, *columns) for rows in _cuts(height, side) for columns in _cuts(width, side)]
+
+
+def _cuts(length: int, side: int) -> Iterator[tuple[int, int]]:
+    count = -(-length // side)
+    step = -(-length // (count * STEP)) * STEP
+    for start in range(0, length, step):
+        yield start, min(start + step, length)
+
+
+def with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> npt.NDArray[np.uint8]:
+    """The tile with `border` px more on each side, mirrored where the picture ends."""
+    height, width = source.shape[:2]
+    top, left = max(tile.top - border, 0), max(tile.left - border, 0)
+    bottom, right = min(tile.bottom + border, height), min(tile.right + border, width)
+    missing = (
+        border - (tile.top - top),
+        border - (bottom - tile.bottom),
+        border - (tile.left - left),
+        border - (right - tile.right),
+    )
+    part = source[top:bottom, left:right]
+    if not any(missing):
+        return part
+    return np.asarray(cv2.copyMakeBorder(part, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
+
+
+def tiled(
+    source: Pixels,
+    apply: Callable[[Planes], Planes],
+    *,
+    scale: Fraction | int = 1,
+    border: int,
+    side: int,
+    report: Report,
+) -> Pixels:
+    """`apply` run over each tile of `source`; gives a picture `scale` times as large.
+
+    `apply` gets a tile with `border` px around it and returns at least `scale` times the tile without the border, in
+    the middle. The border must cover what the networks in `apply` look at, then the result is the same as that of
+    the whole picture at once and nothing has to be blended. `report` is told the fraction done after each tile.
+    """
+    height, width = source.shape[:2]
+    result = np.empty((int(height * scale), int(width * scale), 3), dtype=np.uint8)
+    tiles = grid(height, width, side)
+    for done, tile in enumerate(tiles, start=1):
+        top, bottom = int(tile.top * scale), int(tile.bottom * scale)
+        left, right = int(tile.left * scale), int(tile.right * scale)
+        planes = apply(to_planes(with_border(source, tile, border)))
+        result[top:bottom, left:right] = to_pixels(centre(planes, bottom - top, right - left))
+        report(done / len(tiles))
+    return result
+
+
+def part_of(report: Report, start: float, end: float) -> Report:
+    """A report whose 0..1 is the part from `start` to `end` of the whole `report`."""
+    return lambda fraction: report(start + (end - start) * fraction)

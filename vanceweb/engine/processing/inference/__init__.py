@@ -1,0 +1,1 @@
+"""Neural networks: which backends there are, how they are loaded and run."""

@@ -1,0 +1,126 @@
+"""Networks that are loaded and ready to run, on ncnn, on ONNX Runtime and on OpenCV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import ncnn
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
+from vanceweb.engine.processing.inference.interfaces import Interface, check, run
+from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class NcnnMemory:
+    """The working memory all ncnn networks share. Left to itself each network keeps its own peak for good."""
+
+    def __init__(self) -> None:
+        self.blobs, self.workspace = ncnn.PoolAllocator(), ncnn.PoolAllocator()
+
+    def release(self) -> None:
+        """Give what is not in use back to the system."""
+        self.blobs.clear()
+        self.workspace.clear()
+
+
+class NcnnSession:
+    """One ncnn network, ready to run."""
+
+    def __init__(self, network: NcnnNetwork, param: Path, weights: Path, threads: int, memory: NcnnMemory) -> None:
+        """Raises `WeightsMissing` when the files cannot be read."""
+        self.network = network
+        self._net = ncnn.Net()
+        self._net.opt.num_threads = threads
+        self._net.opt.blob_allocator, self._net.opt.workspace_allocator = memory.blobs, memory.workspace
+        if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
+            raise WeightsMissing(f"The weights {network.path} cannot be read; install them again.")
+
+    def run(self, planes: FloatArray) -> FloatArray:
+        """Run the network on float32 planes (channels x height x width, colours 0..1).
+
+        Gives 3 x scale*(height - 2 border) x scale*(width - 2 border): the part that can be trusted, not clipped.
+        """
+        height, width = planes.shape[1:]
+        more = [(0, 0), *((0, -side % self.network.multiple) for side in (height, width))]
+        planes = np.ascontiguousarray(np.pad(planes, more, mode="edge") if np.any(more) else planes, dtype=np.float32)
+        extractor = self._net.create_extractor()
+        # ncnn.Mat points into `planes` without a copy: the array has to live until extract has returned.
+        extractor.input(self.network.source, ncnn.Mat(planes))
+        failed, mat = extractor.extract(self.network.result)
+        if failed:
+            raise MemoryError(f"ncnn could not run {self.network.path} on {planes.shape}")
+        result = np.array(mat, dtype=np.float32)
+        scale, border = self.network.scale, self.network.border
+        margin = 0 if self.network.eats_border else border * scale
+        kept_height, kept_width = (height - 2 * border) * scale, (width - 2 * border) * scale
+        return result[:, margin : margin + kept_height, margin : margin + kept_width]
+
+
+class OnnxSession:
+    """One ONNX network, ready to run on the processor."""
+
+    def __init__(self, path: Path, threads: int, interface: Interface) -> None:
+        """Raises `UnusableWeights` when the file is damaged or the network is not of this interface."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.enable_cpu_mem_arena = False  # the arena keeps its peak for good: 0.7 GB for these networks
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own classes have no public base
+            raise UnusableWeights("it is damaged or no ONNX file") from error
+        check(self._session, interface)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The metadata written into the file."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def size(self) -> tuple[int | None, int | None]:
+        """Height and width of its first input in px; None where it takes any."""
+        shape = self._session.get_inputs()[0].shape
+        sides = shape[1:3] if self.channels_last else shape[2:4]
+        height, width = (side if isinstance(side, int) else None for side in sides)
+        return height, width
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the channels of its first input, a picture in colour, are its last axis and not its second."""
+        shape = self._session.get_inputs()[0].shape
+        return bool(shape[3] == 3 and shape[1] != 3)
+
+    def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
+        """Run the network; gives its first output as float32. Inputs beyond `arrays` are set to `number`."""
+        return run(self._session, arrays, number)
+
+    def run_all(self, *arrays: FloatArray) -> Sequence[FloatArray]:
+        """Run the network; gives all of its outputs."""
+        given = {port.name: array for port, array in zip(self._session.get_inputs(), arrays, strict=True)}
+        return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given)]
+
+
+class TfliteSession:
+    """One TensorFlow Lite network, ready to run on OpenCV."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `UnusableWeights` when the file is damaged."""
+        try:
+            self._net = cv2.dnn.readNetFromTFLite(str(path))
+        except cv2.error as error:
+            raise UnusableWeights(f"{path.name} is damaged or no TensorFlow Lite file") from error
+        self._names = self._net.getUnconnectedOutLayersNames()
+        self._lock = Lock()  # the net holds its input and its layers' results
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Run the network on 1 x channels x height x width; gives its outputs by their names."""
+        with self._lock:
+            self._net.setInput(batch)
+            outputs = self._net.forward(self._names)
+            return {name: np.array(output, dtype=np.float32) for name, output in zip(self._names, outputs, strict=True)}

@@ -1,0 +1,1 @@
+"""Repair damaged prints and restore blurry photos."""

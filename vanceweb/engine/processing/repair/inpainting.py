@@ -1,0 +1,84 @@
+"""Filling holes in a picture from what is around them.
+
+Of what OpenCV offers, frequency selective extrapolation (Seiler et al., 2015) is 1.5 to 3 dB better than Telea and
+Navier-Stokes at lines of any width, at a hundred times their cost: so it fills what it can in a reasonable time.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from vanceweb.engine.processing.image.arrays import Mask, Pixels, to_pixels, to_planes
+from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
+from vanceweb.engine.processing.inference.backends import FREQUENCY_SELECTIVE, LAMA, Backend
+from vanceweb.engine.processing.inference.registry import Models
+
+Filler = Callable[[Pixels, Mask, Backend, Models], Pixels]
+
+SQUARE, CONTEXT = 512, 64  # px: LaMa's picture, and how much of it on each side is only looked at
+SIDE, BORDER = 192, 24  # px of the tiles of frequency selective extrapolation
+MOST = 150_000  # px that frequency selective extrapolation fills in a picture; it takes about a minute
+RADIUS = 3  # px around each px that the quick method looks at
+FULLEST = 0.6  # share of a tile beyond which there is too little left to extrapolate from
+
+
+def filled(colours: Pixels, mask: Mask, models: Models, report: Report) -> tuple[Pixels, str]:
+    """The picture with the px where the mask isn't 0 filled in, all others untouched, and the backend's name."""
+    backend = models.choose("inpaint")
+    side, border = (SQUARE - 2 * CONTEXT, CONTEXT) if backend.name == LAMA else (SIDE, BORDER)
+    fill = FILLERS[backend.name]
+    if backend.name == FREQUENCY_SELECTIVE and np.count_nonzero(mask) > MOST:
+        fill = _quickly
+    result = colours.copy()
+    tiles = [
+        tile
+        for tile in grid(colours.shape[0], colours.shape[1], side)
+        if mask[tile.top : tile.bottom, tile.left : tile.right].any()
+    ]
+    for done, tile in enumerate(tiles, start=1):
+        holes = with_border(mask, tile, border)
+        made = fill(with_border(colours, tile, border), holes, backend, models)
+        _keep(result, mask, tile, made, border)
+        report(done / len(tiles))
+    report(1.0)
+    return result, backend.name
+
+
+def _keep(result: Pixels, mask: Mask, tile: Tile, made: Pixels, border: int) -> None:
+    """Take over, from what was made of a tile with its border, the px of the mask."""
+    inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
+    hole = mask[inside] > 0
+    height, width = hole.shape
+    result[inside][hole] = made[border : border + height, border : border + width][hole]
+
+
+def _by_lama(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+    """1 x 3 x 512 x 512 of 0..1 and 1 x 1 x 512 x 512 of 0 or 1; gives 0..1 or, some exports, 0..255."""
+    height, width = holes.shape
+    missing = (0, SQUARE - height, 0, SQUARE - width)
+    whole = np.asarray(cv2.copyMakeBorder(colours, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
+    hole = cv2.copyMakeBorder((holes > 0).astype(np.float32), *missing, cv2.BORDER_CONSTANT, value=0)
+    made = models.onnx(backend).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
+    if made.max() > 2:
+        made = made / np.float32(255)
+    return to_pixels(np.asarray(made, dtype=np.float32))[:height, :width]
+
+
+def _frequency_selective(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+    if min(holes.shape) < 8 or np.count_nonzero(holes) > FULLEST * holes.size:
+        return _quickly(colours, holes, backend, models)
+    made = np.empty_like(colours)
+    cv2.xphoto.inpaint(np.ascontiguousarray(colours), np.where(holes > 0, 0, 255).astype(np.uint8), made,
+                       cv2.xphoto.INPAINT_FSR_FAST)  # fmt: skip
+    return made
+
+
+def _quickly(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+    return np.asarray(cv2.inpaint(colours, (holes > 0).astype(np.uint8), RADIUS, cv2.INPAINT_NS), dtype=np.uint8)
+
+
+FILLERS: dict[str, Filler] = {
+    LAMA: _by_lama,
+    FREQUENCY_SELECTIVE: _frequency_selective,
+}

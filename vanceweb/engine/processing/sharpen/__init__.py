@@ -1,0 +1,1 @@
+"""Remove blur and compression artefacts."""

@@ -1,0 +1,1 @@
+"""Redraw photos as cartoons, anime and in drawn styles."""
