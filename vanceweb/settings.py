@@ -10,7 +10,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from environs import Env
 
-from vanceweb.lib.keys import new_fernet_key, new_random_key, read_or_make_key
+from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_create_key
 
 env = Env()
 
@@ -28,11 +28,11 @@ NODE_MODULES_DIR = BASE_DIR / "node_modules"
 # --- Keys -----------------------------------------------------------------------------------------------------------
 
 KEYS_DIR = DATA_DIR / "keys"
-SECRET_KEY = env.str("SECRET_KEY", "") or read_or_make_key(KEYS_DIR / "secret_key", new_random_key)
+SECRET_KEY = env.str("SECRET_KEY", "") or read_or_create_key(KEYS_DIR / "secret_key", generate_key)
 # Fernet keys for the stored API tokens, newest first; older ones still decrypt, so keys can be rotated.
-VAULT_KEYS = env.list("VAULT_KEYS", []) or read_or_make_key(KEYS_DIR / "vault_keys", new_fernet_key).split()
+VAULT_KEYS = env.list("VAULT_KEYS", []) or read_or_create_key(KEYS_DIR / "vault_keys", generate_fernet_key).split()
 # Keys the hashes of the engine's own tokens.
-ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_or_make_key(KEYS_DIR / "engine_token_key", new_random_key)
+ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_or_create_key(KEYS_DIR / "engine_token_key", generate_key)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 

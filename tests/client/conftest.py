@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.service import Service, running_service
+from tests.client.fake_service import Service, running_service
 from vanceweb.client import Retries, Timeouts, VanceClient
 
 TOKEN = "5ecre7-t0ken-that-must-not-show"

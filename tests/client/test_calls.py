@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import TOKEN, TRANS_ID, UID
-from tests.client.service import Service, success
+from tests.client.fake_service import Service, success
 from vanceweb.client import (
     Balance,
     HistoryPage,
     HistoryRow,
-    Progress,
+    JobProgress,
+    StartedJob,
     Status,
-    Transformed,
-    Uploaded,
+    UploadedImage,
     VanceClient,
 )
 
@@ -45,7 +45,7 @@ def test_upload_sends_the_file_with_a_length(client: VanceClient, service: Servi
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
     answer = client.upload(io.BytesIO(picture), name="cät.png", purpose="compress")
 
-    assert answer == Uploaded(UID, "cat.png", "https://example.org/t.jpg", 1200, 1199, 3618416)
+    assert answer == UploadedImage(UID, "cat.png", "https://example.org/t.jpg", 1200, 1199, 3618416)
     (seen,) = service.seen
     assert (seen.method, seen.path, seen.query) == ("POST", "/upload", {})
     assert int(seen.headers["content-length"]) == len(seen.body)
@@ -101,7 +101,7 @@ def test_upload_reads_the_file_piece_by_piece(client: VanceClient, service: Serv
 @pytest.mark.parametrize("status", ["finish", "waiting", "process", "busy", "fatal", "webhook"])
 def test_transform_gives_every_status(client: VanceClient, service: Service, status: str) -> None:
     service.play(success({"trans_id": TRANS_ID, "status": status}))
-    assert client.transform(UID, '{"name": "denoise"}') == Transformed(TRANS_ID, Status(status))
+    assert client.transform(UID, '{"name": "denoise"}') == StartedJob(TRANS_ID, Status(status))
     (seen,) = service.seen
     assert (seen.method, seen.path, seen.query) == ("POST", "/transform", {})
     assert seen.form == {"api_token": TOKEN, "uid": UID, "jconfig": '{"name": "denoise"}'}
@@ -119,7 +119,7 @@ def test_transform_sends_webhook_and_wait_only_when_given(client: VanceClient, s
 
 def test_progress_of_a_finished_job_has_its_size_as_a_number(client: VanceClient, service: Service) -> None:
     service.play(success({"status": "finish", "filesize": "16794935"}))
-    assert client.progress(TRANS_ID) == Progress(Status.FINISH, filesize=16794935)
+    assert client.get_progress(TRANS_ID) == JobProgress(Status.FINISH, filesize=16794935)
     (seen,) = service.seen
     assert (seen.method, seen.path, seen.query) == ("POST", "/progress", {})
     assert seen.form == {"api_token": TOKEN, "trans_id": TRANS_ID}
@@ -130,13 +130,13 @@ def test_progress_reads_what_the_engine_adds(client: VanceClient, service: Servi
         success({"status": "process", "percent": 37.5, "backend": "onnxruntime"}),
         success({"status": "fatal", "msg": "The picture\ncould not be read."}),
     )
-    assert client.progress(TRANS_ID) == Progress(Status.PROCESS, percent=37.5, backend="onnxruntime")
-    assert client.progress(TRANS_ID) == Progress(Status.FATAL, message="The picture could not be read.")
+    assert client.get_progress(TRANS_ID) == JobProgress(Status.PROCESS, percent=37.5, backend="onnxruntime")
+    assert client.get_progress(TRANS_ID) == JobProgress(Status.FATAL, message="The picture could not be read.")
 
 
 def test_balance_is_exact(client: VanceClient, service: Service) -> None:
     service.play(success({"max_num": "500.000", "used_num": "107.800"}))
-    balance = client.balance()
+    balance = client.get_balance()
     assert balance == Balance(granted=Decimal("500.000"), used=Decimal("107.800"))
     assert balance.left == Decimal("392.200")
     (seen,) = service.seen
@@ -148,7 +148,7 @@ def test_numbers_are_read_exactly_whatever_their_json_type(
     client: VanceClient, service: Service, number: object
 ) -> None:
     service.play(success({"max_num": number, "used_num": 0}))
-    assert client.balance().granted == Decimal(str(number))
+    assert client.get_balance().granted == Decimal(str(number))
 
 
 def test_history_is_a_page_of_rows(client: VanceClient, service: Service) -> None:
@@ -161,7 +161,7 @@ def test_history_is_a_page_of_rows(client: VanceClient, service: Service) -> Non
         balance=Decimal("392.200"),
         created_at=datetime(2021, 12, 14, 4, 36, 18),
     )
-    assert client.history(page=3, limit=50) == HistoryPage((row, row), page=1, last_page=5, per_page=20, total=100)
+    assert client.get_history(page=3, limit=50) == HistoryPage((row, row), page=1, last_page=5, per_page=20, total=100)
     (seen,) = service.seen
     assert (seen.method, seen.path, seen.query) == ("POST", "/points/record", {})
     assert seen.form == {"api_token": TOKEN, "page": "3", "limit": "50"}
@@ -169,7 +169,7 @@ def test_history_is_a_page_of_rows(client: VanceClient, service: Service) -> Non
 
 def test_history_may_be_empty(client: VanceClient, service: Service) -> None:
     service.play(success({"datas": [], "current_page": 1, "last_page": 1, "per_page": 20, "total": 0}))
-    assert client.history().rows == ()
+    assert client.get_history().rows == ()
 
 
 def test_cancel_is_true_where_the_service_knows_it(client: VanceClient, service: Service) -> None:
@@ -182,7 +182,7 @@ def test_cancel_is_true_where_the_service_knows_it(client: VanceClient, service:
 def test_connections_are_used_again(client: VanceClient, service: Service) -> None:
     service.play(success({"status": "process"}))
     for _ in range(5):
-        client.progress(TRANS_ID)
+        client.get_progress(TRANS_ID)
     assert len(service.peers) == 1
 
 
@@ -198,5 +198,5 @@ def test_a_slash_at_the_end_of_the_base_url_does_no_harm(
     make_client: Callable[..., VanceClient], service: Service
 ) -> None:
     service.play(success({"status": "process"}))
-    make_client(base_url=service.base_url + "/").progress(TRANS_ID)
+    make_client(base_url=service.base_url + "/").get_progress(TRANS_ID)
     assert service.seen[0].path == "/progress"

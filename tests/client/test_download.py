@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from tests.client.conftest import TRANS_ID
-from tests.client.service import Act, Service, chunked, dripping, drop, html, raw, refusal, until_closed
+from tests.client.fake_service import Act, Service, chunked, dripping, drop, html, raw, refusal, until_closed
 from vanceweb.client import (
-    AnswerNotUnderstood,
-    Downloaded,
+    DownloadedImage,
     InsufficientCredits,
+    InvalidResponse,
     NotFound,
-    NotReachable,
+    ServiceUnreachable,
     Timeouts,
     VanceClient,
 )
@@ -44,7 +44,7 @@ HALF = PNG[: len(PNG) // 2]
 def test_the_bytes_say_what_it_is(client: VanceClient, service: Service, body: bytes, kind: str, format: str) -> None:
     service.play(raw(body, kind=kind))
     target = io.BytesIO()
-    assert client.download(TRANS_ID, target) == Downloaded(len(body), format, f"{TRANS_ID}.{format}")  # type: ignore[arg-type]
+    assert client.download(TRANS_ID, target) == DownloadedImage(len(body), format, f"{TRANS_ID}.{format}")  # type: ignore[arg-type]
     assert target.getvalue() == body
     assert service.seen[0].form["trans_id"] == TRANS_ID
     assert service.seen[0].query == {}, "the token stands in no URL"
@@ -106,7 +106,7 @@ def test_a_download_that_stays_broken_leaves_nothing(client: VanceClient, servic
     service.play(trouble)
     target = io.BytesIO(b"before")
     target.seek(6)
-    with pytest.raises(NotReachable):
+    with pytest.raises(ServiceUnreachable):
         client.download(TRANS_ID, target)
     assert target.getvalue() == b"before"
 
@@ -148,7 +148,7 @@ def test_an_error_is_no_picture_whatever_it_calls_itself(
 def test_what_is_no_picture_is_refused_at_once(client: VanceClient, service: Service, answer: Act) -> None:
     service.play(answer)
     target = io.BytesIO()
-    with pytest.raises(AnswerNotUnderstood):
+    with pytest.raises(InvalidResponse):
         client.download(TRANS_ID, target)
     assert target.getvalue() == b""
     assert len(service.seen) == 1
@@ -158,7 +158,7 @@ def test_what_is_no_picture_is_refused_at_once(client: VanceClient, service: Ser
 def test_a_result_beyond_the_limit_is_refused(client: VanceClient, service: Service, answer: Act) -> None:
     service.play(answer)
     target = io.BytesIO()
-    with pytest.raises(AnswerNotUnderstood, match="larger than 1000 bytes"):
+    with pytest.raises(InvalidResponse, match="larger than 1000 bytes"):
         client.download(TRANS_ID, target, max_bytes=1000)
     assert target.getvalue() == b""
 
@@ -166,7 +166,7 @@ def test_a_result_beyond_the_limit_is_refused(client: VanceClient, service: Serv
 def test_a_download_that_drips_comes_to_an_end(make_client: Callable[..., VanceClient], service: Service) -> None:
     service.play(dripping(PNG, kind="image/png", pause=0.02))
     client = make_client(timeouts=Timeouts(download=5, download_total=0.3))
-    with pytest.raises(NotReachable, match=r"not complete after 0.3 s"):
+    with pytest.raises(ServiceUnreachable, match=r"not complete after 0.3 s"):
         client.download(TRANS_ID, io.BytesIO())
     assert len(service.seen) == 3
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.client.conftest import TOKEN
-from tests.client.service import Act, Service, after, drop, html, raw, refusal
-from tests.client.test_refusals import CALLS
+from tests.client.fake_service import Act, Service, after, drop, html, raw, refusal
+from tests.client.test_error_responses import CALLS
 from vanceweb.client import Timeouts, VanceClient, VanceError
 from vanceweb.client.redaction import Secret
 
@@ -67,7 +67,7 @@ def test_unreachable_services_leave_no_token_behind(
     caplog.set_level(logging.DEBUG)
     for base_url in ("http://127.0.0.1:9/web_api/v1", "http://no-such-host.invalid/web_api/v1"):
         with pytest.raises(VanceError) as caught:
-            make_client(base_url=base_url).balance()
+            make_client(base_url=base_url).get_balance()
         assert TOKEN not in everything_about(caught.value)
     assert TOKEN not in caplog.text
 
@@ -77,14 +77,14 @@ def test_a_balance_that_is_logged_hides_the_token_only(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     service.play(raw(b'{"code": 200, "data": {"max_num": "1.000", "used_num": "0.000"}}'))
-    client.balance()
+    client.get_balance()
     assert "/point?api_token=[hidden]" in caplog.text
     assert TOKEN not in caplog.text
 
 
 def test_reprs_show_the_service_and_no_token(client: VanceClient, service: Service) -> None:
     assert service.base_url in repr(client)
-    shown = repr(client) + str(client) + repr(vars(client)) + repr(vars(vars(client)["_exchange"]))
+    shown = repr(client) + str(client) + repr(vars(client)) + repr(vars(vars(client)["_transport"]))
     assert TOKEN not in shown
 
 

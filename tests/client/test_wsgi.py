@@ -12,7 +12,7 @@ import requests
 from requests_toolbelt import MultipartEncoder
 
 from tests.client.conftest import TRANS_ID
-from vanceweb.client import IN_PROCESS_BASE_URL, NotReachable, Retries, VanceClient, in_process_session
+from vanceweb.client import IN_PROCESS_BASE_URL, Retries, ServiceUnreachable, VanceClient, build_in_process_session
 
 Start = Callable[..., Any]
 URL = "http://engine.invalid"
@@ -63,7 +63,9 @@ def test_the_application_sees_an_ordinary_request() -> None:
         seen.update(environ)
         return echo(environ, start_response)
 
-    answer = in_process_session(app).post(f"{URL}:8080/a%20b/%C3%A4?x=1&y=%26", data={"k": "ü"}, headers={"X-A": "b"})
+    answer = build_in_process_session(app).post(
+        f"{URL}:8080/a%20b/%C3%A4?x=1&y=%26", data={"k": "ü"}, headers={"X-A": "b"}
+    )
     assert answer.content == b"k=%C3%BC"
     assert answer.headers["X-Method"] == "POST"
     assert (seen["PATH_INFO"], seen["SCRIPT_NAME"]) == ("/a b/ä".encode().decode("latin-1"), "")
@@ -89,7 +91,7 @@ def test_the_application_is_called_by_the_rules_of_pep_3333(method: str) -> None
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [b"fine"]
 
     body = io.BytesIO(b"one\ntwo\nthree") if method == "POST" else None
-    answer = in_process_session(validator(app)).request(method, f"{URL}/", data=body)
+    answer = build_in_process_session(validator(app)).request(method, f"{URL}/", data=body)
     assert answer.status_code == 200
 
 
@@ -120,7 +122,7 @@ def test_a_large_upload_is_not_held_in_memory() -> None:
     file = Endless()
     encoder = MultipartEncoder({"file": ("a.png", file, "image/png")})
     length = encoder.len
-    answer = in_process_session(app).post(URL, data=encoder, headers={"Content-Type": encoder.content_type})
+    answer = build_in_process_session(app).post(URL, data=encoder, headers={"Content-Type": encoder.content_type})
     assert int(answer.text) == length > 200_000_000
     assert file.largest <= 1_000_000
 
@@ -130,14 +132,14 @@ def test_a_generator_is_sent_as_it_comes() -> None:
         start_response("200 OK", [("X-Encoding", environ["HTTP_TRANSFER_ENCODING"])])
         return [environ["wsgi.input"].read()]
 
-    answer = in_process_session(app).post(URL, data=(piece for piece in (b"one", b"", b"two")))
+    answer = build_in_process_session(app).post(URL, data=(piece for piece in (b"one", b"", b"two")))
     assert answer.content == b"onetwo"
     assert answer.headers["X-Encoding"] == "chunked"
 
 
 def test_an_answer_is_read_as_it_is_asked_for() -> None:
     pieces = Pieces(bytes([number]) * 1000 for number in range(200))
-    answer = in_process_session(answering(pieces)).get(URL, stream=True)
+    answer = build_in_process_session(answering(pieces)).get(URL, stream=True)
     assert pieces.given == 1, "only what shows that the headers are final"
     body = answer.iter_content(1000)
     assert next(body) == bytes(1000)
@@ -150,7 +152,7 @@ def test_an_answer_is_read_as_it_is_asked_for() -> None:
 @pytest.mark.parametrize("way", ["read", "closed", "left", "head"])
 def test_the_iterable_is_closed_once_whatever_happens(way: str) -> None:
     pieces = Pieces([b"a" * 100, b"b" * 100])
-    session = in_process_session(answering(pieces))
+    session = build_in_process_session(answering(pieces))
     if way == "head":
         assert session.head(URL).content == b""
     else:
@@ -164,7 +166,7 @@ def test_the_iterable_is_closed_once_whatever_happens(way: str) -> None:
 
 def test_head_has_headers_and_no_body() -> None:
     app = answering([b"never to be seen"], headers=(("Content-Length", "16"),))
-    answer = in_process_session(app).head(URL)
+    answer = build_in_process_session(app).head(URL)
     assert answer.content == b""
     assert answer.headers["Content-Length"] == "16"
 
@@ -174,21 +176,21 @@ def test_an_exception_before_the_answer_is_a_connection_that_fails(caplog: pytes
         raise ZeroDivisionError("inside")
 
     with pytest.raises(requests.ConnectionError):
-        in_process_session(app).get(URL)
+        build_in_process_session(app).get(URL)
     assert "ZeroDivisionError: inside" in caplog.text, "what went wrong is to be found somewhere"
 
 
 def test_an_exception_before_the_first_piece_is_one_too() -> None:
     pieces = Pieces([ZeroDivisionError()])
     with pytest.raises(requests.ConnectionError):
-        in_process_session(answering(pieces)).get(URL)
+        build_in_process_session(answering(pieces)).get(URL)
     assert pieces.closed == 1
 
 
 @pytest.mark.parametrize("headers", [(), (("Content-Length", "20"),)])
 def test_an_exception_in_the_middle_breaks_the_body(headers: tuple[tuple[str, str], ...]) -> None:
     pieces = Pieces([b"first", ZeroDivisionError("inside")])
-    answer = in_process_session(answering(pieces, headers=headers)).get(URL, stream=True)
+    answer = build_in_process_session(answering(pieces, headers=headers)).get(URL, stream=True)
     body = answer.iter_content(5)
     assert next(body) == b"first"
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -200,12 +202,12 @@ def test_an_exception_in_the_middle_breaks_the_body(headers: tuple[tuple[str, st
 def test_a_body_shorter_than_announced_is_broken() -> None:
     app = answering([b"short"], headers=(("Content-Length", "20"),))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        in_process_session(app).get(URL)
+        build_in_process_session(app).get(URL)
 
 
 def test_no_answer_at_all_is_a_failure() -> None:
     with pytest.raises(requests.ConnectionError):
-        in_process_session(lambda environ, start_response: [b"body"]).get(URL)
+        build_in_process_session(lambda environ, start_response: [b"body"]).get(URL)
 
 
 def test_a_status_may_be_replaced_until_something_was_sent() -> None:
@@ -218,7 +220,7 @@ def test_a_status_may_be_replaced_until_something_was_sent() -> None:
         yield b""
         yield b"sorry"
 
-    answer = in_process_session(app).get(URL)
+    answer = build_in_process_session(app).get(URL)
     assert (answer.status_code, answer.reason, answer.content) == (500, "Oh", b"sorry")
     assert "X-First" not in answer.headers
 
@@ -230,12 +232,12 @@ def test_the_old_write_function_works() -> None:
         write(b"two ")
         return [b"three"]
 
-    assert in_process_session(app).get(URL).content == b"one two three"
+    assert build_in_process_session(app).get(URL).content == b"one two three"
 
 
 def test_headers_may_come_twice_and_cookies_do_no_harm() -> None:
     app = answering([b""], headers=(("X-A", "1"), ("X-A", "2"), ("Set-Cookie", "a=b")))
-    answer = in_process_session(app).get(URL)
+    answer = build_in_process_session(app).get(URL)
     assert answer.headers["X-A"] == "1, 2"
 
 
@@ -259,7 +261,7 @@ def test_what_the_application_sets_in_its_context_ends_with_the_answer() -> None
         return Body([b"one", b"two"])
 
     language.set("caller")
-    with in_process_session(app).get(URL, stream=True) as answer:
+    with build_in_process_session(app).get(URL, stream=True) as answer:
         assert language.get() == "caller"
         assert answer.content == b"onetwo"
     assert language.get() == "caller"
@@ -268,7 +270,7 @@ def test_what_the_application_sets_in_its_context_ends_with_the_answer() -> None
 
 
 def test_an_answer_may_be_read_in_another_thread() -> None:
-    answer = in_process_session(answering(Pieces([b"one", b"two"]))).get(URL, stream=True)
+    answer = build_in_process_session(answering(Pieces([b"one", b"two"]))).get(URL, stream=True)
     got: list[bytes] = []
     thread = threading.Thread(target=lambda: got.append(answer.content))
     thread.start()
@@ -277,7 +279,7 @@ def test_an_answer_may_be_read_in_another_thread() -> None:
 
 
 def test_no_url_leads_to_the_network() -> None:
-    session = in_process_session(echo)
+    session = build_in_process_session(echo)
     assert session.get("https://example.org/").status_code == 200
     with pytest.raises(requests.exceptions.InvalidSchema):
         session.get("ftp://example.org/")
@@ -288,8 +290,8 @@ def test_the_client_speaks_through_it() -> None:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b'{"code": 200, "data": {"status": "finish", "filesize": "5"}}']
 
-    client = VanceClient("t", base_url=IN_PROCESS_BASE_URL, session=in_process_session(app))
-    assert client.progress(TRANS_ID).filesize == 5
+    client = VanceClient("t", base_url=IN_PROCESS_BASE_URL, session=build_in_process_session(app))
+    assert client.get_progress(TRANS_ID).filesize == 5
 
 
 def test_a_broken_application_is_a_service_out_of_reach() -> None:
@@ -300,11 +302,11 @@ def test_a_broken_application_is_a_service_out_of_reach() -> None:
         raise ZeroDivisionError
 
     quick = Retries(attempts=3, first_pause=0)
-    client = VanceClient("t", base_url=IN_PROCESS_BASE_URL, session=in_process_session(app), retries=quick)
-    with pytest.raises(NotReachable) as caught:
+    client = VanceClient("t", base_url=IN_PROCESS_BASE_URL, session=build_in_process_session(app), retries=quick)
+    with pytest.raises(ServiceUnreachable) as caught:
         client.transform("0" * 32, "{}")
     assert caught.value.may_have_arrived
     assert calls == ["/web_api/v1/transform"]
-    with pytest.raises(NotReachable):
-        client.balance()
+    with pytest.raises(ServiceUnreachable):
+        client.get_balance()
     assert len(calls) == 4

@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.urls import get_script_prefix, path, set_script_prefix
 from django.utils import timezone, translation
 
-from vanceweb.client import in_process_session
+from vanceweb.client import build_in_process_session
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -43,7 +43,7 @@ def test_language_zone_and_script_prefix_stay_as_they_were(django_app: Any) -> N
     set_script_prefix("/studio/")
     try:
         with translation.override("de"), timezone.override("Europe/Berlin"):
-            answer = in_process_session(django_app).post("http://engine.invalid/show", data={"a": "b"})
+            answer = build_in_process_session(django_app).post("http://engine.invalid/show", data={"a": "b"})
             assert answer.text == "/ 127.0.0.1 3"
             assert translation.get_language() == "de"
             assert timezone.get_current_timezone_name() == "Europe/Berlin"
@@ -54,7 +54,7 @@ def test_language_zone_and_script_prefix_stay_as_they_were(django_app: Any) -> N
 
 def test_a_streamed_answer_keeps_its_own_language_and_not_ours(django_app: Any) -> None:
     with translation.override("de"):
-        with in_process_session(django_app).get("http://engine.invalid/stream", stream=True) as answer:
+        with build_in_process_session(django_app).get("http://engine.invalid/stream", stream=True) as answer:
             assert translation.get_language() == "de"
             assert answer.text == "frfrfr"
         assert translation.get_language() == "de"
@@ -62,5 +62,5 @@ def test_a_streamed_answer_keeps_its_own_language_and_not_ours(django_app: Any) 
 
 def test_an_upload_arrives_as_a_file(django_app: Any) -> None:
     files = {"file": ("cat.png", b"x" * 5_000_000)}
-    answer = in_process_session(django_app).post("http://engine.invalid/receive", files=files, data={"job": "ai"})
+    answer = build_in_process_session(django_app).post("http://engine.invalid/receive", files=files, data={"job": "ai"})
     assert answer.text == "cat.png 5000000 ai"

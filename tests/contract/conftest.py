@@ -16,7 +16,7 @@ from tests.contract.jobs import QUICK
 from tests.contract.pictures import photo
 from tests.contract.receiver import Receiver, receiver
 from tests.contract.service import Service
-from vanceweb.client import IN_PROCESS_BASE_URL, in_process_session
+from vanceweb.client import IN_PROCESS_BASE_URL, build_in_process_session
 
 Account = Callable[..., str]
 
@@ -63,7 +63,7 @@ def service(
     settings: Any,
 ) -> Iterator[Service]:
     if request.param == "in process":
-        session = in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
+        session = build_in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
         base_url = IN_PROCESS_BASE_URL
     else:
         session, base_url = requests.Session(), installation.base_url

@@ -39,7 +39,7 @@ def test_a_new_account_has_an_empty_history(service: Service, token: str) -> Non
     data = service.data("/points/record", {"api_token": token})
     assert data["datas"] == []
     assert (data["current_page"], data["per_page"], data["total"]) == (1, 20, 0)
-    assert service.client(token).history().rows == ()
+    assert service.client(token).get_history().rows == ()
 
 
 def test_the_history_has_the_contracts_fields_newest_first(service: Service, spender: str) -> None:
@@ -92,12 +92,12 @@ def test_a_second_download_makes_no_second_row(service: Service, token: str) -> 
     trans_id = service.finished(token)
     for _ in range(3):
         client.download(trans_id, io.BytesIO())
-    assert client.history().total == 1
+    assert client.get_history().total == 1
 
 
 def test_the_client_reads_pages(service: Service, spender: str) -> None:
     client = service.client(spender)
-    first, second = client.history(page=1, limit=2), client.history(page=2, limit=2)
+    first, second = client.get_history(page=1, limit=2), client.get_history(page=2, limit=2)
     assert (first.page, first.last_page, first.per_page, first.total) == (1, 2, 2, 3)
     assert [row.job for row in first.rows] == ["enlarge3", "denoise"]
     assert [row.balance for row in first.rows + second.rows] == [16, 17, 18]

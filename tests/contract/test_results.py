@@ -84,12 +84,12 @@ def test_another_accounts_job_is_as_unknown_as_one_that_never_was(
 def test_only_the_first_download_of_a_result_is_charged(service: Service, token: str) -> None:
     client = service.client(token)
     trans_id = service.finished(token)
-    assert client.balance().used == 0, "upload, transform and progress are free"
+    assert client.get_balance().used == 0, "upload, transform and progress are free"
     first, second = io.BytesIO(), io.BytesIO()
     client.download(trans_id, first)
-    assert client.balance().used == 1
+    assert client.get_balance().used == 1
     client.download(trans_id, second)
-    assert client.balance().used == 1
+    assert client.get_balance().used == 1
     assert first.getvalue() == second.getvalue()
 
 
@@ -105,8 +105,8 @@ def test_only_the_first_download_of_a_result_is_charged(service: Service, token:
 def test_a_workflow_costs_the_sum_of_its_steps(service: Service, token: str, jconfig: str, cost: int) -> None:
     client = service.client(token)
     client.download(service.finished(token, jconfig), io.BytesIO())
-    assert client.balance().used == cost
-    assert client.history().rows[0].points == cost
+    assert client.get_balance().used == cost
+    assert client.get_history().rows[0].points == cost
 
 
 def test_too_few_credits_leave_the_result_to_be_downloaded_later(service: Service, make_account: Account) -> None:
@@ -119,12 +119,12 @@ def test_too_few_credits_leave_the_result_to_be_downloaded_later(service: Servic
     with pytest.raises(InsufficientCredits):
         client.download(trans_id, target)
     assert target.getvalue() == b""
-    assert client.balance().left == Decimal("1.5")
-    assert client.history().rows == ()
+    assert client.get_balance().left == Decimal("1.5")
+    assert client.get_history().rows == ()
     call_command("grant_engine_credits", token, "1", stdout=io.StringIO())
     assert client.download(trans_id, target).filesize == len(target.getvalue()) > 0
-    assert client.balance().left == Decimal("0.5")
-    assert client.balance().granted == Decimal("2.5")
+    assert client.get_balance().left == Decimal("0.5")
+    assert client.get_balance().granted == Decimal("2.5")
 
 
 def test_a_result_already_paid_for_comes_also_to_an_empty_account(service: Service, make_account: Account) -> None:
@@ -132,7 +132,7 @@ def test_a_result_already_paid_for_comes_also_to_an_empty_account(service: Servi
     client = service.client(token)
     trans_id = service.finished(token)
     client.download(trans_id, io.BytesIO())
-    assert client.balance().left == 0
+    assert client.get_balance().left == 0
     assert client.download(trans_id, io.BytesIO()).filesize > 0
 
 
@@ -155,7 +155,7 @@ def test_a_job_that_failed_is_10014_and_free(service: Service, token: str, setti
             service.client(token).download(trans_id, io.BytesIO())
     else:
         assert answer["code"] == 10011
-    assert service.client(token).balance().used == 0
+    assert service.client(token).get_balance().used == 0
 
 
 def test_a_cancelled_job_is_fatal_and_free(service: Service, token: str) -> None:
@@ -163,29 +163,29 @@ def test_a_cancelled_job_is_fatal_and_free(service: Service, token: str) -> None
     started = client.transform(service.upload(token, photo(*LARGE)), LONG, wait=0)
     assert client.cancel(started.trans_id) is True
     assert service.end_of(token, started.trans_id)["status"] == "fatal"
-    assert client.progress(started.trans_id).status is Status.FATAL
+    assert client.get_progress(started.trans_id).status is Status.FATAL
     with pytest.raises((JobFailed, NotFound)):
         client.download(started.trans_id, io.BytesIO())
-    assert client.balance().used == 0
+    assert client.get_balance().used == 0
 
 
 def test_cancelling_a_finished_job_leaves_its_result(service: Service, token: str) -> None:
     client = service.client(token)
     trans_id = service.finished(token)
     assert client.cancel(trans_id) is True
-    assert client.progress(trans_id).status is Status.FINISH
+    assert client.get_progress(trans_id).status is Status.FINISH
     assert client.download(trans_id, io.BytesIO()).filesize > 0
 
 
 def test_the_client_tells_whose_fault_it_is(service: Service, token: str) -> None:
     with pytest.raises(NotFound):
-        service.client(token).progress(UNKNOWN)
+        service.client(token).get_progress(UNKNOWN)
     with pytest.raises(NotFound):
         service.client(token).download(UNKNOWN, io.BytesIO())
     with pytest.raises(NotFound):
         service.client(token).cancel(UNKNOWN)
     with pytest.raises(InvalidToken):
-        service.client("nobody-has-this-token").balance()
+        service.client("nobody-has-this-token").get_balance()
 
 
 def test_the_whole_way_with_the_client(service: Service, token: str) -> None:
@@ -194,7 +194,7 @@ def test_the_whole_way_with_the_client(service: Service, token: str) -> None:
     assert (uploaded.width, uploaded.height, uploaded.filesize) == (48, 40, uploaded.filesize)
     started = client.transform(uploaded.uid, ENLARGE)
     service.end_of(token, started.trans_id)
-    progress = client.progress(started.trans_id)
+    progress = client.get_progress(started.trans_id)
     target = io.BytesIO()
     downloaded = client.download(started.trans_id, target)
     assert progress.status is Status.FINISH
@@ -202,8 +202,8 @@ def test_the_whole_way_with_the_client(service: Service, token: str) -> None:
     assert downloaded.format == "png"
     assert downloaded.name.endswith(".png")
     assert Image.open(target).size == (96, 80)
-    balance = client.balance()
+    balance = client.get_balance()
     assert (balance.granted, balance.used, balance.left) == (10, 1, 9)
-    (row,) = client.history().rows
+    (row,) = client.get_history().rows
     assert (row.job, row.point_type, row.points, row.balance) == ("enlarge3", "download", 1, 9)
     assert re.fullmatch(r"\S+\.png", row.info.replace(" ", "_"))

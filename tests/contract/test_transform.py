@@ -169,17 +169,17 @@ def test_beyond_its_patience_the_server_answers_and_goes_on(service: Service, to
         assert first["status"] == "process"
         assert PATIENCE - 0.5 < lasted < PATIENCE + 4
         assert second.status in (Status.BUSY, Status.WAITING)
-        running = client.progress(first["trans_id"])
+        running = client.get_progress(first["trans_id"])
         assert running.status is Status.PROCESS
         assert running.percent is None or 0 <= running.percent < 100
-        assert client.progress(second.trans_id).status in (Status.BUSY, Status.WAITING)
+        assert client.get_progress(second.trans_id).status in (Status.BUSY, Status.WAITING)
         assert service.refusal("/download", {"api_token": token, "trans_id": second.trans_id})[0] in (10011, 10014)
     finally:
         assert client.cancel(second.trans_id)
         assert client.cancel(first["trans_id"])
     assert service.end_of(token, first["trans_id"])["status"] == "fatal"
     assert service.end_of(token, second.trans_id)["status"] == "fatal"
-    assert client.balance().used == 0
+    assert client.get_balance().used == 0
 
 
 @pytest.mark.parametrize("wait", [0, 0.2])

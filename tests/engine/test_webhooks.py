@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from tests.engine.conftest import DENOISE, Caller
-from tests.lib.test_outbound import Receiver, receiving
+from tests.lib.test_outbound_http import Receiver, receiving
 from vanceweb.engine.models import Transform, WebhookDelivery
 from vanceweb.engine.webhooks import deliver
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.service import Act, Service, html, raw, refusal, running_service, success
+from tests.client.fake_service import Act, Service, html, raw, refusal, running_service, success
 from tests.conftest import picture_file
 from tests.jobs.conftest import Workshop
 from vanceweb.jobs.models import Job

@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from vanceweb.lib.leases import Leased
+from vanceweb.lib.leases import LeasedModel
 
 
-class Work(Leased):
+class Work(LeasedModel):
     state = models.CharField(max_length=10, default="queued")
     note = models.CharField(max_length=20, default="")
 

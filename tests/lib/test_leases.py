@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.lib.models import Work
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, due
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
 
 MINUTE = timedelta(minutes=1)
 PAST = timedelta(seconds=-1)
@@ -68,7 +68,7 @@ def test_due_lists_free_and_expired_rows_only() -> None:
     claimed(held)
     claimed(expired, PAST)
     Work.objects.create(state="done")
-    assert set(due(Work.objects.all(), ["queued", "running"])) == {free, expired}
+    assert set(filter_due(Work.objects.all(), ["queued", "running"])) == {free, expired}
 
 
 @pytest.mark.django_db(transaction=True)

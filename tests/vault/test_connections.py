@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
-from tests.client.service import Service, html, refusal, running_service, success
+from tests.client.fake_service import Service, html, refusal, running_service, success
 from vanceweb.engine.accounts import create_account
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
@@ -160,7 +160,7 @@ def test_a_call_in_process_leaves_language_and_connection_as_they_were(
     transactional_db: None, bundled: Connection
 ) -> None:
     with translation.override("de"), build_client(bundled) as client:
-        client.balance()
+        client.get_balance()
         assert translation.get_language() == "de"
     assert database.connection is not None
 

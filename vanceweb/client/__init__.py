@@ -1,64 +1,64 @@
 """The client of the VanceAI web API: typed answers, an error tree, two transports. Knows no Django."""
 
-from vanceweb.client.answers import (
-    Balance,
-    Downloaded,
-    HistoryPage,
-    HistoryRow,
-    Progress,
-    Status,
-    Transformed,
-    Uploaded,
-)
 from vanceweb.client.client import HOSTED_BASE_URL, VanceClient
 from vanceweb.client.errors import (
-    AnswerNotUnderstood,
     IllegalParameter,
     InsufficientCredits,
+    InvalidResponse,
     InvalidToken,
     JConfigRejected,
     JobFailed,
     LimitExceeded,
     NotFound,
-    NotReachable,
-    Refused,
+    RequestRefused,
     ServiceFault,
+    ServiceUnreachable,
     UnknownCode,
     VanceError,
 )
-from vanceweb.client.http import http_session
-from vanceweb.client.patience import LARGEST_RESULT, Retries, Timeouts
-from vanceweb.client.wsgi import IN_PROCESS_BASE_URL, WSGIAdapter, in_process_session
+from vanceweb.client.http import build_http_session
+from vanceweb.client.responses import (
+    Balance,
+    DownloadedImage,
+    HistoryPage,
+    HistoryRow,
+    JobProgress,
+    StartedJob,
+    Status,
+    UploadedImage,
+)
+from vanceweb.client.timeouts import MAX_RESULT_BYTES, Retries, Timeouts
+from vanceweb.client.wsgi import IN_PROCESS_BASE_URL, WSGIAdapter, build_in_process_session
 
 __all__ = [
     "HOSTED_BASE_URL",
     "IN_PROCESS_BASE_URL",
-    "LARGEST_RESULT",
-    "AnswerNotUnderstood",
+    "MAX_RESULT_BYTES",
     "Balance",
-    "Downloaded",
+    "DownloadedImage",
     "HistoryPage",
     "HistoryRow",
     "IllegalParameter",
     "InsufficientCredits",
+    "InvalidResponse",
     "InvalidToken",
     "JConfigRejected",
     "JobFailed",
+    "JobProgress",
     "LimitExceeded",
     "NotFound",
-    "NotReachable",
-    "Progress",
-    "Refused",
+    "RequestRefused",
     "Retries",
     "ServiceFault",
+    "ServiceUnreachable",
+    "StartedJob",
     "Status",
     "Timeouts",
-    "Transformed",
     "UnknownCode",
-    "Uploaded",
+    "UploadedImage",
     "VanceClient",
     "VanceError",
     "WSGIAdapter",
-    "http_session",
-    "in_process_session",
+    "build_http_session",
+    "build_in_process_session",
 ]

@@ -8,10 +8,10 @@ from requests.adapters import HTTPAdapter
 from vanceweb.client.redaction import hide_tokens_in_logs
 
 
-def http_session(*, connections: int = 10) -> requests.Session:
+def build_http_session(*, connections: int = 10) -> requests.Session:
     """A session that keeps up to `connections` open per host. Proxies come from the environment as usual.
 
-    It repeats nothing: which call may be repeated is a matter of its meaning, so `Exchange` does it, for every
+    It repeats nothing: which call may be repeated is a matter of its meaning, so `Transport` does it, for every
     transport alike (`Retries`).
     """
     hide_tokens_in_logs()

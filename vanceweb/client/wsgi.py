@@ -52,7 +52,7 @@ class WSGIAdapter(HTTPAdapter):
     ) -> requests.Response:
         """The application's response. Raises `requests.ConnectionError` when it fails before it began one; later
         it breaks the body (`ChunkedEncodingError` from `iter_content`)."""
-        call = _Call(self._app, _environ(request))
+        call = _WSGICall(self._app, _build_environ(request))
         try:
             call.begin()
         except Exception as exc:
@@ -62,7 +62,7 @@ class WSGIAdapter(HTTPAdapter):
         if request.method == "HEAD":
             call.close()
         raw = HTTPResponse(
-            body=_Body(call),
+            body=_ResponseBody(call),
             headers=call.headers,
             status=call.status,
             reason=call.reason,
@@ -73,7 +73,7 @@ class WSGIAdapter(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def in_process_session(app: WSGIApplication) -> requests.Session:
+def build_in_process_session(app: WSGIApplication) -> requests.Session:
     """A session whose every URL leads to `app`; nothing it does can reach the network."""
     session = requests.Session()
     session.trust_env = False
@@ -85,7 +85,7 @@ def in_process_session(app: WSGIApplication) -> requests.Session:
     return session
 
 
-class _Call:
+class _WSGICall:
     """One run of the application (PEP 3333), from its environ to its last piece."""
 
     def __init__(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class _Call:
         self._result = self._context.run(self._app, self._environ, self._start_response)
         self._pieces = self._context.run(iter, self._result)
         while not (self._started and self._written):
-            piece = self._next()
+            piece = self._read_next()
             if piece is None:
                 break
             if piece:
@@ -130,14 +130,14 @@ class _Call:
         self._started = True
         return self._written.append
 
-    def _next(self) -> bytes | None:
+    def _read_next(self) -> bytes | None:
         return self._context.run(next, self._pieces, None)
 
     def read_piece(self) -> bytes:
         """The next piece that isn't empty, or nothing at the end."""
         if self._written:
             return self._written.pop(0)
-        while (piece := self._next()) is not None:
+        while (piece := self._read_next()) is not None:
             if piece:
                 return piece
         return b""
@@ -151,10 +151,10 @@ class _Call:
             self._context.run(close)
 
 
-class _Body(io.RawIOBase):
+class _ResponseBody(io.RawIOBase):
     """The pieces of a call as a raw stream for urllib3."""
 
-    def __init__(self, call: _Call) -> None:
+    def __init__(self, call: _WSGICall) -> None:
         super().__init__()
         self._call = call
         self._left = memoryview(b"")
@@ -164,7 +164,7 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            self._left = memoryview(self._piece())
+            self._left = memoryview(self._read_piece())
         size = min(len(buffer), len(self._left))
         buffer[:size] = self._left[:size]
         self._left = self._left[size:]
@@ -174,7 +174,7 @@ class _Body(io.RawIOBase):
         """What is there, up to `size` bytes."""
         return self.read(size if size is not None and size >= 0 else io.DEFAULT_BUFFER_SIZE) or b""
 
-    def _piece(self) -> bytes:
+    def _read_piece(self) -> bytes:
         try:
             return self._call.read_piece()
         except Exception as exc:
@@ -190,7 +190,7 @@ class _Body(io.RawIOBase):
                 super().close()
 
 
-class _Sent(io.RawIOBase):
+class _RequestBody(io.RawIOBase):
     """A request's body, read as the application asks for it."""
 
     def __init__(self, body: Any) -> None:
@@ -213,7 +213,7 @@ class _Sent(io.RawIOBase):
         return len(data)
 
 
-def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
+def _build_environ(request: requests.PreparedRequest) -> dict[str, Any]:
     """PEP 3333's environ for a prepared request."""
     parts = urlsplit(request.url or "")
     body: Any = request.body
@@ -233,7 +233,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.url_scheme": parts.scheme,
         "wsgi.input": io.BytesIO(body or b"")
         if body is None or isinstance(body, bytes)
-        else io.BufferedReader(_Sent(body)),
+        else io.BufferedReader(_RequestBody(body)),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

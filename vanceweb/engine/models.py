@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from vanceweb.lib.leases import Leased
+from vanceweb.lib.leases import LeasedModel
 
 # Credits are kept to three decimals, as the API writes them.
 CREDIT_DIGITS = 14
@@ -115,7 +115,7 @@ class LedgerEntry(models.Model):
         raise LedgerIsAppendOnly
 
 
-class Woken(Leased):
+class Woken(LeasedModel):
     """A leased row that a queue is told of."""
 
     # When the queue was last told: the sweeper tells it again, but not at every tick.

@@ -18,7 +18,7 @@ from vanceweb.engine.naming import job_name
 from vanceweb.engine.processing.pipeline import output_size
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.engine.webhooks import check_webhook
-from vanceweb.lib.images import ImageTooLarge, NotAnImage, inspect_image, megapixels
+from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
 
 
 def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
@@ -101,6 +101,6 @@ def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
     if width * height > settings.ENGINE_MAX_OUTPUT_PIXELS:
         raise EngineError(
             Code.LIMIT_EXCEEDED,
-            f"The result would have {width} x {height} px, {megapixels(width * height)}; "
-            f"{megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)} are the limit.",
+            f"The result would have {width} x {height} px, {format_megapixels(width * height)}; "
+            f"{format_megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)} are the limit.",
         )

@@ -13,7 +13,7 @@ from django_tasks.base import Task
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery, Woken
 from vanceweb.engine.tasks import deliver_webhook, run_transform
-from vanceweb.lib.leases import due
+from vanceweb.lib.leases import filter_due
 
 Row = TypeVar("Row", bound=Woken)
 
@@ -27,8 +27,8 @@ def requeue_due() -> None:
     A row is woken again at once when its lease has run out since the last time, and else only each
     `ENGINE_REQUEUE_SECONDS`, so that a long queue isn't filled with copies.
     """
-    _wake(due(Transform.objects.all(), Transform.UNFINISHED), run_transform)
-    _wake(due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
+    _wake(filter_due(Transform.objects.all(), Transform.UNFINISHED), run_transform)
+    _wake(filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
 
 
 def end_overdue() -> None:

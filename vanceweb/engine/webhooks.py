@@ -10,7 +10,13 @@ from django.utils import timezone
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import WebhookDelivery
 from vanceweb.lib.leases import LeaseLost, claim
-from vanceweb.lib.outbound import AddressRefused, DeliveryFailed, Timeouts, check_public_url, post_json_to_public
+from vanceweb.lib.outbound_http import (
+    AddressRefused,
+    DeliveryFailed,
+    DeliveryTimeouts,
+    check_public_url,
+    post_json_to_public_url,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +64,10 @@ def _post(delivery: WebhookDelivery) -> bool:
     """Whether the receiver took it. Logs the host only: the path may be a secret."""
     host = urlsplit(delivery.url).hostname
     try:
-        status = post_json_to_public(
+        status = post_json_to_public_url(
             delivery.url,
             delivery.payload,
-            timeouts=Timeouts(
+            timeouts=DeliveryTimeouts(
                 connect=settings.ENGINE_WEBHOOK_CONNECT_SECONDS, total=settings.ENGINE_WEBHOOK_TOTAL_SECONDS
             ),
             allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS,

@@ -1,7 +1,7 @@
 """Reads of pictures for pages."""
 
 from vanceweb.gallery.models import Asset
-from vanceweb.lib.keyset import page_after
+from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Person, filter_owned
 
 
@@ -11,4 +11,4 @@ def get_results_page(user: Person, after: str | None, limit: int) -> tuple[list[
     Two queries whatever the number: the pictures, and the jobs that made them (`asset.job_of`, absent for none).
     """
     results = filter_owned(Asset.objects.results(), user).prefetch_related("job_of")
-    return page_after(results, after=after, limit=limit)
+    return get_page_after(results, after=after, limit=limit)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from vanceweb.client import NotReachable, VanceError
+from vanceweb.client import ServiceUnreachable, VanceError
 from vanceweb.jobs.endings import PASSING, ending_of, resume_state
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
@@ -125,7 +125,7 @@ def _call_back(job: Job) -> None:
         if connection is not None:
             with build_client(connection) as client:
                 client.cancel(job.trans_id)
-    except NotReachable:
+    except ServiceUnreachable:
         # The sweeper has it tried again for a while.
         return
     except (VanceError, DecryptionFailed) as error:

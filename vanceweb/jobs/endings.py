@@ -1,20 +1,20 @@
 """What a service's error means for a job: in words, and for its retry."""
 
 from vanceweb.client import (
-    AnswerNotUnderstood,
     InsufficientCredits,
+    InvalidResponse,
     InvalidToken,
     JobFailed,
     NotFound,
-    NotReachable,
     ServiceFault,
+    ServiceUnreachable,
     VanceError,
 )
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.running import Ending
 
 # What may pass by itself and is tried again.
-PASSING = (NotReachable, ServiceFault, AnswerNotUnderstood)
+PASSING = (ServiceUnreachable, ServiceFault, InvalidResponse)
 
 
 def ending_of(error: VanceError, job: Job) -> Ending:
@@ -35,7 +35,7 @@ def ending_of(error: VanceError, job: Job) -> Ending:
             return Ending(error.code, sentence)
         case JobFailed():
             return Ending(error.code, f"{name} could not process the picture: {error.message}")
-        case NotReachable() | ServiceFault() | AnswerNotUnderstood():
+        case ServiceUnreachable() | ServiceFault() | InvalidResponse():
             return Ending(error.code, error.message, resume_state(job))
         case _:
             return Ending(error.code, error.message)

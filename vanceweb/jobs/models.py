@@ -14,7 +14,7 @@ from vanceweb.catalogue.features import feature_by_slug
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.gallery.models import Asset
-from vanceweb.lib.leases import Leased
+from vanceweb.lib.leases import LeasedModel
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
 
@@ -28,7 +28,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.select_related("source", "result")
 
 
-class Job(Leased):
+class Job(LeasedModel):
     """The row is the truth about a job; the queue only wakes a worker up that looks at it."""
 
     class State(models.TextChoices):

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from vanceweb.catalogue.jconfig import build_jconfig
-from vanceweb.client import JobFailed, NotFound, NotReachable, Refused, Status, Transformed, VanceError
+from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreachable, StartedJob, Status, VanceError
 from vanceweb.gallery.asset_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result
@@ -100,7 +100,7 @@ def _start_transform(run: Run) -> datetime | None:
     run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)
     try:
         answer = _send_transform(run)
-    except NotReachable as error:
+    except ServiceUnreachable as error:
         if not error.may_have_arrived:
             run.write(transform_sent_at=None, transforms_sent=sent_before)
         raise
@@ -108,13 +108,13 @@ def _start_transform(run: Run) -> datetime | None:
         # Kept for a day only, or uploaded with another token: nothing is lost by uploading it again.
         run.write(uid="", state=Job.State.UPLOADING, transform_sent_at=None)
         return run.set_back(Ending(error.code, error.message))
-    except Refused:
+    except RequestRefused:
         run.write(transform_sent_at=None)
         raise
     return _after_progress(run, answer.status, message=None)
 
 
-def _send_transform(run: Run) -> Transformed:
+def _send_transform(run: Run) -> StartedJob:
     """Sends it and keeps its id. One that was cancelled meanwhile is called back before LeaseLost goes on."""
     jconfig = build_jconfig([run.job.step], run.job.output_settings, uid=run.job.uid)
     # The bundled engine answers at once, so that its percentage can be asked for; others know no such wish.
@@ -129,7 +129,7 @@ def _send_transform(run: Run) -> Transformed:
 
 
 def _ask_progress(run: Run) -> datetime | None:
-    progress = run.client.progress(run.job.trans_id)
+    progress = run.client.get_progress(run.job.trans_id)
     note = progress.message if progress.status is Status.FINISH else None
     known = {"percent": progress.percent, "backend": progress.backend, "note": note}
     run.write(

@@ -10,14 +10,14 @@ from django.utils import timezone
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import end_moving
 from vanceweb.jobs.tasks import wake
-from vanceweb.lib.leases import due
+from vanceweb.lib.leases import filter_due
 
 OVERDUE = "The job took longer than this site waits, and was given up."
 
 
 def requeue_due() -> None:
     """Wakes a worker for jobs whose time has come and whose message got lost, with the worker that had it or alone."""
-    _wake_again(due(Job.objects.all(), Job.MOVING))
+    _wake_again(filter_due(Job.objects.all(), Job.MOVING))
     recently = timezone.now() - timedelta(seconds=settings.JOB_CANCEL_NOTICE_SECONDS)
     _wake_again(Job.objects.filter(state__in=Job.ENDED, cancel_requested=True, finished_at__gt=recently))
 

@@ -13,7 +13,7 @@ from django_htmx.http import reswap, retarget
 
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, retry_job
-from vanceweb.lib.keyset import page_after
+from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
 
 
@@ -21,7 +21,7 @@ from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
 @never_cache
 def jobs(request: HttpRequest) -> HttpResponse:
     """The user's jobs, newest first, by key; watched by the page while any of them moves."""
-    rows, following = page_after(
+    rows, following = get_page_after(
         filter_owned(Job.objects.with_pictures(), request.user),
         after=request.GET.get("after"),
         limit=settings.JOBS_PAGE_ROWS,

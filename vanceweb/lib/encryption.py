@@ -12,19 +12,19 @@ class DecryptionFailed(Exception):
     """None of the configured keys opens the stored value; the value itself is never part of the message."""
 
 
-def _fernet() -> MultiFernet:
+def _build_fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.VAULT_KEYS])
 
 
 def encrypt(text: str) -> str:
     """The text encrypted with the newest key, as URL-safe base64."""
-    return _fernet().encrypt(text.encode()).decode("ascii")
+    return _build_fernet().encrypt(text.encode()).decode("ascii")
 
 
 def decrypt(cipher: str) -> str:
     """The text behind `cipher`. Raises DecryptionFailed when no key fits."""
     try:
-        return _fernet().decrypt(cipher.encode("ascii")).decode()
+        return _build_fernet().decrypt(cipher.encode("ascii")).decode()
     except (InvalidToken, UnicodeError):
         raise DecryptionFailed("A stored secret can't be decrypted with the keys in VAULT_KEYS.") from None
 
@@ -32,7 +32,7 @@ def decrypt(cipher: str) -> str:
 def rotate(cipher: str) -> str:
     """The same secret, encrypted with the newest key. Raises DecryptionFailed when no key fits."""
     try:
-        return _fernet().rotate(cipher.encode("ascii")).decode("ascii")
+        return _build_fernet().rotate(cipher.encode("ascii")).decode("ascii")
     except (InvalidToken, UnicodeError):
         raise DecryptionFailed("A stored secret can't be decrypted with the keys in VAULT_KEYS.") from None
 

@@ -50,7 +50,7 @@ def inspect_image(
     if filesize == 0:
         raise NotAnImage("The file is empty.")
     if filesize > max_bytes:
-        raise ImageTooLarge(f"The file has {megabytes(filesize)}; {megabytes(max_bytes)} are the limit.")
+        raise ImageTooLarge(f"The file has {format_megabytes(filesize)}; {format_megabytes(max_bytes)} are the limit.")
     facts = _read_facts(file, filesize, max_pixels, formats)
     file.seek(0)
     if decode:
@@ -59,12 +59,12 @@ def inspect_image(
     return facts
 
 
-def megabytes(count: int) -> str:
+def format_megabytes(count: int) -> str:
     """A size in bytes for people: 10485760 → '10.0 MB' (of 1024 x 1024 bytes, as the API counts)."""
     return f"{count / 1024 / 1024:.1f} MB"
 
 
-def megapixels(count: int) -> str:
+def format_megapixels(count: int) -> str:
     """A number of pixels for people: 34000000 → '34.0 megapixels'."""
     return f"{count / 1e6:.1f} megapixels"
 
@@ -76,26 +76,26 @@ def _read_facts(file: BinaryIO, filesize: int, max_pixels: int, formats: Collect
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file) as image:
                 if image.format is None or image.format not in formats:
-                    raise NotAnImage(f"This is a {image.format} file; {_names(formats)} are taken.")
+                    raise NotAnImage(f"This is a {image.format} file; {_format_names(formats)} are taken.")
                 width, height = image.size
                 if width * height > max_pixels:
                     raise ImageTooLarge(
-                        f"The picture has {width} x {height} px, {megapixels(width * height)}; "
-                        f"{megapixels(max_pixels)} are the limit."
+                        f"The picture has {width} x {height} px, {format_megapixels(width * height)}; "
+                        f"{format_megapixels(max_pixels)} are the limit."
                     )
-                orientation = _orientation(image)
+                orientation = _read_orientation(image)
                 if orientation in QUARTER_TURNS:
                     width, height = height, width
                 return ImageFacts(image.format, width, height, image.mode, orientation, filesize)
     except Image.DecompressionBombError:
-        raise ImageTooLarge(f"The picture has more than {megapixels(max_pixels)}.") from None
+        raise ImageTooLarge(f"The picture has more than {format_megapixels(max_pixels)}.") from None
     except UnidentifiedImageError:
-        raise NotAnImage(f"This is not an image; {_names(formats)} are taken.") from None
+        raise NotAnImage(f"This is not an image; {_format_names(formats)} are taken.") from None
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
         raise NotAnImage("The image's header is broken.") from None
 
 
-def _orientation(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(EXIF_ORIENTATION, 1))
     except (OSError, SyntaxError, ValueError, TypeError, KeyError):
@@ -113,5 +113,5 @@ def _decode(file: BinaryIO, formats: Collection[str]) -> None:
         raise NotAnImage("The image is damaged or incomplete.") from error
 
 
-def _names(formats: Collection[str]) -> str:
+def _format_names(formats: Collection[str]) -> str:
     return " and ".join("JPG" if name == "JPEG" else name for name in formats)

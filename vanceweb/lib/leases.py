@@ -17,14 +17,14 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
-L = TypeVar("L", bound="Leased")
+L = TypeVar("L", bound="LeasedModel")
 
 
 class LeaseLost(Exception):
     """Somebody else holds the row now, or it was ended from outside: stop working on it."""
 
 
-class Leased(models.Model):
+class LeasedModel(models.Model):
     """A row of work. `state` is given its choices by the model that inherits."""
 
     state: Any
@@ -71,14 +71,16 @@ def claim(
     now = timezone.now()
     token = uuid.uuid4()
     claimed = (
-        due(queryset, states, now=now)
+        filter_due(queryset, states, now=now)
         .filter(pk=pk)
         .update(state=state, lease_token=token, lease_until=now + duration, attempts=F("attempts") + 1)
     )
     return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
 
 
-def due(queryset: models.QuerySet[L], states: Collection[str], *, now: datetime | None = None) -> models.QuerySet[L]:
+def filter_due(
+    queryset: models.QuerySet[L], states: Collection[str], *, now: datetime | None = None
+) -> models.QuerySet[L]:
     """The rows in `states` whose time has come and that no live lease holds."""
     now = now or timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -96,7 +98,7 @@ class Heartbeat:
         self.every = every
         self.lost = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{lease.pk}", daemon=True)
+        self._thread = threading.Thread(target=self._extend_until_stopped, name=f"lease-{lease.pk}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -108,7 +110,7 @@ class Heartbeat:
         self._stop.set()
         self._thread.join()
 
-    def _beat(self) -> None:
+    def _extend_until_stopped(self) -> None:
         try:
             while not self._stop.wait(self.every):
                 self.lease.extend()

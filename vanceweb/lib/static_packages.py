@@ -16,14 +16,14 @@ class PackageFilesFinder(BaseFinder):
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """A warning that names what `npm ci` has not brought yet."""
-        missing = [path for path, source in _files() if not source.is_file()]
+        missing = [path for path, source in _iterate_files() if not source.is_file()]
         if not missing:
             return []
         return [Warning(f"Front-end files are missing: {', '.join(missing)}.", hint="Run npm ci.", id="vanceweb.W001")]
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """The absolute path of a static file (a list of them with `find_all`), or an empty list."""
-        found = [str(source) for served, source in _files() if served == path and source.is_file()]
+        found = [str(source) for served, source in _iterate_files() if served == path and source.is_file()]
         return found if find_all else (found[0] if found else [])
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
@@ -36,7 +36,7 @@ class PackageFilesFinder(BaseFinder):
                     yield name, storage
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _iterate_files() -> Iterator[tuple[str, Path]]:
     for prefix, (folder, names) in settings.STATIC_PACKAGES.items():
         for name in names:
             yield f"{prefix}/{name}", settings.NODE_MODULES_DIR / folder / name

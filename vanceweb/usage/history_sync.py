@@ -45,7 +45,7 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
     until = None if newest is None else _to_service_time(newest, connection) - overlap
     with build_client(connection) as client:
         return read_newest_rows(
-            lambda number: client.history(page=number, limit=settings.HISTORY_PAGE_ROWS),
+            lambda number: client.get_history(page=number, limit=settings.HISTORY_PAGE_ROWS),
             until=until,
             max_pages=settings.HISTORY_MAX_PAGES,
         )

@@ -1,6 +1,6 @@
 """Reads of usage for pages."""
 
-from vanceweb.lib.keyset import page_after
+from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Person, filter_owned
 from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
@@ -16,4 +16,4 @@ def get_history_page(user: Person, after: str | None, limit: int) -> tuple[list[
 
     Raises Http404 for a bad cursor.
     """
-    return page_after(filter_owned(UsageRecord.objects.all(), user), after=after, limit=limit)
+    return get_page_after(filter_owned(UsageRecord.objects.all(), user), after=after, limit=limit)

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from vanceweb.client import IN_PROCESS_BASE_URL, Retries, Timeouts, VanceClient, in_process_session
+from vanceweb.client import IN_PROCESS_BASE_URL, Retries, Timeouts, VanceClient, build_in_process_session
 from vanceweb.vault.models import Connection
 
 
@@ -16,7 +16,7 @@ def build_client(connection: Connection) -> VanceClient:
     retries = Retries(attempts=settings.CLIENT_ATTEMPTS)
     timeouts = Timeouts(**settings.CLIENT_TIMEOUTS)
     if connection.is_bundled:
-        session = in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
+        session = build_in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
         return VanceClient(
             connection.token, base_url=IN_PROCESS_BASE_URL, session=session, timeouts=timeouts, retries=retries
         )

@@ -24,7 +24,7 @@ def refresh_balance(connection_id: int) -> None:
     asked_at = connection.asked_at
     try:
         with build_client(connection) as client:
-            balance = client.balance()
+            balance = client.get_balance()
     except DecryptionFailed:
         store_check_result(
             connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE

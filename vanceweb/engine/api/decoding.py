@@ -12,7 +12,7 @@ from django.http.multipartparser import MultiPartParserError
 
 from vanceweb.engine.api.upload_handler import CappedUploadHandler
 from vanceweb.engine.errors import Code, EngineError, fields_required
-from vanceweb.lib.images import megabytes
+from vanceweb.lib.images import format_megabytes
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def decode(request: HttpRequest) -> Fields:
 
 def _read_files(request: HttpRequest) -> dict[str, "UploadedFile[Any]"]:
     limit = settings.UPLOAD_MAX_BYTES
-    too_large = EngineError(Code.LIMIT_EXCEEDED, f"The file is larger than {megabytes(limit)}, which is the limit.")
+    too_large = EngineError(
+        Code.LIMIT_EXCEEDED, f"The file is larger than {format_megabytes(limit)}, which is the limit."
+    )
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.ENGINE_UPLOAD_DRAIN_BYTES:
         raise too_large
     handler = CappedUploadHandler(request, limit=limit)

@@ -20,7 +20,7 @@ from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.advancing import advance_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
-from vanceweb.lib.images import ImageRefused, megabytes
+from vanceweb.lib.images import ImageRefused, format_megabytes
 from vanceweb.ops.engine_worker import engine_worker
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             _watch(job)
         result = _result(job)
         _copy(result, target)
-        size = f"{result.width} x {result.height} px, {megabytes(result.filesize)}"
+        size = f"{result.width} x {result.height} px, {format_megabytes(result.filesize)}"
         credits = "1 credit" if job.credits == 1 else f"{job.credits.normalize():f} credits"
         self.stdout.write(f"{target}: {size}, {credits}.")
         if job.note:

@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Uploaded:
+class UploadedImage:
     """An uploaded picture. `thumbnail` is a URL or empty; width and height are px as the service sees them."""
 
     uid: str
@@ -38,7 +38,7 @@ class Uploaded:
 
 
 @dataclass(frozen=True)
-class Transformed:
+class StartedJob:
     """A job that was accepted."""
 
     trans_id: str
@@ -46,7 +46,7 @@ class Transformed:
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """Where a job is. `filesize` (bytes of the result) comes when it has finished. The bundled engine adds
     `percent` (0 to 100), `backend` (what computed it) and `message`: why it failed, or what there is to say about
     a result."""
@@ -59,7 +59,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Downloaded:
+class DownloadedImage:
     """A result that was written whole. `format` is what the bytes are, `name` is the file name to keep it by."""
 
     filesize: int

@@ -2,19 +2,19 @@ import stat
 import threading
 from pathlib import Path
 
-from vanceweb.lib.keys import new_fernet_key, new_random_key, read_or_make_key
+from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_create_key
 
 
 def test_a_key_is_made_once_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "secret_key"
-    first = read_or_make_key(path, new_random_key)
-    assert read_or_make_key(path, new_random_key) == first
+    first = read_or_create_key(path, generate_key)
+    assert read_or_create_key(path, generate_key) == first
     assert len(first) >= 64
 
 
 def test_only_the_owner_can_read_a_key(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "vault_keys"
-    read_or_make_key(path, new_fernet_key)
+    read_or_create_key(path, generate_fernet_key)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -26,7 +26,7 @@ def test_many_at_once_agree_on_one_key_and_leave_no_draft(tmp_path: Path) -> Non
 
     def ask() -> None:
         barrier.wait()
-        seen.add(read_or_make_key(path, new_random_key))
+        seen.add(read_or_create_key(path, generate_key))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

@@ -7,20 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from tests.client.conftest import TRANS_ID, UID
-from tests.client.service import Act, Service, html, raw, refusal, success
+from tests.client.fake_service import Act, Service, html, raw, refusal, success
 from tests.client.test_calls import PAGE, ROW, UPLOADED
 from vanceweb.client import (
-    AnswerNotUnderstood,
     IllegalParameter,
     InsufficientCredits,
+    InvalidResponse,
     InvalidToken,
     JConfigRejected,
     JobFailed,
     LimitExceeded,
     NotFound,
-    NotReachable,
-    Refused,
+    RequestRefused,
     ServiceFault,
+    ServiceUnreachable,
     UnknownCode,
     VanceClient,
     VanceError,
@@ -40,17 +40,17 @@ CODES = [
 CALLS: dict[str, Callable[[VanceClient], object]] = {
     "upload": lambda client: client.upload(io.BytesIO(b"\xff\xd8\xff"), name="a.jpg"),
     "transform": lambda client: client.transform(UID, "{}"),
-    "progress": lambda client: client.progress(TRANS_ID),
+    "progress": lambda client: client.get_progress(TRANS_ID),
     "download": lambda client: client.download(TRANS_ID, io.BytesIO()),
-    "balance": lambda client: client.balance(),
-    "history": lambda client: client.history(),
+    "balance": lambda client: client.get_balance(),
+    "history": lambda client: client.get_history(),
 }
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 @pytest.mark.parametrize(("code", "kind"), CODES)
 def test_each_code_has_its_error_at_every_call(
-    client: VanceClient, service: Service, call: Callable[[VanceClient], object], code: int, kind: type[Refused]
+    client: VanceClient, service: Service, call: Callable[[VanceClient], object], code: int, kind: type[RequestRefused]
 ) -> None:
     service.play(refusal(code, "What it says"))
     with pytest.raises(kind) as caught:
@@ -79,14 +79,14 @@ def test_messages_of_every_shape_become_a_sentence(
 ) -> None:
     service.play(refusal(10001, msg))
     with pytest.raises(IllegalParameter) as caught:
-        client.balance()
+        client.get_balance()
     assert caught.value.message == sentence
 
 
 def test_a_dump_of_a_message_is_cut(client: VanceClient, service: Service) -> None:
     service.play(refusal(10010, "x" * 9000))
     with pytest.raises(ServiceFault) as caught:
-        client.balance()
+        client.get_balance()
     assert len(caught.value.message) == 500
 
 
@@ -94,20 +94,20 @@ def test_a_dump_of_a_message_is_cut(client: VanceClient, service: Service) -> No
 def test_the_code_counts_whatever_the_http_status(client: VanceClient, service: Service, status: int) -> None:
     service.play(refusal(10011, "Gone", status=status))
     with pytest.raises(NotFound):
-        client.progress(TRANS_ID)
+        client.get_progress(TRANS_ID)
     assert len(service.seen) == 1
 
 
 def test_success_under_an_error_status_is_not_believed(client: VanceClient, service: Service) -> None:
     service.play(success({"status": "finish"}, status=500))
-    with pytest.raises(AnswerNotUnderstood, match="HTTP status 500"):
-        client.progress(TRANS_ID)
+    with pytest.raises(InvalidResponse, match="HTTP status 500"):
+        client.get_progress(TRANS_ID)
 
 
 def test_a_code_may_be_a_string(client: VanceClient, service: Service) -> None:
     service.play(raw(b'{"code": "30001", "msg": "No"}'))
     with pytest.raises(InvalidToken):
-        client.balance()
+        client.get_balance()
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
@@ -135,7 +135,7 @@ def test_any_other_answer_is_not_understood(
     client: VanceClient, service: Service, call: Callable[[VanceClient], object], answer: Act
 ) -> None:
     service.play(answer)
-    with pytest.raises(AnswerNotUnderstood) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         call(client)
     assert caught.value.code is None
     assert caught.value.message.endswith(".")
@@ -144,7 +144,7 @@ def test_any_other_answer_is_not_understood(
 
 def test_a_redirect_is_named_and_not_followed(client: VanceClient, service: Service) -> None:
     service.play(raw(b"", status=307, headers={"Location": service.base_url.replace("127.0.0.1", "localhost")}))
-    with pytest.raises(AnswerNotUnderstood, match="redirects to localhost"):
+    with pytest.raises(InvalidResponse, match="redirects to localhost"):
         client.transform(UID, "{}")
     assert len(service.seen) == 1
 
@@ -179,7 +179,7 @@ def test_what_is_missing_or_odd_is_named_and_not_shown(
     client: VanceClient, service: Service, call: str, data: dict[str, object], key: str, bad: object
 ) -> None:
     service.play(success({**data, key: bad}))
-    with pytest.raises(AnswerNotUnderstood) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         CALLS[call](client)
     assert f"data.{key}" in caught.value.message
     state = "is missing" if bad is None or (key == "datas" and "is missing" in caught.value.message) else "something"
@@ -188,8 +188,8 @@ def test_what_is_missing_or_odd_is_named_and_not_shown(
 
 def test_a_json_answer_without_end_is_left(client: VanceClient, service: Service) -> None:
     service.play(raw(b'{"code": 200, "data": "' + b"x" * 3_000_000 + b'"}'))
-    with pytest.raises(AnswerNotUnderstood, match="longer than"):
-        client.balance()
+    with pytest.raises(InvalidResponse, match="longer than"):
+        client.get_balance()
 
 
 @pytest.mark.parametrize("answer", [html(404), html(405), refusal(10001, "?"), refusal(404, "Not found"), raw(b"{}")])
@@ -211,8 +211,8 @@ def test_cancel_raises_what_concerns_the_job(
     "error",
     [
         IllegalParameter(10001, "Too much.", "POST /transform"),
-        NotReachable("Gone.", "GET /point", False, 3.0),
-        AnswerNotUnderstood("What?", "GET /point"),
+        ServiceUnreachable("Gone.", "GET /point", False, 3.0),
+        InvalidResponse("What?", "GET /point"),
     ],
 )
 def test_errors_survive_pickling(error: VanceError) -> None:

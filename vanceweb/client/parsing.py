@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from vanceweb.client.answers import Balance, HistoryPage, HistoryRow, Progress, Status, Transformed, Uploaded
-from vanceweb.client.errors import AnswerNotUnderstood, refusal
+from vanceweb.client.errors import InvalidResponse, build_refusal
+from vanceweb.client.responses import Balance, HistoryPage, HistoryRow, JobProgress, StartedJob, Status, UploadedImage
 
 SUCCESS = 200
 # A sentence for a person; more than this is a dump.
@@ -21,18 +21,18 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
-class Fields:
+class ResponseData:
     """The members of a JSON object, each taken as the type that the contract gives it. Whatever is missing or
-    has another type raises `AnswerNotUnderstood` naming the member and what was due, never its value."""
+    has another type raises `InvalidResponse` naming the member and what was due, never its value."""
 
     def __init__(self, values: Mapping[str, object], *, request: str, place: str) -> None:
         self._values = values
         self._request = request
         self._place = place
 
-    def _wrong(self, key: str, due: str) -> AnswerNotUnderstood:
+    def _build_error(self, key: str, due: str) -> InvalidResponse:
         state = "is missing" if self._values.get(key) is None else "is something else"
-        return AnswerNotUnderstood(
+        return InvalidResponse(
             f"The service's answer was not understood: {self._place}{key} should be {due} and {state}.",
             self._request,
         )
@@ -41,63 +41,63 @@ class Fields:
         """Whether the member is there and not null."""
         return self._values.get(key) is not None
 
-    def text(self, key: str) -> str:
+    def get_text(self, key: str) -> str:
         """A string, which may be empty."""
         value = self._values.get(key)
         if not isinstance(value, str):
-            raise self._wrong(key, "a text")
+            raise self._build_error(key, "a text")
         return value
 
-    def identifier(self, key: str) -> str:
+    def get_id(self, key: str) -> str:
         """32 lower-case hex characters."""
         value = self._values.get(key)
         if not isinstance(value, str) or not _ID.fullmatch(value):
-            raise self._wrong(key, "an id of 32 hex characters")
+            raise self._build_error(key, "an id of 32 hex characters")
         return value
 
-    def whole(self, key: str, *, least: int = 0) -> int:
+    def get_int(self, key: str, *, least: int = 0) -> int:
         """A whole number, given as a number or as a string of digits (the API does both)."""
         value = self._values.get(key)
         if isinstance(value, str) and _WHOLE.fullmatch(value):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self._wrong(key, f"a whole number of at least {least}")
+            raise self._build_error(key, f"a whole number of at least {least}")
         return value
 
-    def decimal(self, key: str) -> Decimal:
+    def get_decimal(self, key: str) -> Decimal:
         """A number, given as such or as a string; exact either way."""
         value = self._values.get(key)
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _NUMBER.fullmatch(str(value)):
-            raise self._wrong(key, "a number")
+            raise self._build_error(key, "a number")
         return Decimal(value)
 
-    def percent(self, key: str) -> float:
+    def get_percent(self, key: str) -> float:
         """A number from 0 to 100."""
-        number = float(self.decimal(key))
+        number = float(self.get_decimal(key))
         if not 0 <= number <= 100:
-            raise self._wrong(key, "0 to 100")
+            raise self._build_error(key, "0 to 100")
         return number
 
-    def moment(self, key: str) -> datetime:
+    def get_datetime(self, key: str) -> datetime:
         """A naive date and time, ``2021-12-14 04:36:18``."""
         with suppress(ValueError):
-            return datetime.strptime(self.text(key), "%Y-%m-%d %H:%M:%S")
-        raise self._wrong(key, "a date and time like 2021-12-14 04:36:18")
+            return datetime.strptime(self.get_text(key), "%Y-%m-%d %H:%M:%S")
+        raise self._build_error(key, "a date and time like 2021-12-14 04:36:18")
 
-    def status(self, key: str) -> Status:
+    def get_status(self, key: str) -> Status:
         """One of the contract's states."""
-        value = self.text(key)
+        value = self.get_text(key)
         if value not in set(Status):
-            raise self._wrong(key, f"one of {', '.join(Status)}")
+            raise self._build_error(key, f"one of {', '.join(Status)}")
         return Status(value)
 
-    def objects(self, key: str) -> tuple[Fields, ...]:
+    def get_objects(self, key: str) -> tuple[ResponseData, ...]:
         """A list of objects."""
         value = self._values.get(key)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self._wrong(key, "a list of objects")
+            raise self._build_error(key, "a list of objects")
         return tuple(
-            Fields(item, request=self._request, place=f"{self._place}{key}[{number}].")
+            ResponseData(item, request=self._request, place=f"{self._place}{key}[{number}].")
             for number, item in enumerate(value)
         )
 
@@ -111,7 +111,7 @@ def parse_object(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def plain_message(msg: object) -> str:
+def flatten_message(msg: object) -> str:
     """`msg` of an error as one line: a text, or the texts of ``{"field": ["message", …]}`` joined."""
     texts: list[str] = []
     if isinstance(msg, str):
@@ -123,79 +123,81 @@ def plain_message(msg: object) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def data_of(answer: Mapping[str, object], http_status: int, *, request: str, hide: Callable[[str], str]) -> Fields:
+def extract_data(
+    answer: Mapping[str, object], http_status: int, *, request: str, hide: Callable[[str], str]
+) -> ResponseData:
     """The `data` of a successful answer. Raises the error of its code for any other; `hide` takes the token out
     of what the service says. The HTTP status alone decides nothing, but a success under an error status is none."""
-    envelope = Fields(answer, request=request, place="")
-    code = envelope.whole("code")
+    envelope = ResponseData(answer, request=request, place="")
+    code = envelope.get_int("code")
     if code != SUCCESS:
-        raise refusal(code, hide(plain_message(answer.get("msg"))), request)
+        raise build_refusal(code, hide(flatten_message(answer.get("msg"))), request)
     if not 200 <= http_status < 300:
-        raise AnswerNotUnderstood(
+        raise InvalidResponse(
             f"The service's answer was not understood: it says success under HTTP status {http_status}.", request
         )
     data = answer.get("data")
     if not isinstance(data, dict):
-        raise AnswerNotUnderstood("The service's answer was not understood: data should be an object.", request)
-    return Fields(data, request=request, place="data.")
+        raise InvalidResponse("The service's answer was not understood: data should be an object.", request)
+    return ResponseData(data, request=request, place="data.")
 
 
-def read_upload(data: Fields) -> Uploaded:
+def parse_upload(data: ResponseData) -> UploadedImage:
     """`/upload`."""
-    return Uploaded(
-        uid=data.identifier("uid"),
-        name=data.text("name"),
-        thumbnail=data.text("thumbnail"),
-        width=data.whole("w", least=1),
-        height=data.whole("h", least=1),
-        filesize=data.whole("filesize", least=1),
+    return UploadedImage(
+        uid=data.get_id("uid"),
+        name=data.get_text("name"),
+        thumbnail=data.get_text("thumbnail"),
+        width=data.get_int("w", least=1),
+        height=data.get_int("h", least=1),
+        filesize=data.get_int("filesize", least=1),
     )
 
 
-def read_transform(data: Fields) -> Transformed:
+def parse_transform(data: ResponseData) -> StartedJob:
     """`/transform`."""
-    return Transformed(trans_id=data.identifier("trans_id"), status=data.status("status"))
+    return StartedJob(trans_id=data.get_id("trans_id"), status=data.get_status("status"))
 
 
-def read_progress(data: Fields) -> Progress:
+def parse_progress(data: ResponseData) -> JobProgress:
     """`/progress`, with what the bundled engine adds."""
-    status = data.status("status")
-    return Progress(
+    status = data.get_status("status")
+    return JobProgress(
         status=status,
-        filesize=data.whole("filesize") if data.has("filesize") else None,
-        percent=data.percent("percent") if data.has("percent") else None,
-        backend=data.text("backend") if data.has("backend") else None,
-        message=plain_message(data.text("msg")) if data.has("msg") else None,
+        filesize=data.get_int("filesize") if data.has("filesize") else None,
+        percent=data.get_percent("percent") if data.has("percent") else None,
+        backend=data.get_text("backend") if data.has("backend") else None,
+        message=flatten_message(data.get_text("msg")) if data.has("msg") else None,
     )
 
 
-def read_balance(data: Fields) -> Balance:
+def parse_balance(data: ResponseData) -> Balance:
     """`/point`."""
-    return Balance(granted=data.decimal("max_num"), used=data.decimal("used_num"))
+    return Balance(granted=data.get_decimal("max_num"), used=data.get_decimal("used_num"))
 
 
-def read_history(data: Fields) -> HistoryPage:
+def parse_history(data: ResponseData) -> HistoryPage:
     """`/points/record`."""
     rows = tuple(
         HistoryRow(
-            point_type=row.text("point_type"),
-            job=row.text("job"),
-            info=row.text("info"),
-            points=row.decimal("point"),
-            balance=row.decimal("balance"),
-            created_at=row.moment("created_at"),
+            point_type=row.get_text("point_type"),
+            job=row.get_text("job"),
+            info=row.get_text("info"),
+            points=row.get_decimal("point"),
+            balance=row.get_decimal("balance"),
+            created_at=row.get_datetime("created_at"),
         )
-        for row in data.objects("datas")
+        for row in data.get_objects("datas")
     )
     return HistoryPage(
         rows=rows,
-        page=data.whole("current_page", least=1),
-        last_page=data.whole("last_page"),
-        per_page=data.whole("per_page", least=1),
-        total=data.whole("total"),
+        page=data.get_int("current_page", least=1),
+        last_page=data.get_int("last_page"),
+        per_page=data.get_int("per_page", least=1),
+        total=data.get_int("total"),
     )
 
 
-def read_cancel(data: Fields) -> Status:
+def parse_cancel(data: ResponseData) -> Status:
     """`/cancel`, an extension of the bundled engine: the state the job is left in."""
-    return data.status("status")
+    return data.get_status("status")

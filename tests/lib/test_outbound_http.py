@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 
-from vanceweb.lib.outbound import (
+from vanceweb.lib.outbound_http import (
     AddressRefused,
     DeliveryFailed,
-    Timeouts,
+    DeliveryTimeouts,
     check_public_url,
     is_public,
-    post_json_to_public,
+    post_json_to_public_url,
 )
 
-QUICK = Timeouts(connect=2, total=3)
+QUICK = DeliveryTimeouts(connect=2, total=3)
+SHORT = DeliveryTimeouts(connect=0.5, total=1)
 
 
 @dataclass
@@ -111,14 +112,14 @@ def test_a_url_is_taken_apart_and_quoted() -> None:
 def test_nothing_is_sent_to_a_refused_address() -> None:
     with receiving() as receiver:
         with pytest.raises(AddressRefused):
-            post_json_to_public(f"http://127.0.0.1:{receiver.port}/", {}, timeouts=QUICK)
+            post_json_to_public_url(f"http://127.0.0.1:{receiver.port}/", {}, timeouts=QUICK)
         assert receiver.seen == []
 
 
 def test_an_allowed_host_gets_the_json() -> None:
     with receiving() as receiver:
         url = f"http://localhost:{receiver.port}/hook/secret?x=1"
-        assert post_json_to_public(url, {"a": "ü"}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
+        assert post_json_to_public_url(url, {"a": "ü"}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
         ((path, headers, body),) = receiver.seen
     assert (path, body) == ("/hook/secret?x=1", {"a": "ü"})
     assert headers["Host"] == f"localhost:{receiver.port}"
@@ -130,7 +131,7 @@ def test_the_status_is_what_comes_back_and_redirects_are_not_followed(status: in
     with receiving() as other, receiving() as receiver:
         receiver.status, receiver.location = status, f"http://localhost:{other.port}/"
         url = f"http://localhost:{receiver.port}/"
-        assert post_json_to_public(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == status
+        assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == status
         assert other.seen == []
 
 
@@ -139,30 +140,26 @@ def test_nobody_there_is_a_failed_delivery() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(DeliveryFailed):
-        post_json_to_public(f"http://127.0.0.1:{port}/", {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
+        post_json_to_public_url(f"http://127.0.0.1:{port}/", {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 twohundred OK\r\n\r\n", b"x" * 100_000])
 def test_what_is_no_http_is_a_failed_delivery(answer: bytes) -> None:
     with speaking(answer) as port, pytest.raises(DeliveryFailed):
-        post_json_to_public(f"http://127.0.0.1:{port}/", {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
+        post_json_to_public_url(f"http://127.0.0.1:{port}/", {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
 
 
 def test_one_clock_limits_a_receiver_that_trickles() -> None:
     start = time.monotonic()
     with speaking(b"H" * 100, pause=0.2) as port, pytest.raises(DeliveryFailed):
-        post_json_to_public(
-            f"http://127.0.0.1:{port}/", {}, timeouts=Timeouts(connect=0.5, total=1), allowed_hosts=["127.0.0.1"]
-        )
+        post_json_to_public_url(f"http://127.0.0.1:{port}/", {}, timeouts=SHORT, allowed_hosts=["127.0.0.1"])
     assert time.monotonic() - start < 5
 
 
 def test_one_clock_limits_a_handshake_that_never_comes() -> None:
     start = time.monotonic()
     with speaking(b"\x16", pause=0.2, repeat=100) as port, pytest.raises(DeliveryFailed):
-        post_json_to_public(
-            f"https://127.0.0.1:{port}/", {}, timeouts=Timeouts(connect=0.5, total=1), allowed_hosts=["127.0.0.1"]
-        )
+        post_json_to_public_url(f"https://127.0.0.1:{port}/", {}, timeouts=SHORT, allowed_hosts=["127.0.0.1"])
     assert time.monotonic() - start < 5
 
 
@@ -211,11 +208,11 @@ class TestCertificates:
     def test_the_name_in_the_url_is_checked_although_an_address_is_connected(self, context: ssl.SSLContext) -> None:
         with receiving(context) as receiver:
             url = f"https://localhost:{receiver.port}/"
-            assert post_json_to_public(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
+            assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
 
     def test_a_certificate_for_another_name_is_a_failed_delivery(self, context: ssl.SSLContext) -> None:
         with receiving(context) as receiver:
             url = f"https://127.0.0.1:{receiver.port}/"
             with pytest.raises(DeliveryFailed):
-                post_json_to_public(url, {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
+                post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
             assert receiver.seen == []

@@ -12,17 +12,17 @@ KEY_FILE_MODE = 0o600
 KEY_FOLDER_MODE = 0o700
 
 
-def new_random_key() -> str:
+def generate_key() -> str:
     """384 random bits as URL-safe text: for signing and keyed hashes."""
     return secrets.token_urlsafe(48)
 
 
-def new_fernet_key() -> str:
+def generate_fernet_key() -> str:
     """A key for `cryptography.fernet.Fernet`: 32 random bytes, URL-safe base64."""
     return Fernet.generate_key().decode("ascii")
 
 
-def read_or_make_key(path: Path, make: Callable[[], str]) -> str:
+def read_or_create_key(path: Path, make: Callable[[], str]) -> str:
     """The text of the key file at `path`; where there is none, it is made first.
 
     Several processes may ask at once: each writes a complete draft and `os.link` lets exactly one of them become

@@ -9,26 +9,26 @@ from django.http import Http404
 M = TypeVar("M", bound=Model)
 
 
-def page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> tuple[list[M], str | None]:
+def get_page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> tuple[list[M], str | None]:
     """Up to `limit` rows, newest first by (created_at, pk), and the cursor of the page after them (None: the end).
 
     `after` is a cursor given by an earlier call, None or "" for the first page. Raises Http404 for any other text.
     """
     if after:
-        created_at, pk = _parsed(after)
+        created_at, pk = _parse_cursor(after)
         queryset = queryset.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
     rows = list(queryset.order_by("-created_at", "-pk")[: limit + 1])
     if len(rows) <= limit:
         return rows, None
-    return rows[:limit], _cursor(rows[limit - 1])
+    return rows[:limit], _build_cursor(rows[limit - 1])
 
 
-def _cursor(row: Model) -> str:
+def _build_cursor(row: Model) -> str:
     created_at: datetime = row.created_at  # type: ignore[attr-defined]
     return f"{created_at.isoformat()}_{row.pk}"
 
 
-def _parsed(cursor: str) -> tuple[datetime, int]:
+def _parse_cursor(cursor: str) -> tuple[datetime, int]:
     moment, _, pk = cursor.rpartition("_")
     try:
         created_at, number = datetime.fromisoformat(moment), int(pk)

@@ -21,9 +21,9 @@ from urllib.parse import quote, urlsplit
 PORTS = {"http": 80, "https": 443}
 USER_AGENT = "vanceweb"
 # Prefixes whose last 32 bits are an IPv4 address that a translator would reach (RFC 6052, RFC 4291).
-EMBEDDING = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::/96"))
+IPV4_EMBEDDING_PREFIXES = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::/96"))
 # Left alone in a path or query: delimiters, and what is quoted already.
-QUOTED_ALREADY = "%/:?#[]@!$&'()*+,;=~"
+UNQUOTED_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -37,7 +37,7 @@ class DeliveryFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Timeouts:
+class DeliveryTimeouts:
     """Seconds: for the connection, all addresses together, and for the whole exchange after it."""
 
     connect: float
@@ -74,8 +74,8 @@ def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
     addresses = _resolve(name, port)
     if name not in allowed_hosts and not all(is_public(address) for address in addresses):
         raise AddressRefused("The URL's host has an address that is not public.")
-    path = quote(parts.path or "/", safe=QUOTED_ALREADY)
-    query = f"?{quote(parts.query, safe=QUOTED_ALREADY)}" if parts.query else ""
+    path = quote(parts.path or "/", safe=UNQUOTED_CHARACTERS)
+    query = f"?{quote(parts.query, safe=UNQUOTED_CHARACTERS)}" if parts.query else ""
     return Target(parts.scheme, name, port, path + query, addresses)
 
 
@@ -86,15 +86,15 @@ def is_public(text: str) -> bool:
         address: IPAddress = ipaddress.ip_address(text)
     except ValueError:
         return False
-    embedded = _embedded(address)
+    embedded = _extract_ipv4(address)
     if embedded is not None and not is_public(str(embedded)):
         return False
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
     return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
 
 
-def post_json_to_public(
-    url: str, payload: Mapping[str, Any], *, timeouts: Timeouts, allowed_hosts: Collection[str] = ()
+def post_json_to_public_url(
+    url: str, payload: Mapping[str, Any], *, timeouts: DeliveryTimeouts, allowed_hosts: Collection[str] = ()
 ) -> int:
     """Posts `payload` as JSON and gives the answer's HTTP status, whatever it is.
 
@@ -105,7 +105,7 @@ def post_json_to_public(
     headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Connection": "close"}
     connection = _PinnedConnection(target, timeouts)
     try:
-        with connection.limited():
+        with connection.enforce_time_limit():
             connection.request("POST", target.path, body=body, headers=headers)
             return connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -117,14 +117,14 @@ def post_json_to_public(
 class _PinnedConnection(http.client.HTTPConnection):
     """Connects to checked addresses only; the host's name is used for the Host header and the certificate."""
 
-    def __init__(self, target: Target, timeouts: Timeouts) -> None:
+    def __init__(self, target: Target, timeouts: DeliveryTimeouts) -> None:
         super().__init__(target.host, target.port, timeout=timeouts.total)
         self.default_port = PORTS[target.scheme]
         self.target = target
         self.timeouts = timeouts
 
     def connect(self) -> None:
-        self.sock = self._reach_first()
+        self.sock = self._connect_to_first()
         self.sock.settimeout(self.timeouts.total)
         if self.target.scheme == "https":
             context = ssl.create_default_context()
@@ -133,10 +133,10 @@ class _PinnedConnection(http.client.HTTPConnection):
             self.sock.do_handshake()
 
     @contextmanager
-    def limited(self) -> Iterator[None]:
+    def enforce_time_limit(self) -> Iterator[None]:
         """Connects, and cuts the connection once the time is over: a receiver that sends a byte now and then would
         never run into a time limit for each read."""
-        timer = threading.Timer(self.timeouts.connect + self.timeouts.total, self._cut)
+        timer = threading.Timer(self.timeouts.connect + self.timeouts.total, self._shut_down)
         timer.daemon = True
         timer.start()
         try:
@@ -144,7 +144,7 @@ class _PinnedConnection(http.client.HTTPConnection):
         finally:
             timer.cancel()
 
-    def _reach_first(self) -> socket.socket:
+    def _connect_to_first(self) -> socket.socket:
         deadline = time.monotonic() + self.timeouts.connect
         error: OSError = TimeoutError("no address answered in time")
         for address in self.target.addresses:
@@ -157,7 +157,7 @@ class _PinnedConnection(http.client.HTTPConnection):
                 error = failure
         raise error
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         with suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
@@ -170,7 +170,7 @@ def _resolve(host: str, port: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _embedded(address: IPAddress) -> ipaddress.IPv4Address | None:
+def _extract_ipv4(address: IPAddress) -> ipaddress.IPv4Address | None:
     """The IPv4 address that an IPv6 address stands for, if any: mapped, 6to4, Teredo, or behind a translator."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
@@ -178,6 +178,6 @@ def _embedded(address: IPAddress) -> ipaddress.IPv4Address | None:
         return address.ipv4_mapped or address.sixtofour
     if address.teredo:
         return address.teredo[1]
-    if any(address in network for network in EMBEDDING):
+    if any(address in network for network in IPV4_EMBEDDING_PREFIXES):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None

@@ -12,16 +12,16 @@ import requests
 import urllib3.exceptions
 from requests_toolbelt import MultipartEncoder
 
-from vanceweb.client.errors import AnswerNotUnderstood, NotReachable, VanceError
-from vanceweb.client.patience import LARGEST_JSON, Retries
-from vanceweb.client.reading import Fields, data_of, parse_object
+from vanceweb.client.errors import InvalidResponse, ServiceUnreachable, VanceError
+from vanceweb.client.parsing import ResponseData, extract_data, parse_object
 from vanceweb.client.redaction import Secret, hide_tokens_in_logs
+from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
 
-Taken = TypeVar("Taken")
+Result = TypeVar("Result")
 
 _CHUNK = 64 * 1024
 # Answers that servers and proxies give in the service's place, and that may be another one a moment later.
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class FilePart:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call of the API. `repeatable`: a second one does no harm. `silence`: seconds to wait for an answer."""
+class APICall:
+    """One call of the API. `repeatable`: a second one does no harm. `read_timeout`: seconds to wait for an answer."""
 
     method: Literal["GET", "POST"]
     path: str
-    silence: float
+    read_timeout: float
     repeatable: bool
     fields: Mapping[str, str] = field(default_factory=dict)
-    part: FilePart | None = None
+    file_part: FilePart | None = None
 
     @property
     def label(self) -> str:
@@ -50,59 +50,59 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-class Exchange:
+class Transport:
     """Sends calls to one service with one token."""
 
     def __init__(
         self, token: Secret, *, base_url: str, session: requests.Session, connect: float, retries: Retries
     ) -> None:
         self._token = token
-        self.base_url = _checked(base_url)
+        self.base_url = _validate_base_url(base_url)
         self._session = session
         self._connect = connect
         self._retries = retries
         hide_tokens_in_logs()
 
-    def ask(self, call: Call, read: Callable[[Fields], Taken]) -> Taken:
+    def request_json(self, call: APICall, parse: Callable[[ResponseData], Result]) -> Result:
         """What `read` makes of the `data` of a call that answers JSON."""
-        return self.perform(call, lambda response: read(self.read_json(response, call)))
+        return self.request(call, lambda response: parse(self.read_json(response, call)))
 
-    def perform(self, call: Call, take: Callable[[requests.Response], Taken]) -> Taken:
-        """Send `call` and give what `take` makes of the answer, whose body it has to read.
+    def request(self, call: APICall, handle: Callable[[requests.Response], Result]) -> Result:
+        """Send `call` and return the result of `handle`, which must read the response's body.
 
-        A `NotReachable`, of ours or of `take`, is followed by another try where that is safe. Errors leave without
-        the frames below this one: those hold the request and the answer, which may echo the token, and debug
-        pages and error trackers show the variables of every frame.
+        After a `ServiceUnreachable`, raised here or by `handle`, the call is retried where that is safe. Errors leave
+        without the frames below this one: they hold the request and the response, which may echo the token, and
+        debug pages and error trackers show the variables of every frame.
         """
         failures = 0
         while True:
             try:
-                return self._attempt(call, take)
-            except NotReachable as exc:
+                return self._attempt(call, handle)
+            except ServiceUnreachable as exc:
                 failures += 1
                 if failures >= self._retries.attempts or (exc.may_have_arrived and not call.repeatable):
                     raise exc.with_traceback(None) from None
-                pause = self._retries.pause(failures, exc.retry_after)
+                pause = self._retries.compute_pause(failures, exc.retry_after)
             except VanceError as exc:
                 raise exc.with_traceback(None) from None
             time.sleep(pause)
 
-    def _attempt(self, call: Call, take: Callable[[requests.Response], Taken]) -> Taken:
+    def _attempt(self, call: APICall, handle: Callable[[requests.Response], Result]) -> Result:
         try:
             with self._send(call) as response:
-                return take(response)
+                return handle(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
-            failure = _failure(exc, call, urlsplit(self.base_url).hostname or "")
+            failure = _translate_failure(exc, call, urlsplit(self.base_url).hostname or "")
         # Outside of the handler, so that the original and the URL in its text are not attached to ours.
         raise failure
 
-    def _send(self, call: Call) -> requests.Response:
+    def _send(self, call: APICall) -> requests.Response:
         fields = {"api_token": self._token.reveal(), **call.fields}
         headers = {"Accept-Encoding": "identity"}
         body: object = None if call.method == "GET" else fields
-        if call.part is not None:
-            call.part.file.seek(0)
-            encoder = MultipartEncoder({**fields, "file": (call.part.name, call.part.file, call.part.content_type)})
+        if (part := call.file_part) is not None:
+            part.file.seek(0)
+            encoder = MultipartEncoder({**fields, "file": (part.name, part.file, part.content_type)})
             headers["Content-Type"] = encoder.content_type
             body = encoder
         return self._session.request(
@@ -111,44 +111,44 @@ class Exchange:
             params=fields if call.method == "GET" else None,
             data=body,  # type: ignore[arg-type]  # the encoder is a readable, which requests streams
             headers=headers,
-            timeout=(self._connect, call.silence),
+            timeout=(self._connect, call.read_timeout),
             allow_redirects=False,
             stream=True,
         )
 
-    def read_json(self, response: requests.Response, call: Call, start: bytes = b"") -> Fields:
+    def read_json(self, response: requests.Response, call: APICall, start: bytes = b"") -> ResponseData:
         """The `data` in a JSON answer whose first bytes may have been read already. Raises what it says else."""
         body = bytearray(start)
-        for chunk in chunks(response, call, seconds=call.silence):
+        for chunk in read_chunks(response, call, seconds=call.read_timeout):
             body += chunk
-            if len(body) > LARGEST_JSON:
-                raise AnswerNotUnderstood(
-                    f"The service's answer was not understood: it is longer than {LARGEST_JSON} bytes.",
+            if len(body) > MAX_JSON_BYTES:
+                raise InvalidResponse(
+                    f"The service's answer was not understood: it is longer than {MAX_JSON_BYTES} bytes.",
                     call.label,
                 )
         answer = parse_object(bytes(body))
-        if answer is None or (response.status_code in _PASSING and "code" not in answer):
-            raise not_from_the_service(response, call)
-        return data_of(answer, response.status_code, request=call.label, hide=self._token.hide_in)
+        if answer is None or (response.status_code in _TRANSIENT_STATUSES and "code" not in answer):
+            raise build_non_json_error(response, call)
+        return extract_data(answer, response.status_code, request=call.label, hide=self._token.hide_in)
 
 
-def chunks(response: requests.Response, call: Call, *, seconds: float) -> Iterator[bytes]:
-    """The body as it arrives, in pieces of up to 64 KiB. Raises `NotReachable` after so many seconds in all."""
+def read_chunks(response: requests.Response, call: APICall, *, seconds: float) -> Iterator[bytes]:
+    """The body as it arrives, in pieces of up to 64 KiB. Raises `ServiceUnreachable` after so many seconds in all."""
     until = time.monotonic() + seconds
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         yield chunk
         if time.monotonic() > until:
-            raise NotReachable(f"The service's answer was not complete after {seconds:g} s.", call.label)
+            raise ServiceUnreachable(f"The service's answer was not complete after {seconds:g} s.", call.label)
 
 
-def not_from_the_service(response: requests.Response, call: Call) -> NotReachable | AnswerNotUnderstood:
+def build_non_json_error(response: requests.Response, call: APICall) -> ServiceUnreachable | InvalidResponse:
     """The error for an answer that isn't JSON (and no picture): a proxy's page, a redirect, another web site."""
     status = response.status_code
-    if status in _PASSING:
-        return NotReachable(
+    if status in _TRANSIENT_STATUSES:
+        return ServiceUnreachable(
             f"The service is not available at the moment (HTTP status {status}).",
             call.label,
-            retry_after=_seconds(response.headers.get("Retry-After")),
+            retry_after=_parse_retry_after(response.headers.get("Retry-After")),
         )
     if 300 <= status < 400:
         target = urlsplit(response.headers.get("Location", "")).hostname
@@ -156,33 +156,33 @@ def not_from_the_service(response: requests.Response, call: Call) -> NotReachabl
     else:
         is_page = "html" in response.headers.get("Content-Type", "").lower()
         reason = f"HTTP status {status} with {'a web page' if is_page else 'something else'} where JSON was due"
-    return AnswerNotUnderstood(f"The service's answer was not understood: {reason}.", call.label)
+    return InvalidResponse(f"The service's answer was not understood: {reason}.", call.label)
 
 
-def _failure(exc: Exception, call: Call, host: str) -> NotReachable:
+def _translate_failure(exc: Exception, call: APICall, host: str) -> ServiceUnreachable:
     """Ours for a failure of the transport. Only what surely happened before a body was sent says so."""
-    causes = list(_causes(exc))
+    causes = list(_iterate_causes(exc))
     kinds = tuple(type(cause) for cause in causes)
 
-    def was(*wanted: type[Exception]) -> bool:
+    def is_caused_by(*wanted: type[Exception]) -> bool:
         return any(issubclass(kind, wanted) for kind in kinds)
 
-    if was(requests.exceptions.ProxyError):
-        return NotReachable(f"The proxy on the way to {host} did not pass the request on.", call.label)
-    if was(urllib3.exceptions.NameResolutionError):
-        return NotReachable(f"The name {host} is not known.", call.label, may_have_arrived=False)
-    if was(urllib3.exceptions.NewConnectionError):
-        return NotReachable(f"{host} does not accept connections.", call.label, may_have_arrived=False)
-    if was(requests.ConnectTimeout):
-        return NotReachable(f"{host} did not accept the connection in time.", call.label, may_have_arrived=False)
-    if was(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        return NotReachable(f"No safe connection to {host} could be made.", call.label)
-    if was(requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
-        return NotReachable(f"{host} did not answer within {call.silence:g} s.", call.label)
-    return NotReachable(f"The connection to {host} broke off.", call.label)
+    if is_caused_by(requests.exceptions.ProxyError):
+        return ServiceUnreachable(f"The proxy on the way to {host} did not pass the request on.", call.label)
+    if is_caused_by(urllib3.exceptions.NameResolutionError):
+        return ServiceUnreachable(f"The name {host} is not known.", call.label, may_have_arrived=False)
+    if is_caused_by(urllib3.exceptions.NewConnectionError):
+        return ServiceUnreachable(f"{host} does not accept connections.", call.label, may_have_arrived=False)
+    if is_caused_by(requests.ConnectTimeout):
+        return ServiceUnreachable(f"{host} did not accept the connection in time.", call.label, may_have_arrived=False)
+    if is_caused_by(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        return ServiceUnreachable(f"No safe connection to {host} could be made.", call.label)
+    if is_caused_by(requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
+        return ServiceUnreachable(f"{host} did not answer within {call.read_timeout:g} s.", call.label)
+    return ServiceUnreachable(f"The connection to {host} broke off.", call.label)
 
 
-def _causes(exc: object) -> Iterator[BaseException]:
+def _iterate_causes(exc: object) -> Iterator[BaseException]:
     """An exception of requests and those it wraps as its argument or as urllib3's `reason`."""
     for _ in range(5):
         if not isinstance(exc, BaseException):
@@ -191,12 +191,12 @@ def _causes(exc: object) -> Iterator[BaseException]:
         exc = getattr(exc, "reason", None) or (exc.args[0] if exc.args else None)
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def _parse_retry_after(retry_after: str | None) -> float | None:
     """The header's number of seconds; its other form, a date, is left to our own pauses."""
     return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None
 
 
-def _checked(base_url: str) -> str:
+def _validate_base_url(base_url: str) -> str:
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("a base URL is http:// or https://, a host and a path, and nothing more")

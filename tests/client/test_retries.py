@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import PATIENT, TRANS_ID, UID
-from tests.client.service import Act, Service, after, drop, html, raw, success
+from tests.client.fake_service import Act, Service, after, drop, html, raw, success
 from tests.client.test_calls import PAGE, UPLOADED
 from tests.client.test_download import PNG
-from vanceweb.client import AnswerNotUnderstood, NotReachable, Retries, Timeouts, VanceClient
+from vanceweb.client import InvalidResponse, Retries, ServiceUnreachable, Timeouts, VanceClient
 
 GOOD: dict[str, Act] = {
     "upload": success(UPLOADED),
@@ -24,10 +24,10 @@ GOOD: dict[str, Act] = {
 }
 SAFE: dict[str, Callable[[VanceClient], object]] = {
     "upload": lambda client: client.upload(io.BytesIO(PNG), name="a.png"),
-    "progress": lambda client: client.progress(TRANS_ID),
+    "progress": lambda client: client.get_progress(TRANS_ID),
     "download": lambda client: client.download(TRANS_ID, io.BytesIO()),
-    "balance": lambda client: client.balance(),
-    "history": lambda client: client.history(),
+    "balance": lambda client: client.get_balance(),
+    "history": lambda client: client.get_history(),
     "cancel": lambda client: client.cancel(TRANS_ID),
 }
 PASSING: dict[str, Act] = {
@@ -52,7 +52,7 @@ def test_what_may_be_repeated_is(client: VanceClient, service: Service, name: st
 @pytest.mark.parametrize("name", SAFE)
 def test_it_ends_after_so_many_tries(client: VanceClient, service: Service, name: str) -> None:
     service.play(html(502))
-    with pytest.raises(NotReachable, match="502"):
+    with pytest.raises(ServiceUnreachable, match="502"):
         SAFE[name](client)
     assert len(service.seen) == 3
 
@@ -71,7 +71,7 @@ def test_transform_is_never_repeated_once_its_body_was_sent(
     client: VanceClient, service: Service, trouble: Act
 ) -> None:
     service.play(trouble, success({"trans_id": TRANS_ID, "status": "busy"}))
-    with pytest.raises(NotReachable) as caught:
+    with pytest.raises(ServiceUnreachable) as caught:
         client.transform(UID, "{}")
     assert caught.value.may_have_arrived
     assert len(service.seen) == 1
@@ -80,7 +80,7 @@ def test_transform_is_never_repeated_once_its_body_was_sent(
 def test_transform_is_not_repeated_after_a_silence(make_client: Callable[..., VanceClient], service: Service) -> None:
     service.play(after(1, success({"trans_id": TRANS_ID, "status": "finish"})))
     client = make_client(timeouts=Timeouts(transform=0.2))
-    with pytest.raises(NotReachable, match=r"did not answer within 0.2 s") as caught:
+    with pytest.raises(ServiceUnreachable, match=r"did not answer within 0.2 s") as caught:
         client.transform(UID, "{}")
     assert caught.value.may_have_arrived
     assert len(service.seen) == 1
@@ -136,51 +136,51 @@ def test_a_closed_port_is_not_reachable_and_nothing_was_sent(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         client = make_client(base_url=f"http://127.0.0.1:{port}/web_api/v1")
-        with pytest.raises(NotReachable, match=r"127.0.0.1 does not accept connections") as caught:
+        with pytest.raises(ServiceUnreachable, match=r"127.0.0.1 does not accept connections") as caught:
             call(client)
     assert not caught.value.may_have_arrived
 
 
 def test_an_unknown_name_is_said_to_be_one(make_client: Callable[..., VanceClient]) -> None:
     client = make_client(base_url="http://no-such-host.invalid/web_api/v1")
-    with pytest.raises(NotReachable, match=r"The name no-such-host.invalid is not known"):
-        client.balance()
+    with pytest.raises(ServiceUnreachable, match=r"The name no-such-host.invalid is not known"):
+        client.get_balance()
 
 
 def test_http_spoken_to_a_port_that_wants_it_as_tls_is_no_safe_connection(
     make_client: Callable[..., VanceClient], service: Service
 ) -> None:
     service.play(GOOD["balance"])
-    with pytest.raises(NotReachable, match="No safe connection"):
-        make_client(base_url=service.base_url.replace("http:", "https:")).balance()
+    with pytest.raises(ServiceUnreachable, match="No safe connection"):
+        make_client(base_url=service.base_url.replace("http:", "https:")).get_balance()
 
 
 def test_a_service_that_asks_for_a_pause_gets_it(make_client: Callable[..., VanceClient], service: Service) -> None:
     service.play(html(503, headers={"Retry-After": "7"}))
-    with pytest.raises(NotReachable) as caught:
-        make_client(retries=Retries(attempts=1)).balance()
+    with pytest.raises(ServiceUnreachable) as caught:
+        make_client(retries=Retries(attempts=1)).get_balance()
     assert caught.value.retry_after == 7
 
 
 def test_a_date_as_retry_after_does_no_harm(client: VanceClient, service: Service) -> None:
     service.play(html(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), GOOD["balance"])
-    client.balance()
+    client.get_balance()
 
 
 def test_pauses_grow_are_bounded_and_differ() -> None:
     retries = Retries(attempts=9, first_pause=1, longest_pause=8)
     for failures, longest in enumerate((1, 2, 4, 8, 8, 8), start=1):
-        pauses = {retries.pause(failures) for _ in range(50)}
+        pauses = {retries.compute_pause(failures) for _ in range(50)}
         assert all(longest / 2 <= pause <= longest for pause in pauses)
         assert len(pauses) > 1
-    assert retries.pause(1, asked=5) == 5
-    assert retries.pause(1, asked=500) == 8
+    assert retries.compute_pause(1, asked=5) == 5
+    assert retries.compute_pause(1, asked=500) == 8
 
 
 def test_a_slow_answer_is_not_waited_for(make_client: Callable[..., VanceClient], service: Service) -> None:
     service.play(after(1, GOOD["progress"]))
-    with pytest.raises(NotReachable, match="did not answer"):
-        make_client(timeouts=Timeouts(progress=0.1)).progress(TRANS_ID)
+    with pytest.raises(ServiceUnreachable, match="did not answer"):
+        make_client(timeouts=Timeouts(progress=0.1)).get_progress(TRANS_ID)
     assert len(service.seen) == 3
 
 
@@ -200,6 +200,6 @@ def test_waiting_for_a_transform_is_added_to_its_patience(
 
 def test_what_was_not_understood_is_not_asked_again(client: VanceClient, service: Service) -> None:
     service.play(html(404), GOOD["balance"])
-    with pytest.raises(AnswerNotUnderstood, match="HTTP status 404 with a web page"):
-        client.balance()
+    with pytest.raises(InvalidResponse, match="HTTP status 404 with a web page"):
+        client.get_balance()
     assert len(service.seen) == 1

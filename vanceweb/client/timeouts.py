@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 
 # A picture of the engine's largest output (200 megapixels) is under this as PNG; beyond it something is wrong.
-LARGEST_RESULT = 1024 * 1024 * 1024
+MAX_RESULT_BYTES = 1024 * 1024 * 1024
 # The longest JSON answer is a page of history, some 20 kB; a longer one isn't read to its end.
-LARGEST_JSON = 2 * 1024 * 1024
+MAX_JSON_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Retries:
     first_pause: float = 0.5
     longest_pause: float = 10.0
 
-    def pause(self, failures: int, asked: float | None = None) -> float:
+    def compute_pause(self, failures: int, asked: float | None = None) -> float:
         """Seconds to wait after so many failures (from 1); at least what the service asked for, within bounds."""
         longest = min(self.longest_pause, self.first_pause * 2.0 ** (failures - 1))
         chosen = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
