@@ -162,10 +162,11 @@ def test_a_strength_given_alone_switches_automatic_off() -> None:
 
 
 def test_every_group_has_features_and_every_feature_its_words() -> None:
-    assert [str(group) for group in GROUPS] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
+    assert [group.label for group in GROUPS] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
     assert sum(len(features_in(group)) for group in GROUPS) == len(FEATURES)
     for feature in FEATURES:
         assert feature.title
+        assert feature.service_title
         assert feature.description.endswith(".")
         assert all(parameter.title and parameter.help for parameter in feature.parameters)
 

@@ -21,7 +21,7 @@ def visitor(alice: User, client: Client) -> Client:
 def test_every_feature_is_there_in_its_group(visitor: Client) -> None:
     response = visitor.get("/")
     shelves = response.context["shelves"]
-    assert [shelf.group.value for shelf in shelves] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
+    assert [shelf.group.label for shelf in shelves] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
     assert [feature for shelf in shelves for feature in shelf.features] == list(FEATURES)
     page = response.content.decode()
     assert all(f'href="/features/{feature.slug}/"' in page for feature in FEATURES)

@@ -35,7 +35,7 @@ def test_each_backend_stands_there_with_its_state(models_dir: Path, alice: User,
     states = {row["backend"]: row["state"] for row in subject.backends}
     assert (states[ISNET], states[U2NET]) == ("unusable", "in use")
     assert "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file." in page
-    assert "AI Background Remover" in page
+    assert "Remove background" in page
     assert str(models_dir) in page
 
 

@@ -4,20 +4,26 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.parameters import IllegalParameter, Parameter, ParameterValue, complete
 from vanceweb.catalogue.styles import Style
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-class Group(enum.StrEnum):
+
+class Group(TextChoices):
     """The groups of the studio, in the order in which they are shown."""
 
-    ENHANCE = "Enhance"
-    CUT_OUT = "Cut out"
-    RESTORE = "Restore"
-    STYLISE = "Stylise"
-    OPTIMISE = "Optimise"
+    ENHANCE = "enhance", _("Enhance")
+    CUT_OUT = "cut-out", _("Cut out")
+    RESTORE = "restore", _("Restore")
+    STYLISE = "stylise", _("Stylise")
+    OPTIMISE = "optimise", _("Optimise")
 
 
 class OutputField(enum.StrEnum):
@@ -40,22 +46,25 @@ class Model:
     scales: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Feature:
-    """One row of the API's feature table.
+    """One row of the API's feature table; features are equal only to themselves.
 
-    ``name`` is what a jconfig calls the feature (under ``name_key``), ``module`` what decides about it.
+    ``title`` begins with a verb and is what people see first; ``service_title`` is the hosted service's name for
+    the feature. Titles and ``description`` are translated when they are read.
+    ``name`` identifies the feature in a jconfig (under ``name_key``); ``module`` selects it.
     ``models`` is empty where the API wants no ``model_name`` or where the model is itself a parameter.
     ``credits`` is the cost of one result; ``icon`` a name from bootstrap-icons; ``purpose`` what the upload
     is declared as (its ``job`` field).
     """
 
     slug: str
-    title: str
+    title: "StrOrPromise"
+    service_title: "StrOrPromise"
     group: Group
     name: str
     module: str
-    description: str
+    description: "StrOrPromise"
     icon: str
     parameters: tuple[Parameter, ...] = ()
     models: tuple[Model, ...] = ()
@@ -73,7 +82,7 @@ class Feature:
         for parameter in self.parameters:
             if parameter.key == key:
                 return parameter
-        raise LookupError(f"{self.title} has no parameter {key!r}.")
+        raise LookupError(f"{self.module} has no parameter {key!r}.")
 
     def complete(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
         """All parameters of the feature: those given, checked, and defaults for the rest (see ``complete``).

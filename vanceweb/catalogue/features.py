@@ -3,9 +3,18 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy as _
+
 from vanceweb.catalogue.feature import FILE_OUTPUTS, Feature, Group, Model, OutputField
+from vanceweb.catalogue.parameter_builders import (
+    build_choice,
+    build_fraction,
+    build_percentage,
+    build_scale_choices,
+    build_switch,
+    build_text,
+)
 from vanceweb.catalogue.parameters import Choice, Kind, Parameter
-from vanceweb.catalogue.shorthand import choice, percent, share, switch, text, times
 from vanceweb.catalogue.steps import Step
 from vanceweb.catalogue.styles import STYLES
 
@@ -16,118 +25,140 @@ CARTOON_PROMPT_LENGTH = 140
 FEATURES: tuple[Feature, ...] = (
     Feature(
         slug="enlarge3",
-        title="AI Image Enlarger",
+        title=_("Enlarge"),
+        service_title=_("AI Image Enlarger"),
         group=Group.ENHANCE,
         name="enlarge3",
         module="enlarge3",
-        description="Make a photo two to eight times as large, with detail where plain resizing only blurs.",
+        description=_("Make a photo two to eight times as large, with detail where plain resizing only blurs."),
         icon="arrows-fullscreen",
         models=(Model("EnlargeStandard_2x_Stable", scales=(2,)), Model("EnlargeStandard_4x_Stable", scales=(4, 6, 8))),
         parameters=(
-            choice(
+            build_choice(
                 "scale",
-                "Enlarge by",
+                _("Enlarge by"),
                 2,
                 (Choice(factor, f"{factor}×") for factor in (2, 4, 6, 8)),
-                "How many times as wide and as high the result is.",
+                _("How many times as wide and as high the result is."),
             ),
-            percent("suppress_noise", "Suppress noise", 40, "Higher is smoother; lower keeps more of the grain."),
-            percent("remove_blur", "Remove blur", 60, "Higher gives crisper edges."),
+            build_percentage(
+                "suppress_noise", _("Suppress noise"), 40, _("Higher is smoother; lower keeps more of the grain.")
+            ),
+            build_percentage("remove_blur", _("Remove blur"), 60, _("Higher gives crisper edges.")),
         ),
         only_last=True,
     ),
     Feature(
         slug="denoise",
-        title="AI Image Denoiser",
+        title=_("Denoise"),
+        service_title=_("AI Image Denoiser"),
         group=Group.ENHANCE,
         name="denoise",
         module="denoise",
-        description="Take grain and noise out of dark or high-ISO photos and keep the detail.",
+        description=_("Take grain and noise out of dark or high-ISO photos and keep the detail."),
         icon="magic",
         models=(Model("DenoiseStable"),),
         parameters=(
-            switch("auto_params", "Automatic", "Choose both strengths from the picture itself."),
-            percent("remove_noise", "Remove noise", 75, "Higher is cleaner, softer.", overridden_by=("auto_params",)),
-            percent("sharpen", "Sharpen", 75, "Brings edges back afterwards.", overridden_by=("auto_params",)),
+            build_switch("auto_params", _("Automatic"), _("Choose both strengths from the picture itself.")),
+            build_percentage(
+                "remove_noise", _("Remove noise"), 75, _("Higher is cleaner, softer."), overridden_by=("auto_params",)
+            ),
+            build_percentage(
+                "sharpen", _("Sharpen"), 75, _("Brings edges back afterwards."), overridden_by=("auto_params",)
+            ),
         ),
     ),
     Feature(
         slug="sharpen3",
-        title="AI Image Sharpener",
+        title=_("Sharpen"),
+        service_title=_("AI Image Sharpener"),
         group=Group.ENHANCE,
         name="va_sharpen_standard",
         module="sharpen3",
-        description="Bring a soft, shaken or out-of-focus photo back to crisp edges.",
+        description=_("Bring a soft, shaken or out-of-focus photo back to crisp edges."),
         icon="bullseye",
         credits=Decimal(2),
         models=(Model("SharpenGeneralStable"),),
         parameters=(
-            switch("autoparams", "Automatic", "Choose everything below from the picture itself."),
-            switch("automodel", "Detect the blur", "Pick the model that fits best.", overridden_by=("autoparams",)),
-            choice(
+            build_switch("autoparams", _("Automatic"), _("Choose everything below from the picture itself.")),
+            build_switch(
+                "automodel", _("Detect the blur"), _("Pick the model that fits best."), overridden_by=("autoparams",)
+            ),
+            build_choice(
                 "blur_type",
-                "Kind of blur",
+                _("Kind of blur"),
                 1,
-                (Choice(0, "Soft or out of focus"), Choice(1, "Motion")),
-                "What made the photo unsharp.",
+                (Choice(0, _("Soft or out of focus")), Choice(1, _("Motion"))),
+                _("What made the photo unsharp."),
                 overridden_by=("autoparams", "automodel"),
             ),
-            share("remove_blur", "Remove blur", 0.5, "Higher gives crisper edges.", overridden_by=("autoparams",)),
-            share(
+            build_fraction(
+                "remove_blur", _("Remove blur"), 0.5, _("Higher gives crisper edges."), overridden_by=("autoparams",)
+            ),
+            build_fraction(
                 "suppress_noise",
-                "Suppress noise",
+                _("Suppress noise"),
                 0.5,
-                "Keeps grain from being sharpened too.",
+                _("Keeps grain from being sharpened too."),
                 overridden_by=("autoparams",),
             ),
-            share(
+            build_fraction(
                 "remove_artifacts",
-                "Remove artefacts",
+                _("Remove artefacts"),
                 0.5,
-                "Smooths JPEG blocks and halos around edges.",
+                _("Smooths JPEG blocks and halos around edges."),
                 overridden_by=("autoparams",),
             ),
         ),
     ),
     Feature(
         slug="chainner",
-        title="AI Anime Upscaler, 4x_AnimeSharp",
+        title=_("Upscale anime"),
+        service_title=_("AI Anime Upscaler, 4x_AnimeSharp"),
         group=Group.ENHANCE,
         name="chainner",
         module="chainner",
-        description="Enlarge anime and line art with the sharpest lines.",
+        description=_("Enlarge anime and line art with the sharpest lines."),
         icon="badge-hd",
         models=(Model("Anime_4x_AnimeSharp"),),
         parameters=(
-            choice("scale", "Enlarge by", "2x", times(2, 4, 8), "How many times as wide and as high the result is."),
+            build_choice(
+                "scale",
+                _("Enlarge by"),
+                "2x",
+                build_scale_choices(2, 4, 8),
+                _("How many times as wide and as high the result is."),
+            ),
         ),
     ),
     Feature(
         slug="real_esrgan",
-        title="AI Anime Upscaler, Real-ESRGAN",
+        title=_("Clean up anime"),
+        service_title=_("AI Anime Upscaler, Real-ESRGAN"),
         group=Group.ENHANCE,
         name="real_esrgan",
         module="real_esrgan",
-        description="Enlarge or only clean drawings, posters and worn anime frames.",
+        description=_("Enlarge or only clean drawings, posters and worn anime frames."),
         icon="badge-4k",
         models=(Model("RealEsrganStable"),),
         parameters=(
-            choice(
+            build_choice(
                 "scale",
-                "Enlarge by",
+                _("Enlarge by"),
                 "2x",
-                times(1, 2, 4, 6, 8),
-                "How many times as wide and as high the result is; 1× cleans without enlarging.",
+                build_scale_choices(1, 2, 4, 6, 8),
+                _("How many times as wide and as high the result is; 1× cleans without enlarging."),
             ),
         ),
     ),
     Feature(
         slug="matting",
-        title="AI Background Remover",
+        title=_("Remove background"),
+        service_title=_("AI Background Remover"),
         group=Group.CUT_OUT,
         name="matting",
         module="matting",
-        description="Cut the subject out and put it on nothing or on any plain colour.",
+        description=_("Cut the subject out and put it on nothing or on any plain colour."),
         icon="scissors",
         models=(Model("MattingStable"),),
         only_last=True,
@@ -135,135 +166,154 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         slug="crease_repair",
-        title="AI Photo Restorer, Fix",
+        title=_("Repair scratches"),
+        service_title=_("AI Photo Restorer, Fix"),
         group=Group.RESTORE,
         name="crease_repair",
         module="crease_repair",
-        description="Take scratches, creases and spots off a scanned photo.",
+        description=_("Take scratches, creases and spots off a scanned photo."),
         icon="bandaid",
         models=(Model("CreaseRepairStable"),),
     ),
     Feature(
         slug="img2sr",
-        title="AI Photo Restorer, Enhance",
+        title=_("Restore blurry photo"),
+        service_title=_("AI Photo Restorer, Enhance"),
         group=Group.RESTORE,
         name="img2sr",
         module="img2sr",
-        description="Rebuild a very blurry old photo; leave photos that are sharp enough alone.",
+        description=_("Rebuild a very blurry old photo; leave photos that are sharp enough alone."),
         icon="clock-history",
         models=(Model("style_sr_512"),),
         parameters=(
-            switch("face_enhancer", "Enhance faces", "Restore faces on their own as well."),
-            share("strength", "Strength", 0.9, "How much of the original is replaced.", minimum=0.8),
+            build_switch("face_enhancer", _("Enhance faces"), _("Restore faces on their own as well.")),
+            build_fraction("strength", _("Strength"), 0.9, _("How much of the original is replaced."), minimum=0.8),
         ),
     ),
     Feature(
         slug="CodeFormer",
-        title="Face enhancement",
+        title=_("Enhance faces"),
+        service_title=_("Face enhancement"),
         group=Group.RESTORE,
         name="CodeFormer",
         module="CodeFormer",
-        description="Restore the faces in a photo and leave the rest as it is; fits well after another step.",
+        description=_("Restore the faces in a photo and leave the rest as it is; fits well after another step."),
         icon="person-bounding-box",
         models=(Model("CodeFormerStable"),),
     ),
     Feature(
         slug="deoldify2",
-        title="AI Photo Colorizer, DeOldify",
+        title=_("Colourise"),
+        service_title=_("AI Photo Colorizer, DeOldify"),
         group=Group.RESTORE,
         name="colorize",
         module="deoldify2",
-        description="Give a black-and-white photo natural colours.",
+        description=_("Give a black-and-white photo natural colours."),
         icon="rainbow",
         models=(Model("DeoldifyArtistic"),),
         parameters=(
             Parameter(
                 key="render_factor",
-                title="Render factor",
+                title=_("Render factor"),
                 kind=Kind.INT,
                 default=30,
                 minimum=10,
                 maximum=70,
                 step=1,
-                help="Lower gives stronger colours, higher finer ones.",
+                help=_("Lower gives stronger colours, higher finer ones."),
             ),
         ),
     ),
     Feature(
         slug="sd_recolor",
-        title="AI Photo Colorizer, Recolor",
+        title=_("Colourise with words"),
+        service_title=_("AI Photo Colorizer, Recolor"),
         group=Group.RESTORE,
         name="recolor",
         aliases=("colorize",),
         module="sd_recolor",
-        description="Colour a black-and-white photo, steered by words such as “blue skirt, black hair”.",
+        description=_("Colour a black-and-white photo, steered by words such as “blue skirt, black hair”."),
         icon="paint-bucket",
         models=(Model("sd_recolor"),),
         parameters=(
-            text("prompt", "Colours you want", COLOUR_PROMPT_LENGTH, "For example: blue skirt, black hair."),
-            text("negative_prompt", "Colours to avoid", COLOUR_PROMPT_LENGTH, "For example: green, purple skin."),
+            build_text(
+                "prompt", _("Colours you want"), COLOUR_PROMPT_LENGTH, _("For example: blue skirt, black hair.")
+            ),
+            build_text(
+                "negative_prompt", _("Colours to avoid"), COLOUR_PROMPT_LENGTH, _("For example: green, purple skin.")
+            ),
         ),
     ),
     Feature(
         slug="img2anime",
-        title="AI Image Cartoonizer",
+        title=_("Redraw in a style"),
+        service_title=_("AI Image Cartoonizer"),
         group=Group.STYLISE,
         name="img2anime",
         module="img2anime",
-        description="Redraw a photo in one of twelve comic, anime and animation styles.",
+        description=_("Redraw a photo in one of twelve comic, anime and animation styles."),
         icon="brush",
         parameters=(
-            choice(
+            build_choice(
                 "model_name",
-                "Style",
+                _("Style"),
                 STYLES[0].name,
                 (Choice(style.name, style.title) for style in STYLES),
-                "The hand that draws it.",
+                _("The hand that draws it."),
             ),
-            text("prompt", "Describe the picture", CARTOON_PROMPT_LENGTH, "In English; may stay empty."),
-            switch("overwrite", "Use only my words", "Leave out what the service sees in the photo.", default=False),
-            share("denoising_strength", "Strength", 0.75, "Higher is more drawing and less photo."),
+            build_text("prompt", _("Describe the picture"), CARTOON_PROMPT_LENGTH, _("In English; may stay empty.")),
+            build_switch(
+                "overwrite", _("Use only my words"), _("Leave out what the service sees in the photo."), default=False
+            ),
+            build_fraction("denoising_strength", _("Strength"), 0.75, _("Higher is more drawing and less photo.")),
         ),
         styles=STYLES,
     ),
     Feature(
         slug="animegan2",
-        title="VancePortrait, AnimeGANv2",
+        title=_("Turn into anime"),
+        service_title=_("VancePortrait, AnimeGANv2"),
         group=Group.STYLISE,
         name="animegan",
         name_key="job",
         module="animegan2",
-        description="Turn a portrait into an anime character.",
+        description=_("Turn a portrait into an anime character."),
         icon="emoji-smile",
         models=(Model("Animegan2Stable"),),
-        parameters=(switch("single_face", "Only the face", "Convert the face and leave the rest."),),
+        parameters=(build_switch("single_face", _("Only the face"), _("Convert the face and leave the rest.")),),
     ),
     Feature(
         slug="cartoonize",
-        title="Toongineer Cartoonizer",
+        title=_("Cartoonise"),
+        service_title=_("Toongineer Cartoonizer"),
         group=Group.STYLISE,
         name="cartoonize",
         module="cartoonize",
-        description="Turn a photo into a clean cartoon. The service keeps it for older uses only.",
+        description=_("Turn a photo into a clean cartoon. The service keeps it for older uses only."),
         icon="palette",
         models=(Model("CartoonizeStable"),),
         deprecated=True,
     ),
     Feature(
         slug="compress",
-        title="Compressor",
+        title=_("Compress"),
+        service_title=_("Compressor"),
         group=Group.OPTIMISE,
         name="compress",
         module="compress",
-        description="Make the file much smaller and keep the picture looking the same.",
+        description=_("Make the file much smaller and keep the picture looking the same."),
         icon="file-zip",
         parameters=(
-            percent("quality", "Quality", 50, "Lower makes a smaller file; 100 loses as little as possible."),
-            switch(
+            build_percentage(
+                "quality", _("Quality"), 50, _("Lower makes a smaller file; 100 loses as little as possible.")
+            ),
+            build_switch(
                 "keep_metadata",
-                "Keep metadata",
-                "Off: camera, time, place and comments leave the file; colour profile and orientation always stay. "
-                "The engine on this machine does that; the hosted service ignores it.",
+                _("Keep metadata"),
+                _(
+                    "Off: camera, time, place and comments leave the file; colour profile and orientation always stay. "
+                    "The engine on this machine does that; the hosted service ignores it."
+                ),
                 ours=True,
             ),
         ),

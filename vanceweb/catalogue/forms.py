@@ -139,7 +139,7 @@ def data_from(feature: Feature, given: Mapping[str, str]) -> dict[str, str]:
     """
     fields = form_for(feature).base_fields
     if unknown := [name for name in given if name not in fields]:
-        raise UnknownSetting(f"{feature.title} has no setting {unknown[0]}. {_there_are(fields)}")
+        raise UnknownSetting(f"{feature.slug} has no setting {unknown[0]}. {_there_are(fields)}")
     data = {name: _as_text(field.initial) for name, field in fields.items()}
     wanted = {switch for p in feature.parameters if p.key in given for switch in p.overridden_by}
     switches = {p.key for p in feature.parameters if p.kind is Kind.BOOL}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
 from vanceweb.catalogue.parameters import IllegalParameter, Kind, Parameter, ParameterValue, complete
-from vanceweb.catalogue.shorthand import choice, percent, switch, times
 from vanceweb.catalogue.steps import Step
 
 Params = Mapping[str, ParameterValue]
@@ -81,12 +81,12 @@ def _colorize(name: str, params: Params) -> Step:
     return _today("deoldify2", render_factor=params["render_factor"])
 
 
-_AUTO = switch("auto_params", "Automatic", "")
+_AUTO = build_switch("auto_params", "Automatic", "")
 _OVERRIDDEN = ("auto_params",)
 _SHARPEN_PARAMETERS = (
     _AUTO,
-    percent("sharpness", "Sharpness", 50, "", overridden_by=_OVERRIDDEN),
-    percent("suppress_noise", "Suppress noise", 50, "", overridden_by=_OVERRIDDEN),
+    build_percentage("sharpness", "Sharpness", 50, "", overridden_by=_OVERRIDDEN),
+    build_percentage("suppress_noise", "Suppress noise", 50, "", overridden_by=_OVERRIDDEN),
 )
 _RENDER_FACTOR = (feature_for_module("deoldify2").parameter("render_factor"),)
 
@@ -95,10 +95,10 @@ _TABLE = (
         module="enlarge",
         models=("EnlargeStable",),
         parameters=(
-            choice("scale", "Enlarge by", "2x", times(2, 4, 6, 8), ""),
+            build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 6, 8), ""),
             _AUTO,
-            percent("suppress_noise", "Suppress noise", 40, "", overridden_by=_OVERRIDDEN),
-            percent("remove_blur", "Remove blur", 60, "", overridden_by=_OVERRIDDEN),
+            build_percentage("suppress_noise", "Suppress noise", 40, "", overridden_by=_OVERRIDDEN),
+            build_percentage("remove_blur", "Remove blur", 60, "", overridden_by=_OVERRIDDEN),
         ),
         translate=_enlarge,
         note="The same job with the scale as a number; automatic strengths become today's defaults.",
@@ -127,7 +127,7 @@ _TABLE = (
         module="waifu",
         models=("models-cunet", "models-upconv_7_anime_style_art_rgb"),
         parameters=(
-            choice("scale", "Enlarge by", "2x", times(2, 4, 8), ""),
+            build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 8), ""),
             Parameter(key="noise_level", title="Noise level", kind=Kind.INT, default=1, minimum=0, maximum=3, step=1),
         ),
         translate=_waifu,
@@ -144,8 +144,8 @@ _TABLE = (
         module="repair",
         models=("RepairStable",),
         parameters=(
-            switch("with_scratch", "With scratches", ""),
-            switch("inpainting", "Inpainting", "", default=False),
+            build_switch("with_scratch", "With scratches", ""),
+            build_switch("inpainting", "Inpainting", "", default=False),
         ),
         translate=_repair,
         note="With scratches or inpainting: crease_repair; without either: img2sr.",

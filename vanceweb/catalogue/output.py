@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext_lazy as _
+
 from vanceweb.catalogue.parameters import Choice, Kind, Parameter
 
 Format = Literal["jpg", "png"]
@@ -10,36 +12,36 @@ Colour = tuple[int, int, int]
 
 QUALITY = Parameter(
     key="quality",
-    title="Quality",
+    title=_("Quality"),
     kind=Kind.INT,
     default=95,
     minimum=0,
     maximum=100,
     step=1,
-    help="Higher looks better and makes a larger file.",
+    help=_("Higher looks better and makes a larger file."),
 )
 DPI = Parameter(
     key="dpi",
-    title="Print resolution",
+    title=_("Print resolution"),
     kind=Kind.INT,
     default=300,
     minimum=0,
     maximum=2000,
     step=1,
     unit="dpi",
-    help="Written into the file for printing; 300 suits most printers.",
+    help=_("Written into the file for printing; 300 suits most printers."),
 )
 FORMAT = Parameter(
     key="format",
-    title="Format",
+    title=_("Format"),
     kind=Kind.CHOICE,
     default="png",
     choices=(Choice("jpg", "JPG"), Choice("png", "PNG")),
-    help="JPG is smaller; PNG is lossless and can be transparent.",
+    help=_("JPG is smaller; PNG is lossless and can be transparent."),
 )
 BACKGROUND_CHANNELS = tuple(
     Parameter(key=key, title=title, kind=Kind.INT, default=255, minimum=0, maximum=255, step=1)
-    for key, title in (("r", "Red"), ("g", "Green"), ("b", "Blue"))
+    for key, title in (("r", _("Red")), ("g", _("Green")), ("b", _("Blue")))
 )
 
 

@@ -4,6 +4,10 @@ import enum
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 ParameterValue = int | float | bool | str
 
@@ -36,7 +40,7 @@ class Choice:
     """One of a parameter's values, as the API spells it (its type matters), and its title for people."""
 
     value: int | str
-    title: str
+    title: "StrOrPromise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class Parameter:
     """
 
     key: str
-    title: str
+    title: "StrOrPromise"
     kind: Kind
     default: ParameterValue
     minimum: int | float | None = None
@@ -58,7 +62,7 @@ class Parameter:
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     max_length: int | None = None
-    help: str = ""
+    help: "StrOrPromise" = ""
     overridden_by: tuple[str, ...] = ()
     ours: bool = False
 

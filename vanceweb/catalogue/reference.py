@@ -7,8 +7,10 @@ import json
 import sys
 from collections.abc import Iterator
 
+from django.conf import settings
+
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import GROUPS, features_in
+from vanceweb.catalogue.features import GROUPS, feature_for_module, features_in
 from vanceweb.catalogue.legacy import LEGACY_MODULES
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY
 from vanceweb.catalogue.parameters import Parameter
@@ -26,6 +28,14 @@ engine's own: the hosted service doesn't know it.
 """
 
 
+STYLED_MODULE = "img2anime"
+
+
+def use_untranslated_titles() -> None:
+    """Make lazily translated titles readable in a program that runs outside the site: they stay English."""
+    settings.configure(USE_I18N=False)
+
+
 def reference_page() -> str:
     """The whole page, as Markdown."""
     return "\n".join([INTRODUCTION, *_groups(), *_output(), *_styles(), *_legacy()])
@@ -33,7 +43,7 @@ def reference_page() -> str:
 
 def _groups() -> Iterator[str]:
     for group in GROUPS:
-        yield f"## {group.value}\n"
+        yield f"## {group.label}\n"
         for feature in features_in(group):
             yield from _feature(feature)
 
@@ -43,7 +53,7 @@ def _feature(feature: Feature) -> Iterator[str]:
     cost = "1 credit" if feature.credits == 1 else f"{feature.credits} credits"
     last = " Can only be the last step of a workflow." if feature.only_last else ""
     deprecated = " Deprecated." if feature.deprecated else ""
-    yield f"{feature.description} {cost}.{last}{deprecated}\n"
+    yield f"{feature.description} The hosted service calls it “{feature.service_title}”. {cost}.{last}{deprecated}\n"
     models = ", ".join(_model(name, scales) for name, scales in ((m.name, m.scales) for m in feature.models))
     named = f"`{feature.name_key}`: `{feature.name}`, `module`: `{feature.module}`"
     yield f"{named}, `model_name`: {models}.\n" if models else f"{named}.\n"
@@ -83,7 +93,7 @@ def _output() -> Iterator[str]:
 
 
 def _styles() -> Iterator[str]:
-    yield "## Styles of the AI Image Cartoonizer\n"
+    yield f"## Styles of “{feature_for_module(STYLED_MODULE).title}”\n"
     yield "| `model_name` | Title | More cartoonish | More realistic | Base model of the hosted service |"
     yield "|---|---|---|---|---|"
     for style in STYLES:
@@ -111,4 +121,5 @@ def _legacy() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    use_untranslated_titles()
     sys.stdout.write(reference_page())

@@ -49,9 +49,7 @@ def checked_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
     for position, step in enumerate(checked[:-1], start=1):
         feature = feature_for_module(step.module)
         if feature.only_last:
-            raise JConfigError(
-                f"{step.module} is step {position} of {len(checked)}; {feature.title} can only be the last step."
-            )
+            raise JConfigError(f"{step.module} is step {position} of {len(checked)}; it can only be the last step.")
     return checked
 
 

@@ -5,8 +5,14 @@ The base models are those the hosted service names; they belong to the Stable Di
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.parameters import Choice
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Look(enum.Enum):
@@ -17,8 +23,8 @@ class Look(enum.Enum):
 
 
 LOOKS = (
-    Choice(Look.CARTOONISH.value, "More cartoonish"),
-    Choice(Look.REALISTIC.value, "More realistic"),
+    Choice(Look.CARTOONISH.value, _("More cartoonish")),
+    Choice(Look.REALISTIC.value, _("More realistic")),
 )
 
 
@@ -43,7 +49,7 @@ class Style:
     """One style: its ``model_name`` in the API, its title, its two looks and the models it rests on."""
 
     name: str
-    title: str
+    title: "StrOrPromise"
     looks: Looks
     base_model: str
     lora: str | None = None
@@ -72,18 +78,18 @@ _ANIMATED = Looks(Guides(("more_cartoon_lineart",)), Guides(("more_real_lineart"
 _GHIBLI = Looks(Guides(("cartoon_normal_noforge",), strength=0.75), Guides(("cartoon_normal_noforge",), strength=0.65))
 
 STYLES: tuple[Style, ...] = (
-    Style("style1", "Style 1", _NUMBERED, "darkSushiMixMix_225D"),
-    Style("style2", "Style 2", _NUMBERED, "toonyou_beta3"),
-    Style("style3", "Style 3", _NUMBERED, "meinamix_meinaV9"),
-    Style("style4", "Style 4", _NUMBERED, "deepboys25D_v30"),
-    Style("style5", "Style 5", _NUMBERED, "pastelboys2D_v30"),
-    Style("style6", "Style 6", _NUMBERED, "blueboys2D_v30"),
-    Style("us_comic_boy", "US comic, boy", _COMIC, "comicBabes_v2"),
-    Style("us_comic_girl", "US comic, girl", _COMIC, "comicBabes_v2"),
-    Style("disney_boy", "Disney, boy", _ANIMATED, "disneyPixarCartoon_v10"),
-    Style("disney_girl", "Disney, girl", _ANIMATED, "disneyPixarCartoon_v10"),
-    Style("Ghibli_boy", "Ghibli, boy", _GHIBLI, "meinamix_meinaV9", lora="ghibli_style_offset"),
-    Style("Ghibli_girl", "Ghibli, girl", _GHIBLI, "meinamix_meinaV9", lora="ghibli_style_offset"),
+    Style("style1", _("Style 1"), _NUMBERED, "darkSushiMixMix_225D"),
+    Style("style2", _("Style 2"), _NUMBERED, "toonyou_beta3"),
+    Style("style3", _("Style 3"), _NUMBERED, "meinamix_meinaV9"),
+    Style("style4", _("Style 4"), _NUMBERED, "deepboys25D_v30"),
+    Style("style5", _("Style 5"), _NUMBERED, "pastelboys2D_v30"),
+    Style("style6", _("Style 6"), _NUMBERED, "blueboys2D_v30"),
+    Style("us_comic_boy", _("US comic, boy"), _COMIC, "comicBabes_v2"),
+    Style("us_comic_girl", _("US comic, girl"), _COMIC, "comicBabes_v2"),
+    Style("disney_boy", _("Disney, boy"), _ANIMATED, "disneyPixarCartoon_v10"),
+    Style("disney_girl", _("Disney, girl"), _ANIMATED, "disneyPixarCartoon_v10"),
+    Style("Ghibli_boy", _("Ghibli, boy"), _GHIBLI, "meinamix_meinaV9", lora="ghibli_style_offset"),
+    Style("Ghibli_girl", _("Ghibli, girl"), _GHIBLI, "meinamix_meinaV9", lora="ghibli_style_offset"),
 )
 
 CN_NAMES: tuple[str, ...] = tuple(

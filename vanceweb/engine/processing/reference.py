@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.reference import use_untranslated_titles
 from vanceweb.engine.processing.inference.backends import SLOTS, Backend, backends_of
 from vanceweb.engine.processing.inference.interfaces import Interface, Shape
 
@@ -37,7 +38,7 @@ def slots_in_order() -> list[str]:
 
 def titles_of(slot: str) -> tuple[str, ...]:
     """The titles of the features that a slot works for."""
-    return tuple(feature.title for feature in FEATURES if feature.module in SLOTS[slot])
+    return tuple(str(feature.title) for feature in FEATURES if feature.module in SLOTS[slot])
 
 
 def _slot(slot: str) -> Iterator[str]:
@@ -70,4 +71,5 @@ def _shape(shape: Shape) -> str:
 
 
 if __name__ == "__main__":
+    use_untranslated_titles()
     sys.stdout.write(reference_page())

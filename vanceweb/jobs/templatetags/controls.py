@@ -47,7 +47,7 @@ def _class(widget: forms.Widget) -> str:
 def settings_shown(job: Job) -> list[tuple[str, str]]:
     """The settings that had an effect, with their titles, as people read them: ("Enlarge by", "2×")."""
     feature = job.feature_info
-    shown = [(parameter.title, _value_shown(parameter, job.params)) for parameter in feature.in_use(job.params)]
+    shown = [(str(parameter.title), _value_shown(parameter, job.params)) for parameter in feature.in_use(job.params)]
     output = job.output_settings
     if output.quality is not None:
         shown.append(("Quality", str(output.quality)))
@@ -63,4 +63,4 @@ def _value_shown(parameter: Parameter, params: dict[str, Any]) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     titles = {choice.value: choice.title for choice in parameter.choices}
-    return titles.get(value, f"{value}{parameter.unit}")
+    return str(titles.get(value, f"{value}{parameter.unit}"))

@@ -17,4 +17,4 @@ FEATURE_TITLES = {
 @register.filter
 def feature_title(job: str) -> str:
     """What the history calls a job, as the studio calls it; a name that nobody here knows stays as it is."""
-    return FEATURE_TITLES.get(job, job)
+    return str(FEATURE_TITLES.get(job, job))
