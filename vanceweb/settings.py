@@ -110,6 +110,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": [
+                "django.templatetags.i18n",
                 "django.templatetags.static",
                 "django.contrib.humanize.templatetags.humanize",
                 "template_partials.templatetags.partials",
@@ -180,9 +181,12 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Words, numbers, dates ------------------------------------------------------------------------------------------
 
+# Every text goes through gettext. There is one language so far, so no middleware chooses among several.
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
+TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 

@@ -18,9 +18,9 @@
   function describe(slider) {
     const say = () => {
       slider.setAttribute("aria-valuenow", Math.round(slider.value));
-      slider.setAttribute("aria-valuetext", `${Math.round(slider.value)} % before, the rest after`);
+      slider.setAttribute("aria-valuetext", window.fillText(slider.dataset.textValue, { percent: Math.round(slider.value) }));
     };
-    const attributes = { role: "slider", "aria-label": "Compare before and after", "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "horizontal" };
+    const attributes = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "horizontal" };
     Object.entries(attributes).forEach(([name, value]) => slider.setAttribute(name, value));
     slider.addEventListener("slide", say);
     slider.addEventListener("keydown", (event) => {
@@ -42,7 +42,7 @@
     button.addEventListener("click", () => {
       const zoomed = view.classList.toggle("is-zoomed");
       button.setAttribute("aria-pressed", zoomed);
-      button.querySelector("span:last-child").textContent = zoomed ? "Fit" : "True size";
+      button.querySelector("span:last-child").textContent = zoomed ? button.dataset.textFit : button.dataset.textFull;
       if (!zoomed) return;
       slider.querySelectorAll("img[data-full]").forEach((image) => {
         image.src = image.dataset.full;

@@ -25,7 +25,7 @@
     const percent = Number(progress?.querySelector("[data-percent]")?.dataset.percent || 0);
     const quarter = Math.floor(percent / ANNOUNCE_EVERY_PERCENT) * ANNOUNCE_EVERY_PERCENT;
     const phase = (progress ?? document.getElementById("job"))?.dataset.announce ?? "";
-    const news = progress && quarter ? `${phase}, ${quarter} percent` : phase;
+    const news = progress && quarter ? window.fillText(progress.dataset.textPercent, { percent: quarter }) : phase;
     if (news && news !== said) announcer.textContent = said = news;
   }
 

@@ -16,9 +16,10 @@
   let shownUrl = "";
 
   const error = () => document.getElementById("picture-error");
-  const megabytes = (bytes) => `${(bytes / MEGABYTE).toFixed(1)} MB`;
-  const size = (bytes) => (bytes < MEGABYTE ? `${Math.round(bytes / 1024)} kB` : megabytes(bytes));
-  const megapixels = (pixels) => `${(pixels / 1e6).toFixed(1)} megapixels`;
+  const texts = stage.dataset;
+  const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+  const megapixels = (pixels) => (pixels / 1e6).toFixed(1);
+  const size = (bytes) => (bytes < MEGABYTE ? `${Math.round(bytes / 1024)} kB` : `${megabytes(bytes)} MB`);
 
   function refuse(sentence, offer) {
     const box = error();
@@ -80,12 +81,13 @@
   }
 
   function problemWith(file, kind, image) {
-    if (file.size === 0) return "The file is empty.";
-    if (!image) return kind ? `${file.name} is damaged or incomplete.` : `${file.name} is no picture that can be opened here; JPG and PNG are taken.`;
-    if (!kind) return `${file.name} is not a JPG or PNG.`;
-    if (file.size > limits.bytes) return `${file.name} has ${megabytes(file.size)}; ${megabytes(limits.bytes)} are the limit.`;
+    const say = (sentence, size, limit) => window.fillText(sentence, { name: file.name, size, limit });
+    if (file.size === 0) return texts.textEmpty;
+    if (!image) return say(kind ? texts.textDamaged : texts.textUnreadable);
+    if (!kind) return say(texts.textKind);
+    if (file.size > limits.bytes) return say(texts.textBytes, megabytes(file.size), megabytes(limits.bytes));
     const pixels = image.naturalWidth * image.naturalHeight;
-    if (pixels > limits.pixels) return `${file.name} has ${megapixels(pixels)}; ${megapixels(limits.pixels)} are the limit.`;
+    if (pixels > limits.pixels) return say(texts.textPixels, megapixels(pixels), megapixels(limits.pixels));
     return "";
   }
 
@@ -112,13 +114,13 @@
     const problem = problemWith(file, kind, image);
     if (problem) {
       clear();
-      const label = kind ? "Shrink it to fit" : "Convert it to JPG";
+      const label = kind ? texts.textShrink : texts.textConvert;
       refuse(problem, image && file.size && {
         label,
         act: async () => {
           const smaller = await fitted(image, file.name);
           if (smaller) await take(smaller);
-          else refuse("It can't be made small enough here; please choose another picture.");
+          else refuse(texts.textTooLarge);
         },
       });
       return;
@@ -182,7 +184,7 @@
       if (input.files.length || source.value || samples.some((sample) => sample.checked)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      refuse("Choose a picture first: drop one here, pick a file or take a sample.");
+      refuse(texts.textMissing);
       stage.scrollIntoView({ block: "nearest" });
       input.focus({ preventScroll: true });
     },

@@ -1,4 +1,4 @@
-// While a picture travels: how far it is; and a plain sentence when it doesn't arrive.
+// While a picture travels: how far it is; and a sentence when it doesn't arrive.
 (() => {
   "use strict";
   const form = document.getElementById("feature-form");
@@ -28,15 +28,15 @@
     box().hidden = false;
     document.getElementById("sending-bar").value = (100 * loaded) / total;
   });
-  form.addEventListener("htmx:sendError", () => sorry("The server can't be reached. Nothing is lost: check the network and press Start again."));
+  form.addEventListener("htmx:sendError", () => sorry(form.dataset.textUnreachable));
   form.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
-    sorry(status === 403 ? "You were logged out meanwhile, or the page is too old. Reload it and try again." : `The server answered with an error (${status}). Nothing was charged; try again.`);
+    sorry(status === 403 ? form.dataset.textRefused : window.fillText(form.dataset.textFailed, { status }));
   });
   form.addEventListener("logged-out", (event) => {
     event.preventDefault(); // a reload would lose the picture
     wasLoggedOut = true;
-    sorry("You were logged out meanwhile. Log in again in another tab, then press Start here.");
+    sorry(form.dataset.textLoggedOut);
   });
   document.addEventListener("htmx:afterSwap", () => {
     document.querySelector("#panel .vw-field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" });

@@ -1,4 +1,4 @@
-// The frame of every page: theme switch, account menu, dialogs, keyboard shortcuts, forms that ask before they act.
+// The frame of every page: theme switch, account menu, dialogs, keyboard shortcuts, forms, texts and times.
 (() => {
   "use strict";
   const places = { s: "studio", j: "jobs", g: "gallery", u: "usage" };
@@ -72,6 +72,9 @@
     const kept = event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }));
     if (kept) window.location.reload();
   });
+
+  // Sentences are translated in the templates; scripts only put their values into them: "{name} is empty.".
+  window.fillText = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   // Times are written in UTC by the server and shown in the reader's zone and format.
   const showTimes = (root) => {

@@ -1,6 +1,8 @@
 """What every page's template may use: icons, sizes and durations for people, links back to a page of a list."""
 
+import math
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 
 from django import template
@@ -8,6 +10,7 @@ from django.conf import settings
 from django.forms import BoundField, Select
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -65,6 +68,19 @@ def credits(amount: object) -> str:
         return "–"
     text = f"{amount:,.3f}" if not isinstance(amount, str) else amount
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def credit_count(amount: Decimal) -> str:
+    """Return an amount with its unit: "1 credit", "392.2 credits"."""
+    unit = ngettext("%(amount)s credit", "%(amount)s credits", plural_number(amount))
+    return unit % {"amount": credits(amount)}
+
+
+@register.filter
+def plural_number(amount: Decimal) -> int:
+    """Return the number that `ngettext` and `{% blocktranslate count %}` want, which are made for integers: 1.5 → 2."""
+    return math.ceil(amount)
 
 
 @register.simple_tag(takes_context=True)
