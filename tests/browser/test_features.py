@@ -96,7 +96,7 @@ def test_picture_beyond_the_limit_is_refused_with_an_offer_that_works(alice: Vis
     Image.new("RGB", (7000, 5000), "teal").save(huge)
     alice.go("/features/enlarge3/")
     alice.find("#picture-input").set_input_files(huge)
-    expect(alice.find("#picture-error")).to_contain_text("35.0 megapixels; 34.0 megapixels are the limit")
+    expect(alice.find("#picture-error")).to_contain_text("35.0 megapixels. The limit is 34.0 megapixels.")
     alice.page.get_by_role("button", name="Shrink it to fit").click()
     expect(alice.find("#picture-facts")).to_contain_text("×")
     expect(alice.find("#picture-error")).to_be_empty()

@@ -36,7 +36,7 @@ def make_owner(visitor: Visitor) -> None:
     page.locator("#id_username").fill("alice")
     page.locator("#id_password1").fill(PASSWORD)
     page.locator("#id_password2").fill(PASSWORD)
-    page.get_by_role("button", name="Open the studio").click()
+    page.get_by_role("button", name="Create the account").click()
     expect(page).to_have_url(visitor.site.url + "/")
 
 

@@ -32,7 +32,7 @@ def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: 
     alice.go("/features/enlarge3/").drop(small_photo(tmp_path))
     alice.page.context.clear_cookies(name="sessionid")
     alice.find("#submit-job").click()
-    expect(alice.find("#picture-error")).to_contain_text("You were logged out meanwhile")
+    expect(alice.find("#picture-error")).to_contain_text("You have been logged out")
     expect(alice.find("#panel h1")).to_be_visible()
     Visitor(alice.page.context.new_page(), alice.site).log_in("alice")
     alice.start()
@@ -40,6 +40,6 @@ def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: 
 
 def test_being_logged_out_while_a_page_watches_leads_to_the_log_in(alice: Visitor):
     alice.go("/usage/")
-    alice.page.get_by_role("button", name="Ask again now").click()
+    alice.page.get_by_role("button", name="Refresh").click()
     alice.page.context.clear_cookies(name="sessionid")
     alice.page.wait_for_url("**/login/?next=/usage/")

@@ -116,7 +116,7 @@ class Visitor:
     def credits_left(self) -> float:
         """As the usage page says after asking again."""
         self.go("/usage/")
-        self.page.get_by_role("button", name="Ask again now").click()
+        self.page.get_by_role("button", name="Refresh").click()
         self.page.wait_for_timeout(1500)
         self.go("/usage/")
         shown = self.find(".vw-balance-number").first.text_content() or ""

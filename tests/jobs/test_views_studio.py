@@ -42,10 +42,10 @@ def test_no_id_stands_on_the_page_twice(visitor: Client) -> None:
 
 
 def test_the_first_tries_are_on_an_empty_studio_and_below_the_work_later(visitor: Client, alice: User) -> None:
-    assert "Lately" not in visitor.get("/").content.decode()
+    assert "Recent jobs" not in visitor.get("/").content.decode()
     job_of(alice)
     page = visitor.get("/").content.decode()
-    assert page.index("Lately") < page.index("Try it on a sample")
+    assert page.index("Recent jobs") < page.index("Try it on a sample")
 
 
 def test_a_source_comes_along_to_the_feature(visitor: Client, alice: User) -> None:

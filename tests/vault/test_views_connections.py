@@ -31,7 +31,7 @@ def test_adding_one_stores_the_token_and_has_it_tried(visitor: Client, alice: Us
     added = Connection.objects.get(owner=alice, name="Plan")
     assert (added.service, added.token, added.check_state) == ("hosted", TOKEN, "checking")
     page = response.content.decode()
-    assert "Trying the token" in page
+    assert "Checking the token" in page
     assert f'hx-get="/connections/{added.uuid}/check/"' in page
     assert TOKEN not in page
 
