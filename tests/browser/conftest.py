@@ -19,7 +19,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.visitor import Visitor
-from tests.served import Person, Site
+from tests.live_site import LiveSite, ScriptlessVisitor
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -120,14 +120,14 @@ def context(troubles: Troubles, new_context: Any) -> BrowserContext:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """An installation whose owner is alice."""
-    with Site(tmp_path_factory.mktemp("browser")) as site:
-        Person(site).make_owner("alice")
+    with LiveSite(tmp_path_factory.mktemp("browser")) as site:
+        ScriptlessVisitor(site).create_owner("alice")
         yield site
 
 
 @pytest.fixture
-def alice(site: Site, page: Page) -> Visitor:
+def alice(site: LiveSite, page: Page) -> Visitor:
     """The owner, logged in, at the studio."""
     return Visitor(page, site).log_in("alice")

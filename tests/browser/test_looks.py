@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.pictures import small_photo
 from tests.browser.visitor import Visitor
-from tests.served import Person, Site
+from tests.live_site import LiveSite, ScriptlessVisitor
 
 pytestmark = pytest.mark.slow
 LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + ".png"
@@ -17,9 +17,9 @@ PAGES = ["/", "/features/enlarge3/", "/features/denoise/", "/features/matting/",
 
 
 @pytest.fixture(scope="module")
-def finished_job(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+def finished_job(site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a job's page, of a picture with a name that fits nowhere."""
-    person = Person(site).log_in("alice")
+    person = ScriptlessVisitor(site).log_in("alice")
     picture = small_photo(tmp_path_factory.mktemp("long"), LONG_NAME[-200:], side=32)
     job = person.start_job(picture=picture, scale="2", suppress_noise="0", remove_blur="0")
     person.wait_until_done(job)
@@ -29,7 +29,7 @@ def finished_job(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_their_window(
-    site: Site, new_context: Any, troubles: Any, finished_job: str, scheme: str, width: int
+    site: LiveSite, new_context: Any, troubles: Any, finished_job: str, scheme: str, width: int
 ):
     context = troubles.watch(new_context(color_scheme=scheme))
     visitor = Visitor(context.new_page(), site)
@@ -64,7 +64,7 @@ def test_theme_switch_is_kept_over_pages(alice: Visitor):
     assert abs(brightness(alice) - before) > 100
 
 
-def test_whole_job_without_javascript(site: Site, new_context: Any, tmp_path: Path):
+def test_whole_job_without_javascript(site: LiveSite, new_context: Any, tmp_path: Path):
     page = new_context(java_script_enabled=False).new_page()
     visitor = Visitor(page, site).log_in("alice").go("/features/enlarge3/")
     visitor.find("#picture-input").set_input_files(small_photo(tmp_path, side=32))

@@ -9,16 +9,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import Visitor
-from tests.served import PASSWORD, Site
+from tests.live_site import PASSWORD, LiveSite
 
 pytestmark = pytest.mark.slow
 ASTRONAUT = Path(__file__).parent.parent / "photos" / "astronaut.png"
 
 
 @pytest.fixture
-def empty_site(tmp_path: Path) -> Iterator[Site]:
+def empty_site(tmp_path: Path) -> Iterator[LiveSite]:
     """An installation nobody has opened yet."""
-    with Site(tmp_path) as site:
+    with LiveSite(tmp_path) as site:
         yield site
 
 
@@ -29,7 +29,7 @@ def decibel(one: Image.Image, other: Image.Image) -> float:
     return float("inf") if error == 0 else 10 * np.log10(255**2 / error)
 
 
-def make_owner(visitor: Visitor) -> None:
+def create_owner(visitor: Visitor) -> None:
     page = visitor.page
     page.goto(visitor.site.setup_url)
     page.reload()
@@ -52,9 +52,9 @@ def assert_really_enlarged(result: Image.Image) -> None:
     assert max(plain.values()) < 38, f"no more than a resize: {plain}"
 
 
-def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: Site):
+def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSite):
     visitor = Visitor(page, empty_site)
-    make_owner(visitor)
+    create_owner(visitor)
 
     page.reload()
     page.locator('a.vw-feature[href="/features/enlarge3/"]').click()

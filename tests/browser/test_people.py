@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pictures import small_photo
 from tests.browser.visitor import Visitor
-from tests.served import PASSWORD, Site
+from tests.live_site import PASSWORD, LiveSite
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ def add_person(owner: Visitor, name: str) -> None:
     expect(owner.page.get_by_role("cell", name=name)).to_be_visible()
 
 
-def test_added_person_works_alone(alice: Visitor, site: Site, new_context: Any, troubles: Any, tmp_path: Path):
+def test_added_person_works_alone(alice: Visitor, site: LiveSite, new_context: Any, troubles: Any, tmp_path: Path):
     alice.make_result("enlarge3", small_photo(tmp_path, side=32), scale=2)
     job = alice.page.url
     file = alice.find("#download-result").get_attribute("href")
@@ -58,7 +58,9 @@ def test_refused_password_is_told_beside_its_field(alice: Visitor, troubles: Any
     expect(alice.find("#id_username")).to_have_value("carol")
 
 
-def test_password_is_changed_and_the_old_one_opens_nothing(alice: Visitor, site: Site, new_context: Any, troubles: Any):
+def test_password_is_changed_and_the_old_one_opens_nothing(
+    alice: Visitor, site: LiveSite, new_context: Any, troubles: Any
+):
     add_person(alice, "dora")
     dora = Visitor(troubles.watch(new_context()).new_page(), site).log_in("dora")
     dora.go("/password/")
@@ -79,7 +81,7 @@ def test_password_is_changed_and_the_old_one_opens_nothing(alice: Visitor, site:
     dora.log_in("dora", "another fine sentence")
 
 
-def test_anonymous_visitor_is_asked_to_log_in(page: Page, site: Site):
+def test_anonymous_visitor_is_asked_to_log_in(page: Page, site: LiveSite):
     for path in (
         "/",
         "/features/enlarge3/",

@@ -10,7 +10,7 @@ from typing import Any, Self
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.served import JOB_SECONDS, PASSWORD, Site
+from tests.live_site import JOB_SECONDS, PASSWORD, LiveSite
 
 JOB_PAGE = re.compile(r"/jobs/[0-9a-f-]{36}/$")
 DROP = """
@@ -26,7 +26,7 @@ DROP = """
 
 
 class Visitor:
-    def __init__(self, page: Page, site: Site) -> None:
+    def __init__(self, page: Page, site: LiveSite) -> None:
         self.page = page
         self.site = site
 

@@ -24,7 +24,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 PATIENCE = 3.0
 # Receivers of the tests' webhooks listen here; every other host of this machine stays forbidden.
 ALLOWED_WEBHOOK_HOST = "127.0.0.1"
-_TIED = settings.BASE_DIR / "vanceweb" / "ops" / "tied.py"
+_PARENT_DEATH_PROGRAM = settings.BASE_DIR / "vanceweb" / "ops" / "parent_death.py"
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def _database(name: Path) -> dict[str, object]:
 @contextmanager
 def _process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
     """Runs `command`, which ends with us even when we are killed."""
-    tied = [sys.executable, str(_TIED), str(os.getpid()), *command]
-    with subprocess.Popen(tied, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:
+    arguments = [sys.executable, str(_PARENT_DEATH_PROGRAM), str(os.getpid()), *command]
+    with subprocess.Popen(arguments, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:
         try:
             yield
         finally:

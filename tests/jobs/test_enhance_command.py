@@ -128,14 +128,14 @@ def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation,
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--feature", "enlarge"], "There is no feature enlarge. There are: enlarge3, "),
+        (["--feature", "enlarge"], "There is no feature enlarge. Available: enlarge3, "),
         (["--feature", "enlarge3", "--set", "scale=3"], "scale: "),
-        (["--feature", "enlarge3", "--set", "scale"], "--set wants KEY=VALUE"),
+        (["--feature", "enlarge3", "--set", "scale"], "--set takes KEY=VALUE"),
         (["--feature", "enlarge3", "--set", "size=3"], "has no setting size"),
         (["--feature", "denoise", "--set", "auto_params=maybe"], "auto_params"),
-        (["--feature", "denoise", "--set", "format=jpg"], "does not end as the format jpg does"),
-        (["--feature", "denoise", "--user", "dora"], "There is nobody called dora."),
-        (["--feature", "denoise", "--connection", "Hosted"], "There are: Bundled engine."),
+        (["--feature", "denoise", "--set", "format=jpg"], "match the format jpg"),
+        (["--feature", "denoise", "--user", "dora"], "There is no user dora."),
+        (["--feature", "denoise", "--connection", "Hosted"], "Available: Bundled engine."),
     ],
 )
 def test_wrong_arguments_are_said_in_one_sentence(
@@ -152,7 +152,7 @@ def test_wrong_arguments_are_said_in_one_sentence(
     [
         ("text.png", "out.png", "This is not an image"),
         ("nothing.png", "out.png", "can't be read"),
-        ("photo.png", "out.gif", "has to end in .jpg or .png"),
+        ("photo.png", "out.gif", "must end in .jpg or .png"),
         ("photo.png", "nowhere/out.png", "doesn't exist"),
     ],
 )

@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import OperationalError, connection
 
-from vanceweb.ops.probe import answers
+from vanceweb.ops.probe import is_healthy
 
 
 @pytest.mark.django_db
@@ -40,8 +40,8 @@ def test_probe_tells_a_site_from_silence_and_from_errors():
     with http.server.HTTPServer(("127.0.0.1", 0), Site) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        assert answers(url)
+        assert is_healthy(url)
         Site.status = 503
-        assert not answers(url)
+        assert not is_healthy(url)
         server.shutdown()
-    assert not answers(url, timeout=0.2)
+    assert not is_healthy(url, timeout=0.2)

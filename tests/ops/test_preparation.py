@@ -1,4 +1,4 @@
-"""What is missing before a start is told in a sentence; what is there is not done twice."""
+"""Missing requirements of a start are reported in a sentence; finished steps are not repeated."""
 
 from pathlib import Path
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from vanceweb.ops import data_lock
-from vanceweb.ops.preparation import NotPrepared, check_folder, update_database
+from vanceweb.ops.data_lock import AlreadyRunning, lock_data_folder
+from vanceweb.ops.preparation import NotPrepared, ensure_folder, migrate_database
 from vanceweb.ops.static_files import collect_if_changed
 
 
-def test_missing_folder_is_made(tmp_path):
-    check_folder("DATA_DIR", tmp_path / "a" / "b")
+def test_missing_folder_is_created(tmp_path):
+    ensure_folder("DATA_DIR", tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
 
 
-def test_folder_that_cannot_be_is_named(tmp_path):
+def test_folder_that_cannot_be_created_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(NotPrepared, match=r"DATA_DIR=.*/file/data can't be made: Not a directory"):
-        check_folder("DATA_DIR", tmp_path / "file" / "data")
+    with pytest.raises(NotPrepared, match=r"DATA_DIR=.*/file/data can't be created: Not a directory"):
+        ensure_folder("DATA_DIR", tmp_path / "file" / "data")
 
 
 @pytest.mark.django_db
 def test_database_that_is_up_to_date_is_left_alone():
-    said: list[str] = []
-    update_database(said.append)
-    assert said == []
+    lines: list[str] = []
+    migrate_database(lines.append)
+    assert lines == []
 
 
 def test_second_start_on_one_data_folder_is_refused_by_name(tmp_path):
-    with data_lock.hold(tmp_path):
-        second = data_lock.hold(tmp_path)
-        with pytest.raises(data_lock.AlreadyRunning, match=r"is running on .* already \(process \d+\)"):
+    with lock_data_folder(tmp_path):
+        second = lock_data_folder(tmp_path)
+        with pytest.raises(AlreadyRunning, match=r"is already running on .* \(process \d+\)"):
             second.__enter__()
-    with data_lock.hold(tmp_path):
+    with lock_data_folder(tmp_path):
         pass
 
 
@@ -65,7 +65,7 @@ def test_changed_and_removed_sources_are_collected_again(collected, settings):
     assert not (settings.STATIC_ROOT / "old.css").exists()
 
 
-def test_collecting_that_was_broken_off_is_done_again(collected, settings):
+def test_interrupted_collecting_is_repeated(collected, settings):
     collect_if_changed()
     Path(f"{settings.STATIC_ROOT}.stamp").unlink()
     assert collect_if_changed()

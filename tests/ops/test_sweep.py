@@ -1,4 +1,4 @@
-"""The sweeper calls what the settings name, and goes on when one of them fails."""
+"""The sweeper calls the functions named in the settings and continues when one of them fails."""
 
 import logging
 import os
@@ -96,7 +96,7 @@ def test_tasks_that_ended_long_ago_or_were_lost_are_removed(settings):
 
 
 @pytest.mark.django_db
-def test_old_tasks_are_looked_for_now_and_then_only(django_assert_num_queries: Any):
+def test_old_tasks_are_searched_for_only_from_time_to_time(django_assert_num_queries: Any):
     cache.clear()
     remove_old_tasks()
     with django_assert_num_queries(0):

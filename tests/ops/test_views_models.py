@@ -1,4 +1,4 @@
-"""The owner's page of models."""
+"""The owner's page about models."""
 
 from pathlib import Path
 
@@ -15,19 +15,19 @@ from vanceweb.teams.models import User
 def models_dir(settings: Settings, tmp_path: Path) -> Path:
     """A models directory with a damaged ISNet and a tiny network in U2-Net's place."""
     settings.MODELS_DIR = tmp_path
-    (tmp_path / backend(ISNET).files[0]).parent.mkdir()
-    (tmp_path / backend(ISNET).files[0]).write_bytes(b"not a network")
-    interface = backend(U2NET).interface
+    (tmp_path / find_backend(ISNET).files[0]).parent.mkdir()
+    (tmp_path / find_backend(ISNET).files[0]).write_bytes(b"not a network")
+    interface = find_backend(U2NET).interface
     assert interface
-    tiny_network(tmp_path / backend(U2NET).files[0], interface)
+    tiny_network(tmp_path / find_backend(U2NET).files[0], interface)
     return tmp_path
 
 
-def backend(name: str) -> Backend:
+def find_backend(name: str) -> Backend:
     return next(backend for backend in backends_of("subject") if backend.name == name)
 
 
-def test_each_backend_stands_there_with_its_state(models_dir: Path, alice: User, client: Client) -> None:
+def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, client: Client) -> None:
     client.force_login(alice)
     response = client.get("/models/")
     page = " ".join(response.content.decode().split())
@@ -39,7 +39,7 @@ def test_each_backend_stands_there_with_its_state(models_dir: Path, alice: User,
     assert str(models_dir) in page
 
 
-def test_only_the_owner_finds_it(bob: User, client: Client) -> None:
+def test_only_the_owner_may_see_it(bob: User, client: Client) -> None:
     client.force_login(bob)
     assert client.get("/models/").status_code == 403
     assert b"/models/" not in client.get("/").content

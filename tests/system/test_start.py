@@ -1,4 +1,4 @@
-"""Starts that can't be: one sentence each, on the way out. And what a start leaves behind."""
+"""The start of the live site: failures end it with one sentence, and a success prints one URL."""
 
 import os
 import signal
@@ -10,14 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import Person, Site, environment, manage
+from tests.live_site import LiveSite, ScriptlessVisitor, build_environment, build_manage_command
 
 pytestmark = pytest.mark.xdist_group("served")
 
 
-def up(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def run_up(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        manage("up"), capture_output=True, text=True, timeout=120, env=environment(folder, **env), check=False
+        build_manage_command("up"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=build_environment(folder, **env),
+        check=False,
     )
 
 
@@ -33,24 +38,24 @@ def assert_one_sentence(run: subprocess.CompletedProcess[str], *words: str) -> N
 def test_taken_port(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert_one_sentence(up(tmp_path, PORT=port), f"Port {port}", "taken by another program")
+        assert_one_sentence(run_up(tmp_path, PORT=port), f"Port {port}", "taken by another program")
 
 
 @pytest.mark.parametrize("name", ["DATA_DIR", "MODELS_DIR"])
-def test_folder_that_cannot_be_made(tmp_path, name):
+def test_folder_that_cannot_be_created(tmp_path, name):
     (tmp_path / "file").touch()
-    assert_one_sentence(up(tmp_path / "data", **{name: str(tmp_path / "file" / "folder")}), str(tmp_path / "file"))
+    assert_one_sentence(run_up(tmp_path / "data", **{name: str(tmp_path / "file" / "folder")}), str(tmp_path / "file"))
 
 
 def test_port_that_is_no_number(tmp_path):
-    assert_one_sentence(up(tmp_path, PORT="eighty"), "PORT")
+    assert_one_sentence(run_up(tmp_path, PORT="eighty"), "PORT")
 
 
 def test_database_that_does_not_answer(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     url = f"postgres://nobody@127.0.0.1:{port}/none"
-    assert_one_sentence(up(tmp_path, DATABASE_URL=url), "The database can't be used")
+    assert_one_sentence(run_up(tmp_path, DATABASE_URL=url), "The database can't be used")
 
 
 def test_model_weights_that_cannot_be_downloaded(tmp_path):
@@ -58,23 +63,23 @@ def test_model_weights_that_cannot_be_downloaded(tmp_path):
         port = closed.getsockname()[1]
     nowhere = {"PIP_INDEX_URL": f"http://127.0.0.1:{port}/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "",
                "PIP_CONFIG_FILE": os.devnull, "MODELS_DIR": str(tmp_path / "models")}  # fmt: skip
-    run = up(tmp_path / "data", **nowhere)
+    run = run_up(tmp_path / "data", **nowhere)
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
     assert "could not be downloaded" in run.stderr.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Site(tmp_path_factory.mktemp("start")) as site:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    with LiveSite(tmp_path_factory.mktemp("start")) as site:
         yield site
 
 
 def test_one_url_is_printed_and_opens_once(site):
     assert [line for line in site.lines if "http" in line] == [f"    {site.setup_url}"]
     link = site.setup_url.removeprefix(site.url)
-    Person(site).make_owner()
-    assert Person(site).get(link).status_code == 404
+    ScriptlessVisitor(site).create_owner()
+    assert ScriptlessVisitor(site).get(link).status_code == 404
 
 
 def test_keys_are_readable_by_their_owner_only(site):
@@ -84,15 +89,15 @@ def test_keys_are_readable_by_their_owner_only(site):
 
 
 def test_second_site_on_the_same_data_is_refused(site):
-    assert_one_sentence(up(site.folder), "already", str(site.process.pid))
+    assert_one_sentence(run_up(site.folder), "already", str(site.process.pid))
 
 
-def test_health_is_told_to_anybody(site):
-    assert Person(site).get("/healthz").text == "ok\n"
+def test_anybody_may_ask_for_health(site):
+    assert ScriptlessVisitor(site).get("/healthz").text == "ok\n"
 
 
 def test_ctrl_c_ends_it(site):
     site.process.send_signal(signal.SIGINT)
     assert site.process.wait(15) == 0
-    assert not site.pids()
-    assert site.lines[-1] == "vanceweb has ended."
+    assert not site.find_pids()
+    assert site.lines[-1] == "vanceweb has stopped."

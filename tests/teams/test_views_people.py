@@ -68,7 +68,7 @@ def test_a_weak_password_is_refused(alice: User, client: Client) -> None:
 
 
 def test_the_set_up_link_makes_the_owner_and_works_once(db: None, data_dir: Path, client: Client) -> None:
-    address = f"/setup/{setup_link.new_secret()}/"
+    address = f"/setup/{setup_link.create_secret()}/"
     assert client.get(address).status_code == 200
     given = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
     assert client.post(address, given)["Location"] == "/"
@@ -92,7 +92,7 @@ def test_the_set_up_link_makes_the_owner_and_works_once(db: None, data_dir: Path
 def test_a_mistake_leaves_the_set_up_link_open(
     db: None, data_dir: Path, client: Client, given: dict[str, str], sentence: str
 ) -> None:
-    address = f"/setup/{setup_link.new_secret()}/"
+    address = f"/setup/{setup_link.create_secret()}/"
     response = client.post(address, given)
     assert response.status_code == 422
     assert sentence in response.content.decode()

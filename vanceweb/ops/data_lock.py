@@ -1,4 +1,4 @@
-"""One `up` on a data folder at a time: a second one would double the workers and take the set-up link away."""
+"""A lock on the data folder: a second `up` would double the workers and invalidate the set-up link."""
 
 import fcntl
 import os
@@ -8,20 +8,23 @@ from pathlib import Path
 
 
 class AlreadyRunning(Exception):
-    """Another process holds the data folder; the sentence names it."""
+    """Another process has locked the data folder; the message names it."""
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Holds the folder while the block runs. The kernel lets go of it with the process. Raises AlreadyRunning."""
+def lock_data_folder(folder: Path) -> Iterator[None]:
+    """Lock the folder while the block runs. Raise AlreadyRunning when another process has locked it.
+
+    The kernel releases the lock when the process ends.
+    """
     with (folder / "up.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
             raise AlreadyRunning(
-                f"vanceweb is running on {folder} already (process {file.read().strip()}); "
-                "end that one first, or choose another folder with DATA_DIR=…"
+                f"vanceweb is already running on {folder} (process {file.read().strip()}); "
+                "stop that process first, or choose another folder with DATA_DIR=…"
             ) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")

@@ -1,4 +1,4 @@
-"""A worker for the engine's queue, for as long as a command needs one."""
+"""A temporary worker on the engine's queue, for a command that needs one."""
 
 import os
 import subprocess
@@ -8,22 +8,24 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from vanceweb.ops import tied
+from vanceweb.ops import parent_death
 
 
 @contextmanager
-def engine_worker() -> Iterator[None]:
-    """Runs a worker process during the block. Beside the workers of a running site it does no harm: jobs are leased."""
+def run_engine_worker() -> Iterator[None]:
+    """Run a worker process during the block. It is safe beside the workers of a running site: jobs are leased."""
     manage = str(settings.BASE_DIR / "manage.py")
     worker = [sys.executable, manage, "db_worker", "--queue-name", "engine", "--no-startup-delay", "--no-reload"]
     command = [*worker, "--interval", str(settings.WORKER_INTERVAL), "--verbosity", "0"]
-    # A session of its own, so that Ctrl-C in the terminal reaches the command alone, which then ends the worker.
+    # In a session of its own, the worker doesn't receive Ctrl-C; the calling command handles it and stops the worker.
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, tied.__file__, str(os.getpid()), *command], stdin=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, parent_death.__file__, str(os.getpid()), *command],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield
     finally:
-        # Whatever it is working on is leased: another worker takes it up.
+        # Its current job is leased, so another worker takes over.
         process.kill()
         process.wait()

@@ -1,37 +1,43 @@
-"""What is asked about a new person."""
+"""The form for a new person."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.teams.models import User
 
 
-def _password_field(label: str, help_text: str = "") -> forms.CharField:
-    # Blanks at either end belong to the password.
+class NewPasswordField(forms.CharField):
+    """A new password. Leading and trailing blanks are part of it."""
+
     widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, **options)
 
 
 class PersonForm(forms.Form):
-    """A name and a password, twice."""
+    """A user name and a password, which is typed twice."""
 
     username = forms.CharField(
-        label="User name",
+        label=_("User name"),
         max_length=User._meta.get_field("username").max_length,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    password1 = _password_field("Password", "At least ten characters, and not a common one.")
-    password2 = _password_field("Password once more")
+    password1 = NewPasswordField(label=_("Password"), help_text=_("At least ten characters, and not a common one."))
+    password2 = NewPasswordField(label=_("Password once more"))
 
     def clean(self) -> dict[str, Any]:
+        """Check that both passwords are equal."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if {"password1", "password2"} <= cleaned.keys() and cleaned["password1"] != cleaned["password2"]:
-            self.add_error("password2", "The two passwords differ.")
+            self.add_error("password2", gettext("The two passwords differ."))
         return cleaned
 
-    def take_errors(self, error: ValidationError) -> None:
-        """Shows what the service found, at the fields it is about."""
+    def add_service_errors(self, error: ValidationError) -> None:
+        """Add the errors raised by the service to the fields they concern."""
         for name, problems in error.message_dict.items():
             self.add_error({"password": "password1"}.get(name, name), problems)

@@ -1,4 +1,4 @@
-"""How gunicorn serves the site below `manage.py up` or in a container: `gunicorn -c python:vanceweb.ops.gunicorn_conf`.
+"""The gunicorn configuration for `manage.py up` and containers: `gunicorn -c python:vanceweb.ops.gunicorn_conf`.
 
 `bind` comes from the command line; everything an operator may change is a setting.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from vanceweb.ops.tied import tie_to_parent
+from vanceweb.ops.parent_death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
 
@@ -20,14 +20,14 @@ workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
 timeout = settings.WEB_TIMEOUT
 graceful_timeout = settings.WEB_GRACEFUL_TIMEOUT
-# Loaded once and forked: a start costs one import of the site instead of one for each worker.
+# The site is imported once before forking instead of once in each worker.
 preload_app = True
-# Heartbeat files belong in memory: on a slow disk a busy worker looks dead.
+# Heartbeat files are kept in memory: on a slow disk a busy worker looks dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the folder's name, no file in it
 control_socket_disable = True
 loglevel = "warning"
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Ties each worker to gunicorn's master, which `tied.py` has tied to the supervisor."""
-    tie_to_parent(worker.ppid)
+    """Make each worker die with gunicorn's master, which dies with the supervisor (`parent_death.py`)."""
+    die_with_parent(worker.ppid)

@@ -1,26 +1,26 @@
-"""The answer to "are you well?", for the supervisor, containers and load balancers."""
+"""The health check of the site, for the supervisor, containers and load balancers."""
 
 from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from vanceweb.ops.probe import PATH
+from vanceweb.ops.probe import HEALTH_PATH
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-def health_middleware(get_response: Answer) -> Answer:
-    """Answers `/healthz` before any other middleware: whoever asks knows neither our host names nor a password."""
+def health_middleware(get_response: GetResponse) -> GetResponse:
+    """Answer `/healthz` before any other middleware: a health checker knows neither our host names nor a password."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return health() if request.path == PATH else get_response(request)
+        return check_health() if request.path == HEALTH_PATH else get_response(request)
 
     return middleware
 
 
-def health() -> HttpResponse:
-    """200 `ok` when the database answers one question, 503 when it doesn't."""
+def check_health() -> HttpResponse:
+    """Return 200 `ok` when the database answers a query, otherwise 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

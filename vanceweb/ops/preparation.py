@@ -1,4 +1,4 @@
-"""What must be true before the site can serve: everything of `make run` short of serving."""
+"""The preparation of the site for serving: everything `make run` does before it serves."""
 
 import os
 from collections.abc import Callable
@@ -11,44 +11,44 @@ from django.db.migrations.executor import MigrationExecutor
 
 from vanceweb.ops.static_files import collect_if_changed
 
-Say = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
 class NotPrepared(Exception):
-    """Something that the site needs is missing; the sentence says what, and what to do."""
+    """A requirement of the site is missing; the message names it and the remedy."""
 
 
-def prepare(say: Say) -> None:
-    """Checks the folders, brings the database up to date, fetches missing model weights, collects static files.
+def prepare_site(write_line: WriteLine) -> None:
+    """Check the folders, migrate the database, download missing model weights and collect static files.
 
-    A second call finds everything done: it takes a fraction of a second and no network. Raises NotPrepared, and
-    CommandError with a sentence from the commands it calls.
+    A second call finds everything done: it takes a fraction of a second and no network. Raise NotPrepared, or the
+    CommandError of a command called here.
     """
-    check_folder("DATA_DIR", settings.DATA_DIR)
+    ensure_folder("DATA_DIR", settings.DATA_DIR)
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
-    update_database(say)
+    migrate_database(write_line)
     call_command("install_models", verbosity=0)
     if settings.COLLECT_STATIC:
-        _collect_static(say)
+        _collect_static(write_line)
 
 
-def check_folder(name: str, folder: Path) -> None:
-    """Makes the folder where it is missing. Raises NotPrepared when it can't be written."""
+def ensure_folder(name: str, folder: Path) -> None:
+    """Create the folder if it is missing. Raise NotPrepared when it can't be created or isn't writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise NotPrepared(f"{name}={folder} can't be made: {error.strerror}.") from error
+        raise NotPrepared(f"{name}={folder} can't be created: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise NotPrepared(f"{name}={folder} can't be written by this user.")
+        raise NotPrepared(f"{name}={folder} isn't writable for this user.")
 
 
-def update_database(say: Say) -> None:
-    """Runs the migrations that are missing. Raises NotPrepared when the database doesn't answer."""
+def migrate_database(write_line: WriteLine) -> None:
+    """Apply the missing migrations. Raise NotPrepared when the database doesn't answer."""
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            say("Bringing the database up to date …")
+            write_line("Updating the database …")
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise NotPrepared(f"The database can't be used: {str(error).strip().splitlines()[0]}.") from error
@@ -56,9 +56,9 @@ def update_database(say: Say) -> None:
         connection.close()
 
 
-def _collect_static(say: Say) -> None:
+def _collect_static(write_line: WriteLine) -> None:
     try:
         if collect_if_changed():
-            say("Collected the static files.")
+            write_line("Collected the static files.")
     except OSError as error:
         raise NotPrepared(f"The static files can't be written to {settings.STATIC_ROOT}: {error.strerror}.") from error

@@ -9,9 +9,9 @@ from vanceweb.vault.services import create_bundled_connection
 
 @transaction.atomic
 def create_person(*, username: str, password: str, is_owner: bool = False) -> User:
-    """Makes a person with a connection to the bundled engine and the first credits on it.
+    """Create a person with a connection to the bundled engine and the first credits on it.
 
-    Raises ValidationError with the fields `username` and `password`.
+    Raise ValidationError with the fields `username` and `password`.
     """
     user = create_user(username=username, password=password, is_owner=is_owner)
     create_bundled_connection(owner=user)

@@ -1,7 +1,7 @@
-"""The one-time link that makes the owner's account of an empty installation.
+"""The one-time link that creates the owner's account on an empty installation.
 
-No password is ever shipped: who can read the terminal of the first start may make the first account. Each start makes
-a new secret and keeps only its hash, in the data folder; 256 random bits need neither salt nor a slow hash.
+No password is shipped: anyone who can read the terminal of the first start may create the first account. Each start
+creates a new secret and stores only its hash, in the data folder; 256 random bits need neither salt nor a slow hash.
 """
 
 import hashlib
@@ -16,36 +16,36 @@ from django.contrib.auth import get_user_model
 FILE_NAME = "setup_link.sha256"
 
 
-def new_secret() -> str:
-    """A new secret for the link; the one before it opens nothing any more."""
+def create_secret() -> str:
+    """Return a new secret for the link; the previous one becomes invalid."""
     secret = secrets.token_urlsafe(32)
-    draft = _path().with_suffix(".new")
+    draft = _get_path().with_suffix(".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(_hash(secret))
-    draft.replace(_path())
+    draft.replace(_get_path())
     return secret
 
 
 def is_open() -> bool:
-    """True while the installation has no users."""
+    """Return whether the installation has no users yet."""
     return not get_user_model().objects.exists()
 
 
-def opens(secret: str) -> bool:
-    """True for the latest secret while the installation has no users."""
+def is_valid(secret: str) -> bool:
+    """Return whether this is the latest secret and the installation has no users yet."""
     try:
-        kept = _path().read_text("ascii")
+        stored = _get_path().read_text("ascii")
     except FileNotFoundError:
         return False
-    return hmac.compare_digest(kept, _hash(secret)) and is_open()
+    return hmac.compare_digest(stored, _hash(secret)) and is_open()
 
 
 def close() -> bool:
-    """Throws the secret away. True for exactly one caller: of two that come at once, one makes the account."""
+    """Delete the secret. Return True to exactly one caller: of two simultaneous requests, one creates the account."""
     try:
-        _path().unlink()
+        _get_path().unlink()
     except FileNotFoundError:
         return False
     return True
@@ -55,5 +55,5 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _path() -> Path:
+def _get_path() -> Path:
     return Path(settings.DATA_DIR) / FILE_NAME

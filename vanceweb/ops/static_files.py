@@ -1,4 +1,4 @@
-"""Static files are collected when their sources have changed, not at every start: compressing them takes seconds."""
+"""Collection of static files only when their sources have changed: compressing them takes seconds."""
 
 import hashlib
 from pathlib import Path
@@ -9,12 +9,12 @@ from django.core.management import call_command
 
 
 def collect_if_changed() -> bool:
-    """Collects the static files into STATIC_ROOT unless what lies there was made from the same sources.
+    """Collect the static files into STATIC_ROOT unless it was already made from the same sources.
 
-    True when something was done. Raises OSError when STATIC_ROOT can't be written.
+    Return whether files were collected. Raise OSError when STATIC_ROOT isn't writable.
     """
     stamp = Path(f"{settings.STATIC_ROOT}.stamp")
-    fingerprint = _fingerprint()
+    fingerprint = _compute_fingerprint()
     if stamp.exists() and stamp.read_text("ascii") == fingerprint and Path(settings.STATIC_ROOT).is_dir():
         return False
     stamp.unlink(missing_ok=True)
@@ -23,8 +23,8 @@ def collect_if_changed() -> bool:
     return True
 
 
-def _fingerprint() -> str:
-    """Changes with the name, size or time of any source file, and with the way they are stored."""
+def _compute_fingerprint() -> str:
+    """Return a hash of the name, size and time of every source file and of the storage settings."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

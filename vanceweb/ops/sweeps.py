@@ -9,10 +9,10 @@ from django_tasks_db.models import DBTaskResult
 
 
 def remove_old_tasks() -> None:
-    """Removes rows of tasks that ended a while ago, and of those that a killed worker left as running.
+    """Delete rows of tasks that ended a while ago or that a killed worker left as running.
 
-    A task is a wake-up call and nothing else: whatever a lost one was about is found by the sweeps of its room. Looks
-    once in TASK_PRUNE_SECONDS.
+    A task only wakes a worker up; the sweeps of its room find the work of a lost one. Run at most once in
+    TASK_PRUNE_SECONDS.
     """
     if not cache.add("ops.remove_old_tasks", True, settings.TASK_PRUNE_SECONDS):
         return

@@ -1,4 +1,4 @@
-"""Who is here: the first account, and those that the owner adds. And what the bundled engine works with."""
+"""The owner's pages: the set-up of the first account, people, and the models of the bundled engine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,15 +32,15 @@ from vanceweb.teams.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def setup(request: HttpRequest, secret: str) -> HttpResponse:
-    """Makes the owner's account by the one-time link and logs them in; 404 for any link but the open one."""
-    if not setup_link.opens(secret):
-        raise Http404("This link opens nothing.")
+    """Create the owner's account through the one-time link and log them in. Return 404 for any other link."""
+    if not setup_link.is_valid(secret):
+        raise Http404(_("This link is not valid."))
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             owner = _create_owner(form)
         except ValidationError as error:
-            form.take_errors(error)
+            form.add_service_errors(error)
         else:
             login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
             return redirect("studio")
@@ -48,43 +49,43 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
 
 @transaction.atomic
 def _create_owner(form: PersonForm) -> User:
-    """Raises ValidationError for what was typed, Http404 where another request was first: then nothing is made."""
+    """Raise ValidationError for invalid input and Http404 if another request was faster; then create nothing."""
     person = create_person(
         username=form.cleaned_data["username"], password=form.cleaned_data["password1"], is_owner=True
     )
     if not setup_link.close():
-        raise Http404("This link was used a moment ago.")
+        raise Http404(_("This link has just been used."))
     return person
 
 
 @require_safe
 @owner_required
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, and the form for one more."""
-    return _people_page(request, PersonForm())
+    """Show all people and the form that adds one."""
+    return _render_people(request, PersonForm())
 
 
 @require_safe
 @owner_required
 def models(request: HttpRequest) -> HttpResponse:
-    """What does each feature's work on the bundled engine, and what could."""
+    """Show each task of the bundled engine with the backends that do it or could."""
     slots = [
         Slot(features=rows[0]["features"], name=name, backends=rows)
-        for name, rows in ((name, list(group)) for name, group in groupby(_backends(), key=itemgetter("slot")))
+        for name, rows in ((name, list(group)) for name, group in groupby(_list_backends(), key=itemgetter("slot")))
     ]
     return render(request, "ops/models.html", {"slots": slots, "directory": settings.MODELS_DIR})
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A piece of work and what can do it, the preferred one first."""
+    """A task of the engine and its backends, the preferred one first."""
 
     features: Sequence[str]
     name: str
     backends: Sequence[Mapping[str, Any]]
 
 
-def _backends() -> Sequence[Mapping[str, Any]]:
+def _list_backends() -> Sequence[Mapping[str, Any]]:
     return cast(Callable[[], Sequence[Mapping[str, Any]]], import_string(settings.BUNDLED_MODELS_LIST))()
 
 
@@ -92,7 +93,7 @@ def _backends() -> Sequence[Mapping[str, Any]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_required
 def people_add(request: HttpRequest) -> HttpResponse:
-    """Makes a person, with a connection to the bundled engine and credits on it."""
+    """Create a person, with a connection to the bundled engine and credits on it."""
     if request.method != "POST":
         return redirect("people")
     form = PersonForm(request.POST)
@@ -100,13 +101,15 @@ def people_add(request: HttpRequest) -> HttpResponse:
         try:
             person = create_person(username=form.cleaned_data["username"], password=form.cleaned_data["password1"])
         except ValidationError as error:
-            form.take_errors(error)
+            form.add_service_errors(error)
         else:
-            messages.success(request, f"{person.username} can log in now. Tell them the password yourself.")
+            messages.success(
+                request, _("%(name)s can log in now. Tell them the password yourself.") % {"name": person.username}
+            )
             return redirect("people")
-    return _people_page(request, form, status=422)
+    return _render_people(request, form, status=422)
 
 
-def _people_page(request: HttpRequest, form: PersonForm, status: int = 200) -> HttpResponse:
+def _render_people(request: HttpRequest, form: PersonForm, status: int = 200) -> HttpResponse:
     rows = User.objects.order_by("date_joined", "pk")
     return render(request, "ops/people.html", {"people": rows, "form": form}, status=status)

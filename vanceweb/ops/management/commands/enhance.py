@@ -1,4 +1,4 @@
-"""`manage.py enhance IN OUT --feature SLUG --set KEY=VALUE`: what the studio does, from the shell."""
+"""`manage.py enhance IN OUT --feature SLUG --set KEY=VALUE`: a picture enhanced from the shell."""
 
 import os
 import shutil
@@ -21,46 +21,52 @@ from vanceweb.jobs.advancing import advance_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
 from vanceweb.lib.images import ImageRefused, format_megabytes
-from vanceweb.ops.engine_worker import engine_worker
+from vanceweb.ops.engine_worker import run_engine_worker
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
 FORMATS = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png"}
-# How often the bar looks at the job.
-LOOK_SECONDS = 0.2
+# The progress bar is updated this often.
+POLL_SECONDS = 0.2
 
 
 class Command(BaseCommand):
-    help = "Sends a picture through a feature and writes the result to a file. The job is kept in the gallery as well."
+    """A job of one picture, and its result as a file."""
+
+    help = "Apply a feature to a picture and write the result to a file. The job also appears in the gallery."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="IN", type=Path, help="the picture: JPG or PNG")
-        parser.add_argument("target", metavar="OUT", type=Path, help="where the result goes; its ending is the format")
+        parser.add_argument(
+            "target", metavar="OUT", type=Path, help="the file of the result; its extension sets the format"
+        )
         slugs = ", ".join(feature.slug for feature in FEATURES)
         parser.add_argument("--feature", required=True, help=f"one of {slugs}")
         parser.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", dest="named", help="a setting of the feature"
         )
-        parser.add_argument("--connection", help="the connection's name (the bundled engine)")
-        parser.add_argument("--user", help="whose connection, credits and gallery (the installation's owner)")
+        parser.add_argument("--connection", help="the name of the connection (default: the bundled engine)")
+        parser.add_argument(
+            "--user", help="the user whose connection, credits and gallery are used (default: the owner)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         target: Path = options["target"]
-        feature = _feature(options["feature"])
-        form = _form(feature, _named(options["named"]), target)
-        user = _user(options["user"])
-        connection = _connection(user, options["connection"])
-        source = _source(user, options["source"])
+        feature = _find_feature(options["feature"])
+        form = _build_form(feature, _parse_settings(options["named"]), target)
+        user = _find_user(options["user"])
+        connection = _find_connection(user, options["connection"])
+        source = _store_source(user, options["source"])
         try:
             job = submit_job(owner=user, connection=connection, source=source, step=form.step(), output=form.output())
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
         with ExitStack() as stack:
             if connection.is_bundled:
-                stack.enter_context(engine_worker())
-            _watch(job)
-        result = _result(job)
-        _copy(result, target)
+                stack.enter_context(run_engine_worker())
+            _run_job(job)
+        result = _get_result(job)
+        _write_result(result, target)
         size = f"{result.width} x {result.height} px, {format_megabytes(result.filesize)}"
         credits = "1 credit" if job.credits == 1 else f"{job.credits.normalize():f} credits"
         self.stdout.write(f"{target}: {size}, {credits}.")
@@ -68,35 +74,35 @@ class Command(BaseCommand):
             self.stdout.write(job.note)
 
 
-def _feature(slug: str) -> Feature:
+def _find_feature(slug: str) -> Feature:
     try:
         return feature_by_slug(slug)
     except LookupError:
-        there_are = ", ".join(feature.slug for feature in FEATURES)
-        raise CommandError(f"There is no feature {slug}. There are: {there_are}.") from None
+        available = ", ".join(feature.slug for feature in FEATURES)
+        raise CommandError(f"There is no feature {slug}. Available: {available}.") from None
 
 
-def _named(settings: list[str]) -> dict[str, str]:
-    named = {}
+def _parse_settings(settings: list[str]) -> dict[str, str]:
+    parsed = {}
     for setting in settings:
         key, sign, value = setting.partition("=")
         if not sign:
-            raise CommandError(f"--set wants KEY=VALUE, and not “{setting}”.")
-        named[key.strip()] = value.strip()
-    return named
+            raise CommandError(f"--set takes KEY=VALUE, not “{setting}”.")
+        parsed[key.strip()] = value.strip()
+    return parsed
 
 
-def _form(feature: Feature, given: dict[str, str], target: Path) -> FeatureForm:
-    """The valid form; the result's format follows the target's name unless it was set."""
+def _build_form(feature: Feature, given: dict[str, str], target: Path) -> FeatureForm:
+    """Return the valid form. The target's extension sets the format of the result unless `given` does."""
     ending = target.suffix.lower()
     if ending not in FORMATS:
-        raise CommandError(f"{target} has to end in .jpg or .png.")
+        raise CommandError(f"{target} must end in .jpg or .png.")
     if not target.absolute().parent.is_dir():
         raise CommandError(f"The folder {target.absolute().parent} doesn't exist.")
     if "format" in form_for(feature).base_fields:
         given.setdefault("format", FORMATS[ending])
         if given["format"] != FORMATS[ending]:
-            raise CommandError(f"{target} does not end as the format {given['format']} does.")
+            raise CommandError(f"The extension of {target} doesn't match the format {given['format']}.")
     try:
         form = form_for(feature)(data_from(feature, given))
     except (UnknownSetting, IllegalParameter) as error:
@@ -107,26 +113,26 @@ def _form(feature: Feature, given: dict[str, str], target: Path) -> FeatureForm:
     return form
 
 
-def _user(name: str | None) -> User:
+def _find_user(name: str | None) -> User:
     people = User.objects.filter(is_active=True).order_by("-is_superuser", "pk")
     user = (people.filter(username=name) if name else people).first()
     if user is None:
         raise CommandError(
-            f"There is nobody called {name}." if name else "There is nobody yet: open the set-up link first."
+            f"There is no user {name}." if name else "There are no users yet: open the set-up link first."
         )
     return user
 
 
-def _connection(user: User, name: str | None) -> Connection:
+def _find_connection(user: User, name: str | None) -> Connection:
     connections = Connection.objects.without_token().filter(owner=user)
     connection = (connections.filter(name=name) if name else connections.filter(service="bundled")).first()
     if connection is None:
-        there_are = ", ".join(connections.values_list("name", flat=True)) or "none"
-        raise CommandError(f"{user} has no connection {name or 'to the bundled engine'}. There are: {there_are}.")
+        available = ", ".join(connections.values_list("name", flat=True)) or "none"
+        raise CommandError(f"{user} has no connection {name or 'to the bundled engine'}. Available: {available}.")
     return connection
 
 
-def _source(user: User, path: Path) -> Asset:
+def _store_source(user: User, path: Path) -> Asset:
     try:
         with path.open("rb") as file:
             return store_upload(owner=user, file=file, name=path.name)
@@ -136,8 +142,8 @@ def _source(user: User, path: Path) -> Asset:
         raise CommandError(f"{path}: {refusal}") from None
 
 
-def _watch(job: Job) -> None:
-    """Takes the job's turns itself, with a bar, until it has ended. Ctrl-C cancels it."""
+def _run_job(job: Job) -> None:
+    """Advance the job in this process, with a progress bar, until it has ended. Ctrl-C cancels it."""
     try:
         with tqdm(total=100, unit="%", bar_format="{desc:12} {percentage:3.0f}% {bar} {elapsed}", disable=None) as bar:
             while job.is_moving:
@@ -147,7 +153,7 @@ def _watch(job: Job) -> None:
                 bar.n = job.percent or bar.n
                 bar.refresh()
                 if job.is_moving:
-                    time.sleep(LOOK_SECONDS)
+                    time.sleep(POLL_SECONDS)
             bar.n = 100 if job.state == Job.State.DONE else bar.n
     except KeyboardInterrupt:
         cancel_job(job=job)
@@ -155,22 +161,22 @@ def _watch(job: Job) -> None:
         raise CommandError("Cancelled.", returncode=130) from None
 
 
-def _result(job: Job) -> Asset:
+def _get_result(job: Job) -> Asset:
     if job.result is None:
         code = f" (code {job.error_code})" if job.error_code else ""
         raise CommandError(f"{job.error or 'The job was cancelled.'}{code}")
     return job.result
 
 
-def _copy(result: Asset, target: Path) -> None:
-    """Writes the whole file or none."""
+def _write_result(result: Asset, target: Path) -> None:
+    """Write the whole file or none."""
     try:
         descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.absolute().parent)
         try:
             with os.fdopen(descriptor, "wb") as copy, result.file.open("rb") as file:
                 shutil.copyfileobj(file, copy)
-            # A temporary file is for its owner alone; the result is a file like any other.
-            Path(draft).chmod(0o666 & ~_umask())
+            # A temporary file is private to its owner; the result gets the usual permissions.
+            Path(draft).chmod(0o666 & ~_get_umask())
             Path(draft).replace(target)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
@@ -179,7 +185,7 @@ def _copy(result: Asset, target: Path) -> None:
         raise CommandError(f"{target} can't be written: {error.strerror}. The result is in the gallery.") from None
 
 
-def _umask() -> int:
+def _get_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,22 +1,22 @@
-"""`manage.py prepare`: everything of `up` short of serving."""
+"""`manage.py prepare`: everything `up` does before it serves."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from vanceweb.ops.preparation import NotPrepared, prepare
+from vanceweb.ops.preparation import NotPrepared, prepare_site
 
 
 class Command(BaseCommand):
-    """Brings database, model weights and static files up to date."""
+    """Preparation of database, model weights and static files."""
 
     help = "Bring the database, the model weights and the static files up to date."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prepares, or ends with one sentence and code 1."""
+        """Prepare the site, or exit with a one-line message and code 1."""
         try:
-            prepare(self.stdout.write)
+            prepare_site(self.stdout.write)
         except (NotPrepared, CommandError) as error:
             sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""`manage.py sweep`: the clock of the site. Calls every function named in SWEEPS, again and again."""
+"""`manage.py sweep`: the clock of the site, which calls the functions named in SWEEPS periodically."""
 
 import logging
 import signal
@@ -15,49 +15,49 @@ from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
-# A sweep that keeps failing is logged once in this time, not every two seconds.
-QUIET_SECONDS = 60.0
+# A sweep that keeps failing is logged once in this interval, not in every round.
+LOG_INTERVAL_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or Ctrl-C."""
+    """The sweeper, which runs until SIGTERM or Ctrl-C."""
 
     help = "Call the functions of the setting SWEEPS every SWEEP_INTERVAL seconds."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """`--once` is for cron and tests."""
-        parser.add_argument("--once", action="store_true", help="Call each function once and end.")
+        """Add `--once`, for cron and tests."""
+        parser.add_argument("--once", action="store_true", help="Call each function once and exit.")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Loops. A function that fails is logged and does not keep the others from their turn."""
+        """Call all functions in a loop. Log a failure and continue with the next function."""
         sweeper = Sweeper({name: import_string(name) for name in settings.SWEEPS})
         if once:
             sweeper.sweep()
             return
-        ended = threading.Event()
+        stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-        while not ended.is_set():
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.is_set():
             sweeper.sweep()
-            ended.wait(settings.SWEEP_INTERVAL)
+            stopped.wait(settings.SWEEP_INTERVAL)
 
 
 class Sweeper:
-    """Calls each of `functions` in turn."""
+    """The functions to call in turn, by name."""
 
     def __init__(self, functions: dict[str, Callable[[], object]]) -> None:
         self.functions = functions
         self._logged_at: dict[str, float] = {}
 
     def sweep(self) -> None:
-        """One round. Errors are logged, at most once a minute for each function."""
+        """Call each function once. Log errors, at most once a minute for each function."""
         for name, function in self.functions.items():
             close_old_connections()
             try:
                 function()
             except Exception:
-                if time.monotonic() - self._logged_at.get(name, -QUIET_SECONDS) >= QUIET_SECONDS:
+                if time.monotonic() - self._logged_at.get(name, -LOG_INTERVAL_SECONDS) >= LOG_INTERVAL_SECONDS:
                     self._logged_at[name] = time.monotonic()
-                    logger.exception("The sweep %s failed; it is tried again every round", name)
+                    logger.exception("The sweep %s failed; it is retried in every round", name)
         close_old_connections()

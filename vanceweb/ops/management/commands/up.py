@@ -10,61 +10,65 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from vanceweb.ops import data_lock, setup_link
-from vanceweb.ops.listening import CannotListen, listen, url_of
-from vanceweb.ops.preparation import NotPrepared, check_folder, prepare
-from vanceweb.ops.printer import Printer
-from vanceweb.ops.probe import answers
-from vanceweb.ops.processes import commands, environment, patience
+from vanceweb.ops import setup_link
+from vanceweb.ops.data_lock import AlreadyRunning, lock_data_folder
+from vanceweb.ops.listener import CannotListen, get_local_url, open_listener
+from vanceweb.ops.output_writer import OutputWriter
+from vanceweb.ops.parent_death import die_with_parent
+from vanceweb.ops.preparation import NotPrepared, ensure_folder, prepare_site
+from vanceweb.ops.probe import is_healthy
+from vanceweb.ops.processes import build_commands, build_environment, read_timeouts
 from vanceweb.ops.supervisor import DidNotStart, Supervisor
-from vanceweb.ops.tied import tie_to_parent
 
 
 class Command(BaseCommand):
-    """Prepares the site, then runs web server, workers and sweeper until Ctrl-C or SIGTERM."""
+    """Preparation of the site, then web server, workers and sweeper until Ctrl-C or SIGTERM."""
 
-    help = "Run the whole site: web server, workers and sweeper. Ctrl-C or SIGTERM ends it."
+    help = "Run the whole site: web server, workers and sweeper. Stop it with Ctrl-C or SIGTERM."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """`--with-parent` is for `make run`, whose death would otherwise leave us behind."""
-        parser.add_argument("--with-parent", action="store_true", help="End when the process that started this ends.")
+        """Add `--with-parent`, for `make run`: without it the site would outlive a killed make."""
+        parser.add_argument("--with-parent", action="store_true", help="Stop when the process that started this ends.")
 
     def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
-        """Serves until a signal comes, or ends with one sentence and code 1."""
+        """Serve until a signal comes, or exit with a one-line message and code 1."""
         if with_parent:
-            tie_to_parent(os.getppid(), signal.SIGTERM)
+            die_with_parent(os.getppid(), signal.SIGTERM)
         try:
-            check_folder("DATA_DIR", settings.DATA_DIR)
-            with data_lock.hold(settings.DATA_DIR), listen(settings.HOST, settings.PORT) as listener:
+            ensure_folder("DATA_DIR", settings.DATA_DIR)
+            with lock_data_folder(settings.DATA_DIR), open_listener(settings.HOST, settings.PORT) as listener:
                 port = listener.getsockname()[1]
                 self.stdout.write(f"Starting vanceweb on port {port}, with its data in {settings.DATA_DIR} …")
-                prepare(self.stdout.write)
+                prepare_site(self.stdout.write)
                 self._serve(listener.fileno(), port)
-        except (CannotListen, NotPrepared, DidNotStart, data_lock.AlreadyRunning, CommandError) as error:
+        except (CannotListen, NotPrepared, DidNotStart, AlreadyRunning, CommandError) as error:
             sys.exit(str(error))
 
     def _serve(self, listener: int, port: int) -> None:
-        printer = Printer(sys.stdout)
-        supervisor = Supervisor(commands(listener), printer, patience(), environment(port))
-        local = url_of(settings.HOST, port)
-        public = settings.PUBLIC_URL if os.environ.get("PUBLIC_URL") else local
+        output = OutputWriter(sys.stdout)
+        supervisor = Supervisor(build_commands(listener), output, read_timeouts(), build_environment(port))
+        local_url = get_local_url(settings.HOST, port)
+        public_url = settings.PUBLIC_URL if os.environ.get("PUBLIC_URL") else local_url
         try:
-            supervisor.run(is_ready=lambda: answers(local), when_ready=lambda: printer.say(welcome(public)))
-            printer.say("vanceweb has ended.")
+            supervisor.run(
+                is_ready=lambda: is_healthy(local_url),
+                on_ready=lambda: output.write_line(create_ready_message(public_url)),
+            )
+            output.write_line("vanceweb has stopped.")
         finally:
-            printer.close(seconds=2)
+            output.close(seconds=2)
 
 
-def welcome(url: str) -> str:
-    """What is printed once the site answers: the one URL to open."""
+def create_ready_message(url: str) -> str:
+    """Return the message with the one URL to open; while there are no users, that is a new set-up link."""
     try:
         if setup_link.is_open():
             return (
-                "\nvanceweb is ready. Make the owner's account here (the link works once, until the next start):\n\n"
-                f"    {url}/setup/{setup_link.new_secret()}/\n\nCtrl-C ends it."
+                "\nvanceweb is ready. Create the owner's account here (the link works once, until the next start):\n\n"
+                f"    {url}/setup/{setup_link.create_secret()}/\n\nPress Ctrl-C to stop."
             )
         setup_link.close()
-        return f"\nvanceweb is ready:\n\n    {url}/\n\nCtrl-C ends it."
+        return f"\nvanceweb is ready:\n\n    {url}/\n\nPress Ctrl-C to stop."
     finally:
         connection.close()

@@ -1,48 +1,48 @@
-"""Ports and hosts that can't be had are told in a sentence."""
+"""The listening socket. Ports and hosts that can't be used are reported in a sentence."""
 
 import socket
 import threading
 
 import pytest
 
-from vanceweb.ops.listening import CannotListen, listen, url_of
+from vanceweb.ops.listener import CannotListen, get_local_url, open_listener
 
 
 def test_free_port_is_listened_on():
-    with listen("127.0.0.1", 0) as listener:
+    with open_listener("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
 
 
 def test_taken_port_is_named():
-    with listen("127.0.0.1", 0) as first:
+    with open_listener("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
         with pytest.raises(CannotListen, match=f"Port {port} on 127.0.0.1 is taken by another program"):
-            listen("127.0.0.1", port, patience=0.2)
+            open_listener("127.0.0.1", port, timeout=0.2)
 
 
 def test_port_that_becomes_free_in_time_is_taken():
-    first = listen("127.0.0.1", 0)
+    first = open_listener("127.0.0.1", 0)
     threading.Timer(0.3, first.close).start()
     port = first.getsockname()[1]
-    with listen("127.0.0.1", port, patience=10) as second:
+    with open_listener("127.0.0.1", port, timeout=10) as second:
         assert second.getsockname()[1] == port
 
 
 def test_host_of_another_machine_is_named():
-    with pytest.raises(CannotListen, match=r"HOST=192.0.2.1 is no address of this machine"):
-        listen("192.0.2.1", 0)  # a documentation address, nobody's
+    with pytest.raises(CannotListen, match=r"HOST=192.0.2.1 is not an address of this machine"):
+        open_listener("192.0.2.1", 0)  # a documentation address, nobody's
 
 
 def test_host_that_is_no_address_is_named():
     with pytest.raises(CannotListen, match="HOST=no such host"):
-        listen("no such host", 0)
+        open_listener("no such host", 0)
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_number_that_is_no_port_is_named(port):
-    with pytest.raises(CannotListen, match=f"PORT={port} is no port"):
-        listen("127.0.0.1", port)
+    with pytest.raises(CannotListen, match=f"PORT={port} is not a port"):
+        open_listener("127.0.0.1", port)
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_number_that_is_no_port_is_named(port):
     ],
 )
 def test_url_is_one_a_browser_can_open(host, url):
-    assert url_of(host, 8000) == url
+    assert get_local_url(host, 8000) == url
