@@ -15,10 +15,10 @@ import onnxruntime
 
 from tests.engine.processing.photos import photo
 from training import degradations
-from vanceweb.engine.weights import stamps
+from vanceweb.engine.weights import installed_files
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "training"
-SHIPPED = Path(stamps.__file__).with_name("shipped")
+SHIPPED = Path(installed_files.__file__).with_name("shipped")
 SIDE, SHOWN = 256, 192  # px of a photo, and of it in the sheet
 QUALITY = 88
 # Photo, then left, top and side of the square of it that is shown, in px.

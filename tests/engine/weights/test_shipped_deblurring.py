@@ -6,11 +6,11 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tests.engine.weights.shipped import FOLDER, LARGEST, middle, session_of
+from tests.engine.weights.shipped_networks import FOLDER, LARGEST, crop_middle, open_session
 from training.degradations import add_noise, blur, defocus_kernel, motion_kernel, recompress
 from training.measures import psnr
 
-LIKENESS = {
+LIKENESS = {  # least PSNR in dB between a sharp photo and its result
     "astronaut.png": 45,
     "chelsea.png": 45,
     "coffee.png": 45,
@@ -18,7 +18,7 @@ LIKENESS = {
     "flower.jpg": 45,
     "rocket.jpg": 44,
 }
-NAMES = tuple(LIKENESS)  # with the dB that a sharp one keeps at least
+NAMES = tuple(LIKENESS)
 SIDE = 256
 
 Image = NDArray[np.float32]
@@ -26,51 +26,51 @@ Image = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    return session_of("deblurring.onnx")
+    return open_session("deblurring.onnx")
 
 
-def photo(name: str) -> Image:
-    """The photo's middle square, RGB 0..1, SIDE px wide."""
-    square = cv2.resize(middle(name)[..., ::-1], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+def read_photo(name: str) -> Image:
+    """Return the photo's middle square, RGB 0..1, SIDE px wide."""
+    square = cv2.resize(crop_middle(name)[..., ::-1], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return square.astype(np.float32) / 255
 
 
-def restored(session: onnxruntime.InferenceSession, image: Image) -> Image:
+def restore(session: onnxruntime.InferenceSession, image: Image) -> Image:
     (result,) = session.run(["result"], {"image": np.ascontiguousarray(image.transpose(2, 0, 1)[None])})
     return np.clip(result[0].transpose(1, 2, 0), 0, 1)
 
 
-def mean_gain(session: onnxruntime.InferenceSession, kernels: list[Image], noise: float) -> float:
-    """Of all photos, in dB, one kernel for each."""
+def measure_mean_gain(session: onnxruntime.InferenceSession, kernels: list[Image], noise: float) -> float:
+    """Return the mean gain over all photos in dB, with one kernel for each photo."""
     gains = []
     for seed, (name, kernel) in enumerate(zip(NAMES, kernels, strict=True)):
-        sharp = photo(name)
+        sharp = read_photo(name)
         worn = blur(sharp, kernel)
         if noise:
             worn = recompress(add_noise(worn, np.random.default_rng(seed), noise), 90)
-        gains.append(psnr(restored(session, worn), sharp) - psnr(worn, sharp))
+        gains.append(psnr(restore(session, worn), sharp) - psnr(worn, sharp))
     return float(np.mean(gains))
 
 
 @pytest.mark.parametrize(("noise", "floor"), [(0, 3.9), (2, 3.4)])
-def test_motion_blur_is_taken_back(session, noise: float, floor: float) -> None:
+def test_motion_blur_is_removed(session, noise: float, floor: float) -> None:
     lengths = (9, 10.5, 12, 13.5, 15, 17)
     kernels = [motion_kernel(np.random.default_rng(seed), length) for seed, length in enumerate(lengths)]
-    assert mean_gain(session, kernels, noise) >= floor
+    assert measure_mean_gain(session, kernels, noise) >= floor
 
 
 @pytest.mark.parametrize(("noise", "floor"), [(0, 7.5), (2, 2.6)])
-def test_defocus_is_taken_back(session, noise: float, floor: float) -> None:
+def test_defocus_is_removed(session, noise: float, floor: float) -> None:
     kernels = [defocus_kernel(radius) for radius in (2.0, 2.4, 2.8, 3.2, 3.6, 4.0)]
-    assert mean_gain(session, kernels, noise) >= floor
+    assert measure_mean_gain(session, kernels, noise) >= floor
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sharp_photo_stays_itself(session, name: str) -> None:
-    sharp = photo(name)
-    assert psnr(restored(session, sharp), sharp) >= LIKENESS[name]
+    sharp = read_photo(name)
+    assert psnr(restore(session, sharp), sharp) >= LIKENESS[name]
 
 
 def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:
-    assert restored(session, np.full((128, 192, 3), 0.5, np.float32)).shape == (128, 192, 3)
+    assert restore(session, np.full((128, 192, 3), 0.5, np.float32)).shape == (128, 192, 3)
     assert (FOLDER / "deblurring.onnx").stat().st_size <= LARGEST

