@@ -26,7 +26,7 @@ WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000
 def by_default(feature: Feature) -> Step:
     """The feature with its defaults, led by the picture itself where it has styles."""
     guides = (ControlImage(None, "cartoon_lineart"), ControlImage(None, "cartoon_tile")) if feature.styles else ()
-    return Step(feature.module, feature.complete({}), guides)
+    return Step(feature.module, feature.complete_params({}), guides)
 
 
 JOBS = {

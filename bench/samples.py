@@ -22,10 +22,10 @@ from PIL import Image
 
 from tests.engine.processing.drawings import flat_colours
 from tests.engine.processing.photos import as_jpeg, noisy, photo
-from vanceweb.catalogue.features import FEATURES, feature_for_module
+from vanceweb.catalogue.features import FEATURES, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
-from vanceweb.catalogue.styles import Look, style_named
+from vanceweb.catalogue.styles import Look, get_style
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import process_file
@@ -111,11 +111,11 @@ SAMPLES: Mapping[str, Sample] = {
 
 def step_of(module: str, sample: Sample) -> Step:
     """The step with the defaults of the feature, and the guides of its style where it has styles."""
-    feature = feature_for_module(module)
-    params = feature.complete(sample.params)
+    feature = get_feature_by_module(module)
+    params = feature.complete_params(sample.params)
     if not feature.styles:
         return Step(module, params)
-    guides = style_named(params["model_name"]).guides(Look.CARTOONISH)
+    guides = get_style(params["model_name"]).get_guides(Look.CARTOONISH)
     return Step(module, params, tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names))
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.engine.processing.photos import photo
-from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.styles import STYLES
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -32,7 +32,7 @@ PHOTOS = (("astronaut.png", 60, 0, 330), ("chelsea.png", 60, 0, 296), ("coffee.p
 
 def contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
     """Square photos of one size, and each in all styles."""
-    defaults = feature_for_module("img2anime").complete({})
+    defaults = get_feature_by_module("img2anime").complete_params({})
     rows = [_row("the photos", photos)]
     for style in STYLES:
         params = {**defaults, "model_name": style.name}

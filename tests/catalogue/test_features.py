@@ -10,10 +10,10 @@ from vanceweb.catalogue.features import (
     FEATURES,
     GROUPS,
     UnknownFeature,
-    credits_for,
-    feature_by_slug,
-    feature_for_module,
-    features_in,
+    calculate_credits,
+    get_feature_by_module,
+    get_feature_by_slug,
+    get_features_in_group,
 )
 from vanceweb.catalogue.parameters import Kind
 from vanceweb.catalogue.steps import Step
@@ -88,7 +88,7 @@ LOOKS = {
 
 @pytest.mark.parametrize(("name", "module", "models", "parameters"), DOCUMENTED, ids=[row[1] for row in DOCUMENTED])
 def test_feature_is_as_documented(name: str, module: str, models: list[str], parameters: dict) -> None:
-    feature = feature_for_module(module)
+    feature = get_feature_by_module(module)
     assert feature.name == name
     assert [model.name for model in feature.models] == models
     found = {}
@@ -112,11 +112,11 @@ def test_no_feature_is_missing_or_made_up() -> None:
 
 def test_only_the_sharpener_costs_two_credits() -> None:
     assert {feature.module for feature in FEATURES if feature.credits != 1} == {"sharpen3"}
-    assert credits_for([Step("sharpen3")]) == Decimal(2)
+    assert calculate_credits([Step("sharpen3")]) == Decimal(2)
 
 
 def test_a_workflow_costs_the_sum_of_its_steps() -> None:
-    assert credits_for([Step("sharpen3"), Step("CodeFormer"), Step("enlarge3")]) == Decimal(4)
+    assert calculate_credits([Step("sharpen3"), Step("CodeFormer"), Step("enlarge3")]) == Decimal(4)
 
 
 def test_enlarging_and_cutting_out_can_only_be_last() -> None:
@@ -138,7 +138,7 @@ def test_switches_are_switches_of_the_same_feature() -> None:
     for feature in FEATURES:
         for parameter in feature.parameters:
             for switch in parameter.overridden_by:
-                assert feature.parameter(switch).kind is Kind.BOOL
+                assert feature.get_parameter(switch).kind is Kind.BOOL
 
 
 def test_output_fields_never_share_a_name_with_a_parameter() -> None:
@@ -147,14 +147,14 @@ def test_output_fields_never_share_a_name_with_a_parameter() -> None:
 
 
 def test_automatic_switches_everything_else_off() -> None:
-    sharpener = feature_for_module("sharpen3")
-    assert [p.key for p in sharpener.in_use({"autoparams": True, "automodel": True})] == ["autoparams"]
-    manual = [p.key for p in sharpener.in_use({"autoparams": False, "automodel": True})]
+    sharpener = get_feature_by_module("sharpen3")
+    assert [p.key for p in sharpener.find_parameters_in_use({"autoparams": True, "automodel": True})] == ["autoparams"]
+    manual = [p.key for p in sharpener.find_parameters_in_use({"autoparams": False, "automodel": True})]
     assert manual == ["autoparams", "automodel", "remove_blur", "suppress_noise", "remove_artifacts"]
 
 
 def test_a_strength_given_alone_switches_automatic_off() -> None:
-    assert feature_for_module("denoise").complete({"remove_noise": 10}) == {
+    assert get_feature_by_module("denoise").complete_params({"remove_noise": 10}) == {
         "auto_params": False,
         "remove_noise": 10,
         "sharpen": 75,
@@ -163,7 +163,7 @@ def test_a_strength_given_alone_switches_automatic_off() -> None:
 
 def test_every_group_has_features_and_every_feature_its_words() -> None:
     assert [group.label for group in GROUPS] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
-    assert sum(len(features_in(group)) for group in GROUPS) == len(FEATURES)
+    assert sum(len(get_features_in_group(group)) for group in GROUPS) == len(FEATURES)
     for feature in FEATURES:
         assert feature.title
         assert feature.service_title
@@ -173,21 +173,21 @@ def test_every_group_has_features_and_every_feature_its_words() -> None:
 
 def test_looking_up_by_slug_and_module() -> None:
     for feature in FEATURES:
-        assert feature_by_slug(feature.slug) is feature
-        assert feature_for_module(feature.module) is feature
+        assert get_feature_by_slug(feature.slug) is feature
+        assert get_feature_by_module(feature.module) is feature
     with pytest.raises(UnknownFeature, match="enlarge3"):
-        feature_by_slug("nothing")
+        get_feature_by_slug("nothing")
     with pytest.raises(UnknownFeature, match="enlarge3"):
-        feature_for_module("nothing")
+        get_feature_by_module("nothing")
 
 
 @pytest.mark.parametrize("style", STYLES, ids=[style.name for style in STYLES])
 def test_style_has_its_documented_guides(style) -> None:
     cartoonish, realistic = LOOKS[style.name]
-    assert style.guides(Look.CARTOONISH).cn_names == cartoonish
-    assert style.guides(Look.REALISTIC).cn_names == realistic
+    assert style.get_guides(Look.CARTOONISH).cn_names == cartoonish
+    assert style.get_guides(Look.REALISTIC).cn_names == realistic
     strengths = (0.75, 0.65) if style.name.startswith("Ghibli") else (None, None)
-    assert (style.guides(Look.CARTOONISH).strength, style.guides(Look.REALISTIC).strength) == strengths
+    assert (style.get_guides(Look.CARTOONISH).strength, style.get_guides(Look.REALISTIC).strength) == strengths
 
 
 def test_there_are_twelve_styles_and_seven_guides() -> None:

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.catalogue.strategies import complete_steps
-from vanceweb.catalogue.features import FEATURES, feature_for_module
-from vanceweb.catalogue.forms import UnknownSetting, data_from, form_for, initial_from
+from vanceweb.catalogue.features import FEATURES, get_feature_by_module
+from vanceweb.catalogue.forms import UnknownSetting, build_form_class, build_form_data, build_initial
 from vanceweb.catalogue.jconfig import build_jconfig, parse_jconfig
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import IllegalParameter, Kind
+from vanceweb.catalogue.parameters import InvalidParameter, Kind
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import STYLES, Look
 
 
 def filled(module: str, **given_data: str):
-    feature = feature_for_module(module)
-    return form_for(feature)(data=data_from(feature, given_data))
+    feature = get_feature_by_module(module)
+    return build_form_class(feature)(data=build_form_data(feature, given_data))
 
 
 def sent(form: forms.Form) -> dict[str, str]:
@@ -38,12 +38,12 @@ def sent(form: forms.Form) -> dict[str, str]:
 
 @pytest.mark.parametrize("feature", FEATURES, ids=[feature.slug for feature in FEATURES])
 def test_untouched_form_gives_the_defaults(feature) -> None:
-    form_class = form_for(feature)
+    form_class = build_form_class(feature)
     form = form_class(data=sent(form_class()))
     assert form.is_valid(), form.errors
-    assert form.step().params == {parameter.key: parameter.default for parameter in feature.parameters}
-    assert form.output() == Output()
-    build_jconfig([form.step()], form.output(), uid="0" * 32)
+    assert form.build_step().params == {parameter.key: parameter.default for parameter in feature.parameters}
+    assert form.build_output() == Output()
+    build_jconfig([form.build_step()], form.build_output(), uid="0" * 32)
 
 
 @given(
@@ -54,7 +54,7 @@ def test_untouched_form_gives_the_defaults(feature) -> None:
     st.none() | st.integers(0, 2000),
 )
 def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi: int | None) -> None:
-    feature = feature_for_module(step.module)
+    feature = get_feature_by_module(step.module)
     # A text area cannot hold every text: it trims, and knows one kind of line break.
     params = {
         key: " ".join(value.split()) if isinstance(value, str) and key.endswith("prompt") else value
@@ -63,10 +63,12 @@ def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi
     output = Output(
         quality=quality if "quality" in feature.outputs else None, dpi=dpi if "dpi" in feature.outputs else None
     )
-    form = form_for(feature)(data=sent(form_for(feature)(initial=initial_from(Step(step.module, params), output))))
+    form = build_form_class(feature)(
+        data=sent(build_form_class(feature)(initial=build_initial(Step(step.module, params), output)))
+    )
     assert form.is_valid(), form.errors
-    assert form.step() == Step(step.module, params)
-    assert form.output() == output
+    assert form.build_step() == Step(step.module, params)
+    assert form.build_output() == output
 
 
 @pytest.mark.parametrize("look", list(Look), ids=[look.value for look in Look])
@@ -74,27 +76,27 @@ def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi
 def test_a_look_becomes_guides_and_is_shown_again(style, look: Look) -> None:
     form = filled("img2anime", model_name=style.name, look=look.value)
     assert form.is_valid(), form.errors
-    step = form.step()
-    guides = style.guides(look)
+    step = form.build_step()
+    guides = style.get_guides(look)
     assert step.control_images == tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names)
     assert step.params["denoising_strength"] == (guides.strength or 0.75)
     (stored,), _ = parse_jconfig(build_jconfig([step], uid="a" * 32))
-    again = form_for(form.feature)(initial=initial_from(stored, Output()))
+    again = build_form_class(form.feature)(initial=build_initial(stored, Output()))
     assert again["look"].value() == look.value
-    repeated = form_for(form.feature)(data=sent(again))
+    repeated = build_form_class(form.feature)(data=sent(again))
     assert repeated.is_valid()
-    assert repeated.step() == step
+    assert repeated.build_step() == step
 
 
 def test_a_strength_that_was_moved_wins_over_the_look() -> None:
     form = filled("img2anime", model_name="Ghibli_boy", look="realistic", denoising_strength="0.3")
     assert form.is_valid()
-    assert form.step().params["denoising_strength"] == 0.3
+    assert form.build_step().params["denoising_strength"] == 0.3
 
 
 def test_foreign_guides_are_shown_as_the_default_look() -> None:
     step = Step("img2anime", {"model_name": "style1"}, (ControlImage(None, "cartoon_canny"),))
-    assert initial_from(step, Output())["look"] == "cartoonish"
+    assert build_initial(step, Output())["look"] == "cartoonish"
 
 
 @pytest.mark.parametrize(
@@ -136,28 +138,28 @@ def test_what_is_out_of_range_is_refused_on_the_server(module: str, key: str, va
 def test_values_have_the_types_of_the_api() -> None:
     form = filled("enlarge3", scale="4", suppress_noise="0", quality="95", dpi="300", format="png")
     assert form.is_valid(), form.errors
-    assert json.dumps(form.step().params) == '{"scale": 4, "suppress_noise": 0, "remove_blur": 60}'
-    assert form.output() == Output(quality=95, dpi=300, format="png")
+    assert json.dumps(form.build_step().params) == '{"scale": 4, "suppress_noise": 0, "remove_blur": 60}'
+    assert form.build_output() == Output(quality=95, dpi=300, format="png")
     text = filled("chainner", scale="8x")
     assert text.is_valid()
-    assert text.step().params == {"scale": "8x"}
+    assert text.build_step().params == {"scale": "8x"}
 
 
 @pytest.mark.parametrize("wrong", [{}, {"remove_noise": "500", "sharpen": ""}, {"remove_noise": "loud"}])
 def test_what_a_switch_turns_off_may_be_missing_or_wrong(wrong: dict[str, str]) -> None:
-    form = form_for(feature_for_module("denoise"))(data={"auto_params": "on", **wrong})
+    form = build_form_class(get_feature_by_module("denoise"))(data={"auto_params": "on", **wrong})
     assert form.is_valid(), form.errors
-    assert form.step().params == {"auto_params": True, "remove_noise": 75, "sharpen": 75}
+    assert form.build_step().params == {"auto_params": True, "remove_noise": 75, "sharpen": 75}
 
 
 def test_without_the_switch_each_missing_value_is_named() -> None:
-    form = form_for(feature_for_module("denoise"))(data={})
+    form = build_form_class(get_feature_by_module("denoise"))(data={})
     assert not form.is_valid()
     assert set(form.errors) == {"remove_noise", "sharpen"}
 
 
 def test_switches_stack() -> None:
-    form = form_for(feature_for_module("sharpen3"))
+    form = build_form_class(get_feature_by_module("sharpen3"))
     strengths = {"remove_blur": "0.1", "suppress_noise": "0.2", "remove_artifacts": "0.3"}
     assert form(data={"automodel": "on", **strengths}).is_valid()
     without = form(data=strengths)
@@ -169,10 +171,10 @@ def test_switches_stack() -> None:
 def test_background_is_a_colour_or_nothing() -> None:
     form = filled("matting", background="#00ffCC")
     assert form.is_valid()
-    assert form.output().background == (0, 255, 204)
-    assert initial_from(form.step(), form.output())["background"] == "#00ffcc"
-    assert initial_from(Step("matting"), Output(background=(0, 0, 0)))["background"] == "#000000"
-    assert "background" not in form_for(feature_for_module("enlarge3")).base_fields
+    assert form.build_output().background == (0, 255, 204)
+    assert build_initial(form.build_step(), form.build_output())["background"] == "#00ffcc"
+    assert build_initial(Step("matting"), Output(background=(0, 0, 0)))["background"] == "#000000"
+    assert "background" not in build_form_class(get_feature_by_module("enlarge3")).base_fields
 
 
 def test_jpg_without_a_background_is_refused_because_it_cannot_be_transparent() -> None:
@@ -186,29 +188,29 @@ def test_jpg_without_a_background_is_refused_because_it_cannot_be_transparent() 
 def test_the_compressors_quality_is_its_parameter_and_no_output_setting() -> None:
     form = filled("compress", quality="30", dpi="72")
     assert form.is_valid()
-    assert form.step().params == {"quality": 30, "keep_metadata": True}
-    assert form.output() == Output(dpi=72)
+    assert form.build_step().params == {"quality": 30, "keep_metadata": True}
+    assert form.build_output() == Output(dpi=72)
 
 
 def test_settings_named_one_by_one_fill_the_rest_with_defaults() -> None:
     form = filled("denoise", remove_noise="20")
     assert form.is_valid()
-    assert form.step().params == {"auto_params": False, "remove_noise": 20, "sharpen": 75}
-    assert data_from(form.feature, {})["auto_params"] == "true"
+    assert form.build_step().params == {"auto_params": False, "remove_noise": 20, "sharpen": 75}
+    assert build_form_data(form.feature, {})["auto_params"] == "true"
     with pytest.raises(UnknownSetting, match=r"no setting strength. There are: auto_params, remove_noise"):
-        data_from(form.feature, {"strength": "1"})
+        build_form_data(form.feature, {"strength": "1"})
 
 
 @pytest.mark.parametrize(("word", "on"), [("true", True), ("On", True), ("1", True), ("no", False), ("FALSE", False)])
 def test_switches_are_named_in_words(word: str, on: bool) -> None:
     form = filled("denoise", auto_params=word)
     assert form.is_valid()
-    assert form.step().params["auto_params"] is on
+    assert form.build_step().params["auto_params"] is on
 
 
 def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
-    with pytest.raises(IllegalParameter, match='auto_params is "maybe"; allowed: true or false'):
-        data_from(feature_for_module("denoise"), {"auto_params": "maybe"})
+    with pytest.raises(InvalidParameter, match='auto_params is "maybe"; allowed: true or false'):
+        build_form_data(get_feature_by_module("denoise"), {"auto_params": "maybe"})
 
 
 class Controls(HTMLParser):
@@ -228,7 +230,7 @@ class Controls(HTMLParser):
 
 @pytest.mark.parametrize("feature", FEATURES, ids=[feature.slug for feature in FEATURES])
 def test_controls_carry_what_the_page_needs(feature) -> None:
-    form = form_for(feature)()
+    form = build_form_class(feature)()
     controls = Controls(form.as_div()).found
     assert set(controls) == set(form.fields)
     for parameter in feature.parameters:
@@ -248,12 +250,12 @@ def test_controls_carry_what_the_page_needs(feature) -> None:
 
 
 def test_twelve_styles_are_a_list_and_four_scales_stand_side_by_side() -> None:
-    styles = form_for(feature_for_module("img2anime"))().fields["model_name"].widget
-    scales = form_for(feature_for_module("enlarge3"))().fields["scale"].widget
+    styles = build_form_class(get_feature_by_module("img2anime"))().fields["model_name"].widget
+    scales = build_form_class(get_feature_by_module("enlarge3"))().fields["scale"].widget
     assert isinstance(styles, forms.Select)
     assert isinstance(scales, forms.RadioSelect)
 
 
 def test_the_form_class_of_a_feature_is_made_once() -> None:
-    feature = feature_for_module("denoise")
-    assert form_for(feature) is form_for(feature)
+    feature = get_feature_by_module("denoise")
+    assert build_form_class(feature) is build_form_class(feature)

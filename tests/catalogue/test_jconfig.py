@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.catalogue.documents import one, read_or_refused, refusal
 from tests.catalogue.strategies import ANY_JSON, OUTPUTS, UIDS, WORKFLOWS
-from vanceweb.catalogue.features import FEATURES, feature_for_module
+from vanceweb.catalogue.features import FEATURES, get_feature_by_module
 from vanceweb.catalogue.jconfig import JConfigError, build_jconfig, parse_jconfig
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
@@ -148,7 +148,7 @@ def test_recolor_goes_by_both_its_names() -> None:
     for name in ("recolor", "colorize"):
         (step,), _ = parse_jconfig({"name": name, "config": {"module": "sd_recolor", "module_params": {}}})
         assert step.module == "sd_recolor"
-    assert feature_for_module("sd_recolor").aliases == ("colorize",)
+    assert get_feature_by_module("sd_recolor").aliases == ("colorize",)
 
 
 def test_compress_is_read_with_its_older_keys() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.catalogue.strategies import ANY_JSON, values
-from vanceweb.catalogue.features import FEATURES, feature_for_module
-from vanceweb.catalogue.parameters import IllegalParameter, ParameterValue, shown
+from vanceweb.catalogue.features import FEATURES, get_feature_by_module
+from vanceweb.catalogue.parameters import InvalidParameter, ParameterValue, describe_value
 
 PARAMETERS = [parameter for feature in FEATURES for parameter in feature.parameters]
 
@@ -46,15 +46,15 @@ WRONG = [
 
 @pytest.mark.parametrize(("module", "key", "value"), WRONG)
 def test_wrong_value_is_refused_by_key_value_and_range(module: str, key: str, value: object) -> None:
-    parameter = feature_for_module(module).parameter(key)
-    with pytest.raises(IllegalParameter) as caught:
+    parameter = get_feature_by_module(module).get_parameter(key)
+    with pytest.raises(InvalidParameter) as caught:
         parameter.check(value)
-    assert str(caught.value) == f"{key} is {shown(value)}; allowed: {parameter.allowed}"
+    assert str(caught.value) == f"{key} is {describe_value(value)}; allowed: {parameter.allowed}"
     str(caught.value).encode()
 
 
 def test_whole_number_is_a_float_where_a_float_is_due() -> None:
-    checked = feature_for_module("sharpen3").parameter("remove_blur").check(1)
+    checked = get_feature_by_module("sharpen3").get_parameter("remove_blur").check(1)
     assert isinstance(checked, float)
     assert checked == 1.0
 
@@ -71,7 +71,7 @@ def test_every_allowed_value_comes_back_in_its_own_type(case) -> None:
 def test_any_value_is_taken_or_refused_in_one_short_printable_line(parameter, value) -> None:
     try:
         checked: ParameterValue = parameter.check(value)
-    except IllegalParameter as error:
+    except InvalidParameter as error:
         message = str(error)
         assert len(message) < 700
         assert message.isprintable()

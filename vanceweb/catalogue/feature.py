@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.catalogue.parameters import IllegalParameter, Parameter, ParameterValue, complete
+from vanceweb.catalogue.parameters import InvalidParameter, Parameter, ParameterValue, complete_parameters
 from vanceweb.catalogue.styles import Style
 
 if TYPE_CHECKING:
@@ -77,31 +77,31 @@ class Feature:
     styles: tuple[Style, ...] = ()
     deprecated: bool = False
 
-    def parameter(self, key: str) -> Parameter:
+    def get_parameter(self, key: str) -> Parameter:
         """The parameter of that key; raises LookupError where the feature has none."""
         for parameter in self.parameters:
             if parameter.key == key:
                 return parameter
         raise LookupError(f"{self.module} has no parameter {key!r}.")
 
-    def complete(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
-        """All parameters of the feature: those given, checked, and defaults for the rest (see ``complete``).
+    def complete_params(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
+        """All parameters of the feature: those given, checked, and defaults for the rest (see ``complete_parameters``).
 
         A model without a scale decides the scale: it gets the smallest that the model serves.
         """
         model = self._model_named(given.get("model_name"))
         if model and model.scales and "scale" not in given:
             given = {**given, "scale": model.scales[0]}
-        return complete(self.parameters, given)
+        return complete_parameters(self.parameters, given)
 
-    def model_for(self, params: Mapping[str, object]) -> Model | None:
+    def find_model(self, params: Mapping[str, object]) -> Model | None:
         """The model that goes with complete parameters; None where the feature names no model."""
         for model in self.models:
             if not model.scales or params.get("scale") in model.scales:
                 return model
         return None
 
-    def in_use(self, params: Mapping[str, object]) -> tuple[Parameter, ...]:
+    def find_parameters_in_use(self, params: Mapping[str, object]) -> tuple[Parameter, ...]:
         """The parameters that have an effect: those that no switch which is on overrides."""
         return tuple(
             parameter
@@ -110,13 +110,13 @@ class Feature:
         )
 
     def check_model(self, name: object, params: Mapping[str, object]) -> None:
-        """Raise IllegalParameter unless the model goes by that name and serves these parameters."""
+        """Raise InvalidParameter unless the model goes by that name and serves these parameters."""
         model = self._model_named(name)
         if model is None:
-            raise IllegalParameter("model_name", name, f"one of {', '.join(m.name for m in self.models)}")
+            raise InvalidParameter("model_name", name, f"one of {', '.join(m.name for m in self.models)}")
         if model.scales and params.get("scale") not in model.scales:
             allowed = " or ".join(str(scale) for scale in model.scales)
-            raise IllegalParameter("scale", params.get("scale"), f"{allowed} with {model.name}")
+            raise InvalidParameter("scale", params.get("scale"), f"{allowed} with {model.name}")
 
     def _model_named(self, name: object) -> Model | None:
         return next((model for model in self.models if model.name == name), None)

@@ -332,7 +332,7 @@ class UnknownFeature(LookupError):
     """There is no feature of that module or slug."""
 
 
-def feature_for_module(module: str) -> Feature:
+def get_feature_by_module(module: str) -> Feature:
     """The feature behind a jconfig's ``module``; raises UnknownFeature."""
     try:
         return _BY_MODULE[module]
@@ -340,7 +340,7 @@ def feature_for_module(module: str) -> Feature:
         raise UnknownFeature(f"There is no module of that name; there are {', '.join(_BY_MODULE)}.") from None
 
 
-def feature_by_slug(slug: str) -> Feature:
+def get_feature_by_slug(slug: str) -> Feature:
     """The feature behind the last part of an address or ``--feature``; raises UnknownFeature."""
     try:
         return _BY_SLUG[slug]
@@ -348,11 +348,11 @@ def feature_by_slug(slug: str) -> Feature:
         raise UnknownFeature(f"There is no feature of that name; there are {', '.join(_BY_SLUG)}.") from None
 
 
-def features_in(group: Group) -> tuple[Feature, ...]:
+def get_features_in_group(group: Group) -> tuple[Feature, ...]:
     """A group's features in the order in which they are shown."""
     return tuple(feature for feature in FEATURES if feature.group is group)
 
 
-def credits_for(steps: Iterable[Step]) -> Decimal:
+def calculate_credits(steps: Iterable[Step]) -> Decimal:
     """What a workflow costs: the sum of its steps, in credits. Raises UnknownFeature."""
-    return sum((feature_for_module(step.module).credits for step in steps), Decimal(0))
+    return sum((get_feature_by_module(step.module).credits for step in steps), Decimal(0))

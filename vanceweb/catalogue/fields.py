@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from vanceweb.catalogue.feature import OutputField
 from vanceweb.catalogue.output import DPI, FORMAT, QUALITY, Colour
-from vanceweb.catalogue.parameters import Choice, IllegalParameter, Kind, Parameter
+from vanceweb.catalogue.parameters import Choice, InvalidParameter, Kind, Parameter
 from vanceweb.catalogue.styles import LOOKS, Look
 
 SEGMENTS = 5  # up to so many choices stand side by side; more go into a list
@@ -29,7 +29,7 @@ class SliderInput(forms.NumberInput):
         return False
 
 
-def field_for(parameter: Parameter) -> forms.Field:
+def build_parameter_field(parameter: Parameter) -> forms.Field:
     """The field of one parameter: typed, with its default, and no laxer on the server than in the browser.
 
     A field that a switch can turn off is not required by itself: the form requires it when it is in use.
@@ -57,7 +57,7 @@ def field_for(parameter: Parameter) -> forms.Field:
     return field
 
 
-def look_field() -> forms.Field:
+def build_look_field() -> forms.Field:
     """Which way a drawn style leans; it becomes the step's guides."""
     return forms.ChoiceField(
         label="Look",
@@ -68,7 +68,7 @@ def look_field() -> forms.Field:
     )
 
 
-def output_field_for(name: OutputField) -> forms.Field:
+def build_output_field(name: OutputField) -> forms.Field:
     """The field of one output setting; left empty, the setting is the service's choice."""
     match name:
         case OutputField.QUALITY:
@@ -109,7 +109,7 @@ class ColourField(forms.RegexField):
         return (int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16))
 
 
-def colour_text(colour: Colour) -> str:
+def format_colour(colour: Colour) -> str:
     """The ``#rrggbb`` that ColourField reads."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
@@ -144,7 +144,7 @@ def _validator(parameter: Parameter) -> Callable[[object], None]:
     def validate(value: object) -> None:
         try:
             parameter.check(coerce(value) if parameter.kind is Kind.CHOICE and isinstance(value, str) else value)
-        except (IllegalParameter, KeyError) as error:
+        except (InvalidParameter, KeyError) as error:
             raise ValidationError(f"Allowed: {parameter.allowed}.") from error
 
     return validate

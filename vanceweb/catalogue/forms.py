@@ -8,12 +8,12 @@ from django import forms
 from django.forms.forms import DeclarativeFieldsMetaclass
 
 from vanceweb.catalogue.feature import Feature, OutputField
-from vanceweb.catalogue.features import feature_for_module
-from vanceweb.catalogue.fields import colour_text, field_for, look_field, output_field_for
+from vanceweb.catalogue.features import get_feature_by_module
+from vanceweb.catalogue.fields import build_look_field, build_output_field, build_parameter_field, format_colour
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import IllegalParameter, Kind, ParameterValue
+from vanceweb.catalogue.parameters import InvalidParameter, Kind, ParameterValue
 from vanceweb.catalogue.steps import ControlImage, Step
-from vanceweb.catalogue.styles import Guides, Look, style_named
+from vanceweb.catalogue.styles import Guides, Look, get_style
 
 LOOK = "look"
 STYLE = "model_name"
@@ -41,7 +41,7 @@ class FeatureForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        in_use = {parameter.key for parameter in self.feature.in_use(cleaned)}
+        in_use = {parameter.key for parameter in self.feature.find_parameters_in_use(cleaned)}
         for parameter in self.feature.parameters:
             if parameter.key not in in_use:
                 self._forgive(parameter.key, parameter.default)
@@ -50,17 +50,17 @@ class FeatureForm(forms.Form):
         self._check_transparency(cleaned)
         return cleaned
 
-    def step(self) -> Step:
+    def build_step(self) -> Step:
         """The step that a valid form describes, its parameters complete."""
         given = {parameter.key: self.cleaned_data[parameter.key] for parameter in self.feature.parameters}
-        params = self.feature.complete(given)
+        params = self.feature.complete_params(given)
         if not self.feature.styles:
             return Step(self.feature.module, params)
-        guides = style_named(params[STYLE]).guides(Look(self.cleaned_data[LOOK]))
+        guides = get_style(params[STYLE]).get_guides(Look(self.cleaned_data[LOOK]))
         images = tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names)
         return Step(self.feature.module, {**params, STRENGTH: self._strength(params[STRENGTH], guides)}, images)
 
-    def output(self) -> Output:
+    def build_output(self) -> Output:
         """The output settings that a valid form describes; None where a field was left empty or isn't there."""
         cleaned = self.cleaned_data
         return Output(
@@ -84,7 +84,7 @@ class FeatureForm(forms.Form):
 
     def _strength(self, chosen: ParameterValue, guides: Guides) -> ParameterValue:
         # Some looks differ by strength alone; a strength that the user moved wins.
-        moved = chosen != self.feature.parameter(STRENGTH).default
+        moved = chosen != self.feature.get_parameter(STRENGTH).default
         return chosen if moved or guides.strength is None else guides.strength
 
     def _check_transparency(self, cleaned: Mapping[str, Any]) -> None:
@@ -95,49 +95,49 @@ class FeatureForm(forms.Form):
 
 
 @cache
-def form_for(feature: Feature) -> type[FeatureForm]:
+def build_form_class(feature: Feature) -> type[FeatureForm]:
     """The form class of a feature. Field names are the API's keys; ``look`` and output settings have their own."""
     fields: dict[str, object] = {}
     for parameter in feature.parameters:
-        fields[parameter.key] = field_for(parameter)
+        fields[parameter.key] = build_parameter_field(parameter)
         if feature.styles and parameter.key == STYLE:
-            fields[LOOK] = look_field()
+            fields[LOOK] = build_look_field()
     for name in feature.outputs:
-        fields[name.value] = output_field_for(name)
+        fields[name.value] = build_output_field(name)
     attributes = {"feature": feature, "__module__": __name__, **fields}
     return cast(type[FeatureForm], DeclarativeFieldsMetaclass(f"{feature.slug}Form", (FeatureForm,), attributes))
 
 
-def initial_from(step: Step, output: Output) -> dict[str, object]:
+def build_initial(step: Step, output: Output) -> dict[str, object]:
     """The initial values with which the feature's form shows this step and output again.
 
     Guides that make neither of the style's looks (only other clients send those) are shown as the default look.
     """
-    feature = feature_for_module(step.module)
+    feature = get_feature_by_module(step.module)
     initial: dict[str, object] = {}
     for parameter in feature.parameters:
         value = step.params.get(parameter.key, parameter.default)
         initial[parameter.key] = str(value) if parameter.kind is Kind.CHOICE else value
     if feature.styles:
         cn_names = tuple(guide.cn_name for guide in step.control_images)
-        look = style_named(initial[STYLE]).look_of(cn_names, initial[STRENGTH])
+        look = get_style(initial[STYLE]).find_look(cn_names, initial[STRENGTH])
         initial[LOOK] = (look or Look.CARTOONISH).value
     settings: dict[OutputField, object] = {
         OutputField.QUALITY: output.quality,
         OutputField.DPI: output.dpi,
         OutputField.FORMAT: output.format or "",
-        OutputField.BACKGROUND: colour_text(output.background) if output.background else "",
+        OutputField.BACKGROUND: format_colour(output.background) if output.background else "",
     }
     return initial | {name.value: settings[name] for name in feature.outputs}
 
 
-def data_from(feature: Feature, given: Mapping[str, str]) -> dict[str, str]:
+def build_form_data(feature: Feature, given: Mapping[str, str]) -> dict[str, str]:
     """A whole submission from the few settings that someone named, as on a command line; the rest are defaults.
 
     A switch that isn't named is off when something it would override is. Raises UnknownSetting, and
-    IllegalParameter for a switch that is neither on nor off; ranges are the form's to check.
+    InvalidParameter for a switch that is neither on nor off; ranges are the form's to check.
     """
-    fields = form_for(feature).base_fields
+    fields = build_form_class(feature).base_fields
     if unknown := [name for name in given if name not in fields]:
         raise UnknownSetting(f"{feature.slug} has no setting {unknown[0]}. {_there_are(fields)}")
     data = {name: _as_text(field.initial) for name, field in fields.items()}
@@ -152,7 +152,7 @@ def _switch_as_text(name: str, text: str) -> str:
     for spelling, words in SWITCH_WORDS.items():
         if text.strip().lower() in words:
             return spelling
-    raise IllegalParameter(name, text, "true or false")
+    raise InvalidParameter(name, text, "true or false")
 
 
 def _there_are(names: Iterable[str]) -> str:

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import feature_for_module
-from vanceweb.catalogue.legacy import LEGACY_MODULES, NoCounterpart
-from vanceweb.catalogue.out_params import out_params_of, output_from
+from vanceweb.catalogue.features import get_feature_by_module
+from vanceweb.catalogue.legacy_modules import LEGACY_MODULES, NoCounterpart
+from vanceweb.catalogue.out_params import build_out_params, parse_out_params
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import IllegalParameter, ParameterValue, shown
+from vanceweb.catalogue.parameters import InvalidParameter, ParameterValue, describe_value
 from vanceweb.catalogue.rules import (
     ILLEGAL_PARAMETER,
-    MODULES_THERE_ARE,
+    KNOWN_MODULES,
     NOT_A_JCONFIG,
     JConfigError,
     check_number_of_guides,
     check_number_of_steps,
-    checked_feature,
-    checked_output,
-    checked_steps,
+    check_output,
+    check_steps,
+    require_feature,
 )
 from vanceweb.catalogue.steps import ControlImage, Step
 
@@ -45,12 +45,12 @@ def build_jconfig(steps: Sequence[Step], output: Output = _DEFAULT_OUTPUT, *, ui
     ``uid`` is the upload that guides without an ``image_uid`` mean; without it they are written as null, which
     ``parse_jconfig`` reads back and which a hosted service would not understand.
     """
-    checked = checked_steps(steps)
-    out_params = out_params_of(checked_output(output))
+    checked = check_steps(steps)
+    out_params = build_out_params(check_output(output))
     items = [_item(step, uid, {}) for step in checked[:-1]] + [_item(checked[-1], uid, out_params)]
     if len(items) == 1:
         return json.dumps(items[0], separators=(",", ":"))
-    name = feature_for_module(checked[0].module).name
+    name = get_feature_by_module(checked[0].module).name
     return json.dumps({"name": name, "config": items}, separators=(",", ":"))
 
 
@@ -72,15 +72,15 @@ def parse_jconfig(source: object) -> tuple[tuple[Step, ...], Output]:
         if item.out_params:
             raise JConfigError("out_params belongs to the last step of a workflow only.")
     try:
-        output = output_from(items[-1].out_params)
-    except IllegalParameter as error:
+        output = parse_out_params(items[-1].out_params)
+    except InvalidParameter as error:
         raise JConfigError(f"out_params: {error}.") from error
-    return checked_steps([item.step for item in items]), output
+    return check_steps([item.step for item in items]), output
 
 
 def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict[str, object]:
-    feature = feature_for_module(step.module)
-    model = feature.model_for(step.params)
+    feature = get_feature_by_module(step.module)
+    model = feature.find_model(step.params)
     config: dict[str, object] = {
         "module": feature.module,
         "module_params": {**({"model_name": model.name} if model else {}), **_sent(feature, step.params)},
@@ -122,15 +122,15 @@ class _ParsedItem:
 def _step(name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]) -> Step:
     try:
         if module in LEGACY_MODULES:
-            return LEGACY_MODULES[module].step(name, params)
-        feature = checked_feature(module)
-        complete = feature.complete(params)
+            return LEGACY_MODULES[module].build_step(name, params)
+        feature = require_feature(module)
+        complete = feature.complete_params(params)
         if feature.models and "model_name" in params:
             feature.check_model(params["model_name"], complete)
-    except IllegalParameter as error:
+    except InvalidParameter as error:
         raise JConfigError(f"{module}: {error}.") from error
     except NoCounterpart as error:
-        raise JConfigError(f"The older module {module} is not offered: {error} {MODULES_THERE_ARE}") from error
+        raise JConfigError(f"The older module {module} is not offered: {error} {KNOWN_MODULES}") from error
     return Step(module, complete, guides)
 
 
@@ -171,7 +171,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     loaded: dict[str, object] = {}
     for key, value in pairs:
         if key in loaded:
-            raise JConfigError(f"{shown(key)} is given twice in one object.", NOT_A_JCONFIG)
+            raise JConfigError(f"{describe_value(key)} is given twice in one object.", NOT_A_JCONFIG)
         loaded[key] = value
     return loaded
 

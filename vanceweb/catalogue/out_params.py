@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY, Colour, Format, Output
-from vanceweb.catalogue.parameters import IllegalParameter, Parameter
+from vanceweb.catalogue.parameters import InvalidParameter, Parameter
 
 
-def out_params_of(output: Output) -> dict[str, object]:
+def build_out_params(output: Output) -> dict[str, object]:
     """The ``out_params`` of settings that have been checked; what is None is left out."""
     written: dict[str, object] = {}
     if output.quality is not None:
@@ -22,8 +22,8 @@ def out_params_of(output: Output) -> dict[str, object]:
     return written
 
 
-def output_from(out_params: Mapping[str, object]) -> Output:
-    """The settings of an ``out_params``; unknown keys are ignored. Raises IllegalParameter."""
+def parse_out_params(out_params: Mapping[str, object]) -> Output:
+    """The settings of an ``out_params``; unknown keys are ignored. Raises InvalidParameter."""
     compress = _inside(out_params, "compress")
     colour = _inside(_inside(out_params, "bg_composed"), "bg_color")
     return Output(
@@ -39,7 +39,7 @@ def _inside(settings: Mapping[str, object], key: str) -> Mapping[str, object]:
     if value == []:  # PHP clients write an empty array for an empty object.
         return {}
     if not isinstance(value, Mapping):
-        raise IllegalParameter(key, value, "an object")
+        raise InvalidParameter(key, value, "an object")
     return value
 
 

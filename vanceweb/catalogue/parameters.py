@@ -25,14 +25,14 @@ class Kind(enum.Enum):
     TEXT = "text"
 
 
-class IllegalParameter(ValueError):
+class InvalidParameter(ValueError):
     """A known key with a value that the API does not take; says key, value and what is allowed."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         self.key = key
         self.value = value
         self.allowed = allowed
-        super().__init__(f"{key} is {shown(value)}; allowed: {allowed}")
+        super().__init__(f"{key} is {describe_value(value)}; allowed: {allowed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Parameter:
                 return f"a number from {self.minimum} to {self.maximum}"
 
     def check(self, value: object) -> ParameterValue:
-        """The value in the type the API wants; raises IllegalParameter where it is not one of those allowed.
+        """The value in the type the API wants; raises InvalidParameter where it is not one of those allowed.
 
         Strict about types: an integer is neither ``True`` nor ``2.0`` nor ``"2x"``. Only a FLOAT takes an
         integer, and gives it back as a float.
@@ -105,7 +105,7 @@ class Parameter:
             case Kind.FLOAT:
                 if isinstance(value, int | float) and not isinstance(value, bool) and self._in_range(value):
                     return float(value)
-        raise IllegalParameter(self.key, value, self.allowed)
+        raise InvalidParameter(self.key, value, self.allowed)
 
     def _in_range(self, value: int | float) -> bool:
         # NaN compares false with everything, so it is out of every range.
@@ -120,12 +120,12 @@ class Parameter:
         return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
-def complete(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, ParameterValue]:
+def complete_parameters(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, ParameterValue]:
     """Every parameter, in the order of ``parameters``: those given, checked, and defaults for the rest.
 
     Keys of ``given`` that name no parameter are left out. A switch that isn't given counts as off when something
     it would override is given: whoever sends ``remove_noise`` alone wants it to be used.
-    Raises IllegalParameter.
+    Raises InvalidParameter.
     """
     wanted = {switch for parameter in parameters if parameter.key in given for switch in parameter.overridden_by}
     completed: dict[str, ParameterValue] = {}
@@ -139,7 +139,7 @@ def complete(parameters: Sequence[Parameter], given: Mapping[str, object]) -> di
     return completed
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """A short, printable, one-line form of any value a client may have sent, for error messages."""
     if isinstance(value, dict):
         return "an object"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import GROUPS, feature_for_module, features_in
-from vanceweb.catalogue.legacy import LEGACY_MODULES
+from vanceweb.catalogue.features import GROUPS, get_feature_by_module, get_features_in_group
+from vanceweb.catalogue.legacy_modules import LEGACY_MODULES
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY
 from vanceweb.catalogue.parameters import Parameter
 from vanceweb.catalogue.rules import MAX_STEPS
@@ -44,7 +44,7 @@ def reference_page() -> str:
 def _groups() -> Iterator[str]:
     for group in GROUPS:
         yield f"## {group.label}\n"
-        for feature in features_in(group):
+        for feature in get_features_in_group(group):
             yield from _feature(feature)
 
 
@@ -93,11 +93,11 @@ def _output() -> Iterator[str]:
 
 
 def _styles() -> Iterator[str]:
-    yield f"## Styles of “{feature_for_module(STYLED_MODULE).title}”\n"
+    yield f"## Styles of “{get_feature_by_module(STYLED_MODULE).title}”\n"
     yield "| `model_name` | Title | More cartoonish | More realistic | Base model of the hosted service |"
     yield "|---|---|---|---|---|"
     for style in STYLES:
-        cartoonish, realistic = (_guides(style.guides(look)) for look in Look)
+        cartoonish, realistic = (_guides(style.get_guides(look)) for look in Look)
         base = f"{style.base_model} with {style.lora}" if style.lora else style.base_model
         yield f"| `{style.name}` | {style.title} | {cartoonish} | {realistic} | {base} |"
     yield ""

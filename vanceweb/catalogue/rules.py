@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import FEATURES, UnknownFeature, feature_for_module
+from vanceweb.catalogue.features import FEATURES, UnknownFeature, get_feature_by_module
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY, Output
-from vanceweb.catalogue.parameters import IllegalParameter, shown
+from vanceweb.catalogue.parameters import InvalidParameter, describe_value
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import CN_NAMES
 
@@ -16,7 +16,7 @@ NOT_A_JCONFIG = 10013
 MAX_STEPS = 10  # the longest workflow the engine runs in one charge
 MAX_CONTROL_IMAGES = 10  # more guides than there are kinds of guide help no style
 
-MODULES_THERE_ARE = f"The modules there are: {', '.join(feature.module for feature in FEATURES)}."
+KNOWN_MODULES = f"The modules there are: {', '.join(feature.module for feature in FEATURES)}."
 
 UID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -34,20 +34,20 @@ class JConfigError(ValueError):
         super().__init__(message)
 
 
-def checked_feature(module: str) -> Feature:
+def require_feature(module: str) -> Feature:
     """The feature of that module; raises JConfigError naming the modules there are."""
     try:
-        return feature_for_module(module)
+        return get_feature_by_module(module)
     except UnknownFeature:
-        raise JConfigError(f"There is no module {shown(module)}. {MODULES_THERE_ARE}") from None
+        raise JConfigError(f"There is no module {describe_value(module)}. {KNOWN_MODULES}") from None
 
 
-def checked_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
+def check_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps with complete, checked parameters, in an order that the API allows; raises JConfigError."""
     check_number_of_steps(len(steps))
     checked = tuple(_checked_step(step) for step in steps)
     for position, step in enumerate(checked[:-1], start=1):
-        feature = feature_for_module(step.module)
+        feature = get_feature_by_module(step.module)
         if feature.only_last:
             raise JConfigError(f"{step.module} is step {position} of {len(checked)}; it can only be the last step.")
     return checked
@@ -67,7 +67,7 @@ def check_number_of_guides(number: int) -> None:
         raise JConfigError(f"cn_configs has {number} entries; allowed: at most {MAX_CONTROL_IMAGES}.")
 
 
-def checked_output(output: Output) -> Output:
+def check_output(output: Output) -> Output:
     """The same output settings, each in its range; raises JConfigError."""
     try:
         for parameter, value in ((QUALITY, output.quality), (DPI, output.dpi), (FORMAT, output.format)):
@@ -78,16 +78,16 @@ def checked_output(output: Output) -> Output:
                 raise JConfigError("bg_color has three parts: r, g and b.")
             for parameter, channel in zip(BACKGROUND_CHANNELS, output.background, strict=True):
                 parameter.check(channel)
-    except IllegalParameter as error:
+    except InvalidParameter as error:
         raise JConfigError(f"{error}.") from error
     return output
 
 
 def _checked_step(step: Step) -> Step:
-    feature = checked_feature(step.module)
+    feature = require_feature(step.module)
     try:
-        params = feature.complete(step.params)
-    except IllegalParameter as error:
+        params = feature.complete_params(step.params)
+    except InvalidParameter as error:
         raise JConfigError(f"{feature.module}: {error}.") from error
     guides = tuple(_checked_guide(guide) for guide in step.control_images) if feature.styles else ()
     check_number_of_guides(len(guides))
@@ -96,9 +96,10 @@ def _checked_step(step: Step) -> Step:
 
 def _checked_guide(guide: ControlImage) -> ControlImage:
     if guide.cn_name not in CN_NAMES:
-        raise JConfigError(f"cn_name is {shown(guide.cn_name)}; allowed: one of {', '.join(CN_NAMES)}.")
+        raise JConfigError(f"cn_name is {describe_value(guide.cn_name)}; allowed: one of {', '.join(CN_NAMES)}.")
     if guide.image_uid is not None and not UID.match(guide.image_uid):
         raise JConfigError(
-            f"image_uid is {shown(guide.image_uid)}; allowed: the uid of an upload, 32 characters of 0-9 and a-f."
+            f"image_uid is {describe_value(guide.image_uid)}; "
+            "allowed: the uid of an upload, 32 characters of 0-9 and a-f."
         )
     return guide

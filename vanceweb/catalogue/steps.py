@@ -29,6 +29,6 @@ class Step:
     control_images: tuple[ControlImage, ...] = ()
 
 
-def guides_of(steps: Iterable[Step]) -> set[str]:
+def collect_guide_uids(steps: Iterable[Step]) -> set[str]:
     """The uids of all pictures that steps name as their guides."""
     return {guide.image_uid for step in steps for guide in step.control_images if guide.image_uid is not None}

@@ -54,18 +54,18 @@ class Style:
     base_model: str
     lora: str | None = None
 
-    def guides(self, look: Look) -> Guides:
+    def get_guides(self, look: Look) -> Guides:
         return self.looks.cartoonish if look is Look.CARTOONISH else self.looks.realistic
 
-    def look_of(self, cn_names: tuple[str, ...], strength: object) -> Look | None:
+    def find_look(self, cn_names: tuple[str, ...], strength: object) -> Look | None:
         """The look that a step's guides make, or None where they make neither.
 
         ``strength`` decides only between looks that share their guides: the nearer one it is.
         """
-        matching = [look for look in Look if set(self.guides(look).cn_names) == set(cn_names)]
+        matching = [look for look in Look if set(self.get_guides(look).cn_names) == set(cn_names)]
         if len(matching) < len(Look):
             return matching[0] if matching else None
-        return min(matching, key=lambda look: _distance(self.guides(look).strength, strength))
+        return min(matching, key=lambda look: _distance(self.get_guides(look).strength, strength))
 
 
 def _distance(own: float | None, given: object) -> float:
@@ -93,11 +93,11 @@ STYLES: tuple[Style, ...] = (
 )
 
 CN_NAMES: tuple[str, ...] = tuple(
-    sorted({name for style in STYLES for look in Look for name in style.guides(look).cn_names})
+    sorted({name for style in STYLES for look in Look for name in style.get_guides(look).cn_names})
 )
 
 
-def style_named(name: object) -> Style:
+def get_style(name: object) -> Style:
     """The style of that ``model_name``; raises LookupError where there is none."""
     for style in STYLES:
         if style.name == name:

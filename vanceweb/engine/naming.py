@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import Transform
 
@@ -16,7 +16,7 @@ UNWANTED = re.compile(r"[^\w.() -]+")
 
 def job_name(steps: Sequence[Step]) -> str:
     """The `job` of a history row: the feature's name in the API, or `workflow` for several steps."""
-    return feature_for_module(steps[0].module).name if len(steps) == 1 else WORKFLOW
+    return get_feature_by_module(steps[0].module).name if len(steps) == 1 else WORKFLOW
 
 
 def result_name(transform: Transform, extension: str) -> str:

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from vanceweb.catalogue.jconfig import parse_jconfig
-from vanceweb.catalogue.steps import Step, guides_of
+from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import result_name
@@ -149,7 +149,7 @@ def _fetch(upload: Upload, path: Path) -> None:
 def _fetch_guides(steps: Sequence[Step], upload: Upload, source: Path) -> dict[str, Path]:
     """The files of the pictures that steps are led by, by uid, beside `source`; without those that were removed."""
     files = {upload.uid: source}
-    for guide in Upload.objects.filter(account=upload.account, uid__in=guides_of(steps)).exclude(pk=upload.pk):
+    for guide in Upload.objects.filter(account=upload.account, uid__in=collect_guide_uids(steps)).exclude(pk=upload.pk):
         files[guide.uid] = source.with_name(guide.uid)
         _fetch(guide, files[guide.uid])
     return files

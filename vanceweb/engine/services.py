@@ -8,9 +8,9 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from vanceweb.catalogue.features import credits_for
+from vanceweb.catalogue.features import calculate_credits
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
-from vanceweb.catalogue.steps import Step, guides_of
+from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.endings import NotEnded, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
@@ -64,7 +64,7 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
             uid=upload.uid,
             jconfig=jconfig,
             job=job_name(steps),
-            cost=credits_for(steps),
+            cost=calculate_credits(steps),
             webhook=webhook,
         )
         run_transform.enqueue(transform.pk)
@@ -90,7 +90,7 @@ def cancel_transform(*, transform: Transform) -> Transform:
 
 
 def _check_guides(steps: Sequence[Step], account: Account) -> None:
-    wanted = guides_of(steps)
+    wanted = collect_guide_uids(steps)
     there = set(Upload.objects.filter(account=account, uid__in=wanted).values_list("uid", flat=True))
     if wanted - there:
         raise EngineError(Code.NOT_FOUND, f"cn_configs names a picture that is not there: {min(wanted - there)}.")

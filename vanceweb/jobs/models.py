@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import feature_by_slug
+from vanceweb.catalogue.features import get_feature_by_slug
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.gallery.models import Asset
@@ -102,7 +102,7 @@ class Job(LeasedModel):
     @property
     def feature_info(self) -> Feature:
         """The catalogue's entry. Raises LookupError for a feature that the catalogue no longer has."""
-        return feature_by_slug(self.feature)
+        return get_feature_by_slug(self.feature)
 
     @property
     def is_moving(self) -> bool:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from vanceweb.catalogue.features import credits_for, feature_for_module
+from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
@@ -32,7 +32,7 @@ def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step
     if source.problem:
         raise JobRefused(source.problem)
     build_jconfig([step], output)
-    feature = feature_for_module(step.module)
+    feature = get_feature_by_module(step.module)
     job = Job.objects.create(
         owner=owner,
         connection=connection,
@@ -43,7 +43,7 @@ def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step
         params=dict(step.params),
         control_images=[[guide.image_uid, guide.cn_name] for guide in step.control_images],
         output=_output_json(output),
-        credits=credits_for([step]),
+        credits=calculate_credits([step]),
     )
     wake(job.pk, job.not_before)
     return job

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import feature_by_slug
-from vanceweb.catalogue.forms import FeatureForm, form_for, initial_from
+from vanceweb.catalogue.features import get_feature_by_slug
+from vanceweb.catalogue.forms import FeatureForm, build_form_class, build_initial
 from vanceweb.catalogue.jconfig import JConfigError
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
@@ -35,14 +35,14 @@ def feature(request: HttpRequest, slug: str) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
         submission = SubmissionForm(request.POST, request.FILES, user=user)
-        form = form_for(info)(request.POST)
+        form = build_form_class(info)(request.POST)
         job = _submit(user, submission, form)
         if job is not None:
             return _go_to(request, reverse("job", args=[job.uuid]))
     else:
         chosen, initial = _beginning(request, info, user)
         submission = SubmissionForm(initial=chosen, user=user)
-        form = form_for(info)(initial=initial)
+        form = build_form_class(info)(initial=initial)
     context = {
         "feature": info,
         "submission": submission,
@@ -67,7 +67,9 @@ def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | 
         return None
     connection = submission.cleaned_data["connection"]
     try:
-        return submit_job(owner=user, connection=connection, source=source, step=form.step(), output=form.output())
+        return submit_job(
+            owner=user, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+        )
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
         return None
@@ -94,12 +96,12 @@ def _beginning(request: HttpRequest, info: Feature, user: User) -> tuple[dict[st
     )
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
-    return chosen, initial_from(job.step, job.output_settings) if job.feature == info.slug else {}
+    return chosen, build_initial(job.step, job.output_settings) if job.feature == info.slug else {}
 
 
 def _feature_or_404(slug: str) -> Feature:
     try:
-        return feature_by_slug(slug)
+        return get_feature_by_slug(slug)
     except LookupError:
         raise Http404("There is no such feature.") from None
 

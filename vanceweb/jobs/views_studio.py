@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from vanceweb.catalogue.feature import Feature, Group
-from vanceweb.catalogue.features import GROUPS, feature_by_slug, features_in
-from vanceweb.catalogue.forms import FeatureForm, form_for
+from vanceweb.catalogue.features import GROUPS, get_feature_by_slug, get_features_in_group
+from vanceweb.catalogue.forms import FeatureForm, build_form_class
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import recent_jobs
@@ -52,7 +52,7 @@ def studio(request: HttpRequest) -> HttpResponse:
     """Everything there is to do; with `?source=` an asset's id, the links carry that picture on."""
     user = cast(User, request.user)
     context = {
-        "shelves": [Shelf(group, features_in(group)) for group in GROUPS],
+        "shelves": [Shelf(group, get_features_in_group(group)) for group in GROUPS],
         "tries": list(_tries(filter_owned(Connection.objects.without_token(), user).first())),
         "jobs": recent_jobs(user, RECENT_JOBS),
         "source": _carried(request, user),
@@ -64,8 +64,8 @@ def _tries(connection: Connection | None) -> Iterable[Try]:
     if connection is None:
         return
     for sample, slug, label in FIRST_TRIES:
-        feature = feature_by_slug(slug)
-        yield Try(get_sample(sample), feature, label, form_for(feature)(auto_id=False), connection)
+        feature = get_feature_by_slug(slug)
+        yield Try(get_sample(sample), feature, label, build_form_class(feature)(auto_id=False), connection)
 
 
 def _carried(request: HttpRequest, user: User) -> Asset | None:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.catalogue.strategies import complete_steps
 from tests.engine.processing.files import camera_exif, rgb_profile, saved
-from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.steps import Step, guides_of
+from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.inference.backends import BACKENDS
 from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
@@ -78,7 +78,7 @@ def worked(
     """The opened result; all other pictures that steps name are the source itself."""
     told: list[float] = []
     target = source.with_name("result")
-    guides = dict.fromkeys(guides_of(steps), source)
+    guides = dict.fromkeys(collect_guide_uids(steps), source)
     outcome = process_file(source, target, steps, output or Output(), models=models, report=told.append, guides=guides)
     assert outcome.filesize == target.stat().st_size
     with Image.open(target) as image:
@@ -109,7 +109,7 @@ def check(
 
 
 def as_sent_by_default(module: str) -> Step:
-    return Step(module, feature_for_module(module).complete({}))
+    return Step(module, get_feature_by_module(module).complete_params({}))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ CHANNELS = st.integers(0, 255)
 def test_any_parameters(
     models: Models, tmp_path: Path, module: str, data: st.DataObject, width: int, height: int, kind: str
 ) -> None:
-    step = data.draw(complete_steps(feature_for_module(module)))
+    step = data.draw(complete_steps(get_feature_by_module(module)))
     output = Output(
         quality=data.draw(st.none() | st.integers(0, 100)),
         dpi=data.draw(st.none() | st.integers(0, 2000)),

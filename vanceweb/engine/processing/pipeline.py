@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import ParameterValue
-from vanceweb.catalogue.steps import Step, guides_of
+from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.colour import colourisation, recolouring
 from vanceweb.engine.processing.compress import compression
 from vanceweb.engine.processing.cutout import matting
@@ -125,7 +125,7 @@ def _worked(
 
 
 def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
-    named = guides_of([step])
+    named = collect_guide_uids([step])
     if not named <= set(files):
         raise ProcessingError("A picture that cn_configs names is not there any more.")
     pictures = {uid: _guiding(files[uid]) for uid in named}  # each once: a style is often led twice by the same

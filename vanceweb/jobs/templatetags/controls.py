@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms, template
 
-from vanceweb.catalogue.fields import colour_text
+from vanceweb.catalogue.fields import format_colour
 from vanceweb.catalogue.parameters import Parameter
 from vanceweb.jobs.models import Job
 
@@ -47,14 +47,17 @@ def _class(widget: forms.Widget) -> str:
 def settings_shown(job: Job) -> list[tuple[str, str]]:
     """The settings that had an effect, with their titles, as people read them: ("Enlarge by", "2×")."""
     feature = job.feature_info
-    shown = [(str(parameter.title), _value_shown(parameter, job.params)) for parameter in feature.in_use(job.params)]
+    shown = [
+        (str(parameter.title), _value_shown(parameter, job.params))
+        for parameter in feature.find_parameters_in_use(job.params)
+    ]
     output = job.output_settings
     if output.quality is not None:
         shown.append(("Quality", str(output.quality)))
     if output.dpi is not None:
         shown.append(("Print resolution", f"{output.dpi} dpi"))
     if output.background is not None:
-        shown.append(("Background", colour_text(output.background)))
+        shown.append(("Background", format_colour(output.background)))
     return [(title, value) for title, value in shown if value]
 
 

@@ -104,7 +104,9 @@ class TestGuides:
     def test_the_realistic_look_keeps_more_of_the_photo(self, name: str, models: Models, portrait: Pixels) -> None:
         style = next(style for style in STYLES if style.name == name)
         realistic, cartoonish = (
-            redrawn(portrait, models, name, tuple(Guide(kind, None) for kind in style.guides(look).cn_names)).colours
+            redrawn(
+                portrait, models, name, tuple(Guide(kind, None) for kind in style.get_guides(look).cn_names)
+            ).colours
             for look in (Look.REALISTIC, Look.CARTOONISH)
         )
         assert difference(realistic, cartoonish) > 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from vanceweb.catalogue.parameters import ParameterValue
-from vanceweb.catalogue.styles import Style, style_named
+from vanceweb.catalogue.styles import Style, get_style
 from vanceweb.engine.processing.diffusion.painting import base_of, repaint
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import visible_colours
@@ -35,7 +35,7 @@ def redraw(picture: Picture, params: Mapping[str, ParameterValue], models: Model
     By Stable Diffusion where the style's base model is there and can be used, else by the engine's own hand. Raises
     `WeightsMissing`.
     """
-    style = style_named(params["model_name"])
+    style = get_style(params["model_name"])
     if models.choose("style").name == DIFFUSED_STYLE and models.find(base_of(style)) is not None:
         try:
             return _diffused(picture, style, params, models, report)

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import FEATURES, feature_by_slug
-from vanceweb.catalogue.forms import FeatureForm, UnknownSetting, data_from, form_for
-from vanceweb.catalogue.parameters import IllegalParameter
+from vanceweb.catalogue.features import FEATURES, get_feature_by_slug
+from vanceweb.catalogue.forms import FeatureForm, UnknownSetting, build_form_class, build_form_data
+from vanceweb.catalogue.parameters import InvalidParameter
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.advancing import advance_job
@@ -58,7 +58,9 @@ class Command(BaseCommand):
         connection = _find_connection(user, options["connection"])
         source = _store_source(user, options["source"])
         try:
-            job = submit_job(owner=user, connection=connection, source=source, step=form.step(), output=form.output())
+            job = submit_job(
+                owner=user, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+            )
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
         with ExitStack() as stack:
@@ -76,7 +78,7 @@ class Command(BaseCommand):
 
 def _find_feature(slug: str) -> Feature:
     try:
-        return feature_by_slug(slug)
+        return get_feature_by_slug(slug)
     except LookupError:
         available = ", ".join(feature.slug for feature in FEATURES)
         raise CommandError(f"There is no feature {slug}. Available: {available}.") from None
@@ -99,13 +101,13 @@ def _build_form(feature: Feature, given: dict[str, str], target: Path) -> Featur
         raise CommandError(f"{target} must end in .jpg or .png.")
     if not target.absolute().parent.is_dir():
         raise CommandError(f"The folder {target.absolute().parent} doesn't exist.")
-    if "format" in form_for(feature).base_fields:
+    if "format" in build_form_class(feature).base_fields:
         given.setdefault("format", FORMATS[ending])
         if given["format"] != FORMATS[ending]:
             raise CommandError(f"The extension of {target} doesn't match the format {given['format']}.")
     try:
-        form = form_for(feature)(data_from(feature, given))
-    except (UnknownSetting, IllegalParameter) as error:
+        form = build_form_class(feature)(build_form_data(feature, given))
+    except (UnknownSetting, InvalidParameter) as error:
         raise CommandError(str(error)) from None
     if not form.is_valid():
         problems = [f"{name}: {' '.join(str(text) for text in texts)}" for name, texts in form.errors.items()]

@@ -6,9 +6,9 @@ A module whose job no feature of today does is listed too, so that its refusal c
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vanceweb.catalogue.features import feature_for_module
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
-from vanceweb.catalogue.parameters import IllegalParameter, Kind, Parameter, ParameterValue, complete
+from vanceweb.catalogue.parameters import InvalidParameter, Kind, Parameter, ParameterValue, complete_parameters
 from vanceweb.catalogue.steps import Step
 
 Params = Mapping[str, ParameterValue]
@@ -28,18 +28,18 @@ class LegacyModule:
     translate: Callable[[str, Params], Step] | None
     note: str
 
-    def step(self, name: str, given: Mapping[str, object]) -> Step:
-        """Today's step for it; raises IllegalParameter, and NoCounterpart where there is none."""
+    def build_step(self, name: str, given: Mapping[str, object]) -> Step:
+        """Today's step for it; raises InvalidParameter, and NoCounterpart where there is none."""
         if self.translate is None:
             raise NoCounterpart(self.note)
         model = given.get("model_name", self.models[0])
         if model not in self.models:
-            raise IllegalParameter("model_name", model, f"one of {', '.join(self.models)}")
-        return self.translate(name, complete(self.parameters, given))
+            raise InvalidParameter("model_name", model, f"one of {', '.join(self.models)}")
+        return self.translate(name, complete_parameters(self.parameters, given))
 
 
 def _today(module: str, **params: ParameterValue) -> Step:
-    return Step(module, feature_for_module(module).complete(params))
+    return Step(module, get_feature_by_module(module).complete_params(params))
 
 
 def _enlarge(name: str, params: Params) -> Step:
@@ -88,7 +88,7 @@ _SHARPEN_PARAMETERS = (
     build_percentage("sharpness", "Sharpness", 50, "", overridden_by=_OVERRIDDEN),
     build_percentage("suppress_noise", "Suppress noise", 50, "", overridden_by=_OVERRIDDEN),
 )
-_RENDER_FACTOR = (feature_for_module("deoldify2").parameter("render_factor"),)
+_RENDER_FACTOR = (get_feature_by_module("deoldify2").get_parameter("render_factor"),)
 
 _TABLE = (
     LegacyModule(
