@@ -1,4 +1,4 @@
-"""Uploads, samples and results: what is taken, what is kept, what is removed."""
+"""Uploads, samples and results: checks on arrival, storage, deletion."""
 
 import io
 import struct
@@ -37,7 +37,7 @@ def list_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_an_upload_is_kept_as_it_came(alice: User, studio_files: Path) -> None:
+def test_an_upload_is_stored_unchanged(alice: User, studio_files: Path) -> None:
     content = picture_file(30, 20).getvalue()
     asset = store_upload(owner=alice, file=io.BytesIO(content), name="Föto 1.PNG")
     assert (studio_files / str(asset.file.name)).read_bytes() == content
@@ -46,7 +46,7 @@ def test_an_upload_is_kept_as_it_came(alice: User, studio_files: Path) -> None:
     assert not asset.has_thumbnails
 
 
-def test_an_uploaded_file_of_django_is_taken(alice: User) -> None:
+def test_a_django_upload_is_accepted(alice: User) -> None:
     uploaded = SimpleUploadedFile("x.jpg", picture_file(format="JPEG").getvalue())
     assert store_upload(owner=alice, file=uploaded, name="x.jpg").format == "jpg"  # type: ignore[arg-type]
 
@@ -64,7 +64,7 @@ def test_width_and_height_are_as_seen(alice: User) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", picture_file(format="GIF").getvalue()])
-def test_what_is_no_picture_is_refused_and_leaves_nothing(alice: User, studio_files: Path, content: bytes) -> None:
+def test_other_content_is_refused_and_leaves_nothing(alice: User, studio_files: Path, content: bytes) -> None:
     with pytest.raises(NotAnImage):
         store_upload(owner=alice, file=io.BytesIO(content), name="x.png")
     assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
@@ -80,7 +80,7 @@ def test_limits_are_enforced_by_the_header(alice: User, settings: Any) -> None:
 
 
 def test_an_upload_of_34_megapixels_is_answered_without_decoding(alice: User) -> None:
-    """Pixels that no decoder could read are not looked at: what the header says is enough until a worker has time."""
+    """The pixels can't be decoded, and only the header is read until a worker has time."""
     header = struct.pack(">IIBBBBB", 7680, 4320, 8, 0, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", b"no pixels"), (b"IEND", b"")]
     png = b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -107,12 +107,12 @@ def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_
         ("   ", "picture"),
     ],
 )
-def test_a_shown_name_has_no_folders_and_no_control_characters(name: str, shown: str) -> None:
+def test_a_clean_file_name_has_no_folders_and_no_control_characters(name: str, shown: str) -> None:
     assert clean_file_name(name) == shown
 
 
 @given(st.text(max_size=400))
-def test_a_shown_name_always_fits(name: str) -> None:
+def test_a_clean_file_name_always_fits(name: str) -> None:
     shown = clean_file_name(name)
     assert 0 < len(shown) <= 200
     assert shown.isprintable()
@@ -133,7 +133,7 @@ def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
     assert (asset.thumbnails_at, asset.thumbnail_attempts) == (made_at, 1)
 
 
-def test_a_damaged_picture_is_said_to_be(alice: User) -> None:
+def test_a_damaged_picture_is_reported(alice: User) -> None:
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (90, 90, 3), np.uint8))
     file = io.BytesIO()
     noise.save(file, "PNG")
@@ -143,7 +143,7 @@ def test_a_damaged_picture_is_said_to_be(alice: User) -> None:
     assert (asset.problem, asset.has_thumbnails) == ("The image is damaged or incomplete.", False)
 
 
-def test_a_picture_whose_file_is_gone_is_said_to_be(alice: User, studio_files: Path) -> None:
+def test_a_missing_file_is_reported(alice: User, studio_files: Path) -> None:
     asset = store_upload(owner=alice, file=picture_file(), name="x.png")
     (studio_files / str(asset.file.name)).unlink()
     make_thumbnails(asset.pk)
@@ -158,7 +158,7 @@ def test_each_sample_can_be_used(alice: User, sample: Any) -> None:
     assert store_sample(owner=alice, sample=sample.slug) == asset
 
 
-def test_everybody_has_samples_of_their_own(alice: User, bob: User) -> None:
+def test_every_user_has_their_own_samples(alice: User, bob: User) -> None:
     assert store_sample(owner=alice, sample="cat") != store_sample(owner=bob, sample="cat")
     with pytest.raises(SampleMissing):
         store_sample(owner=alice, sample="dog")
@@ -185,7 +185,7 @@ def test_a_damaged_result_leaves_nothing(alice: User, studio_files: Path) -> Non
     assert list_files(studio_files) == []
 
 
-def test_deleting_removes_the_files_once_that_is_certain(
+def test_deleting_removes_the_files_after_the_commit(
     alice: User, studio_files: Path, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     asset = create_result(alice)
@@ -195,7 +195,7 @@ def test_deleting_removes_the_files_once_that_is_certain(
     assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
 
 
-def test_missing_thumbnails_are_asked_for_again_but_not_for_ever(alice: User, settings: Any) -> None:
+def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User, settings: Any) -> None:
     store_upload(owner=alice, file=picture_file(), name="x.png")
     DBTaskResult.objects.all().delete()
     request_missing_thumbnails()
@@ -210,7 +210,7 @@ def test_missing_thumbnails_are_asked_for_again_but_not_for_ever(alice: User, se
     assert DBTaskResult.objects.count() == 1
 
 
-def test_the_gallery_goes_by_key_and_takes_as_many_queries_for_any_number(alice: User, bob: User) -> None:
+def test_the_gallery_pages_by_key_with_a_constant_number_of_queries(alice: User, bob: User) -> None:
     mine = [create_result(alice) for _ in range(7)]
     create_result(bob)
     store_upload(owner=alice, file=picture_file(), name="no result.png")

@@ -1,4 +1,4 @@
-"""Thumbnails: right size, upright, 8 bit sRGB, transparency kept, damage found."""
+"""Thumbnails: right size, upright, 8 bit sRGB, transparency kept, damage detected."""
 
 import io
 from typing import Any
@@ -48,7 +48,7 @@ def read_centre(image: Image.Image) -> tuple[int, ...]:
     ],
 )
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
-def test_sizes_fit_and_never_grow(
+def test_pictures_are_fitted_and_never_enlarged(
     size: tuple[int, int], tile: tuple[int, int], preview: tuple[int, int], format: str
 ) -> None:
     images = render(picture_file(*size, format=format))
@@ -57,7 +57,7 @@ def test_sizes_fit_and_never_grow(
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_exif_orientation_stands_upright(orientation: int) -> None:
+def test_every_exif_orientation_is_turned_upright(orientation: int) -> None:
     upright = np.zeros((60, 90, 3), np.uint8)
     upright[:30, :45] = (255, 0, 0)
     upright[:30, 45:] = (0, 255, 0)
@@ -81,7 +81,7 @@ def test_every_exif_orientation_stands_upright(orientation: int) -> None:
 
 
 @pytest.mark.parametrize(("sample", "shown"), [(0, 0), (0x8080, 128), (0xFFFF, 255), (0x4000, 64)])
-def test_sixteen_bits_of_grey_become_eight(sample: int, shown: int) -> None:
+def test_sixteen_bit_grey_becomes_eight_bit(sample: int, shown: int) -> None:
     image = Image.fromarray(np.full((40, 40), sample, np.uint16))
     assert image.mode.startswith("I;16")
     for preview in render(save_to_file(image)).values():
@@ -97,7 +97,7 @@ def test_sixteen_bits_of_grey_become_eight(sample: int, shown: int) -> None:
         ("RGB", (10, 120, 230), (10, 120, 230)),
     ],
 )
-def test_colours_come_out_right(mode: str, colour: Any, shown: tuple[int, ...]) -> None:
+def test_colours_are_right_in_every_mode(mode: str, colour: Any, shown: tuple[int, ...]) -> None:
     format = "JPEG" if mode == "CMYK" else "PNG"
     preview = render(save_to_file(Image.new(mode, (40, 40), colour), format))["preview"]
     assert preview.mode == "RGB"
@@ -117,9 +117,9 @@ def test_transparency_is_kept(mode: str) -> None:
     assert tile.getpixel((33, 18))[3] == 0  # type: ignore[index]
 
 
-def test_another_colour_space_is_brought_to_srgb() -> None:
+def test_another_colour_space_is_converted_to_srgb() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # A space whose red is sRGB's green and the other way round.
+    # A colour space with sRGB's red and green swapped.
     swapped = srgb.replace(b"rXYZ", b"????", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"????", b"gXYZ", 1)
     image = Image.new("RGB", (40, 40), (220, 30, 30))
     preview = render(save_to_file(image, icc_profile=swapped))["preview"]
@@ -128,7 +128,7 @@ def test_another_colour_space_is_brought_to_srgb() -> None:
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", b"\0" * 200])
-def test_a_broken_profile_spoils_nothing(profile: bytes) -> None:
+def test_a_broken_profile_is_ignored(profile: bytes) -> None:
     image = Image.new("RGB", (40, 40), (10, 120, 230))
     preview = render(save_to_file(image, icc_profile=profile))["preview"]
     assert np.abs(np.subtract(read_centre(preview), (10, 120, 230))).max() <= 4
@@ -136,7 +136,7 @@ def test_a_broken_profile_spoils_nothing(profile: bytes) -> None:
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
-def test_an_incomplete_picture_is_found(format: str, kept: float) -> None:
+def test_an_incomplete_picture_is_detected(format: str, kept: float) -> None:
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 255, (300, 300, 3), np.uint8))
     content = save_to_file(noise, format).getvalue()
     with pytest.raises(NotAnImage, match="damaged or incomplete"):

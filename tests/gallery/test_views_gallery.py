@@ -1,4 +1,4 @@
-"""The gallery and the files of pictures."""
+"""The gallery page and the files of pictures."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ def test_an_empty_gallery_says_what_to_do(visitor: Client) -> None:
     assert "The gallery is empty" in visitor.get("/gallery/").content.decode()
 
 
-def test_results_stand_newest_first_with_their_measures(visitor: Client, alice: User, bob: User) -> None:
+def test_results_are_listed_newest_first_with_their_sizes(visitor: Client, alice: User, bob: User) -> None:
     older, newer = result_of(alice, width=720, height=480), result_of(alice)
     result_of(bob)
     upload_of(alice)
@@ -43,7 +43,7 @@ def test_a_tile_leads_to_its_job(visitor: Client, alice: User) -> None:
     assert f'href="/jobs/{job.uuid}/"' in visitor.get("/gallery/").content.decode()
 
 
-def test_the_gallery_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
+def test_the_gallery_continues_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.GALLERY_PAGE_TILES = 2
     results = [result_of(alice, name=f"{number}.png") for number in range(5)][::-1]
     address, seen = "/gallery/", ""
@@ -65,7 +65,7 @@ def test_without_javascript_older_pictures_are_a_link_away(visitor: Client, alic
     assert page.count('class="gallery-tile"') == 1
 
 
-def test_the_number_of_pictures_costs_no_queries(
+def test_more_pictures_take_no_more_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(6):
@@ -74,7 +74,7 @@ def test_the_number_of_pictures_costs_no_queries(
         visitor.get("/gallery/")
 
 
-def test_a_file_comes_as_it_was_stored_and_may_be_kept(visitor: Client, alice: User) -> None:
+def test_a_file_is_served_unchanged_and_may_be_cached(visitor: Client, alice: User) -> None:
     asset = result_of(alice)
     response = visitor.get(f"/gallery/{asset.uuid}/file/")
     assert b"".join(response.streaming_content) == asset.file.open("rb").read()
@@ -98,7 +98,7 @@ def test_thumbnails_are_webp(visitor: Client, alice: User, size: str) -> None:
     assert b"".join(response.streaming_content)[8:12] == b"WEBP"
 
 
-def test_a_thumbnail_that_is_not_made_is_not_found_and_the_file_stands_in(visitor: Client, alice: User) -> None:
+def test_a_missing_thumbnail_is_not_found_and_the_file_is_shown_instead(visitor: Client, alice: User) -> None:
     asset = store_upload(owner=alice, file=picture_file(), name="fresh.png")
     assert visitor.get(f"/gallery/{asset.uuid}/tile.webp").status_code == 404
     page = visitor.get(f"/features/enlarge3/?source={asset.uuid}").content.decode()

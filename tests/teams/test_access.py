@@ -1,4 +1,4 @@
-"""Who may see what: one's own, and nothing of others."""
+"""Users see their own rows and nothing of others."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -31,7 +31,7 @@ def test_others_see_nothing_of_hers(bob: User, charlie: User, picture: Asset) ->
             get_owned_or_404(Asset.objects.all(), person, uuid=picture.uuid)
 
 
-def test_the_owner_of_the_installation_sees_no_more_of_others(alice: User, bob: User) -> None:
+def test_the_installations_owner_sees_nothing_of_others(alice: User, bob: User) -> None:
     assert is_owner(alice)
     assert [connection.owner for connection in filter_owned(Connection.objects.all(), alice)] == [alice]
 
@@ -45,7 +45,7 @@ def test_a_strangers_row_and_no_row_are_refused_alike(bob: User, picture: Asset)
     assert refusals[0] == refusals[1]
 
 
-def test_a_person_who_was_switched_off_sees_nothing(alice: User, picture: Asset) -> None:
+def test_a_deactivated_user_sees_nothing(alice: User, picture: Asset) -> None:
     alice.is_active = False
     assert not filter_owned(Asset.objects.all(), alice).exists()
     assert not is_owner(alice)
@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return HttpResponse("the owner's")
 
 
-def test_owners_pages_are_the_owners(alice: User, bob: User, rf: RequestFactory) -> None:
+def test_only_the_owner_sees_the_owners_pages(alice: User, bob: User, rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = alice
     assert page(request).status_code == 200

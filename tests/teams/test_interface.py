@@ -1,4 +1,4 @@
-"""What templates write for people: sizes, durations, credits, icons."""
+"""Template tags and filters: sizes, durations, credits, icons."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -34,14 +34,14 @@ def test_credits_have_no_trailing_zeros(amount: object, shown: str) -> None:
     assert interface.credits(amount) == shown
 
 
-def test_icons_are_inlined_and_a_label_is_spoken(settings: Any, tmp_path: Path) -> None:
+def test_icons_are_inlined_and_a_label_is_read_out(settings: Any, tmp_path: Path) -> None:
     settings.ICONS_DIR = tmp_path
     (tmp_path / "test-only.svg").write_text("<svg></svg>\n")
     assert interface.icon("test-only") == '<span class="vw-icon" aria-hidden="true"><svg></svg></span>'
     assert 'role="img" aria-label="&lt;b&gt;"' in interface.icon("test-only", "<b>")
 
 
-def test_a_wrong_icon_is_found_at_once(settings: Any, tmp_path: Path) -> None:
+def test_an_unknown_icon_raises_an_error(settings: Any, tmp_path: Path) -> None:
     settings.ICONS_DIR = tmp_path
     with pytest.raises(FileNotFoundError):
         interface.icon("no-such-icon")

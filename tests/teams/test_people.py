@@ -1,4 +1,4 @@
-"""Making people."""
+"""The creation of users."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -38,7 +38,7 @@ def test_a_refusal_names_every_wrong_field(alice: User, username: str, password:
     assert User.objects.count() == 1
 
 
-def test_nobody_is_made_without_a_connection(db: None, settings: object) -> None:
+def test_no_user_is_created_without_a_connection(db: None, settings: object) -> None:
     settings.BUNDLED_ACCOUNT_ISSUER = f"{__name__}.fail_to_issue"  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError):
         create_person(username="dora", password=PASSWORD)
@@ -46,4 +46,4 @@ def test_nobody_is_made_without_a_connection(db: None, settings: object) -> None
 
 
 def fail_to_issue(*, name: str, credits: int) -> str:
-    raise RuntimeError("the engine is not there")
+    raise RuntimeError("the engine is unavailable")

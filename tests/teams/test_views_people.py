@@ -1,4 +1,4 @@
-"""Coming in: log in and out, lock-out, password, the owner's set-up link, adding people."""
+"""Log-in and log-out, lock-out, password, the owner's set-up link, adding users."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ NEW = "tin whistle orchard"
 
 @pytest.fixture
 def data_dir(settings: Any, tmp_path: Path, studio_files: Path) -> Path:
-    """A data folder of the test's own, for the set-up link."""
+    """Return a data folder for this test's set-up link."""
     settings.DATA_DIR = tmp_path
     return tmp_path
 
@@ -35,13 +35,13 @@ def test_log_in_leads_to_no_other_site(alice: User, client: Client) -> None:
     assert client.post("/login/", given)["Location"] == "/"
 
 
-def test_a_wrong_password_is_said_without_saying_which_was_wrong(alice: User, client: Client) -> None:
+def test_a_failed_log_in_doesnt_say_which_value_was_wrong(alice: User, client: Client) -> None:
     wrong = [client.post("/login/", {"username": name, "password": "wrong"}) for name in ("alice", "nobody")]
     sentences = [str(response.context["form"].non_field_errors()) for response in wrong]
     assert sentences[0] == sentences[1] != ""
 
 
-def test_too_many_wrong_passwords_lock_the_door(alice: User, client: Client, settings: Any) -> None:
+def test_too_many_wrong_passwords_lock_the_log_in(alice: User, client: Client, settings: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         response = client.post("/login/", {"username": "alice", "password": "wrong"})
     assert response.status_code == 429
@@ -109,7 +109,7 @@ def test_the_owner_adds_a_person(alice: User, client: Client) -> None:
     assert Connection.objects.filter(owner=dora, service="bundled").exists()
 
 
-def test_a_name_that_is_taken_is_said(alice: User, client: Client) -> None:
+def test_a_taken_name_is_reported(alice: User, client: Client) -> None:
     client.force_login(alice)
     response = client.post("/people/add/", {"username": "alice", "password1": NEW, "password2": NEW})
     assert response.status_code == 422

@@ -1,4 +1,4 @@
-"""A service whose history grows while it is read, as a transport that the real client can use."""
+"""A fake service whose history grows while it is read, as a WSGI application for the real client."""
 
 import json
 import math
@@ -13,7 +13,7 @@ BEGINNING = datetime(2024, 2, 28, 23, 59, 50)
 
 @dataclass(frozen=True)
 class Charge:
-    """One row as the service keeps it. Few different values, so that many rows are equal."""
+    """One row of the service's history. It has few distinct values, so that many rows are equal."""
 
     second: int
     job: str = "denoise"
@@ -32,7 +32,7 @@ class Charge:
 
 @dataclass
 class ScriptedHistory:
-    """A WSGI application: /points/record and /point of one account. `before_page` is called before each answer."""
+    """A WSGI application: /points/record and /point of one account. It calls `before_page` before each answer."""
 
     charges: list[Charge] = field(default_factory=list)
     per_page: int = 3
@@ -64,5 +64,5 @@ SERVICE = ScriptedHistory()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """The one that a setting can name."""
+    """Answer as SERVICE does: a WSGI application that a setting can name."""
     return SERVICE(environ, start_response)

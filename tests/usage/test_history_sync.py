@@ -1,4 +1,4 @@
-"""The stored history is the service's, row by row, equal rows included, whatever happens while it is read."""
+"""The stored history equals the service's, including equal rows, whatever happens during a sync."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ Row = tuple[str, Decimal, datetime]
 def service(transactional_db: None, bundled: Connection, settings: Any) -> ScriptedHistory:
     settings.BUNDLED_ENGINE_WSGI = "tests.usage.scripted_history.application"
     settings.CLIENT_ATTEMPTS = 1
-    # What must hold holds without the margin for servers' clocks.
+    # The sync must be correct even without the margin for servers' clocks.
     settings.HISTORY_OVERLAP_SECONDS = 0
     scripted_history.SERVICE = ScriptedHistory()
     return scripted_history.SERVICE
@@ -41,7 +41,7 @@ def count_listed(charges: list[Charge]) -> Counter[Row]:
     return Counter((charge.job, Decimal(charge.balance), moment) for charge, moment in rows)
 
 
-# A charge a moment after the one before it, mostly in the same second; few kinds, so that many are equal.
+# Charges shortly after each other, mostly in the same second, and of few kinds, so that many are equal.
 steps = st.lists(
     st.tuples(
         st.sampled_from([0, 0, 0, 1, 2, 5000]), st.sampled_from(["denoise", "matting"]), st.sampled_from([99, 98])
@@ -74,7 +74,7 @@ def test_equal_rows_pages_and_growth_between_pages(
         waiting = list(between)
         service.before_page = lambda number, waiting=waiting: grow(waiting.pop(0)) if number > 1 and waiting else None
         sync_history(bundled.pk)
-        assert count_stored(bundled) <= count_listed(service.charges), "a row too many"
+        assert count_stored(bundled) <= count_listed(service.charges), "one row too many"
     service.before_page = lambda number: None
     sync_history(bundled.pk)
     assert count_stored(bundled) == count_listed(service.charges)
@@ -90,7 +90,7 @@ def test_only_the_new_pages_are_read_the_next_time(service: ScriptedHistory, bun
     assert service.pages_read == 1
 
 
-def test_a_row_that_comes_late_is_found(service: ScriptedHistory, bundled: Connection, settings: Any) -> None:
+def test_a_late_row_is_found(service: ScriptedHistory, bundled: Connection, settings: Any) -> None:
     settings.HISTORY_OVERLAP_SECONDS = 3600
     service.charges = [Charge(number * 10) for number in range(9)]
     sync_history(bundled.pk)
@@ -114,7 +114,7 @@ def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connect
 
     def break_second_page(number: int) -> None:
         if number == 2:
-            raise ConnectionError("the line is cut")
+            raise ConnectionError("the connection is closed")
 
     service.before_page = break_second_page
     assert sync_history(bundled.pk) == 0
@@ -124,13 +124,13 @@ def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connect
     assert sync_history(bundled.pk) == 9
 
 
-def test_longest_texts_are_cut_and_still_known_again(service: ScriptedHistory, bundled: Connection) -> None:
+def test_long_texts_are_truncated_and_still_recognised(service: ScriptedHistory, bundled: Connection) -> None:
     service.charges = [Charge(1, job="x" * 400)]
     assert sync_history(bundled.pk) == 1
     assert sync_history(bundled.pk) == 0
 
 
-def test_a_services_zone_can_be_set_right_later(service: ScriptedHistory, bundled: Connection) -> None:
+def test_a_services_time_zone_can_be_corrected_later(service: ScriptedHistory, bundled: Connection) -> None:
     service.charges = [Charge(0), Charge(5000)]
     sync_history(bundled.pk)
     before = UsageRecord.objects.earliest("created_at").created_at

@@ -1,4 +1,4 @@
-"""What the usage page reads, and when histories are read again."""
+"""The usage page's queries, and the times at which histories are read again."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def create_record(owner: User, number: int) -> UsageRecord:
         info="photo.png",
         points=1,
         balance=1000 - number,
-        # Two at a time share their moment, so the key has to tell them apart.
+        # Two rows at a time share their time, so the key must distinguish them.
         created_at=timezone.now().replace(microsecond=0) - timedelta(minutes=number // 2),
     )
 
@@ -36,7 +36,7 @@ def count_queued_syncs() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.usage.tasks.sync_history").count()
 
 
-def test_the_history_goes_by_key_in_one_query_a_page(alice: User, bob: User) -> None:
+def test_the_history_pages_by_key_with_one_query_each(alice: User, bob: User) -> None:
     mine = [create_record(alice, number) for number in range(7)]
     create_record(bob, 0)
     seen: list[UsageRecord] = []
@@ -53,7 +53,7 @@ def test_the_history_goes_by_key_in_one_query_a_page(alice: User, bob: User) -> 
     assert [row.created_at for row in seen] == sorted((row.created_at for row in mine), reverse=True)
 
 
-def test_balances_are_ones_own_in_one_query(alice: User, bob: User) -> None:
+def test_balances_are_the_users_own_in_one_query(alice: User, bob: User) -> None:
     HistorySync.objects.create(connection=Connection.objects.get(owner=alice))
     with CaptureQueriesContext(database) as queries:
         found = get_balances(alice)
@@ -62,13 +62,13 @@ def test_balances_are_ones_own_in_one_query(alice: User, bob: User) -> None:
     assert [row.owner_id for row in get_balances(bob)] == [bob.pk]
 
 
-def test_a_refresh_asks_for_ones_own_connections(alice: User, bob: User) -> None:
+def test_a_refresh_reads_the_users_own_connections(alice: User, bob: User) -> None:
     assert request_refresh(user=alice) == 1
     assert count_queued_syncs() == 1
     assert DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count() == 1
 
 
-def test_a_history_is_read_once_after_a_job_was_done(alice: User, bundled: Connection) -> None:
+def test_a_history_is_read_once_after_a_job_is_done(alice: User, bundled: Connection) -> None:
     refresh_histories()
     refresh_histories()
     assert count_queued_syncs() == 1, "the first time"

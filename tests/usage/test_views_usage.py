@@ -23,13 +23,13 @@ def visitor(alice: User, client: Client) -> Client:
     return client
 
 
-def test_nothing_spent_is_said(visitor: Client) -> None:
+def test_an_empty_history_says_so(visitor: Client) -> None:
     page = visitor.get("/usage/").content.decode()
     assert "Nothing spent yet" in page
     assert 'id="usage-history"' in page
 
 
-def test_balance_and_charges_stand_there(visitor: Client, alice: User, bob: User) -> None:
+def test_balance_and_charges_are_shown(visitor: Client, alice: User, bob: User) -> None:
     charge_of(alice)
     charge_of(bob, minutes_ago=5)
     response = visitor.get("/usage/")
@@ -44,7 +44,7 @@ def test_a_connection_that_never_answered_says_so(visitor: Client, alice: User) 
     assert "be reached." in visitor.get("/usage/").content.decode()
 
 
-def test_the_history_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
+def test_the_history_continues_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.USAGE_PAGE_ROWS = 2
     rows = [charge_of(alice, minutes_ago=minutes) for minutes in range(3)]
     first = visitor.get("/usage/")
@@ -52,7 +52,7 @@ def test_the_history_goes_on_by_key(visitor: Client, alice: User, settings: Any)
     assert first.context["rows"] + second.context["rows"] == rows
 
 
-def test_refresh_asks_the_worker_and_the_page_looks_again(visitor: Client, alice: User) -> None:
+def test_refresh_enqueues_a_reading_and_the_page_polls(visitor: Client, alice: User) -> None:
     assert "hx-trigger" not in visitor.get("/usage/").content.decode()
     response = visitor.post("/usage/refresh/", follow=True)
     assert 'hx-trigger="every 2s"' in response.content.decode()
@@ -60,7 +60,7 @@ def test_refresh_asks_the_worker_and_the_page_looks_again(visitor: Client, alice
     assert visitor.get("/usage/refresh/").status_code == 405
 
 
-def test_the_length_of_the_history_costs_no_queries(
+def test_a_longer_history_takes_no_more_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for minutes in range(6):

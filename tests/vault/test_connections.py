@@ -1,4 +1,4 @@
-"""Adding, trying, renaming, replacing and removing connections."""
+"""Adding, checking, renaming and removing connections, and replacing their tokens."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -53,7 +53,7 @@ def run_check(connection: Connection) -> Connection:
     return connection
 
 
-def test_adding_asks_nobody_and_has_the_token_tried(added: Connection, service: Service) -> None:
+def test_adding_calls_no_service_and_enqueues_a_check(added: Connection, service: Service) -> None:
     assert (added.check_state, added.service, added.base_url) == ("checking", "other", service.base_url)
     assert (service.seen, count_queued_checks()) == ([], 1)
 
@@ -71,7 +71,7 @@ def test_a_token_that_works_shows_its_balance(added: Connection, service: Servic
 
 
 @pytest.mark.parametrize("act", [refusal(30001, "Invalid api token"), html(502)])
-def test_a_token_that_doesnt_work_shows_what_was_answered(added: Connection, service: Service, act: Any) -> None:
+def test_a_token_that_doesnt_work_shows_the_services_answer(added: Connection, service: Service, act: Any) -> None:
     service.play(act)
     run_check(added)
     assert added.check_state == "failed"
@@ -87,7 +87,7 @@ def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, servi
     assert added.last_error
 
 
-def test_an_answer_about_the_old_token_is_thrown_away(added: Connection) -> None:
+def test_a_result_for_the_old_token_is_discarded(added: Connection) -> None:
     seen = Connection.objects.get(pk=added.pk)
     replace_token(connection=added, token="another-token-altogether")
     store_check_result(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
@@ -132,7 +132,7 @@ def test_renaming(added: Connection) -> None:
         rename_connection(connection=added, name="Bundled engine")
 
 
-def test_a_replaced_token_is_tried_afresh(added: Connection, service: Service) -> None:
+def test_a_replaced_token_is_checked_again(added: Connection, service: Service) -> None:
     service.play(success({"max_num": "100.000", "used_num": "0.000"}))
     run_check(added)
     replace_token(connection=added, token="another-token-altogether")
@@ -171,7 +171,7 @@ def test_another_accounts_token_has_its_own_balance(transactional_db: None, alic
     assert run_check(bundled).balance == Decimal(7)
 
 
-def test_sweeping_asks_for_old_balances_and_lost_checks_only(
+def test_the_sweeper_enqueues_only_stale_balances_and_lost_checks(
     added: Connection, bundled: Connection, settings: Any
 ) -> None:
     DBTaskResult.objects.all().delete()
@@ -180,7 +180,7 @@ def test_sweeping_asks_for_old_balances_and_lost_checks_only(
     Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.CHECK_REASK_SECONDS + 1))
     refresh_balances()
     refresh_balances()
-    assert count_queued_checks() == 1, "the check that was lost; the balance isn't old yet"
+    assert count_queued_checks() == 1, "the lost check; the balance isn't stale yet"
     Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS + 1))
     refresh_balances()
     assert count_queued_checks() == 3

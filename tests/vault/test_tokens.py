@@ -55,7 +55,7 @@ def test_no_repr_and_no_error_shows_the_token(stored: Connection, bundled: Conne
     assert TOKEN not in repr(failure.value)
 
 
-def test_a_short_token_shows_nothing_of_itself(alice: User) -> None:
+def test_a_short_token_shows_no_characters(alice: User) -> None:
     assert add_connection(owner=alice, name="Short", base_url="", token="12345678").token_last4 == ""
 
 
@@ -70,7 +70,7 @@ def test_checking_logs_and_stores_no_token(stored: Connection, settings: Any, ca
     assert TOKEN not in stored.last_error + caplog.text
 
 
-def test_an_engine_that_breaks_down_shows_no_token(bundled: Connection, settings: Any, caplog: Any) -> None:
+def test_an_engine_that_fails_shows_no_token(bundled: Connection, settings: Any, caplog: Any) -> None:
     settings.CLIENT_ATTEMPTS = 1
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.fail_to_answer"
     with caplog.at_level(logging.DEBUG):
@@ -85,12 +85,12 @@ def fail_to_answer(environ: dict[str, Any], start_response: Any) -> Any:
     raise RuntimeError("broken")
 
 
-def test_a_page_that_shows_connections_decrypts_none(stored: Connection, settings: Any) -> None:
+def test_listing_connections_decrypts_no_token(stored: Connection, settings: Any) -> None:
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
     assert {connection.name for connection in Connection.objects.without_token()} == {"Bundled engine", "Hosted"}
 
 
-def test_a_key_that_is_replaced_still_opens_what_it_closed(stored: Connection, settings: Any) -> None:
+def test_a_rotated_key_still_decrypts_older_tokens(stored: Connection, settings: Any) -> None:
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE=", *settings.VAULT_KEYS]
     assert Connection.objects.get(pk=stored.pk).token == TOKEN
     replace_token(connection=stored, token=TOKEN + "5678")

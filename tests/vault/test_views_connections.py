@@ -1,4 +1,4 @@
-"""Connections: shown without their tokens, added, tried, changed, removed."""
+"""The pages of connections: list without tokens, add, check, change, remove."""
 
 import pytest
 from django.test import Client
@@ -16,7 +16,7 @@ def visitor(alice: User, client: Client) -> Client:
     return client
 
 
-def test_the_list_shows_balance_and_the_last_four_alone(visitor: Client, alice: User) -> None:
+def test_the_list_shows_the_balance_and_only_the_last_four_characters(visitor: Client, alice: User) -> None:
     hosted_connection_of(alice)
     bundled = Connection.objects.get(owner=alice, service="bundled")
     page = visitor.get("/connections/").content.decode()
@@ -26,7 +26,7 @@ def test_the_list_shows_balance_and_the_last_four_alone(visitor: Client, alice: 
     assert bundled.token not in page
 
 
-def test_adding_one_stores_the_token_and_has_it_tried(visitor: Client, alice: User) -> None:
+def test_adding_one_stores_the_token_and_checks_it(visitor: Client, alice: User) -> None:
     response = visitor.post("/connections/add/", {"name": "Plan", "token": TOKEN, "base_url": ""}, follow=True)
     added = Connection.objects.get(owner=alice, name="Plan")
     assert (added.service, added.token, added.check_state) == ("hosted", TOKEN, "checking")
@@ -39,13 +39,13 @@ def test_adding_one_stores_the_token_and_has_it_tried(visitor: Client, alice: Us
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"name": "Bundled engine", "token": TOKEN}, "You have a connection of that name."),
+        ({"name": "Bundled engine", "token": TOKEN}, "You already have a connection of that name."),
         ({"name": "Plan", "token": "two words"}, "This is not an API token"),
-        ({"name": "Plan", "token": TOKEN, "base_url": "ftp://example.org"}, "has to begin with http:// or https://"),
+        ({"name": "Plan", "token": TOKEN, "base_url": "ftp://example.org"}, "must begin with http:// or https://"),
         ({"name": "", "token": TOKEN}, "This field is required."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(visitor: Client, given: dict[str, str], sentence: str) -> None:
+def test_errors_are_shown_at_their_field(visitor: Client, given: dict[str, str], sentence: str) -> None:
     response = visitor.post("/connections/add/", given)
     page = response.content.decode()
     assert response.status_code == 422
@@ -53,7 +53,7 @@ def test_what_is_wrong_is_said_at_its_field(visitor: Client, given: dict[str, st
     assert TOKEN not in page
 
 
-def test_the_card_is_asked_for_until_the_service_has_answered(visitor: Client, alice: User) -> None:
+def test_the_card_polls_until_the_service_has_answered(visitor: Client, alice: User) -> None:
     connection = hosted_connection_of(alice)
     address = f"/connections/{connection.uuid}/check/"
     assert "hx-trigger" in visitor.get(address).content.decode()
@@ -64,7 +64,7 @@ def test_the_card_is_asked_for_until_the_service_has_answered(visitor: Client, a
     assert "know the token (30001)." in card
 
 
-def test_it_can_be_tried_again(visitor: Client, alice: User) -> None:
+def test_it_can_be_checked_again(visitor: Client, alice: User) -> None:
     connection = hosted_connection_of(alice, check_state="failed")
     assert visitor.post(f"/connections/{connection.uuid}/check/").status_code == 302
     connection.refresh_from_db()
@@ -85,7 +85,7 @@ def test_its_token_can_be_replaced(visitor: Client, alice: User) -> None:
     assert (connection.token, connection.check_state) == (TOKEN, "checking")
 
 
-def test_the_bundled_ones_token_stays(visitor: Client, alice: User) -> None:
+def test_the_bundled_connections_token_cant_be_replaced(visitor: Client, alice: User) -> None:
     bundled = Connection.objects.get(owner=alice)
     token = bundled.token
     address = f"/connections/{bundled.uuid}/edit/"
@@ -99,10 +99,10 @@ def test_a_name_that_is_taken_is_refused(visitor: Client, alice: User) -> None:
     connection = hosted_connection_of(alice)
     response = visitor.post(f"/connections/{connection.uuid}/edit/", {"name": "Bundled engine"})
     assert response.status_code == 422
-    assert "You have a connection of that name." in response.content.decode()
+    assert "You already have a connection of that name." in response.content.decode()
 
 
-def test_remove_asks_and_then_forgets(visitor: Client, alice: User) -> None:
+def test_remove_asks_for_confirmation(visitor: Client, alice: User) -> None:
     connection = hosted_connection_of(alice)
     address = f"/connections/{connection.uuid}/remove/"
     assert "Remove Studio plan?" in visitor.get(address).content.decode()
@@ -110,7 +110,7 @@ def test_remove_asks_and_then_forgets(visitor: Client, alice: User) -> None:
     assert not Connection.objects.filter(pk=connection.pk).exists()
 
 
-def test_the_bundled_one_stays(visitor: Client, alice: User) -> None:
+def test_the_bundled_connection_cant_be_removed(visitor: Client, alice: User) -> None:
     bundled = Connection.objects.get(owner=alice)
     response = visitor.post(f"/connections/{bundled.uuid}/remove/", follow=True)
     assert "stays" in response.content.decode()

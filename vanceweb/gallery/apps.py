@@ -8,5 +8,5 @@ class GalleryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Pillow's own limit, for whatever forgets ours; at its default it would refuse results that the engine makes.
+        # A fallback for code that doesn't check our limits. Pillow's default would refuse some of the engine's results.
         Image.MAX_IMAGE_PIXELS = settings.RESULT_MAX_PIXELS

@@ -1,4 +1,4 @@
-"""The files of an asset in the default storage, written before the row that names them."""
+"""The files of an asset in the default storage. They are written before the row that refers to them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ EXTENSIONS = {"JPEG": Asset.Format.JPG, "PNG": Asset.Format.PNG}
 def store_asset_file(
     *, owner: User, kind: str, file: BinaryIO, name: str, facts: ImageFacts, uuid: UUID | None = None
 ) -> Asset:
-    """Stores the file and gives the row for it, not yet saved. If the row isn't saved, call `delete_files`."""
+    """Store the file and return its row, not yet saved. If the row isn't saved, call `delete_files`."""
     asset = Asset(
         uuid=uuid or uuid4(),
         owner=owner,
@@ -42,7 +42,7 @@ def store_asset_file(
 
 
 def write_thumbnails(asset: Asset) -> None:
-    """Decodes the whole picture and stores its thumbnails. Raises NotAnImage when it is damaged."""
+    """Decode the whole picture and store its thumbnails. Raise NotAnImage if it is damaged."""
     with default_storage.open(str(asset.file.name)) as file:
         rendered = render_thumbnails(
             cast(BinaryIO, file),
@@ -52,13 +52,13 @@ def write_thumbnails(asset: Asset) -> None:
         )
     for size, content in rendered.items():
         path = asset.get_thumbnail_path(size)
-        # A thumbnail that an interrupted worker left half-written.
+        # An interrupted worker may have left a partial file.
         default_storage.delete(path)
         default_storage.save(path, ContentFile(content))
 
 
 def delete_files(asset: Asset) -> None:
-    """Removes what `store_asset_file` and `write_thumbnails` stored for this row and no other."""
+    """Delete the files that `store_asset_file` and `write_thumbnails` stored for this row."""
     for size in settings.THUMBNAIL_SIZES:
         default_storage.delete(asset.get_thumbnail_path(size))
     if asset.file.name:
@@ -66,7 +66,7 @@ def delete_files(asset: Asset) -> None:
 
 
 def delete_leftover_files(folder: str, *, keep: Asset | None = None) -> None:
-    """Removes what interrupted attempts left in an asset's folder, besides the files of `keep`."""
+    """Delete files that interrupted attempts left in an asset's folder, except the files of `keep`."""
     kept = {PurePosixPath(path).name for path in _list_paths(keep)} if keep else set()
     for name in _list_files(default_storage, folder):
         if name not in kept:
@@ -75,7 +75,7 @@ def delete_leftover_files(folder: str, *, keep: Asset | None = None) -> None:
 
 @contextmanager
 def delete_files_on_error(asset: Asset) -> Iterator[None]:
-    """Removes the asset's files when the block, which saves its row, fails."""
+    """Delete the asset's files if the block, which saves its row, fails."""
     try:
         yield
     except BaseException:
@@ -84,7 +84,7 @@ def delete_files_on_error(asset: Asset) -> Iterator[None]:
 
 
 def clean_file_name(name: str) -> str:
-    """A file name fit to be shown: no folders, no control characters, at most 200 characters with its ending."""
+    """Return a file name for display: no folders, no control characters, at most 200 characters, extension kept."""
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     base = "".join(character for character in base if character.isprintable()).strip() or "picture"
     if len(base) <= FILE_NAME_MAX_LENGTH:

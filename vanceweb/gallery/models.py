@@ -1,4 +1,4 @@
-"""An Asset: one picture of a person, sent in or made."""
+"""An Asset: one picture of a user, uploaded or made by a job."""
 
 from pathlib import PurePosixPath
 from uuid import uuid4
@@ -7,22 +7,23 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.sizes import Size, fit_size
 
 
 def original_path(asset: "Asset", filename: str) -> str:
-    """Where the file is kept: by the public id, and nothing of the name that a stranger gave it.
+    """Return the storage path of the file, built from the public id and never from the uploaded name.
 
-    Each attempt at storing it has a name of its own, so that a worker that lost its job never touches the file of
-    the one that has it.
+    Every attempt at storing it uses a new name, so that a worker that lost its job never touches the file of the
+    worker that has it now.
     """
     return f"{asset.folder}/{uuid4().hex[:12]}.{asset.format}"
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
     def results(self) -> "AssetQuerySet":
-        """What the gallery shows: pictures that a job made."""
+        """Return the pictures that jobs made: those that the gallery shows."""
         return self.filter(kind=Asset.Kind.RESULT)
 
 
@@ -30,9 +31,9 @@ class Asset(models.Model):
     """A picture. `width` and `height` are px as seen, with the EXIF orientation applied."""
 
     class Kind(models.TextChoices):
-        UPLOAD = "upload"
-        RESULT = "result"
-        SAMPLE = "sample"
+        UPLOAD = "upload", _("Upload")
+        RESULT = "result", _("Result")
+        SAMPLE = "sample", _("Sample")
 
     class Format(models.TextChoices):
         JPG = "jpg", "JPG"
@@ -49,11 +50,11 @@ class Asset(models.Model):
     filesize = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
-    # Set once every pixel was decoded and the thumbnails are stored.
+    # Set once all pixels have been decoded and the thumbnails stored.
     thumbnails_at = models.DateTimeField(null=True, blank=True)
     thumbnails_asked_at = models.DateTimeField(default=timezone.now)
     thumbnail_attempts = models.PositiveSmallIntegerField(default=0)
-    # A sentence, once decoding has shown that the file is damaged.
+    # A sentence for the user, set when the file can't be decoded.
     problem = models.TextField(blank=True)
 
     objects = AssetQuerySet.as_manager()
@@ -61,7 +62,7 @@ class Asset(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "kind", "-created_at", "-id"], name="gallery_newest_first"),
-            # Looked through every few seconds, and nearly always empty.
+            # Queried every few seconds, and almost always empty.
             models.Index(
                 fields=["thumbnails_asked_at"],
                 name="gallery_no_thumbnails",
@@ -92,9 +93,9 @@ class Asset(models.Model):
 
     @property
     def download_name(self) -> str:
-        """The file name to save the original by: its shown name with the ending that fits the content."""
+        """File name for downloads: the display name with the extension that matches the content."""
         return f"{PurePosixPath(self.name).stem or 'picture'}.{self.format}"
 
     def get_thumbnail_path(self, size: str) -> str:
-        """Where the thumbnail `size` (a key of THUMBNAIL_SIZES) is in the default storage."""
+        """Return the path in the default storage of the thumbnail `size`, a key of THUMBNAIL_SIZES."""
         return f"{str(self.file.name).rsplit('.', 1)[0]}.{size}.webp"

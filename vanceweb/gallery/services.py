@@ -1,4 +1,4 @@
-"""Writes on pictures. What is called by a view reads a file's header only; workers decode pixels."""
+"""Writes on pictures. Functions called by views read only a file's header; workers decode the pixels."""
 
 from functools import partial
 from typing import BinaryIO
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vanceweb.gallery.asset_files import (
     delete_files_on_error,
@@ -23,38 +24,39 @@ from vanceweb.teams.models import User
 
 
 class SampleMissing(Exception):
-    """There is no sample of that name, or its file isn't installed."""
+    """No sample has that name, or its file isn't installed. The message is for the user."""
 
 
 def store_upload(*, owner: User, file: BinaryIO, name: str) -> Asset:
-    """Keeps a picture that a person sent, once its header is found to be in order.
+    """Store a picture that a user uploaded, after checking its header.
 
-    Whether it is whole shows when a worker decodes it (`Asset.problem`). Raises ImageRefused with a sentence.
+    Damage in the pixels is found later, when a worker decodes it (`Asset.problem`). Raise ImageRefused with a sentence
+    for the user.
     """
     return _store_picture(owner=owner, kind=Asset.Kind.UPLOAD, file=file, name=name)
 
 
 def store_sample(*, owner: User, sample: str) -> Asset:
-    """The person's copy of a sample photo; made at its first use. Raises SampleMissing."""
+    """Return the user's copy of a sample photo, created on first use. Raise SampleMissing."""
     try:
         entry = get_sample(sample)
-    except LookupError as error:
-        raise SampleMissing(str(error)) from None
+    except LookupError:
+        raise SampleMissing(_("There is no sample “%(name)s”.") % {"name": sample}) from None
     name = entry.static_path.rsplit("/", 1)[-1]
     stored = Asset.objects.filter(owner=owner, kind=Asset.Kind.SAMPLE, name=name, problem="").first()
     if stored is not None:
         return stored
     path = finders.find(entry.static_path)
     if not isinstance(path, str):
-        raise SampleMissing(f"The sample {entry.title} isn't installed.")
+        raise SampleMissing(_("The sample %(title)s isn't installed.") % {"title": entry.title})
     with open(path, "rb") as file:
         return _store_picture(owner=owner, kind=Asset.Kind.SAMPLE, file=file, name=name)
 
 
 def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Asset:
-    """Stores what a job brought back, with its thumbnails, and gives the row for it, not yet saved.
+    """Store a job's result and its thumbnails, and return its row, not yet saved.
 
-    The caller saves the row together with its own, inside `delete_files_on_error(asset)`. Raises ImageRefused.
+    The caller saves it together with its own row, inside `delete_files_on_error(asset)`. Raise ImageRefused.
     """
     facts = inspect_image(
         file,
@@ -72,7 +74,7 @@ def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Ass
 
 @transaction.atomic
 def delete_asset(*, asset: Asset) -> None:
-    """Removes the row, and its files once that is certain. Jobs that used the picture stay, without it."""
+    """Delete the row, and its files once the transaction is committed. Jobs that used the picture stay, without it."""
     folder = asset.folder
     asset.delete()
     transaction.on_commit(partial(delete_leftover_files, folder))

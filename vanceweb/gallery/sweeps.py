@@ -1,4 +1,4 @@
-"""What the sweeper does for pictures."""
+"""Periodic maintenance of pictures, run by the sweeper."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from vanceweb.gallery.tasks import make_thumbnails
 
 
 def request_missing_thumbnails() -> None:
-    """Asks again for thumbnails whose message was lost."""
+    """Enqueue thumbnails again if their task was lost."""
     lost = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS)
     rows = Asset.objects.filter(
         thumbnails_at=None,

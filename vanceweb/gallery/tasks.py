@@ -1,4 +1,4 @@
-"""The gallery's work in the background."""
+"""Background tasks of the gallery."""
 
 from django_tasks import task
 

@@ -1,4 +1,4 @@
-"""Small renderings of a picture: upright, 8 bit, sRGB, with their transparency. Nothing here knows of rows."""
+"""Thumbnails of a picture: upright, 8 bit, sRGB, transparency kept. Works on files only, without the database."""
 
 import io
 import logging
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 from vanceweb.gallery.sizes import fit_size
@@ -13,7 +14,7 @@ from vanceweb.lib.images import NotAnImage
 
 logger = logging.getLogger(__name__)
 
-# 16-bit samples to 8-bit: 65535 becomes 255.
+# Scales 16-bit samples to 8 bits: 65535 becomes 255.
 SIXTEEN_TO_EIGHT = 1 / 257
 SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
@@ -22,17 +23,17 @@ ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 def render_thumbnails(
     file: BinaryIO, *, sides: Mapping[str, int], formats: Collection[str], quality: int
 ) -> dict[str, bytes]:
-    """WebP files by name: the picture fitted into a square of each side in px, never enlarged.
+    """Return WebP files by name: the picture fitted into a square of each side in px, never enlarged.
 
-    Decodes every pixel: raises NotAnImage when the file is damaged or incomplete. A JPG is decoded at the smallest
-    scale that suffices (34 megapixels in a sixth of a second).
+    Decode every pixel, and raise NotAnImage if the file is damaged or incomplete. A JPG is decoded at the smallest
+    sufficient scale (34 megapixels take a sixth of a second).
     """
     ordered = sorted(sides.items(), key=lambda item: -item[1])
     picture = _open_upright(file, ordered[0][1], formats)
     rendered = {}
     for name, side in ordered:
         size = fit_size(*picture.size, side)
-        # Each is made from the one before, which is larger and already sRGB.
+        # Each is made from the previous one, which is larger and already sRGB.
         picture = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
         target = io.BytesIO()
         picture.save(target, "WEBP", quality=quality, method=4)
@@ -44,21 +45,21 @@ def _open_upright(file: BinaryIO, side: int, formats: Collection[str]) -> Image.
     file.seek(0)
     try:
         with warnings.catch_warnings():
-            # The limit on pixels was enforced when the file came in.
+            # The pixel limit was enforced when the file was uploaded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file, formats=list(formats)) as image:
-                # Half as much again as needed, so that the resampling filter and not the decoder has the last word.
+                # Decode at 1.5 times the size, so that the resampling filter sets the final quality, not the decoder.
                 image.draft(None, (side * 3 // 2, side * 3 // 2))
                 image.load()
                 return _to_rgb(ImageOps.exif_transpose(image))
     except Exception as error:
-        # Decoders raise whatever their library does (OSError, SyntaxError, struct.error, zlib.error, …).
+        # Decoders pass on the errors of their libraries (OSError, SyntaxError, struct.error, zlib.error, …).
         logger.info("A picture could not be decoded: %s", type(error).__name__)
-        raise NotAnImage("The image is damaged or incomplete.") from error
+        raise NotAnImage(_("The image is damaged or incomplete.")) from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """The picture as RGB or RGBA in sRGB."""
+    """Convert the picture to RGB or RGBA in sRGB."""
     profile = image.info.get("icc_profile")
     if image.mode in SIXTEEN_BIT_MODES:
         image = image.convert("F").point(lambda sample: sample * SIXTEEN_TO_EIGHT + 0.5).convert("L")
@@ -78,6 +79,6 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
-        # A broken profile, or one for another kind of picture (grey): the colours stay as the file has them.
+        # The profile is broken, or for another colour model (grey): keep the file's colours.
         return image
     return converted or image

@@ -1,7 +1,8 @@
-"""Decoding a stored picture once, to find out whether it is whole and to make its thumbnails: the worker's side."""
+"""The worker's decoding of a stored picture, which finds damage and makes the thumbnails."""
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vanceweb.gallery.asset_files import write_thumbnails
 from vanceweb.gallery.models import Asset
@@ -9,23 +10,23 @@ from vanceweb.lib.images import NotAnImage
 
 
 def make_thumbnails(asset_id: int) -> None:
-    """Makes the thumbnails, or notes that the picture is damaged. Does nothing where either is done already."""
+    """Make the thumbnails or record that the picture is damaged. Do nothing if that was already done."""
     asset = Asset.objects.filter(pk=asset_id).first()
     if asset is not None:
         ensure_thumbnails(asset)
 
 
 def ensure_thumbnails(asset: Asset) -> None:
-    """Brings `thumbnails_at` or `problem` of the asset up to date, in memory and in the database."""
+    """Make missing thumbnails and set the asset's `thumbnails_at` or `problem`, in memory and in the database."""
     if asset.has_thumbnails or asset.problem:
         return
     row = Asset.objects.filter(pk=asset.pk)
-    # Counted beforehand: a picture that takes the worker down with it must not do so for ever.
+    # Counted before the attempt, so that a picture that crashes the worker isn't tried for ever.
     row.update(thumbnail_attempts=F("thumbnail_attempts") + 1)
     try:
         write_thumbnails(asset)
     except FileNotFoundError:
-        asset.problem = "The picture's file is missing."
+        asset.problem = _("The picture's file is missing.")
     except NotAnImage as error:
         asset.problem = str(error)
     else:

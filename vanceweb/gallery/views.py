@@ -1,4 +1,4 @@
-"""The gallery, and the files of pictures."""
+"""The gallery and the files of pictures."""
 
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vanceweb.gallery.models import Asset
@@ -15,14 +16,14 @@ from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.services import delete_asset
 from vanceweb.teams.access import get_owned_or_404
 
-# A picture's bytes never change under its id; only the person's own browser may keep them.
+# The bytes behind an id never change, but only the user's own browser may cache them.
 IMMUTABLE_CACHE = "private, max-age=31536000, immutable"
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The user's results, newest first; `?after=` goes on from there, as a page or, for htmx, as more tiles."""
+    """Show the user's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles."""
     assets, following = get_results_page(request.user, request.GET.get("after"), settings.GALLERY_PAGE_TILES)
     context = {"assets": assets, "next": following, "first": not request.GET.get("after")}
     template = "gallery/list.html#tiles" if getattr(request, "htmx", False) else "gallery/list.html"
@@ -32,7 +33,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
-    """The picture itself; with `?download=1` to be saved under its name."""
+    """Send the original file; with `?download=1` as an attachment."""
     asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
     name = asset.download_name if "download" in request.GET else ""
     return _build_file_response(str(asset.file.name), CONTENT_TYPES[asset.format], name)
@@ -41,7 +42,7 @@ def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
 @login_not_required
 @require_safe
 def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse:
-    """A thumbnail; 404 as long as it isn't made."""
+    """Send a thumbnail; 404 until it has been made."""
     asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
     if size not in settings.THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
@@ -50,18 +51,18 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Asks, then removes the picture. Jobs that used or made it stay, without it."""
+    """Ask for confirmation, then delete the picture. Jobs that used or made it stay, without it."""
     asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
     if request.method != "POST":
         return render(request, "gallery/delete.html", {"asset": asset})
     name = asset.name
     delete_asset(asset=asset)
-    messages.success(request, f"{name} is deleted.")
+    messages.success(request, _("%(name)s is deleted.") % {"name": name})
     return redirect("gallery")
 
 
 def _build_file_response(path: str, content_type: str, save_as: str = "") -> FileResponse:
-    """Streams a file of the default storage; Http404 where it is gone."""
+    """Stream a file from the default storage. Raise Http404 if it is gone."""
     try:
         opened = default_storage.open(path, "rb")
     except FileNotFoundError:

@@ -86,7 +86,7 @@ def _take_turn(hold: Hold) -> datetime | None:
     except JobEnds as end:
         hold.fail(end.ending)
     except DecryptionFailed:
-        hold.fail(Ending(None, TOKEN_UNREADABLE, resume_state(job)))
+        hold.fail(Ending(None, str(TOKEN_UNREADABLE), resume_state(job)))
     except ImageRefused as error:
         # Only a result is looked at here; it is downloaded again, which costs nothing.
         return hold.set_back(Ending(None, f"What came as the result can't be used: {error}", resume_state(job)))

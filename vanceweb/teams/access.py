@@ -1,4 +1,4 @@
-"""Who may see and do what. Every permission check of the site is here; a view never compares owners itself."""
+"""All permission checks of the site. Views never compare owners themselves."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,27 +19,27 @@ Person = User | AnonymousUser
 
 
 def filter_owned(queryset: QuerySet[M], user: Person) -> QuerySet[M]:
-    """The rows of `queryset` that `user` may see: their own. Nothing for a person who isn't logged in."""
+    """Return the rows that `user` may see: their own, or none for a user who isn't logged in."""
     return queryset.filter(owner=user) if isinstance(user, User) and user.is_active else queryset.none()
 
 
 def get_owned_or_404(queryset: QuerySet[M], user: Person, **lookup: Any) -> M:
-    """The one row matching `lookup` that `user` may see. Raises Http404, the same for strangers' rows and for none."""
+    """Return the row matching `lookup` that `user` may see. Raise the same Http404 for others' and for missing rows."""
     return get_object_or_404(filter_owned(queryset, user), **lookup)
 
 
 def is_owner(user: object) -> bool:
-    """Whether `user` is the installation's owner."""
+    """Return whether `user` is the installation's owner."""
     return isinstance(user, User) and user.is_active and user.is_owner
 
 
 def owner_required(view: View) -> View:
-    """Keeps a view for the installation's owner; everybody else gets 403."""
+    """Restrict a view to the installation's owner; everybody else gets 403."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_owner(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return guarded
+    return wrapper

@@ -2,7 +2,7 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """A person. The installation's owner is the first one, made through the set-up link, and may add others."""
+    """A user. The first one, created through the set-up link, owns the installation and may add others."""
 
     @property
     def is_owner(self) -> bool:

@@ -1,14 +1,15 @@
-"""Writes on people."""
+"""Writes on users."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from vanceweb.teams.models import User
 
 
 def create_user(*, username: str, password: str, is_owner: bool = False) -> User:
-    """Makes a person who can log in. Raises ValidationError with the fields `username` and `password`."""
+    """Create a user who can log in. Raise ValidationError with the fields `username` and `password`."""
     user = User(username=User.normalize_username(username.strip()), is_superuser=is_owner, is_staff=False)
     problems: dict[str, list[str]] = {}
     try:
@@ -26,5 +27,5 @@ def create_user(*, username: str, password: str, is_owner: bool = False) -> User
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        raise ValidationError({"username": ["A user with that username already exists."]}) from None
+        raise ValidationError({"username": [_("A user with that username already exists.")]}) from None
     return user

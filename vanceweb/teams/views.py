@@ -1,4 +1,4 @@
-"""Coming in, going out, and changing one's password."""
+"""Log-in, log-out and change of password."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 
 from vanceweb.teams.models import User
 
 
 @login_not_required
 def login(request: HttpRequest) -> HttpResponseBase:
-    """The log-in page; on an installation without people it says where to begin."""
+    """Show the log-in page, with instructions on an installation without users."""
     view = auth_views.LoginView.as_view(
         template_name="teams/login.html",
         redirect_authenticated_user=True,
@@ -23,13 +24,13 @@ def login(request: HttpRequest) -> HttpResponseBase:
 
 
 class PasswordView(auth_views.PasswordChangeView):
-    """Changing one's own password; an invalid form comes back as 422."""
+    """The change of one's own password; an invalid form is answered with 422."""
 
     template_name = "teams/password.html"
     success_url = reverse_lazy("password")
 
     def form_valid(self, form: Any) -> Any:
-        messages.success(self.request, "Your password is changed.")
+        messages.success(self.request, _("Your password is changed."))
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> Any:
@@ -39,5 +40,5 @@ class PasswordView(auth_views.PasswordChangeView):
 
 
 password = PasswordView.as_view()
-# Who is logged out already needn't log in for it.
+# Users who are already logged out needn't log in to reach it.
 logout = login_not_required(auth_views.LogoutView.as_view())

@@ -1,11 +1,11 @@
-"""Telling which rows of a history are new, though rows carry no id and two may be equal in every field.
+"""Detection of new rows in a history whose rows have no id, and of which two can be equal in every field.
 
-The service lists rows newest first and only ever adds new ones at the front. Two facts do the work:
+The service lists rows newest first and only ever adds new ones at the front. The method relies on two facts:
 
-- Counted from the oldest row, a row's place never changes, and every page says how many rows there are in all. So rows
-  that slid from one page to the next, because others were added between the two calls, are known by their place.
-- Rows that are equal have the same time, so they stand together. Of each kind of row it is enough to store as many as
-  the service lists. Reading on until the rows are older than the newest ones stored makes those counts complete.
+- Counted from the oldest row, a row's position never changes, and every page gives the total number of rows. So a row
+  that moved to the next page, because others were added between two calls, is recognised by its position.
+- Equal rows have the same time, so they are adjacent. It is enough to store as many rows of each kind as the service
+  lists. The counts are complete once reading has reached rows older than the newest stored ones.
 """
 
 from collections import Counter
@@ -18,13 +18,13 @@ FetchPage = Callable[[int], HistoryPage]
 
 
 class HistoryChanged(Exception):
-    """The history became shorter while it was read: places can't be told any more. Reading again may help."""
+    """The history became shorter while it was read, so positions are no longer known. Reading again may help."""
 
 
 def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int) -> list[HistoryRow]:
-    """The newest rows, each once: all that are not older than `until` (None: all there are), and some older ones.
+    """Return the newest rows, each once: all rows not older than `until` (None: all rows), and some older ones.
 
-    `fetch` gives a page by its number, from 1. `until` is naive, as the service's times are. Raises HistoryChanged.
+    `fetch` returns a page by its number, from 1. `until` is naive, like the service's times. Raise HistoryChanged.
     """
     rows: dict[int, HistoryRow] = {}
     total = 0
@@ -33,18 +33,18 @@ def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int
         if page.total < total:
             raise HistoryChanged
         total = page.total
-        first_place = page.total - (number - 1) * page.per_page
+        first_position = page.total - (number - 1) * page.per_page
         for offset, row in enumerate(page.rows):
-            rows.setdefault(first_place - offset, row)
+            rows.setdefault(first_position - offset, row)
         if not page.rows or number >= page.last_page or (until is not None and page.rows[-1].created_at < until):
             break
-    return [rows[place] for place in sorted(rows, reverse=True)]
+    return [rows[position] for position in sorted(rows, reverse=True)]
 
 
 def find_missing_rows(listed: Iterable[HistoryRow], stored: Mapping[HistoryRow, int]) -> list[tuple[HistoryRow, int]]:
-    """The listed rows that are not stored, oldest first, each with its number among those equal to it, from 1.
+    """Return the listed rows that aren't stored, oldest first, each with its number among equal rows, from 1.
 
-    `stored` says how many of each kind there are already.
+    `stored` maps each kind of row to the number already stored.
     """
     counts = Counter(listed)
     missing = [

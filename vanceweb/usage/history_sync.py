@@ -1,4 +1,4 @@
-"""Reading a service's history of charges into rows of our own: the io worker's side."""
+"""The io worker's sync of a service's history of charges into UsageRecord."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vanceweb.client import HistoryRow, VanceError
 from vanceweb.lib.encryption import DecryptionFailed
@@ -17,13 +18,11 @@ from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
 
-HISTORY_CHANGED = "The service's history changed while it was read. It will be read again."
-
 
 def sync_history(connection_id: int) -> int:
-    """Stores the charges that aren't stored yet, all or none, and returns their number. Safe to repeat.
+    """Store the charges that aren't stored yet, all or none, and return their number. Safe to repeat.
 
-    What goes wrong is noted in the connection's HistorySync. Does nothing for a removed connection.
+    Errors are recorded in the connection's HistorySync. Do nothing if the connection was removed.
     """
     connection = Connection.objects.without_token().filter(pk=connection_id).first()
     if connection is None:
@@ -33,9 +32,9 @@ def sync_history(connection_id: int) -> int:
     except VanceError as error:
         return _record_error(connection, error.message)
     except DecryptionFailed:
-        return _record_error(connection, TOKEN_UNREADABLE)
+        return _record_error(connection, str(TOKEN_UNREADABLE))
     except HistoryChanged:
-        return _record_error(connection, HISTORY_CHANGED)
+        return _record_error(connection, _("The service's history changed while it was read. It will be read again."))
     return _store_new_rows(connection, rows)
 
 
@@ -53,7 +52,7 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
 
 @transaction.atomic
 def _store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
-    # One reader at a time: on PostgreSQL by this lock, on SQLite the whole transaction is alone anyway.
+    # One sync at a time: PostgreSQL needs this lock; on SQLite the whole transaction is exclusive anyway.
     current = Connection.objects.without_token().select_for_update().filter(pk=connection.pk).first()
     if current is None:
         return 0
@@ -98,7 +97,7 @@ def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Co
 
 
 def _truncate(row: HistoryRow) -> HistoryRow:
-    """The row as our columns hold it, so that it equals itself once stored."""
+    """Return the row as the columns store it, so that it equals its stored copy."""
     return HistoryRow(
         point_type=row.point_type[:POINT_TYPE_LENGTH],
         job=row.job[:JOB_LENGTH],

@@ -1,4 +1,4 @@
-"""The history of credits as the services tell it."""
+"""The history of credits as reported by the services."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
-# Longer texts are cut: the services we know stay far below.
+# Longer texts are truncated. The known services stay far below these lengths.
 POINT_TYPE_LENGTH = 40
 JOB_LENGTH = 100
 INFO_LENGTH = 300
@@ -18,14 +18,14 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
 
 
 class UsageRecord(models.Model):
-    """One charge. The API gives its rows no id, and two can be equal in every field: `occurrence` counts those.
+    """One charge. The API's rows have no id, and two can be equal in every field; `occurrence` numbers equal rows.
 
-    Which job caused a row is not stored: the row names a result's file and no id, so it could only be guessed.
+    The job that caused a charge is not stored: a row names the result's file but no id, so it would be a guess.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_records")
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="usage_records")
-    # What to call the connection once it was removed.
+    # Shown after the connection has been removed.
     connection_name = models.CharField(max_length=80)
     point_type = models.CharField(max_length=POINT_TYPE_LENGTH)
     job = models.CharField(max_length=JOB_LENGTH)
@@ -63,7 +63,7 @@ class UsageRecord(models.Model):
 
 
 class HistorySync(models.Model):
-    """When a connection's history was last read, and what went wrong."""
+    """The time and the error of a connection's last history sync."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="history_sync")
     synced_at = models.DateTimeField(null=True, blank=True)

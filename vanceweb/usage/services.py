@@ -15,7 +15,7 @@ from vanceweb.vault.services import request_balance
 
 @transaction.atomic
 def request_refresh(*, user: User) -> int:
-    """Has the balance and the history of all the user's connections read again. Returns their number."""
+    """Enqueue readings of the balance and history of all the user's connections. Return the number of connections."""
     connections = list(Connection.objects.filter(owner=user).values_list("pk", flat=True))
     for pk in connections:
         request_balance(connection_id=pk)
@@ -25,7 +25,7 @@ def request_refresh(*, user: User) -> int:
 
 @transaction.atomic
 def request_history(*, connection_id: int, asked_before: datetime | None = None) -> bool:
-    """Has the history read again; with `asked_before` only if it wasn't asked for since. Says whether it will be."""
+    """Enqueue a history sync, with `asked_before` only if none was requested since. Return whether it was enqueued."""
     now = timezone.now()
     sync, is_new = HistorySync.objects.get_or_create(connection_id=connection_id, defaults={"asked_at": now})
     if not is_new:
@@ -40,7 +40,7 @@ def request_history(*, connection_id: int, asked_before: datetime | None = None)
 
 @transaction.atomic
 def set_zone_shift(*, connection: Connection, minutes: int) -> None:
-    """Sets what is added to the service's times to get UTC, for the stored rows as well. Within a day, ± 1440."""
+    """Set the minutes (± 1440) to add to the service's times to get UTC, and correct the stored rows."""
     locked = Connection.objects.without_token().select_for_update().get(pk=connection.pk)
     change = timedelta(minutes=minutes - locked.zone_shift_minutes)
     UsageRecord.objects.filter(connection=locked).update(created_at=F("created_at") + change)

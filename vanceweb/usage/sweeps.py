@@ -1,4 +1,4 @@
-"""What the sweeper does for usage."""
+"""Periodic maintenance of usage, run by the sweeper."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from vanceweb.vault.models import Connection
 
 
 def refresh_histories() -> None:
-    """Has histories read where a job was done since they were last asked for, and where that is long ago."""
+    """Enqueue syncs of histories that are old, or older than the connection's last finished job."""
     now = timezone.now()
     stale = now - timedelta(seconds=settings.HISTORY_REFRESH_SECONDS)
     done_since = Job.objects.filter(

@@ -1,4 +1,4 @@
-"""The usage pages' work in the background."""
+"""Background tasks of the usage page."""
 
 from django_tasks import task
 

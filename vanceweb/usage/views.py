@@ -1,4 +1,4 @@
-"""Usage: what is left on each connection, and what was spent."""
+"""The usage page: each connection's balance and the history of charges."""
 
 from datetime import timedelta
 from typing import cast
@@ -19,7 +19,7 @@ from vanceweb.vault.models import Connection
 @require_safe
 @never_cache
 def usage(request: HttpRequest) -> HttpResponse:
-    """Balances and history; `?after=` goes on in the history. The page looks again while a refresh is under way."""
+    """Show balances and history; `?after=` continues the history. The page polls during a refresh."""
     rows, following = get_history_page(request.user, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
     connections = get_balances(request.user)
     context = {
@@ -34,13 +34,13 @@ def usage(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def usage_refresh(request: HttpRequest) -> HttpResponse:
-    """Has balances and histories read again; the worker does it, the page shows it when it is there."""
+    """Enqueue readings of balances and histories; the page shows them once a worker has read them."""
     request_refresh(user=cast(User, request.user))
     return redirect("usage")
 
 
 def _is_refreshing(connection: Connection) -> bool:
-    """Asked for a moment ago, and nothing heard since."""
+    """Return whether a refresh was requested recently and hasn't been answered yet."""
     sync = getattr(connection, "history_sync", None)
     pairs = [(connection.asked_at, connection.checked_at)]
     if sync is not None:

@@ -1,27 +1,28 @@
-"""The base URL of a service, as people write it."""
+"""Validation of a service's base URL."""
 
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 
 def clean_base_url(text: str) -> str:
-    """The URL without a trailing slash. Raises ValidationError with the field `base_url`.
+    """Return the URL without a trailing slash. Raise ValidationError with the field `base_url`.
 
-    Private addresses are allowed: a bundled engine on another machine of one's own is meant to be reachable.
+    Private addresses are allowed, so that an engine on the user's own network can be reached.
     """
     url = text.strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, _port = parts.hostname, parts.port
     except ValueError:
-        raise _build_error("This is not a URL.") from None
+        raise _build_error(_("This is not a URL.")) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise _build_error("The address has to begin with http:// or https://.")
+        raise _build_error(_("The address must begin with http:// or https://."))
     if parts.username or parts.password:
-        raise _build_error("The address must not hold a name or password; the token has its own field.")
+        raise _build_error(_("The address must not contain a name or password. The token has its own field."))
     if parts.query or parts.fragment:
-        raise _build_error("The address must not hold ? or #.")
+        raise _build_error(_("The address must not contain ? or #."))
     return url
 
 

@@ -1,4 +1,4 @@
-"""A client of the API for a stored connection."""
+"""API clients for stored connections."""
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -8,10 +8,10 @@ from vanceweb.vault.models import Connection
 
 
 def build_client(connection: Connection) -> VanceClient:
-    """A client that speaks with the connection's token: in process with the bundled engine, over HTTP with others.
+    """Return a client that uses the connection's token: in process for the bundled engine, over HTTP for others.
 
-    To be used as a context manager, which closes its network connections. Not inside a transaction: a service may
-    take minutes to answer. Raises DecryptionFailed when the token can't be read.
+    Use it as a context manager, which closes its network connections. Don't use it inside a transaction, since a
+    service may take minutes to answer. Raise DecryptionFailed if the token can't be decrypted.
     """
     retries = Retries(attempts=settings.CLIENT_ATTEMPTS)
     timeouts = Timeouts(**settings.CLIENT_TIMEOUTS)

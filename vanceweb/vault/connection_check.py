@@ -1,22 +1,23 @@
-"""Trying a connection: the io worker's side."""
+"""The io worker's check of a connection: its token and its balance."""
 
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.client import InvalidToken, VanceError
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 
-TOKEN_UNREADABLE = "The stored token can't be decrypted with this site's keys. Replace it."  # noqa: S105
+TOKEN_UNREADABLE = _("The stored token can't be decrypted with this site's keys. Replace it.")
 
 
 def refresh_balance(connection_id: int) -> None:
-    """Asks the service for the balance and stores it, or what went wrong. Does nothing for a removed connection.
+    """Ask the service for the balance and store it, or the error. Do nothing if the connection was removed.
 
-    A token that worked before stays "ok" through an outage; one that is being tried does not become so by it.
+    During an outage a token that worked before stays "ok"; a token that is being checked becomes "failed".
     """
     connection = Connection.objects.without_token().filter(pk=connection_id).first()
     if connection is None:
@@ -55,8 +56,8 @@ def _get_state_after_outage(connection: Connection) -> str:
 
 
 def store_check_result(connection: Connection, *, asked_at: datetime, **fields: Any) -> None:
-    """Writes what a service answered to a question of `asked_at`, unless it was asked another one since.
+    """Store the result of the check requested at `asked_at`, unless another check was requested since.
 
-    (Where the token was replaced in the meantime, the answer is about the old one.)
+    If the token was replaced in the meantime, the result is about the old one.
     """
     Connection.objects.filter(pk=connection.pk, asked_at=asked_at).update(checked_at=timezone.now(), **fields)

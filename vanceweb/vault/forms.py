@@ -1,7 +1,8 @@
-"""What is asked about a connection. The services check it once more and against what is stored."""
+"""Forms for connections. The services validate the values again, and against stored rows."""
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 NAME_LENGTH = 80
 URL_LENGTH = 300
@@ -10,16 +11,16 @@ TOKEN_LENGTH = 500
 
 def _build_name_field() -> forms.CharField:
     return forms.CharField(
-        label="Name", max_length=NAME_LENGTH, help_text="What to call it here, for example the name of the plan."
+        label=_("Name"), max_length=NAME_LENGTH, help_text=_("Its name on this site, for example the name of the plan.")
     )
 
 
 def _build_token_field() -> forms.CharField:
     return forms.CharField(
-        label="API token",
+        label=_("API token"),
         max_length=TOKEN_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="Stored encrypted, and never shown again.",
+        help_text=_("Stored encrypted, and never shown again."),
     )
 
 
@@ -29,21 +30,21 @@ class ConnectionForm(forms.Form):
     name = _build_name_field()
     token = _build_token_field()
     base_url = forms.CharField(
-        label="Address",
+        label=_("Address"),
         max_length=URL_LENGTH,
         required=False,
         widget=forms.URLInput(attrs={"placeholder": settings.HOSTED_BASE_URL}),
-        help_text="Leave it empty for the hosted service.",
+        help_text=_("Leave it empty for the hosted service."),
     )
 
 
 class ConnectionNameForm(forms.Form):
-    """Another name."""
+    """A new name for a connection."""
 
     name = _build_name_field()
 
 
 class ConnectionTokenForm(forms.Form):
-    """Another token for the same service."""
+    """A new token for the same service."""
 
     token = _build_token_field()

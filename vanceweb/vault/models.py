@@ -1,4 +1,4 @@
-"""A Connection: one token at one service that speaks the API."""
+"""A Connection: one token for one service that implements the API."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -7,42 +7,43 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
 
-# Credits are kept to three decimals, as the API writes them.
+# Credits are stored with three decimals, as in the API.
 CREDIT_DIGITS = 14
 CREDIT_DECIMALS = 3
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def bundled(self) -> "ConnectionQuerySet":
-        """Those to the engine of this installation."""
+        """Return the connections to the engine of this installation."""
         return self.filter(service=Connection.Service.BUNDLED)
 
     def without_token(self) -> "ConnectionQuerySet":
-        """Leaves the token in the database until it is asked for: what only shows connections never decrypts one."""
+        """Defer the token until it is accessed, so that pages that only list connections never decrypt one."""
         return self.defer("token")
 
 
 class Connection(models.Model):
-    """A person's token at a service. The token is encrypted at rest and never shown again, save its last four."""
+    """A user's token for a service. It is encrypted at rest, and only its last four characters are ever shown again."""
 
     class Service(models.TextChoices):
-        BUNDLED = "bundled", "Bundled engine"
-        HOSTED = "hosted", "VanceAI, hosted"
-        OTHER = "other", "Another service"
+        BUNDLED = "bundled", _("Bundled engine")
+        HOSTED = "hosted", _("VanceAI, hosted")
+        OTHER = "other", _("Another service")
 
     class CheckState(models.TextChoices):
-        CHECKING = "checking", "Being tried"
-        OK = "ok", "Works"
-        FAILED = "failed", "Does not work"
+        CHECKING = "checking", _("Being tried")
+        OK = "ok", _("Works")
+        FAILED = "failed", _("Does not work")
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(max_length=80)
     service = models.CharField(max_length=16, choices=Service.choices)
-    # Empty for the bundled engine, which is reached in process.
+    # Empty for the bundled engine, which is called in process.
     base_url = models.URLField(max_length=300, blank=True)
     token = EncryptedTextField()
     token_last4 = models.CharField(max_length=4, blank=True)
@@ -51,9 +52,9 @@ class Connection(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.CHECKING)
     last_error = models.TextField(blank=True)
-    # When the queue was last asked to try the token or read the balance.
+    # When a check of the token or balance was last enqueued.
     asked_at = models.DateTimeField(default=timezone.now)
-    # The API names no zone for the times of its history: what is to be added to them to get UTC.
+    # The API's history gives times without a zone: the minutes to add to them to get UTC.
     zone_shift_minutes = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -80,5 +81,5 @@ class Connection(models.Model):
 
     @property
     def balance(self) -> Decimal | None:
-        """Credits left when the service was last asked; None before it first answered."""
+        """Credits left at the last check; None before the service first answered."""
         return None if self.granted is None or self.used is None else self.granted - self.used

@@ -1,4 +1,4 @@
-"""Writes on connections. None of them calls a service: the io worker tries tokens and reads balances."""
+"""Writes on connections. None of them calls a service: the io worker checks tokens and reads balances."""
 
 from datetime import datetime
 from typing import Protocol, cast
@@ -8,36 +8,37 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from vanceweb.teams.models import User
 from vanceweb.vault.base_urls import clean_base_url
 from vanceweb.vault.models import Connection
 from vanceweb.vault.tasks import refresh_balance
 
-BUNDLED_NAME = "Bundled engine"
-# Far beyond any service's token; a longer text is something else, pasted by mistake.
+# Far longer than any service's token. A longer text was pasted by mistake.
 TOKEN_MAX_LENGTH = 500
 
 
 class BundledConnectionProtected(Exception):
-    """The connection to the bundled engine can't be removed: its token and credits couldn't be had again."""
+    """The bundled engine's connection can't be removed: its token and credits couldn't be restored."""
 
 
 class AccountIssuer(Protocol):
-    """Makes an account on the bundled engine and returns its token."""
+    """A callable that creates an account on the bundled engine and returns its token."""
 
     def __call__(self, *, name: str, credits: int) -> str: ...
 
 
 @transaction.atomic
 def create_bundled_connection(*, owner: User) -> Connection:
-    """Opens an account on the bundled engine, with the first credits on it, and stores its token."""
+    """Create an account on the bundled engine, with the initial credits, and store its token."""
     credits = settings.BUNDLED_ACCOUNT_CREDITS
     issue = cast(AccountIssuer, import_string(settings.BUNDLED_ACCOUNT_ISSUER))
     token = issue(name=owner.username, credits=credits)
     return Connection.objects.create(
         owner=owner,
-        name=BUNDLED_NAME,
+        name=_("Bundled engine"),
         service=Connection.Service.BUNDLED,
         token=token,
         token_last4=token[-4:],
@@ -50,9 +51,9 @@ def create_bundled_connection(*, owner: User) -> Connection:
 
 @transaction.atomic
 def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Connection:
-    """Stores a token for the service at `base_url` (empty: the hosted one) and has it tried at once.
+    """Store a token for the service at `base_url` (empty: the hosted one) and enqueue a check of it.
 
-    Raises ValidationError with the fields `name`, `base_url`, `token`.
+    Raise ValidationError with the fields `name`, `base_url`, `token`.
     """
     url = clean_base_url(base_url or settings.HOSTED_BASE_URL)
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
@@ -76,7 +77,7 @@ def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Conn
 
 @transaction.atomic
 def replace_token(*, connection: Connection, token: str) -> None:
-    """Stores another token in the same connection, whose history stays, and has it tried. Raises ValidationError."""
+    """Replace the token of a connection, keep its history, and enqueue a check. Raise ValidationError."""
     token = _clean_token(token)
     connection.token, connection.token_last4 = token, _get_last4(token)
     connection.granted = connection.used = connection.checked_at = None
@@ -86,7 +87,7 @@ def replace_token(*, connection: Connection, token: str) -> None:
 
 @transaction.atomic
 def request_check(*, connection: Connection) -> None:
-    """Has the stored token tried again."""
+    """Enqueue a check of the stored token."""
     connection.asked_at = timezone.now()
     connection.check_state = Connection.CheckState.CHECKING
     connection.last_error = ""
@@ -96,7 +97,7 @@ def request_check(*, connection: Connection) -> None:
 
 @transaction.atomic
 def request_balance(*, connection_id: int, asked_before: datetime | None = None) -> bool:
-    """Has the balance read again; with `asked_before` only if it wasn't asked for since. Says whether it will be."""
+    """Enqueue a balance check, with `asked_before` only if none was requested since. Return whether it was enqueued."""
     rows = Connection.objects.filter(pk=connection_id)
     if asked_before is not None:
         rows = rows.filter(asked_at__lt=asked_before)
@@ -107,7 +108,7 @@ def request_balance(*, connection_id: int, asked_before: datetime | None = None)
 
 
 def rename_connection(*, connection: Connection, name: str) -> None:
-    """Raises ValidationError with the field `name`."""
+    """Rename the connection. Raise ValidationError with the field `name`."""
     connection.name = _clean_name(connection.owner, name, exclude=connection)
     try:
         with transaction.atomic():
@@ -117,10 +118,10 @@ def rename_connection(*, connection: Connection, name: str) -> None:
 
 
 def remove_connection(*, connection: Connection) -> None:
-    """Forgets the token. Jobs and history keep the connection's name. Raises BundledConnectionProtected."""
+    """Delete the connection and its token. Jobs and history keep its name. Raise BundledConnectionProtected."""
     if connection.is_bundled:
         raise BundledConnectionProtected(
-            "The connection to the bundled engine stays: it holds the credits on this machine."
+            _("The connection to the bundled engine stays: it holds the credits on this machine.")
         )
     connection.delete()
 
@@ -129,9 +130,10 @@ def _clean_name(owner: User, name: str, exclude: Connection | None = None) -> st
     name = " ".join(name.split())
     longest = 80
     if not name:
-        raise ValidationError({"name": ["Give the connection a name."]})
+        raise ValidationError({"name": [_("Give the connection a name.")]})
     if len(name) > longest:
-        raise ValidationError({"name": [f"At most {longest} characters."]})
+        message = ngettext("At most %(limit)d character.", "At most %(limit)d characters.", longest)
+        raise ValidationError({"name": [message % {"limit": longest}]})
     others = Connection.objects.filter(owner=owner, name=name)
     if (others.exclude(pk=exclude.pk) if exclude else others).exists():
         raise _build_name_taken_error()
@@ -139,19 +141,19 @@ def _clean_name(owner: User, name: str, exclude: Connection | None = None) -> st
 
 
 def _build_name_taken_error() -> ValidationError:
-    return ValidationError({"name": ["You have a connection of that name."]})
+    return ValidationError({"name": [_("You already have a connection of that name.")]})
 
 
 def _clean_token(token: str) -> str:
     token = token.strip()
     if not token:
-        raise ValidationError({"token": ["Paste the service's API token."]})
+        raise ValidationError({"token": [_("Paste the service's API token.")]})
     if len(token) > TOKEN_MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValidationError({"token": ["This is not an API token: it has no spaces or special characters."]})
+        raise ValidationError({"token": [_("This is not an API token. A token has no spaces or special characters.")]})
     return token
 
 
 def _get_last4(token: str) -> str:
-    """The last four characters, of tokens that are long enough to keep the rest secret."""
+    """Return the last four characters, or "" if the token is too short for the rest to stay secret."""
     shortest = 12
     return token[-4:] if len(token) >= shortest else ""

@@ -1,4 +1,4 @@
-"""What the sweeper does for connections."""
+"""Periodic maintenance of connections, run by the sweeper."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from vanceweb.vault.services import request_balance
 
 
 def refresh_balances() -> None:
-    """Has balances read that are old, and tokens tried whose message was lost."""
+    """Enqueue readings of stale balances, and checks of tokens whose task was lost."""
     now = timezone.now()
     stale = now - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS)
     lost = now - timedelta(seconds=settings.CHECK_REASK_SECONDS)

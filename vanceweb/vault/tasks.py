@@ -1,4 +1,4 @@
-"""The vault's work in the background."""
+"""Background tasks of the vault."""
 
 from django_tasks import task
 

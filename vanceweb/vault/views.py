@@ -1,4 +1,4 @@
-"""Connections: the list, adding one, watching how its token is tried, changing and removing it."""
+"""Pages to list, add, check, change and remove connections."""
 
 from typing import cast
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,13 +30,13 @@ from vanceweb.vault.services import (
 @require_safe
 @never_cache
 def connections(request: HttpRequest) -> HttpResponse:
-    """The user's connections, and the form for one more."""
+    """Show the user's connections and the form to add one."""
     return _render_list(request, ConnectionForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_add(request: HttpRequest) -> HttpResponse:
-    """Stores a token and has it tried; the list then shows what the service says."""
+    """Store a token and enqueue its check; the list then shows the service's answer."""
     if request.method != "POST":
         return redirect("connections")
     form = ConnectionForm(request.POST)
@@ -45,7 +46,7 @@ def connection_add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{added.name} is stored; its token is being tried.")
+            messages.success(request, _("%(name)s is stored; its token is being checked.") % {"name": added.name})
             return redirect("connections")
     return _render_list(request, form, status=422)
 
@@ -54,7 +55,7 @@ def connection_add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Has the token tried again; asked by GET, how that stands, as the connection's card."""
+    """Enqueue a check of the token (POST), or show the connection's card with the state of the check (GET)."""
     connection = _get_connection_or_404(request.user, uuid)
     if request.method == "POST":
         request_check(connection=connection)
@@ -64,7 +65,7 @@ def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Another name, or another token."""
+    """Change the name or the token."""
     connection = _get_connection_or_404(request.user, uuid)
     rename, token = ConnectionNameForm(initial={"name": connection.name}), ConnectionTokenForm()
     if request.method == "POST":
@@ -73,7 +74,7 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             form = rename = ConnectionNameForm(request.POST)
         if _apply_change(connection, form):
-            messages.success(request, f"{connection.name} is changed.")
+            messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
             return redirect("connections")
     context = {"connection": connection, "rename": rename, "token": token}
     return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
@@ -81,7 +82,7 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Asks, then forgets the token."""
+    """Ask for confirmation, then remove the connection."""
     connection = _get_connection_or_404(request.user, uuid)
     if request.method != "POST":
         return render(request, "vault/remove.html", {"connection": connection})
@@ -90,12 +91,12 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except BundledConnectionProtected as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{connection.name} is removed, and its token forgotten.")
+        messages.success(request, _("%(name)s is removed, and its token deleted.") % {"name": connection.name})
     return redirect("connections")
 
 
 def _apply_change(connection: Connection, form: forms.Form) -> bool:
-    """Whether the form was valid and its one change made; if not, the form says why."""
+    """Apply the form's change and return True, or add the errors to the form and return False."""
     if not form.is_valid():
         return False
     try:

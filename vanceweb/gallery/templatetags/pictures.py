@@ -1,4 +1,4 @@
-"""How a picture is put on a page."""
+"""Filters for pictures on pages."""
 
 from django import template
 from django.urls import reverse
@@ -7,13 +7,13 @@ from vanceweb.gallery.models import Asset
 
 register = template.Library()
 
-# Until its thumbnails are made a picture is shown itself, unless it is larger than this; an upload never is.
+# Until its thumbnails exist, the picture itself is shown, unless it is larger than this. Uploads never are.
 INLINE_MAX_BYTES = 12 * 1024 * 1024
 
 
 @register.filter
 def picture_url_of(asset: Asset | None, size: str) -> str:
-    """The address of a thumbnail (`tile` or `preview`), of the file itself before there is one, or ""."""
+    """Return the URL of a thumbnail (`tile` or `preview`), or of the file itself before there is one, or ""."""
     if asset is None:
         return ""
     if asset.has_thumbnails:

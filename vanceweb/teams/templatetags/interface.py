@@ -1,4 +1,4 @@
-"""What every page's template may use: icons, sizes and durations for people, links back to a page of a list."""
+"""Tags and filters for every page: icons, sizes, durations, credits, the current page's mark, form fields."""
 
 import math
 from datetime import timedelta
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.forms import BoundField, Select
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 register = template.Library()
@@ -20,7 +21,7 @@ MINUTE, HOUR = 60, 3600
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """A bootstrap-icons picture, inlined so that it takes the text's colour. With a `label` it speaks for itself."""
+    """Return a bootstrap-icons icon, inlined so that it takes the text's colour. Screen readers read the `label`."""
     if label:
         return format_html('<span class="vw-icon" role="img" aria-label="{}">{}</span>', label, _read_svg(name))
     return format_html('<span class="vw-icon" aria-hidden="true">{}</span>', _read_svg(name))
@@ -28,42 +29,44 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @cache
 def _read_svg(name: str) -> SafeString:
-    """The file's text; empty before `npm ci` has run (a system check says so). Raises FileNotFoundError for a wrong
-    name."""
+    """Return the file's text, or "" before `npm ci` has run (a system check reports it).
+
+    Raise FileNotFoundError for an unknown name.
+    """
     if not settings.ICONS_DIR.is_dir():
         return mark_safe("")
     svg = (settings.ICONS_DIR / f"{name}.svg").read_text(encoding="utf-8")
-    return mark_safe(svg.strip())  # noqa: S308  # a file of the locked package, no input of anybody
+    return mark_safe(svg.strip())  # noqa: S308  # a file of the locked package, not user input
 
 
 @register.filter
 def filesize(count: int | None) -> str:
-    """A size in bytes for people, in the units the API's limits are in: 10485760 → "10.0 MB"."""
+    """Format a size in bytes, in the units of the API's limits: 10485760 → "10.0 MB"."""
     if count is None:
         return "–"
     if count < KILOBYTE:
-        return f"{count} B"
+        return _("%(size)d B") % {"size": count}
     if count < KILOBYTE**2:
-        return f"{count / KILOBYTE:.0f} kB"
-    return f"{count / KILOBYTE**2:.1f} MB"
+        return _("%(size).0f kB") % {"size": count / KILOBYTE}
+    return _("%(size).1f MB") % {"size": count / KILOBYTE**2}
 
 
 @register.filter
 def duration(length: timedelta | float | None) -> str:
-    """A length of time in its two largest units: "8 s", "2 min 5 s", "1 h 4 min"."""
+    """Format a duration in its two largest units: "8 s", "2 min 5 s", "1 h 4 min"."""
     if length is None:
         return "–"
     seconds = round(length.total_seconds() if isinstance(length, timedelta) else length)
     if seconds < MINUTE:
-        return f"{seconds} s"
+        return _("%(seconds)d s") % {"seconds": seconds}
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min {seconds % MINUTE} s"
-    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": seconds // MINUTE, "seconds": seconds % MINUTE}
+    return _("%(hours)d h %(minutes)d min") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
 
 
 @register.filter
 def credits(amount: object) -> str:
-    """Credits without trailing zeros: 1.000 → "1", 392.2 → "392.2"; "–" where nobody knows."""
+    """Format credits without trailing zeros: 1.000 → "1", 392.2 → "392.2"; "–" if unknown."""
     if amount is None or amount == "":
         return "–"
     text = f"{amount:,.3f}" if not isinstance(amount, str) else amount
@@ -85,7 +88,7 @@ def plural_number(amount: Decimal) -> int:
 
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *names: str) -> SafeString:
-    """`aria-current="page"` where the page shown is one of the named URLs."""
+    """Return `aria-current="page"` if the current page is one of the named URLs."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     return mark_safe(' aria-current="page"') if match is not None and match.url_name in names else mark_safe("")
@@ -93,7 +96,7 @@ def current(context: template.Context, *names: str) -> SafeString:
 
 @register.inclusion_tag("field.html")
 def field(bound: BoundField) -> dict[str, object]:
-    """A form's field with label, help and errors, marked up for screen readers (Django sets aria-describedby)."""
-    look = "form-select" if isinstance(bound.field.widget, Select) else "form-control"
-    marks = f"{look} is-invalid" if bound.errors else look
-    return {"field": bound, "widget": bound.as_widget(attrs={"class": marks})}
+    """Render a form field with label, help and errors, marked up for screen readers (Django sets aria-describedby)."""
+    css_class = "form-select" if isinstance(bound.field.widget, Select) else "form-control"
+    classes = f"{css_class} is-invalid" if bound.errors else css_class
+    return {"field": bound, "widget": bound.as_widget(attrs={"class": classes})}

@@ -1,4 +1,4 @@
-"""How rows of the history are shown."""
+"""Filters for rows of the history."""
 
 from django import template
 
@@ -6,7 +6,7 @@ from vanceweb.catalogue.features import FEATURES
 
 register = template.Library()
 
-# A service may write a feature's module or its name; a name wins over another feature's alias.
+# Services may write a feature's module or its name. A name takes precedence over another feature's alias.
 FEATURE_TITLES = {
     **{alias: feature.title for feature in FEATURES for alias in feature.aliases},
     **{feature.module: feature.title for feature in FEATURES},
@@ -16,5 +16,5 @@ FEATURE_TITLES = {
 
 @register.filter
 def feature_title(job: str) -> str:
-    """What the history calls a job, as the studio calls it; a name that nobody here knows stays as it is."""
+    """Return the studio's title for a job's name in the history, or the name itself if it is unknown."""
     return str(FEATURE_TITLES.get(job, job))
