@@ -151,7 +151,7 @@ def test_http_spoken_to_a_port_that_wants_it_as_tls_is_no_safe_connection(
     make_client: Callable[..., VanceClient], service: Service
 ) -> None:
     service.play(GOOD["balance"])
-    with pytest.raises(ServiceUnreachable, match="No safe connection"):
+    with pytest.raises(ServiceUnreachable, match="No secure connection"):
         make_client(base_url=service.base_url.replace("http:", "https:")).get_balance()
 
 

@@ -74,7 +74,7 @@ def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (SimpleUploadedFile("text.png", b"no picture at all"), "This is not an image; JPG and PNG are taken."),
+        (SimpleUploadedFile("text.png", b"no picture at all"), "This is not an image; JPG and PNG are accepted."),
         (SimpleUploadedFile("empty.png", b""), "The file is empty."),
         (SimpleUploadedFile("moving.gif", picture_file(format="GIF").read()), "This is a GIF file"),
     ],

@@ -49,11 +49,11 @@ def test_the_file_is_left_at_its_start() -> None:
     ("content", "sentence"),
     [
         (b"", "The file is empty."),
-        (b"<html>not a picture</html>", "This is not an image; JPG and PNG are taken."),
-        (encoded("GIF", mode="P"), "This is a GIF file; JPG and PNG are taken."),
+        (b"<html>not a picture</html>", "This is not an image; JPG and PNG are accepted."),
+        (encoded("GIF", mode="P"), "This is a GIF file; JPG and PNG are accepted."),
         (encoded("PNG")[:-200], "The image is damaged or incomplete."),
         (encoded("JPEG")[:-200], "The image is damaged or incomplete."),
-        (encoded("PNG")[:20], "The image's header is broken."),
+        (encoded("PNG")[:20], "The image's header is damaged."),
     ],
 )
 def test_what_is_no_whole_image_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:

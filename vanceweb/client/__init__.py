@@ -1,4 +1,4 @@
-"""The client of the VanceAI web API: typed answers, an error tree, two transports. Knows no Django."""
+"""A client for the VanceAI web API: typed responses, an error tree, two transports. Independent of Django."""
 
 from vanceweb.client.client import HOSTED_BASE_URL, VanceClient
 from vanceweb.client.errors import (

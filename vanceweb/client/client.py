@@ -1,4 +1,4 @@
-"""The API's calls, one method each."""
+"""The API client, with one method per call."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HOSTED_BASE_URL = "https://api-service.vanceai.com/web_api/v1"
 
 
 class VanceClient:
-    """Speaks for one token with one service. Any thread may use it as far as its session may.
+    """A client for one service and one token. It is as thread-safe as its session.
 
-    Every method raises `ServiceUnreachable`, `InvalidResponse`, `InvalidToken` and `ServiceFault`; what else is
-    likely stands with the method. `token` never shows in a repr, an error or a log. `session` is ours to use and
-    the caller's to close; without one, the client makes its own and `close()` closes it.
+    Every method raises `ServiceUnreachable`, `InvalidResponse`, `InvalidToken` and `ServiceFault`; other likely
+    errors are listed with the method. `token` never appears in a repr, an error or a log. A `session` that is passed
+    in must be closed by the caller; without one, the client creates its own and `close()` closes it.
     """
 
     def __init__(
@@ -47,9 +47,12 @@ class VanceClient:
         )
 
     def upload(self, file: BinaryIO, *, name: str, purpose: Literal["ai", "compress"] = "ai") -> UploadedImage:
-        """Send a picture, streamed from the start of `file`, which must be seekable. `purpose` is `compress` for
-        the Compressor. Raises `LimitExceeded` beyond 10 MB or 34 megapixels, `IllegalParameter` for what is no
-        JPG or PNG. Repeated when the connection fails: an upload costs nothing."""
+        """Upload an image, streamed from the beginning of `file`, which must be seekable.
+
+        `purpose` is `compress` for the Compressor. The upload is retried if the connection fails, since it costs
+        nothing. Raises `LimitExceeded` beyond 10 MB or 34 megapixels, and `IllegalParameter` if the file is neither
+        JPG nor PNG.
+        """
         file.seek(0)
         kind = detect_format(file.read(HEAD_BYTES))
         types = {"jpg": "image/jpeg", "png": "image/png", None: "application/octet-stream"}
@@ -64,12 +67,13 @@ class VanceClient:
         return self._transport.request_json(call, parsing.parse_upload)
 
     def transform(self, uid: str, jconfig: str, *, webhook: str | None = None, wait: float | None = None) -> StartedJob:
-        """Start a job on an uploaded picture. Without `webhook` the service waits for the result.
+        """Start a job on an uploaded image. Without `webhook`, the service waits for the result.
 
-        `wait` is the bundled engine's extension: seconds after which it answers `busy` or `process` if the job
-        hasn't ended; 0 answers at once. It is sent only when given. Never repeated once a body was sent, since
-        that could start a second job: after a `ServiceUnreachable` whose `may_have_arrived` is true, nobody knows.
-        Raises `JConfigRejected`, `IllegalParameter`, `NotFound` (the uid), `LimitExceeded` (the result).
+        `wait` is an extension of the bundled engine, sent only if given: the seconds after which it responds with
+        `busy` or `process` if the job hasn't ended, or 0 for an immediate response. The call is never retried once a
+        body was sent, since that could start a second job: after a `ServiceUnreachable` whose `may_have_arrived` is
+        true, nobody knows whether the job exists. Raises `JConfigRejected`, `IllegalParameter`, `NotFound` (the uid)
+        and `LimitExceeded` (the result).
         """
         fields = {"uid": uid, "jconfig": jconfig}
         if webhook is not None:
@@ -81,17 +85,17 @@ class VanceClient:
         return self._transport.request_json(call, parsing.parse_transform)
 
     def get_progress(self, trans_id: str) -> JobProgress:
-        """Where a job is. Raises `NotFound` for an unknown id and, with some services, `JobFailed`."""
+        """Return a job's progress. Raises `NotFound` for an unknown id and, with some services, `JobFailed`."""
         return self._transport.request_json(
             self._build_job_call(trans_id, "/progress", self._timeouts.progress), parsing.parse_progress
         )
 
     def download(self, trans_id: str, target: BinaryIO, *, max_bytes: int = MAX_RESULT_BYTES) -> DownloadedImage:
-        """Write a finished job's result to `target` (seekable), from where it stands, and cut it off behind.
+        """Write a finished job's result to `target` (seekable) at its current position and truncate the rest.
 
-        The first download of a job is what costs credits; further ones are free, so a broken one is repeated from
-        the start. On an error `target` is left as long as it was. Raises `InsufficientCredits`, `NotFound`
-        (unknown, removed or not finished), `JobFailed`.
+        The service charges credits for a job's first download only, so a broken one is retried from the beginning. On
+        an error, `target` is truncated to its starting position. Raises `InsufficientCredits`, `NotFound` (unknown,
+        deleted or unfinished job) and `JobFailed`.
         """
         start = target.tell()
         call = self._build_job_call(trans_id, "/download", self._timeouts.download)
@@ -118,25 +122,25 @@ class VanceClient:
             head += chunk
         if is_json(response, head):
             self._transport.read_json(response, call, start=head)
-            raise InvalidResponse("The service's answer was not understood: JSON, but no error.", call.label)
+            raise InvalidResponse("The service's answer was not understood: JSON instead of an image.", call.label)
         if detect_format(head) is None:
             raise build_non_json_error(response, call)
         return save_picture(response, head, body, target, call=call, max_bytes=max_bytes, fallback_name=trans_id)
 
     def get_balance(self) -> Balance:
-        """Credits granted to the account and used by it."""
+        """Return the credits granted to the account and used by it."""
         call = APICall("GET", "/point", read_timeout=self._timeouts.balance, repeatable=True)
         return self._transport.request_json(call, parsing.parse_balance)
 
     def get_history(self, page: int = 1, limit: int = 20) -> HistoryPage:
-        """A page of charges, newest first; pages count from 1, `limit` is rows per page."""
+        """Return a page of charges, newest first. Pages count from 1; `limit` is the number of rows per page."""
         fields = {"page": str(page), "limit": str(limit)}
         call = APICall("POST", "/points/record", read_timeout=self._timeouts.history, repeatable=True, fields=fields)
         return self._transport.request_json(call, parsing.parse_history)
 
     def cancel(self, trans_id: str) -> bool:
-        """Ask that a job isn't gone on with; the bundled engine's extension. True when the service took the wish
-        (or the job had ended before), False where the service has no such call. Raises `NotFound`."""
+        """Request a job's cancellation, an extension of the bundled engine. Return True if the service accepted the
+        request or the job had already ended, False if the service has no such call. Raises `NotFound`."""
         call = self._build_job_call(trans_id, "/cancel", self._timeouts.cancel)
         try:
             self._transport.request_json(call, parsing.parse_cancel)
@@ -145,11 +149,11 @@ class VanceClient:
         return True
 
     def _build_job_call(self, trans_id: str, path: str, read_timeout: float) -> APICall:
-        """A POST about one job, so that the token stands in no URL."""
+        """Return a call about one job. It is a POST, which keeps the token out of the URL."""
         return APICall("POST", path, read_timeout=read_timeout, repeatable=True, fields={"trans_id": trans_id})
 
     def close(self) -> None:
-        """Close the connections of the client's own session, if it made one."""
+        """Close the client's own session, if it created one."""
         if self._own_session is not None:
             self._own_session.close()
 

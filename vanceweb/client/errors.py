@@ -1,7 +1,7 @@
-"""What can go wrong with a call of the API, as one tree.
+"""The errors of an API call.
 
     VanceError                    code, message, request
-    ├── RequestRefused                   the service answered with an error code
+    ├── RequestRefused            the service responded with an error code
     │   ├── IllegalParameter      10001
     │   ├── ServiceFault          10010
     │   ├── NotFound              10011
@@ -11,12 +11,12 @@
     │   ├── InvalidToken          30001
     │   ├── InsufficientCredits   30004
     │   └── UnknownCode           any other
-    ├── ServiceUnreachable              no answer, or one that broke off; may pass by itself
-    └── InvalidResponse       an answer that the contract doesn't know
+    ├── ServiceUnreachable        no response, or an incomplete one; may be temporary
+    └── InvalidResponse           a response that breaks the API's contract
 
-`message` is a plain sentence that can be shown to a person; `request` says which call it was, such as
-``POST /transform``. Neither ever holds the token, and no error has another one behind it (`__context__`)
-that would: the texts of `requests` and `urllib3` contain whole URLs. All of them survive pickling.
+`message` is a plain sentence for people; `request` names the call, such as ``POST /transform``. Neither contains the
+token, nor does any chained exception (`__context__`): the messages of `requests` and `urllib3` contain whole URLs. All
+errors can be pickled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import ClassVar
 
 
 class VanceError(Exception):
-    """Base of every error the client raises on purpose. `code` is the service's, or None where it gave none."""
+    """The base class of the client's errors. `code` is the service's error code, or None if it gave none."""
 
     def __init__(self, code: int | None, message: str, request: str) -> None:
         super().__init__(code, message, request)
@@ -39,7 +39,7 @@ class VanceError(Exception):
 
 
 class RequestRefused(VanceError):
-    """The service understood the call and answered with an error code."""
+    """The service understood the call and responded with an error code."""
 
     code: int
     meaning: ClassVar[str] = "The service refused the request."
@@ -49,21 +49,21 @@ class RequestRefused(VanceError):
 
 
 class IllegalParameter(RequestRefused):
-    """10001: a field is missing or has a value that isn't allowed; also a file that is no JPG or PNG."""
+    """10001: a field is missing or its value isn't allowed, or a file is neither JPG nor PNG."""
 
     meaning = "The service does not accept one of the values."
 
 
 class ServiceFault(RequestRefused):
-    """10010: something broke inside the service."""
+    """10010: an internal error of the service."""
 
     meaning = "The service has an internal error."
 
 
 class NotFound(RequestRefused):
-    """10011: the id is unknown, belongs to another account or has been removed."""
+    """10011: the id is unknown, belongs to another account or has been deleted."""
 
-    meaning = "The file does not exist at the service, or not any more."
+    meaning = "The file does not exist on the service, or has been deleted."
 
 
 class LimitExceeded(RequestRefused):
@@ -79,34 +79,34 @@ class JConfigRejected(RequestRefused):
 
 
 class JobFailed(RequestRefused):
-    """10014: the job ended unexpectedly. A new transform may be tried."""
+    """10014: the job ended unexpectedly. Another transform may succeed."""
 
     meaning = "The job failed for an unexpected reason."
 
 
 class InvalidToken(RequestRefused):
-    """30001: the token is missing, wrong or withdrawn."""
+    """30001: the token is missing, wrong or revoked."""
 
     meaning = "The service does not accept the token."
 
 
 class InsufficientCredits(RequestRefused):
-    """30004: too few credits to download the result, which stays there to be downloaded later."""
+    """30004: not enough credits to download the result. It stays on the service and can be downloaded later."""
 
-    meaning = "There are too few credits to download the result."
+    meaning = "There are not enough credits to download the result."
 
 
 class UnknownCode(RequestRefused):
-    """A code that the contract doesn't list."""
+    """A code that isn't documented."""
 
-    meaning = "The service refused the request with a code that is not documented."
+    meaning = "The service refused the request with an undocumented error code."
 
 
 class ServiceUnreachable(VanceError):
-    """There was no answer, or it broke off, or something between us and the service answered in its place.
+    """There was no response, it broke off, or an intermediary responded in the service's place.
 
-    `may_have_arrived` is False only when the request surely never reached the service, so that repeating
-    it is safe whatever it does. `retry_after` is the pause in seconds that was asked for, if one was.
+    `may_have_arrived` is False only if the request certainly never reached the service, so that a retry is always safe.
+    `retry_after` is the requested pause in seconds, if any.
     """
 
     def __init__(
@@ -119,14 +119,14 @@ class ServiceUnreachable(VanceError):
 
 
 class InvalidResponse(VanceError):
-    """The service answered something else than the contract says; `message` names what was missing or wrong."""
+    """The response breaks the API's contract; `message` names the missing or wrong part."""
 
     def __init__(self, message: str, request: str) -> None:
         super().__init__(None, message, request)
         self.args = (message, request)
 
 
-_BY_CODE: dict[int, type[RequestRefused]] = {
+_ERRORS_BY_CODE: dict[int, type[RequestRefused]] = {
     10001: IllegalParameter,
     10010: ServiceFault,
     10011: NotFound,
@@ -139,5 +139,5 @@ _BY_CODE: dict[int, type[RequestRefused]] = {
 
 
 def build_refusal(code: int, message: str, request: str) -> RequestRefused:
-    """The error for a code of the service. An empty message is replaced by the code's meaning."""
-    return _BY_CODE.get(code, UnknownCode)(code, message, request)
+    """Return the error for a code of the service. The code's meaning replaces an empty message."""
+    return _ERRORS_BY_CODE.get(code, UnknownCode)(code, message, request)

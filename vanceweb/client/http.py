@@ -1,4 +1,4 @@
-"""A session for services on the network."""
+"""Sessions for services on the network."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from vanceweb.client.redaction import hide_tokens_in_logs
 
 
 def build_http_session(*, connections: int = 10) -> requests.Session:
-    """A session that keeps up to `connections` open per host. Proxies come from the environment as usual.
+    """Return a session that keeps up to `connections` open per host and takes proxies from the environment.
 
-    It repeats nothing: which call may be repeated is a matter of its meaning, so `Transport` does it, for every
-    transport alike (`Retries`).
+    It never retries: whether that is safe depends on the call, so `Transport` does it, over any session (`Retries`).
     """
     hide_tokens_in_logs()
     session = requests.Session()

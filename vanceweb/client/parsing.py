@@ -1,4 +1,4 @@
-"""From the bytes of a JSON answer to values, or to the error that the service meant."""
+"""Conversion of a JSON response's bytes into values or into the error it reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vanceweb.client.errors import InvalidResponse, build_refusal
 from vanceweb.client.responses import Balance, HistoryPage, HistoryRow, JobProgress, StartedJob, Status, UploadedImage
 
 SUCCESS = 200
-# A sentence for a person; more than this is a dump.
+# A sentence for people; anything longer is a dump.
 _LONGEST_MESSAGE = 500
 _ID = re.compile(r"[0-9a-f]{32}")
 _WHOLE = re.compile(r"[0-9]{1,18}")
@@ -22,41 +22,41 @@ _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 class ResponseData:
-    """The members of a JSON object, each taken as the type that the contract gives it. Whatever is missing or
-    has another type raises `InvalidResponse` naming the member and what was due, never its value."""
+    """The members of a JSON object, read as the types of the API's contract. A member that is missing or of another
+    type raises `InvalidResponse`, which names the member and the expected type but never the value."""
 
     def __init__(self, values: Mapping[str, object], *, request: str, place: str) -> None:
         self._values = values
         self._request = request
         self._place = place
 
-    def _build_error(self, key: str, due: str) -> InvalidResponse:
+    def _build_error(self, key: str, expected: str) -> InvalidResponse:
         state = "is missing" if self._values.get(key) is None else "is something else"
         return InvalidResponse(
-            f"The service's answer was not understood: {self._place}{key} should be {due} and {state}.",
+            f"The service's answer was not understood: {self._place}{key} should be {expected} but {state}.",
             self._request,
         )
 
     def has(self, key: str) -> bool:
-        """Whether the member is there and not null."""
+        """Return whether the member exists and isn't null."""
         return self._values.get(key) is not None
 
     def get_text(self, key: str) -> str:
-        """A string, which may be empty."""
+        """Return a string, which may be empty."""
         value = self._values.get(key)
         if not isinstance(value, str):
-            raise self._build_error(key, "a text")
+            raise self._build_error(key, "a string")
         return value
 
     def get_id(self, key: str) -> str:
-        """32 lower-case hex characters."""
+        """Return an id: 32 lower-case hex characters."""
         value = self._values.get(key)
         if not isinstance(value, str) or not _ID.fullmatch(value):
             raise self._build_error(key, "an id of 32 hex characters")
         return value
 
     def get_int(self, key: str, *, least: int = 0) -> int:
-        """A whole number, given as a number or as a string of digits (the API does both)."""
+        """Return a whole number, given as a number or as a string of digits (the API does both)."""
         value = self._values.get(key)
         if isinstance(value, str) and _WHOLE.fullmatch(value):
             value = int(value)
@@ -65,34 +65,34 @@ class ResponseData:
         return value
 
     def get_decimal(self, key: str) -> Decimal:
-        """A number, given as such or as a string; exact either way."""
+        """Return an exact number, given as a number or as a string."""
         value = self._values.get(key)
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not _NUMBER.fullmatch(str(value)):
             raise self._build_error(key, "a number")
         return Decimal(value)
 
     def get_percent(self, key: str) -> float:
-        """A number from 0 to 100."""
+        """Return a number from 0 to 100."""
         number = float(self.get_decimal(key))
         if not 0 <= number <= 100:
-            raise self._build_error(key, "0 to 100")
+            raise self._build_error(key, "a number from 0 to 100")
         return number
 
     def get_datetime(self, key: str) -> datetime:
-        """A naive date and time, ``2021-12-14 04:36:18``."""
+        """Return a naive date and time, such as ``2021-12-14 04:36:18``."""
         with suppress(ValueError):
             return datetime.strptime(self.get_text(key), "%Y-%m-%d %H:%M:%S")
         raise self._build_error(key, "a date and time like 2021-12-14 04:36:18")
 
     def get_status(self, key: str) -> Status:
-        """One of the contract's states."""
+        """Return one of the contract's states."""
         value = self.get_text(key)
         if value not in set(Status):
             raise self._build_error(key, f"one of {', '.join(Status)}")
         return Status(value)
 
     def get_objects(self, key: str) -> tuple[ResponseData, ...]:
-        """A list of objects."""
+        """Return a list of objects."""
         value = self._values.get(key)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._build_error(key, "a list of objects")
@@ -103,7 +103,7 @@ class ResponseData:
 
 
 def parse_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in `body`, numbers with a point as Decimal; None when it is anything else."""
+    """Return the JSON object in `body`, with fractions as Decimal, or None if it is anything else."""
     try:
         value = json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
@@ -112,7 +112,7 @@ def parse_object(body: bytes) -> dict[str, Any] | None:
 
 
 def flatten_message(msg: object) -> str:
-    """`msg` of an error as one line: a text, or the texts of ``{"field": ["message", …]}`` joined."""
+    """Return an error's `msg` as one line: a string, or the joined strings of ``{"field": ["message", …]}``."""
     texts: list[str] = []
     if isinstance(msg, str):
         texts = [msg]
@@ -124,26 +124,26 @@ def flatten_message(msg: object) -> str:
 
 
 def extract_data(
-    answer: Mapping[str, object], http_status: int, *, request: str, hide: Callable[[str], str]
+    body: Mapping[str, object], http_status: int, *, request: str, hide: Callable[[str], str]
 ) -> ResponseData:
-    """The `data` of a successful answer. Raises the error of its code for any other; `hide` takes the token out
-    of what the service says. The HTTP status alone decides nothing, but a success under an error status is none."""
-    envelope = ResponseData(answer, request=request, place="")
+    """Return the `data` of a successful response, or raise the error for its code. `hide` removes the token from the
+    service's message. The HTTP status alone decides nothing, but success under an error status raises too."""
+    envelope = ResponseData(body, request=request, place="")
     code = envelope.get_int("code")
     if code != SUCCESS:
-        raise build_refusal(code, hide(flatten_message(answer.get("msg"))), request)
+        raise build_refusal(code, hide(flatten_message(body.get("msg"))), request)
     if not 200 <= http_status < 300:
         raise InvalidResponse(
-            f"The service's answer was not understood: it says success under HTTP status {http_status}.", request
+            f"The service's answer was not understood: it reports success under HTTP status {http_status}.", request
         )
-    data = answer.get("data")
+    data = body.get("data")
     if not isinstance(data, dict):
         raise InvalidResponse("The service's answer was not understood: data should be an object.", request)
     return ResponseData(data, request=request, place="data.")
 
 
 def parse_upload(data: ResponseData) -> UploadedImage:
-    """`/upload`."""
+    """Return the values of an `/upload` response."""
     return UploadedImage(
         uid=data.get_id("uid"),
         name=data.get_text("name"),
@@ -155,12 +155,12 @@ def parse_upload(data: ResponseData) -> UploadedImage:
 
 
 def parse_transform(data: ResponseData) -> StartedJob:
-    """`/transform`."""
+    """Return the values of a `/transform` response."""
     return StartedJob(trans_id=data.get_id("trans_id"), status=data.get_status("status"))
 
 
 def parse_progress(data: ResponseData) -> JobProgress:
-    """`/progress`, with what the bundled engine adds."""
+    """Return the values of a `/progress` response, including the bundled engine's extensions."""
     status = data.get_status("status")
     return JobProgress(
         status=status,
@@ -172,12 +172,12 @@ def parse_progress(data: ResponseData) -> JobProgress:
 
 
 def parse_balance(data: ResponseData) -> Balance:
-    """`/point`."""
+    """Return the values of a `/point` response."""
     return Balance(granted=data.get_decimal("max_num"), used=data.get_decimal("used_num"))
 
 
 def parse_history(data: ResponseData) -> HistoryPage:
-    """`/points/record`."""
+    """Return the values of a `/points/record` response."""
     rows = tuple(
         HistoryRow(
             point_type=row.get_text("point_type"),
@@ -199,5 +199,5 @@ def parse_history(data: ResponseData) -> HistoryPage:
 
 
 def parse_cancel(data: ResponseData) -> Status:
-    """`/cancel`, an extension of the bundled engine: the state the job is left in."""
+    """Return the job's state after `/cancel`, an extension of the bundled engine."""
     return data.get_status("status")

@@ -1,7 +1,7 @@
-"""Keeping the token out of every text: reprs, errors and logs.
+"""Protection against showing the token in reprs, errors and logs.
 
-`/point` is GET only, so there the token stands in the URL, and `urllib3` writes URLs into its debug log. The
-filter here takes it out of those records; errors never quote a URL at all.
+`/point` is GET only, so its URL contains the token, and `urllib3` writes URLs to its debug log. The filter in this
+module removes the token from those records; errors never quote a URL.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import re
 from typing import NoReturn
 
 HIDDEN = "[hidden]"
-# Below this a token could be a part of ordinary words, and no service issues such.
+# A shorter token could be part of an ordinary word, and no service issues one.
 _SHORTEST_TOKEN = 8
 _IN_URL = re.compile(r"(api_token=)[^&\s\"'<>)]*")
 _LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
 
 
 class Secret:
-    """A text that shows itself only when asked to, and can't be pickled by accident."""
+    """A string that is hidden in reprs and can't be pickled."""
 
     __slots__ = ("_value",)
 
@@ -26,18 +26,18 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The text itself, for the one place that sends it."""
+        """Return the string itself, for the one place that sends it."""
         return self._value
 
     def hide_in(self, text: str) -> str:
-        """`text` without the secret, for what a service echoes."""
+        """Return `text` without the secret, in case a service echoes it."""
         return text.replace(self._value, HIDDEN) if len(self._value) >= _SHORTEST_TOKEN else text
 
     def __repr__(self) -> str:
         return f"Secret({HIDDEN})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written to a pickle")
+        raise TypeError("a secret can't be pickled")
 
 
 class _HideTokens(logging.Filter):
@@ -52,6 +52,6 @@ _FILTER = _HideTokens("hide api tokens")
 
 
 def hide_tokens_in_logs() -> None:
-    """Put the filter onto urllib3's loggers that write URLs. May be called any number of times."""
+    """Add the filter to urllib3's loggers that write URLs. Repeated calls have no further effect."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

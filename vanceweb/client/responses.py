@@ -1,4 +1,4 @@
-"""What the API answers, as frozen values. Sizes are bytes and pixels, money is credits (Decimal)."""
+"""The API's responses as frozen dataclasses. Sizes are in bytes and px, amounts in credits (Decimal)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 
 class Status(StrEnum):
-    """State of a job, spelled as the API spells it."""
+    """The state of a job, in the API's spelling."""
 
     FINISH = "finish"
     WAITING = "waiting"
@@ -21,13 +21,13 @@ class Status(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the job will not change any more."""
+        """True if the job's state is final."""
         return self in (Status.FINISH, Status.FATAL)
 
 
 @dataclass(frozen=True)
 class UploadedImage:
-    """An uploaded picture. `thumbnail` is a URL or empty; width and height are px as the service sees them."""
+    """An uploaded image. `thumbnail` is a URL or empty; width and height are the service's figures, in px."""
 
     uid: str
     name: str
@@ -39,7 +39,7 @@ class UploadedImage:
 
 @dataclass(frozen=True)
 class StartedJob:
-    """A job that was accepted."""
+    """A job that the service has accepted."""
 
     trans_id: str
     status: Status
@@ -47,9 +47,9 @@ class StartedJob:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """Where a job is. `filesize` (bytes of the result) comes when it has finished. The bundled engine adds
-    `percent` (0 to 100), `backend` (what computed it) and `message`: why it failed, or what there is to say about
-    a result."""
+    """The progress of a job. `filesize` (the result's size in bytes) is set once it has finished. The bundled engine
+    adds `percent` (0 to 100), `backend` (the one that ran the job) and `message`: the reason for a failure, or a note
+    on the result."""
 
     status: Status
     filesize: int | None = None
@@ -60,7 +60,7 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class DownloadedImage:
-    """A result that was written whole. `format` is what the bytes are, `name` is the file name to keep it by."""
+    """A completely downloaded result. `format` comes from its bytes; `name` is the suggested file name."""
 
     filesize: int
     format: Literal["jpg", "png"]
@@ -69,20 +69,20 @@ class DownloadedImage:
 
 @dataclass(frozen=True)
 class Balance:
-    """Credits granted and used. Both may jump at the hosted service's billing day."""
+    """Credits granted and used. Both may jump on the hosted service's billing day."""
 
     granted: Decimal
     used: Decimal
 
     @property
     def left(self) -> Decimal:
-        """Credits that can still be spent."""
+        """The credits that can still be spent."""
         return self.granted - self.used
 
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One charge. Rows carry no id, and two may be equal. `created_at` is naive: the API names no zone."""
+    """One charge. Rows have no id, and two may be equal. `created_at` is naive: the API gives no time zone."""
 
     point_type: str
     job: str
@@ -94,7 +94,7 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """A page of the history, newest first. Pages count from 1."""
+    """One page of the history, newest first. Pages count from 1."""
 
     rows: tuple[HistoryRow, ...]
     page: int

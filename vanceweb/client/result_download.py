@@ -1,4 +1,4 @@
-"""Saving the picture that `/download` answers, and making sure that it is one."""
+"""Checks and storage of the image that `/download` returns."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from vanceweb.client.errors import InvalidResponse, ServiceUnreachable
 from vanceweb.client.responses import DownloadedImage
 from vanceweb.client.transport import APICall
 
-_MAGIC: dict[bytes, Literal["jpg", "png"]] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
-_ENDS = {"jpg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
+_SIGNATURES: dict[bytes, Literal["jpg", "png"]] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+_END_MARKERS = {"jpg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
 HEAD_BYTES = 8
 
 
 def detect_format(start: bytes) -> Literal["jpg", "png"] | None:
-    """What a file that begins like this is (JPEG: SOI and a marker; PNG: its signature)."""
-    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+    """Return the image format of a file with these first bytes (JPEG: SOI and a marker; PNG: its signature)."""
+    return next((kind for signature, kind in _SIGNATURES.items() if start.startswith(signature)), None)
 
 
 def is_json(response: requests.Response, start: bytes) -> bool:
-    """Whether the answer calls itself JSON or looks like it."""
+    """Return whether the response is declared as JSON or looks like it."""
     return "json" in response.headers.get("Content-Type", "").lower() or start.lstrip()[:1] == b"{"
 
 
@@ -39,16 +39,16 @@ def save_picture(
     max_bytes: int,
     fallback_name: str,
 ) -> DownloadedImage:
-    """Write `start` and `rest` to `target` and check that it was whole.
+    """Write `start` and `rest` to `target` and check that the image is complete.
 
-    The bytes decide what it is: some servers call every file text/html. Raises `InvalidResponse` when it is
-    neither JPG nor PNG or longer than `max_bytes`, `ServiceUnreachable` when it broke off.
+    The format is taken from the bytes, since some servers call every file text/html. Raises `InvalidResponse` if the
+    file is neither JPG nor PNG or is longer than `max_bytes`, and `ServiceUnreachable` if the download broke off.
     """
     kind = detect_format(start)
     if kind is None or not 200 <= response.status_code < 300:
         raise InvalidResponse(
-            f"The service's answer was not understood: HTTP status {response.status_code}, "
-            f"and what came is {'a picture' if kind else 'neither JPG nor PNG'}.",
+            f"The service's answer was not understood: HTTP status {response.status_code} "
+            f"with {'an image' if kind else 'a file that is neither JPG nor PNG'}.",
             call.label,
         )
     size, end = 0, b""
@@ -58,30 +58,30 @@ def save_picture(
             raise InvalidResponse(f"The result is larger than {max_bytes} bytes.", call.label)
         target.write(chunk)
         end = (end + chunk)[-16:]
-    if not _is_complete(response, size, end, _ENDS[kind]):
-        raise ServiceUnreachable("The download broke off before the picture was complete.", call.label)
+    if not _is_complete(response, size, end, _END_MARKERS[kind]):
+        raise ServiceUnreachable("The download broke off before the image was complete.", call.label)
     target.flush()
     return DownloadedImage(filesize=size, format=kind, name=_read_file_name(response) or f"{fallback_name}.{kind}")
 
 
-def _is_complete(response: requests.Response, size: int, end: bytes, mark: bytes) -> bool:
-    """By the announced length or the last chunk; where neither was sent, by the format's own end."""
+def _is_complete(response: requests.Response, size: int, end: bytes, end_marker: bytes) -> bool:
+    """Return whether all of the body came: by its length or last chunk, or else by the format's end marker."""
     length = response.headers.get("Content-Length", "")
     if "Content-Encoding" not in response.headers and length.isdecimal():
         return size == int(length)
     if "chunked" in response.headers.get("Transfer-Encoding", "").lower():
         return True
-    return end.endswith(mark)
+    return end.endswith(end_marker)
 
 
 def strip_folders(name: str) -> str:
-    """A file name without folders of any system; empty when nothing that can be shown is left."""
-    bare = PureWindowsPath(PurePosixPath(name).name).name
-    return bare if bare.isprintable() and bare.strip(". ") else ""
+    """Return a file name without Unix or Windows folders; empty if no printable name is left."""
+    name = PureWindowsPath(PurePosixPath(name).name).name
+    return name if name.isprintable() and name.strip(". ") else ""
 
 
 def _read_file_name(response: requests.Response) -> str:
-    """The name in Content-Disposition (RFC 6266)."""
+    """Return the file name in Content-Disposition (RFC 6266), or an empty string."""
     header = Message()
     header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
     return strip_folders(header.get_filename() or "")

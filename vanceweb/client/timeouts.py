@@ -1,27 +1,27 @@
-"""How long the client waits and how often it tries. The site passes its settings in; these are the defaults."""
+"""Default time limits, retries and size limits. The site passes its own settings."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
 
-# A picture of the engine's largest output (200 megapixels) is under this as PNG; beyond it something is wrong.
+# The engine's largest output (200 megapixels) is a smaller PNG; a larger file means that something is wrong.
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
-# The longest JSON answer is a page of history, some 20 kB; a longer one isn't read to its end.
+# The longest JSON response is a page of history, some 20 kB. Longer ones aren't read to the end.
 MAX_JSON_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds. `connect` holds for one TCP and TLS connection, the others for one silence of the service while
-    we wait for its answer; a JSON answer must be complete that long after it began.
+    """Time limits in seconds. `connect` limits one TCP and TLS connection; the others limit the time without data from
+    the service. A JSON response must also be complete within that time after it began.
 
-    `upload`    the service stores and checks the picture before it answers
-    `transform` without a webhook the service answers when the job is done or its patience ends, and giving up
-                early loses the job's id
+    `upload`    the service stores and checks the image before it responds
+    `transform` without a webhook, the service responds when the job is done or its own time limit has passed; giving
+                up early loses the job's id
     `progress`  a look-up, but on a service that may be busy with jobs
-    `download`  the first byte may wait for a slow storage
-    `download_total` a whole download, so that a service that drips can't hold a worker for ever
+    `download`  slow storage may delay the first byte
+    `download_total` the whole download, so that a service that trickles can't block a worker for ever
     `balance`, `history`, `cancel` look-ups
     """
 
@@ -38,15 +38,18 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Retries:
-    """How a call that may be repeated is repeated: `attempts` in all, pauses doubling from `first_pause` to
-    `longest_pause` seconds, each shortened by chance so that many workers don't come back at the same moment."""
+    """Retries with exponential back-off: `attempts` in all, with pauses that double from `first_pause` to
+    `longest_pause` seconds. Each is shortened at random so that many workers don't retry at the same moment."""
 
     attempts: int = 4
     first_pause: float = 0.5
     longest_pause: float = 10.0
 
     def compute_pause(self, failures: int, asked: float | None = None) -> float:
-        """Seconds to wait after so many failures (from 1); at least what the service asked for, within bounds."""
+        """Return the seconds to wait after the given number of failures (from 1).
+
+        The pause is at least `asked`, the service's own wish, but never longer than `longest_pause`.
+        """
         longest = min(self.longest_pause, self.first_pause * 2.0 ** (failures - 1))
         chosen = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         return chosen if asked is None else max(chosen, min(asked, self.longest_pause))

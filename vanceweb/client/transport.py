@@ -1,4 +1,4 @@
-"""The one way in which requests are sent: time limits, repeats, and failures of the transport turned into ours."""
+"""The transport of all API calls: time limits, retries, and translation of failures into the client's errors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
 
 Result = TypeVar("Result")
 
-_CHUNK = 64 * 1024
-# Answers that servers and proxies give in the service's place, and that may be another one a moment later.
+_CHUNK_BYTES = 64 * 1024
+# Temporary errors that servers and proxies report in the service's place.
 _TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 @dataclass(frozen=True)
 class FilePart:
-    """A file in a multipart body, sent from its start."""
+    """A file in a multipart body, sent from the beginning."""
 
     file: BinaryIO
     name: str
@@ -35,7 +35,7 @@ class FilePart:
 
 @dataclass(frozen=True)
 class APICall:
-    """One call of the API. `repeatable`: a second one does no harm. `read_timeout`: seconds to wait for an answer."""
+    """One API call. `repeatable`: it can be sent twice without harm. `read_timeout`: seconds to wait for data."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -46,12 +46,12 @@ class APICall:
 
     @property
     def label(self) -> str:
-        """Names the call in errors."""
+        """The call's name in errors."""
         return f"{self.method} {self.path}"
 
 
 class Transport:
-    """Sends calls to one service with one token."""
+    """A sender of calls to one service with one token."""
 
     def __init__(
         self, token: Secret, *, base_url: str, session: requests.Session, connect: float, retries: Retries
@@ -64,7 +64,7 @@ class Transport:
         hide_tokens_in_logs()
 
     def request_json(self, call: APICall, parse: Callable[[ResponseData], Result]) -> Result:
-        """What `read` makes of the `data` of a call that answers JSON."""
+        """Send `call` and return the result of `parse` for the `data` of its JSON response."""
         return self.request(call, lambda response: parse(self.read_json(response, call)))
 
     def request(self, call: APICall, handle: Callable[[requests.Response], Result]) -> Result:
@@ -93,7 +93,7 @@ class Transport:
                 return handle(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
             failure = _translate_failure(exc, call, urlsplit(self.base_url).hostname or "")
-        # Outside of the handler, so that the original and the URL in its text are not attached to ours.
+        # Raised outside the handler, so that the original, whose message contains the URL, isn't attached.
         raise failure
 
     def _send(self, call: APICall) -> requests.Response:
@@ -117,7 +117,7 @@ class Transport:
         )
 
     def read_json(self, response: requests.Response, call: APICall, start: bytes = b"") -> ResponseData:
-        """The `data` in a JSON answer whose first bytes may have been read already. Raises what it says else."""
+        """Return the `data` of a JSON response, or raise its error. `start` holds bytes that have been read already."""
         body = bytearray(start)
         for chunk in read_chunks(response, call, seconds=call.read_timeout):
             body += chunk
@@ -126,23 +126,23 @@ class Transport:
                     f"The service's answer was not understood: it is longer than {MAX_JSON_BYTES} bytes.",
                     call.label,
                 )
-        answer = parse_object(bytes(body))
-        if answer is None or (response.status_code in _TRANSIENT_STATUSES and "code" not in answer):
+        parsed = parse_object(bytes(body))
+        if parsed is None or (response.status_code in _TRANSIENT_STATUSES and "code" not in parsed):
             raise build_non_json_error(response, call)
-        return extract_data(answer, response.status_code, request=call.label, hide=self._token.hide_in)
+        return extract_data(parsed, response.status_code, request=call.label, hide=self._token.hide_in)
 
 
 def read_chunks(response: requests.Response, call: APICall, *, seconds: float) -> Iterator[bytes]:
-    """The body as it arrives, in pieces of up to 64 KiB. Raises `ServiceUnreachable` after so many seconds in all."""
+    """Yield the body as it arrives, in chunks of up to 64 KiB. Raises `ServiceUnreachable` after `seconds` in all."""
     until = time.monotonic() + seconds
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         yield chunk
         if time.monotonic() > until:
             raise ServiceUnreachable(f"The service's answer was not complete after {seconds:g} s.", call.label)
 
 
 def build_non_json_error(response: requests.Response, call: APICall) -> ServiceUnreachable | InvalidResponse:
-    """The error for an answer that isn't JSON (and no picture): a proxy's page, a redirect, another web site."""
+    """Return the error for a response that is neither JSON nor an image: a proxy's page, a redirect or another site."""
     status = response.status_code
     if status in _TRANSIENT_STATUSES:
         return ServiceUnreachable(
@@ -155,12 +155,13 @@ def build_non_json_error(response: requests.Response, call: APICall) -> ServiceU
         reason = f"it redirects{f' to {target}' if target else ''}; the base URL may be wrong"
     else:
         is_page = "html" in response.headers.get("Content-Type", "").lower()
-        reason = f"HTTP status {status} with {'a web page' if is_page else 'something else'} where JSON was due"
+        reason = f"HTTP status {status} with {'a web page' if is_page else 'other content'} instead of JSON"
     return InvalidResponse(f"The service's answer was not understood: {reason}.", call.label)
 
 
 def _translate_failure(exc: Exception, call: APICall, host: str) -> ServiceUnreachable:
-    """Ours for a failure of the transport. Only what surely happened before a body was sent says so."""
+    """Return the client's error for a failure of `requests` or `urllib3`. `may_have_arrived` is False only if the
+    failure certainly happened before a body was sent."""
     causes = list(_iterate_causes(exc))
     kinds = tuple(type(cause) for cause in causes)
 
@@ -168,7 +169,7 @@ def _translate_failure(exc: Exception, call: APICall, host: str) -> ServiceUnrea
         return any(issubclass(kind, wanted) for kind in kinds)
 
     if is_caused_by(requests.exceptions.ProxyError):
-        return ServiceUnreachable(f"The proxy on the way to {host} did not pass the request on.", call.label)
+        return ServiceUnreachable(f"The proxy on the way to {host} did not forward the request.", call.label)
     if is_caused_by(urllib3.exceptions.NameResolutionError):
         return ServiceUnreachable(f"The name {host} is not known.", call.label, may_have_arrived=False)
     if is_caused_by(urllib3.exceptions.NewConnectionError):
@@ -176,14 +177,14 @@ def _translate_failure(exc: Exception, call: APICall, host: str) -> ServiceUnrea
     if is_caused_by(requests.ConnectTimeout):
         return ServiceUnreachable(f"{host} did not accept the connection in time.", call.label, may_have_arrived=False)
     if is_caused_by(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        return ServiceUnreachable(f"No safe connection to {host} could be made.", call.label)
+        return ServiceUnreachable(f"No secure connection to {host} could be made.", call.label)
     if is_caused_by(requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
         return ServiceUnreachable(f"{host} did not answer within {call.read_timeout:g} s.", call.label)
     return ServiceUnreachable(f"The connection to {host} broke off.", call.label)
 
 
 def _iterate_causes(exc: object) -> Iterator[BaseException]:
-    """An exception of requests and those it wraps as its argument or as urllib3's `reason`."""
+    """Yield an exception and those it wraps, as its argument or as urllib3's `reason`."""
     for _ in range(5):
         if not isinstance(exc, BaseException):
             return
@@ -192,12 +193,12 @@ def _iterate_causes(exc: object) -> Iterator[BaseException]:
 
 
 def _parse_retry_after(retry_after: str | None) -> float | None:
-    """The header's number of seconds; its other form, a date, is left to our own pauses."""
+    """Return the header's seconds, or None for its other form, a date: the retries' own pauses apply then."""
     return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None
 
 
 def _validate_base_url(base_url: str) -> str:
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("a base URL is http:// or https://, a host and a path, and nothing more")
+        raise ValueError("a base URL consists of http:// or https://, a host and a path only")
     return base_url.rstrip("/")

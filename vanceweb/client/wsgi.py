@@ -1,13 +1,12 @@
-"""Calling a WSGI application in this process as if it were a service on the network.
+"""A transport to a WSGI application in the same process, which `requests` uses like a service on the network.
 
-The call costs no socket and no port, and looks to `requests` like any other: bodies stream both ways, an
-application that fails looks like a connection that does. Each call runs in a copy of the caller's `contextvars`
-context, so whatever it sets there (Django keeps its language, time zone and script prefix so, by asgiref's
-`Local`) ends with the response.
+It needs neither socket nor port. Bodies stream in both directions, and a failure of the application looks like a failed
+connection. Each call runs in a copy of the caller's `contextvars` context, so that changes made there end with the
+response (Django keeps its language, time zone and script prefix there, through asgiref's `Local`).
 
-It runs in the caller's thread: no time limit holds, and a Django application shares the caller's database
-connection. At the end of every request Django closes a connection that stands in a transaction, so don't call from
-within one.
+Calls run in the caller's thread: time limits have no effect, and a Django application shares the caller's database
+connection. At the end of every request, Django closes a connection with an open transaction, so never call from within
+one.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class WSGIAdapter(HTTPAdapter):
-    """A transport of `requests` whose other end is a WSGI application."""
+    """A `requests` transport adapter for a WSGI application."""
 
     def __init__(self, app: WSGIApplication) -> None:
         super().__init__()
@@ -50,14 +49,14 @@ class WSGIAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """The application's response. Raises `requests.ConnectionError` when it fails before it began one; later
-        it breaks the body (`ChunkedEncodingError` from `iter_content`)."""
+        """Return the application's response. Raises `requests.ConnectionError` if the application fails before its
+        response begins; a later failure breaks the body (`ChunkedEncodingError` from `iter_content`)."""
         call = _WSGICall(self._app, _build_environ(request))
         try:
             call.begin()
         except Exception as exc:
             call.close()
-            _log.exception("The application failed before it answered")
+            _log.exception("The application failed before its response began")
             raise requests.ConnectionError("the application failed", request=request) from exc
         if request.method == "HEAD":
             call.close()
@@ -74,7 +73,7 @@ class WSGIAdapter(HTTPAdapter):
 
 
 def build_in_process_session(app: WSGIApplication) -> requests.Session:
-    """A session whose every URL leads to `app`; nothing it does can reach the network."""
+    """Return a session that sends every URL to `app` and can't reach the network."""
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = "vanceweb"
@@ -86,14 +85,14 @@ def build_in_process_session(app: WSGIApplication) -> requests.Session:
 
 
 class _WSGICall:
-    """One run of the application (PEP 3333), from its environ to its last piece."""
+    """One run of the application (PEP 3333), from its environ to the last chunk of its body."""
 
     def __init__(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
         self._app = app
         self._environ = environ
         self._context: Context = copy_context()
         self._result: Iterable[bytes] | None = None
-        self._pieces: Iterator[bytes] = iter(())
+        self._chunks: Iterator[bytes] = iter(())
         self._written: list[bytes] = []
         self._started = False
         self._sent = False
@@ -102,17 +101,17 @@ class _WSGICall:
         self.headers = HTTPHeaderDict()
 
     def begin(self) -> None:
-        """Run the application up to the point where its status and headers are final."""
+        """Run the application until its status and headers are final."""
         self._result = self._context.run(self._app, self._environ, self._start_response)
-        self._pieces = self._context.run(iter, self._result)
+        self._chunks = self._context.run(iter, self._result)
         while not (self._started and self._written):
-            piece = self._read_next()
-            if piece is None:
+            chunk = self._read_next()
+            if chunk is None:
                 break
-            if piece:
-                self._written.append(piece)
+            if chunk:
+                self._written.append(chunk)
         if not self._started:
-            raise RuntimeError("the application gave a body without calling start_response")
+            raise RuntimeError("the application returned a body without calling start_response")
         self._sent = True
 
     def _start_response(
@@ -131,20 +130,20 @@ class _WSGICall:
         return self._written.append
 
     def _read_next(self) -> bytes | None:
-        return self._context.run(next, self._pieces, None)
+        return self._context.run(next, self._chunks, None)
 
-    def read_piece(self) -> bytes:
-        """The next piece that isn't empty, or nothing at the end."""
+    def read_chunk(self) -> bytes:
+        """Return the next chunk that isn't empty, or empty bytes at the end."""
         if self._written:
             return self._written.pop(0)
-        while (piece := self._read_next()) is not None:
-            if piece:
-                return piece
+        while (chunk := self._read_next()) is not None:
+            if chunk:
+                return chunk
         return b""
 
     def close(self) -> None:
         """Close the application's iterable, once."""
-        result, self._result, self._pieces = self._result, None, iter(())
+        result, self._result, self._chunks = self._result, None, iter(())
         self._written.clear()
         close = getattr(result, "close", None)
         if close is not None:
@@ -152,7 +151,7 @@ class _WSGICall:
 
 
 class _ResponseBody(io.RawIOBase):
-    """The pieces of a call as a raw stream for urllib3."""
+    """The chunks of a response body as a raw stream for urllib3."""
 
     def __init__(self, call: _WSGICall) -> None:
         super().__init__()
@@ -164,22 +163,22 @@ class _ResponseBody(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            self._left = memoryview(self._read_piece())
+            self._left = memoryview(self._read_chunk())
         size = min(len(buffer), len(self._left))
         buffer[:size] = self._left[:size]
         self._left = self._left[size:]
         return size
 
     def read1(self, size: int = -1) -> bytes:
-        """What is there, up to `size` bytes."""
+        """Return up to `size` of the available bytes."""
         return self.read(size if size is not None and size >= 0 else io.DEFAULT_BUFFER_SIZE) or b""
 
-    def _read_piece(self) -> bytes:
+    def _read_chunk(self) -> bytes:
         try:
-            return self._call.read_piece()
+            return self._call.read_chunk()
         except Exception as exc:
-            _log.exception("The application failed in the middle of its answer")
-            # urllib3 turns this kind into what a broken connection raises.
+            _log.exception("The application failed in the middle of its response")
+            # urllib3 translates this exception into that of a broken connection.
             raise HTTPException("the application failed in its body") from exc
 
     def close(self) -> None:
@@ -191,12 +190,12 @@ class _ResponseBody(io.RawIOBase):
 
 
 class _RequestBody(io.RawIOBase):
-    """A request's body, read as the application asks for it."""
+    """A request's body, read on the application's demand."""
 
     def __init__(self, body: Any) -> None:
         super().__init__()
         self._read = body.read if hasattr(body, "read") else None
-        self._pieces = iter(()) if self._read else iter(body)
+        self._chunks = iter(()) if self._read else iter(body)
         self._left = b""
 
     def readable(self) -> bool:
@@ -206,15 +205,15 @@ class _RequestBody(io.RawIOBase):
         if self._read is not None:
             data = self._read(len(buffer))
         else:
-            while not self._left and (piece := next(self._pieces, None)) is not None:
-                self._left = piece
+            while not self._left and (chunk := next(self._chunks, None)) is not None:
+                self._left = chunk
             data, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)
 
 
 def _build_environ(request: requests.PreparedRequest) -> dict[str, Any]:
-    """PEP 3333's environ for a prepared request."""
+    """Return the environ of PEP 3333 for a prepared request."""
     parts = urlsplit(request.url or "")
     body: Any = request.body
     if isinstance(body, str):

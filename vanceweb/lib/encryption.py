@@ -1,4 +1,4 @@
-"""A text column that is encrypted at rest with the keys of `settings.VAULT_KEYS`."""
+"""A text column, encrypted at rest with the keys in `settings.VAULT_KEYS`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class DecryptionFailed(Exception):
-    """None of the configured keys opens the stored value; the value itself is never part of the message."""
+    """None of the configured keys can decrypt the stored value. The message never contains the value."""
 
 
 def _build_fernet() -> MultiFernet:
@@ -17,12 +17,12 @@ def _build_fernet() -> MultiFernet:
 
 
 def encrypt(text: str) -> str:
-    """The text encrypted with the newest key, as URL-safe base64."""
+    """Return the text encrypted with the newest key, as URL-safe base64."""
     return _build_fernet().encrypt(text.encode()).decode("ascii")
 
 
 def decrypt(cipher: str) -> str:
-    """The text behind `cipher`. Raises DecryptionFailed when no key fits."""
+    """Return the plain text of `cipher`. Raises DecryptionFailed if no key fits."""
     try:
         return _build_fernet().decrypt(cipher.encode("ascii")).decode()
     except (InvalidToken, UnicodeError):
@@ -30,7 +30,7 @@ def decrypt(cipher: str) -> str:
 
 
 def rotate(cipher: str) -> str:
-    """The same secret, encrypted with the newest key. Raises DecryptionFailed when no key fits."""
+    """Return `cipher` re-encrypted with the newest key. Raises DecryptionFailed if no key fits."""
     try:
         return _build_fernet().rotate(cipher.encode("ascii")).decode("ascii")
     except (InvalidToken, UnicodeError):
@@ -38,7 +38,7 @@ def rotate(cipher: str) -> str:
 
 
 class EncryptedTextField(models.TextField[str, str]):
-    """Encrypts on the way into the database and decrypts on the way out. Can't be searched: every lookup is refused."""
+    """A text field that is stored encrypted. It can't be searched: every lookup except `isnull` raises TypeError."""
 
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else encrypt(str(value))

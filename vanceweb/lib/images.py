@@ -1,4 +1,4 @@
-"""Opening images that strangers sent: judged by content, limits enforced before a pixel is decoded."""
+"""Checks of untrusted image files: by content, with limits enforced before any pixel is decoded."""
 
 import io
 import warnings
@@ -6,28 +6,30 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
 EXIF_ORIENTATION = 0x0112
-# EXIF orientations 5 to 8 turn the picture by a quarter, so that width and height change places.
+# EXIF orientations 5 to 8 rotate the image by a quarter turn, which swaps width and height.
 QUARTER_TURNS = frozenset({5, 6, 7, 8})
 
 
 class ImageRefused(Exception):
-    """The file can't be taken; the message is a sentence for the person who sent it."""
+    """The file isn't accepted. The message is a sentence for the person who sent it."""
 
 
 class NotAnImage(ImageRefused):
-    """No image, a broken one, or one of a format that isn't taken."""
+    """The file isn't an image, is damaged or has an unsupported format."""
 
 
 class ImageTooLarge(ImageRefused):
-    """More bytes or more pixels than the limit."""
+    """The file has more bytes or pixels than the limit."""
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What the file's header says. `width` and `height` are in px, as seen once the EXIF orientation is applied."""
+    """The data in the file's header. `width` and `height` are in px, after applying the EXIF orientation."""
 
     format: str
     width: int
@@ -40,17 +42,18 @@ class ImageFacts:
 def inspect_image(
     file: BinaryIO, *, max_bytes: int, max_pixels: int, formats: Collection[str], decode: bool = True
 ) -> ImageFacts:
-    """Reads the header, enforces the limits, then decodes once to find a truncated file. Leaves `file` at its start.
+    """Read the header, enforce the limits, then decode once to detect a truncated file. Leave `file` at its start.
 
-    Decoding takes about a second for 34 megapixels of PNG: without `decode` it is left to the caller, for later.
+    Decoding takes about a second for a PNG of 34 megapixels; with `decode=False`, it is left to the caller.
     `formats` are Pillow's names, as in ("JPEG", "PNG"). Raises NotAnImage or ImageTooLarge.
     """
     filesize = file.seek(0, io.SEEK_END)
     file.seek(0)
     if filesize == 0:
-        raise NotAnImage("The file is empty.")
+        raise NotAnImage(_("The file is empty."))
     if filesize > max_bytes:
-        raise ImageTooLarge(f"The file has {format_megabytes(filesize)}; {format_megabytes(max_bytes)} are the limit.")
+        sizes = {"size": format_megabytes(filesize), "limit": format_megabytes(max_bytes)}
+        raise ImageTooLarge(_("The file has %(size)s; %(limit)s are the limit.") % sizes)
     facts = _read_facts(file, filesize, max_pixels, formats)
     file.seek(0)
     if decode:
@@ -60,39 +63,47 @@ def inspect_image(
 
 
 def format_megabytes(count: int) -> str:
-    """A size in bytes for people: 10485760 → '10.0 MB' (of 1024 x 1024 bytes, as the API counts)."""
-    return f"{count / 1024 / 1024:.1f} MB"
+    """Return a size in bytes for people: 10485760 → '10.0 MB' (of 1024 x 1024 bytes, as in the API)."""
+    return _("%(size)s MB") % {"size": f"{count / 1024 / 1024:.1f}"}
 
 
 def format_megapixels(count: int) -> str:
-    """A number of pixels for people: 34000000 → '34.0 megapixels'."""
-    return f"{count / 1e6:.1f} megapixels"
+    """Return a number of pixels for people: 34000000 → '34.0 megapixels'."""
+    return _("%(count)s megapixels") % {"count": f"{count / 1e6:.1f}"}
 
 
 def _read_facts(file: BinaryIO, filesize: int, max_pixels: int, formats: Collection[str]) -> ImageFacts:
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large headers on its own scale; the limit below is ours.
+            # The limit below replaces Pillow's own.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file) as image:
                 if image.format is None or image.format not in formats:
-                    raise NotAnImage(f"This is a {image.format} file; {_format_names(formats)} are taken.")
+                    names = {"format": image.format, "formats": _format_names(formats)}
+                    raise NotAnImage(_("This is a %(format)s file; %(formats)s are accepted.") % names)
                 width, height = image.size
                 if width * height > max_pixels:
                     raise ImageTooLarge(
-                        f"The picture has {width} x {height} px, {format_megapixels(width * height)}; "
-                        f"{format_megapixels(max_pixels)} are the limit."
+                        _("The picture has %(width)s x %(height)s px, %(size)s; %(limit)s are the limit.")
+                        % {
+                            "width": width,
+                            "height": height,
+                            "size": format_megapixels(width * height),
+                            "limit": format_megapixels(max_pixels),
+                        }
                     )
                 orientation = _read_orientation(image)
                 if orientation in QUARTER_TURNS:
                     width, height = height, width
                 return ImageFacts(image.format, width, height, image.mode, orientation, filesize)
     except Image.DecompressionBombError:
-        raise ImageTooLarge(f"The picture has more than {format_megapixels(max_pixels)}.") from None
+        limit = {"limit": format_megapixels(max_pixels)}
+        raise ImageTooLarge(_("The picture has more than %(limit)s.") % limit) from None
     except UnidentifiedImageError:
-        raise NotAnImage(f"This is not an image; {_format_names(formats)} are taken.") from None
+        names = {"formats": _format_names(formats)}
+        raise NotAnImage(_("This is not an image; %(formats)s are accepted.") % names) from None
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
-        raise NotAnImage("The image's header is broken.") from None
+        raise NotAnImage(_("The image's header is damaged.")) from None
 
 
 def _read_orientation(image: Image.Image) -> int:
@@ -109,9 +120,9 @@ def _decode(file: BinaryIO, formats: Collection[str]) -> None:
             with Image.open(file, formats=list(formats)) as image:
                 image.load()
     except Exception as error:
-        # Decoders raise whatever their library does (OSError, SyntaxError, struct.error, zlib.error, …).
-        raise NotAnImage("The image is damaged or incomplete.") from error
+        # Decoders raise their library's errors (OSError, SyntaxError, struct.error, zlib.error, …).
+        raise NotAnImage(_("The image is damaged or incomplete.")) from error
 
 
 def _format_names(formats: Collection[str]) -> str:
-    return " and ".join("JPG" if name == "JPEG" else name for name in formats)
+    return get_text_list(["JPG" if name == "JPEG" else name for name in formats], _("and"))

@@ -1,4 +1,4 @@
-"""Secret keys kept as files in the data folder, each made once, readable by its owner only."""
+"""Secret keys as files in the data folder. Each is generated once and readable by its owner only."""
 
 import contextlib
 import os
@@ -13,22 +13,22 @@ KEY_FOLDER_MODE = 0o700
 
 
 def generate_key() -> str:
-    """384 random bits as URL-safe text: for signing and keyed hashes."""
+    """Return 384 random bits as URL-safe text, for signatures and keyed hashes."""
     return secrets.token_urlsafe(48)
 
 
 def generate_fernet_key() -> str:
-    """A key for `cryptography.fernet.Fernet`: 32 random bytes, URL-safe base64."""
+    """Return a key for `cryptography.fernet.Fernet`: 32 random bytes as URL-safe base64."""
     return Fernet.generate_key().decode("ascii")
 
 
-def read_or_create_key(path: Path, make: Callable[[], str]) -> str:
-    """The text of the key file at `path`; where there is none, it is made first.
+def read_or_create_key(path: Path, generate: Callable[[], str]) -> str:
+    """Return the content of the key file at `path`, creating it with `generate` if it doesn't exist.
 
-    Several processes may ask at once: each writes a complete draft and `os.link` lets exactly one of them become
-    the key, so no process can read half a key or one that is replaced a moment later.
+    Several processes may call this at the same time: each writes a complete draft, and `os.link` turns exactly one of
+    them into the key. No process can read a partial key or one that is about to be replaced.
 
-    Raises OSError when the folder can't be written or the file can't be read.
+    Raises OSError if the folder isn't writable or the file can't be read.
     """
     try:
         return path.read_text("ascii").strip()
@@ -39,7 +39,7 @@ def read_or_create_key(path: Path, make: Callable[[], str]) -> str:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_FILE_MODE)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(make() + "\n")
+            file.write(generate() + "\n")
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):

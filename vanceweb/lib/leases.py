@@ -1,8 +1,8 @@
-"""Leases: how a row of work is held by one process at a time, and found again when that process dies.
+"""Leases: exclusive, temporary claims on rows of work, which expire if the process that holds them dies.
 
-The queue only wakes workers up; the row is the truth. A worker claims a row by one conditional update that must change
-exactly one row, extends the lease while it works, and filters every later write on the lease's token: a worker that
-was paused for too long finds out at its next write. The sweeper re-queues rows that are due and held by nobody.
+The queue only wakes workers; the row is authoritative. A worker claims a row by a conditional update that must change
+exactly one row, extends the lease while it works, and filters all later writes by the lease's token: a worker that was
+paused for too long notices at its next write. The sweeper re-queues due rows without a lease.
 """
 
 import threading
@@ -21,11 +21,11 @@ L = TypeVar("L", bound="LeasedModel")
 
 
 class LeaseLost(Exception):
-    """Somebody else holds the row now, or it was ended from outside: stop working on it."""
+    """Another worker holds the row, or it was ended from outside: stop working on it."""
 
 
 class LeasedModel(models.Model):
-    """A row of work. `state` is given its choices by the model that inherits."""
+    """A row of work. The inheriting model defines `state` and its choices."""
 
     state: Any
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -39,7 +39,7 @@ class LeasedModel(models.Model):
 
 @dataclass(frozen=True)
 class Lease(Generic[L]):
-    """The right to work on one row until `duration` after the last extension."""
+    """The exclusive right to work on one row, valid for `duration` after the last extension."""
 
     model: type[L]
     pk: int
@@ -47,26 +47,26 @@ class Lease(Generic[L]):
     duration: timedelta
 
     def write(self, **fields: Any) -> None:
-        """Updates the row's fields. Raises LeaseLost when the row is no longer held by this lease."""
+        """Update the row's fields. Raises LeaseLost if this lease no longer holds the row."""
         held = self.model._default_manager.filter(pk=self.pk, lease_token=self.token)
         if held.update(**fields) != 1:
             raise LeaseLost(f"{self.model.__name__} {self.pk} is no longer held")
 
     def extend(self) -> None:
-        """Holds the row for another `duration` from now. Raises LeaseLost."""
+        """Extend the lease to `duration` from now. Raises LeaseLost."""
         self.write(lease_until=timezone.now() + self.duration)
 
     def release(self, **fields: Any) -> None:
-        """Writes the fields and gives the row back, in one update. Raises LeaseLost."""
+        """Update the row's fields and end the lease, in one query. Raises LeaseLost."""
         self.write(lease_until=None, lease_token=None, **fields)
 
 
 def claim(
     queryset: models.QuerySet[L], *, pk: int, states: Collection[str], state: str, duration: timedelta
 ) -> Lease[L] | None:
-    """Claims the row `pk` if it is due, in one of `states` and held by nobody; sets it to `state`.
+    """Claim the row `pk` if it is due, in one of `states` and not leased, and set it to `state`.
 
-    None when another worker was faster, the row is not due yet, or its state has moved on.
+    Return None if another worker was faster, the row isn't due yet, or its state has changed.
     """
     now = timezone.now()
     token = uuid.uuid4()
@@ -81,16 +81,16 @@ def claim(
 def filter_due(
     queryset: models.QuerySet[L], states: Collection[str], *, now: datetime | None = None
 ) -> models.QuerySet[L]:
-    """The rows in `states` whose time has come and that no live lease holds."""
+    """Return the rows in `states` that are due and not held by a valid lease."""
     now = now or timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return queryset.filter(free, state__in=list(states), not_before__lte=now)
 
 
 class Heartbeat:
-    """Extends a lease from a thread of its own while the block runs.
+    """A context manager that keeps extending a lease from its own thread.
 
-    `lost` is set once the lease is gone; long work asks it between two steps.
+    `lost` is set once the lease is lost; long-running work checks it between steps.
     """
 
     def __init__(self, lease: Lease[Any], *, every: float) -> None:
@@ -117,5 +117,5 @@ class Heartbeat:
         except LeaseLost:
             self.lost.set()
         finally:
-            # The thread has a database connection of its own, which nobody else would close.
+            # Nothing else closes this thread's database connection.
             connection.close()

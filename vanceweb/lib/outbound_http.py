@@ -1,8 +1,8 @@
-"""Posting to an address that a stranger named, without being turned against the machines around us.
+"""POST requests to URLs from untrusted sources, with protection against server-side request forgery.
 
-The host is resolved once, every address it has must be public, and the connection goes to an address that was checked
-and to no other: a name that answers differently the second time gains nothing. Redirects aren't followed, the answer's
-body isn't read, and one clock limits the whole exchange.
+The host is resolved once, all its addresses must be public, and the connection goes to a checked address only, so DNS
+rebinding has no effect. Redirects aren't followed, the response's body isn't read, and one timer limits the whole
+exchange.
 """
 
 import http.client
@@ -20,25 +20,25 @@ from urllib.parse import quote, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 USER_AGENT = "vanceweb"
-# Prefixes whose last 32 bits are an IPv4 address that a translator would reach (RFC 6052, RFC 4291).
+# Prefixes whose last 32 bits are an IPv4 address, which a translator would connect to (RFC 6052, RFC 4291).
 IPV4_EMBEDDING_PREFIXES = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::/96"))
-# Left alone in a path or query: delimiters, and what is quoted already.
+# Characters kept in a path or query: delimiters and existing quotation.
 UNQUOTED_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressRefused(Exception):
-    """The URL isn't one to post to; the message is a sentence for whoever named it."""
+    """The URL isn't allowed. The message is a sentence for the person who supplied it."""
 
 
 class DeliveryFailed(Exception):
-    """There was no answer: not reachable, no valid certificate, too slow, or no HTTP."""
+    """There was no valid response: the host is unreachable, its certificate invalid, or it is too slow or not HTTP."""
 
 
 @dataclass(frozen=True)
 class DeliveryTimeouts:
-    """Seconds: for the connection, all addresses together, and for the whole exchange after it."""
+    """Time limits in seconds for connecting (all addresses together) and for the whole exchange after that."""
 
     connect: float
     total: float
@@ -46,7 +46,7 @@ class DeliveryTimeouts:
 
 @dataclass(frozen=True)
 class Target:
-    """A URL taken apart, with the addresses that were checked for it, in the resolver's order."""
+    """The parts of a URL, with its checked addresses in the resolver's order."""
 
     scheme: str
     host: str
@@ -56,7 +56,7 @@ class Target:
 
 
 def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
-    """The target behind an http or https URL. Raises AddressRefused unless every address of its host is public.
+    """Return the target of an http or https URL. Raises AddressRefused unless all its host's addresses are public.
 
     Hosts in `allowed_hosts` (lower-case names or addresses) may have any address.
     """
@@ -69,7 +69,7 @@ def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
     if parts.scheme not in PORTS or not name:
         raise AddressRefused("The URL must begin with http:// or https:// and name a host.")
     if parts.username is not None or parts.password is not None:
-        raise AddressRefused("The URL must not hold a user name or a password.")
+        raise AddressRefused("The URL must not contain a user name or password.")
     port = PORTS[parts.scheme] if port is None else port
     addresses = _resolve(name, port)
     if name not in allowed_hosts and not all(is_public(address) for address in addresses):
@@ -80,8 +80,8 @@ def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
 
 
 def is_public(text: str) -> bool:
-    """Whether an address belongs to the public internet: not private, loopback, link-local, multicast, shared,
-    reserved or documentation, and not an IPv6 form that leads to an IPv4 address which is."""
+    """Return whether an address belongs to the public internet: it isn't private, loopback, link-local, multicast,
+    shared, reserved or for documentation, nor an IPv6 form of such an IPv4 address."""
     try:
         address: IPAddress = ipaddress.ip_address(text)
     except ValueError:
@@ -96,7 +96,7 @@ def is_public(text: str) -> bool:
 def post_json_to_public_url(
     url: str, payload: Mapping[str, Any], *, timeouts: DeliveryTimeouts, allowed_hosts: Collection[str] = ()
 ) -> int:
-    """Posts `payload` as JSON and gives the answer's HTTP status, whatever it is.
+    """Post `payload` as JSON and return the response's HTTP status, even for an error.
 
     Raises AddressRefused (see `check_public_url`; nothing was sent) or DeliveryFailed.
     """
@@ -115,7 +115,7 @@ def post_json_to_public_url(
 
 
 class _PinnedConnection(http.client.HTTPConnection):
-    """Connects to checked addresses only; the host's name is used for the Host header and the certificate."""
+    """A connection to checked addresses only. The host name is used for the Host header and the certificate."""
 
     def __init__(self, target: Target, timeouts: DeliveryTimeouts) -> None:
         super().__init__(target.host, target.port, timeout=timeouts.total)
@@ -128,14 +128,14 @@ class _PinnedConnection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeouts.total)
         if self.target.scheme == "https":
             context = ssl.create_default_context()
-            # The handshake comes after the socket is known to the clock.
+            # The handshake comes after `self.sock` is set, so that the timer can interrupt it.
             self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host, do_handshake_on_connect=False)
             self.sock.do_handshake()
 
     @contextmanager
     def enforce_time_limit(self) -> Iterator[None]:
-        """Connects, and cuts the connection once the time is over: a receiver that sends a byte now and then would
-        never run into a time limit for each read."""
+        """Shut down the connection when the time limit has passed. A limit for each read wouldn't stop a receiver that
+        keeps sending single bytes."""
         timer = threading.Timer(self.timeouts.connect + self.timeouts.total, self._shut_down)
         timer.daemon = True
         timer.start()
@@ -171,7 +171,7 @@ def _resolve(host: str, port: int) -> tuple[str, ...]:
 
 
 def _extract_ipv4(address: IPAddress) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for, if any: mapped, 6to4, Teredo, or behind a translator."""
+    """Return the IPv4 address embedded in an IPv6 address (mapped, 6to4, Teredo or translated), or None."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped or address.sixtofour:

@@ -1,18 +1,19 @@
-"""Pages by key: the next page begins after the last row shown, so new rows shift nothing and depth costs nothing."""
+"""Keyset pagination: the next page starts after the last row shown. New rows shift nothing; deep pages cost no more."""
 
 from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 M = TypeVar("M", bound=Model)
 
 
 def get_page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> tuple[list[M], str | None]:
-    """Up to `limit` rows, newest first by (created_at, pk), and the cursor of the page after them (None: the end).
+    """Return up to `limit` rows, newest first by (created_at, pk), and the next page's cursor, or None at the end.
 
-    `after` is a cursor given by an earlier call, None or "" for the first page. Raises Http404 for any other text.
+    `after` is the cursor from an earlier call, or None or "" for the first page. Raises Http404 for any other text.
     """
     if after:
         created_at, pk = _parse_cursor(after)
@@ -29,11 +30,11 @@ def _build_cursor(row: Model) -> str:
 
 
 def _parse_cursor(cursor: str) -> tuple[datetime, int]:
-    moment, _, pk = cursor.rpartition("_")
+    moment, _separator, pk = cursor.rpartition("_")
     try:
         created_at, number = datetime.fromisoformat(moment), int(pk)
     except ValueError:
-        raise Http404("There is no such page.") from None
+        raise Http404(_("There is no such page.")) from None
     if created_at.tzinfo is None or not 0 <= number < 2**63:
-        raise Http404("There is no such page.")
+        raise Http404(_("There is no such page."))
     return created_at, number

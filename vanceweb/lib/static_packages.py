@@ -1,4 +1,4 @@
-"""Single files of npm packages as static files: exactly those that pages use, and not the megabytes beside them."""
+"""Selected files of npm packages as static files, without the megabytes of files that no page uses."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,25 +12,25 @@ from django.core.files.storage import FileSystemStorage, Storage
 
 
 class PackageFilesFinder(BaseFinder):
-    """Finds what settings.STATIC_PACKAGES lists: ``{prefix: (folder, (file, …))}``, folders below NODE_MODULES_DIR."""
+    """A finder for settings.STATIC_PACKAGES: ``{prefix: (folder, (file, …))}``, with folders below NODE_MODULES_DIR."""
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        """A warning that names what `npm ci` has not brought yet."""
+        """Return a warning that names the missing files, if any."""
         missing = [path for path, source in _iterate_files() if not source.is_file()]
         if not missing:
             return []
         return [Warning(f"Front-end files are missing: {', '.join(missing)}.", hint="Run npm ci.", id="vanceweb.W001")]
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        """The absolute path of a static file (a list of them with `find_all`), or an empty list."""
+        """Return the absolute path of a static file (a list of paths with `find_all`), or an empty list."""
         found = [str(source) for served, source in _iterate_files() if served == path and source.is_file()]
         return found if find_all else (found[0] if found else [])
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
-        """Each file with a storage that serves it under its prefix."""
+        """Yield each file's name and a storage that serves it under its prefix."""
         for prefix, (folder, names) in settings.STATIC_PACKAGES.items():
             storage = FileSystemStorage(location=settings.NODE_MODULES_DIR / folder)
-            storage.prefix = prefix  # type: ignore[attr-defined]  # collectstatic reads it off the storage
+            storage.prefix = prefix  # type: ignore[attr-defined]  # collectstatic reads this attribute
             for name in names:
                 if not matches_patterns(name, [*(ignore_patterns or ())]):
                     yield name, storage
