@@ -242,11 +242,11 @@ LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
 SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 2.0)
 # Called in turn by the sweeper, without arguments.
 SWEEPS: list[str] = [
-    "vanceweb.engine.sweeps.requeue_due",
-    "vanceweb.engine.sweeps.end_overdue",
-    "vanceweb.engine.sweeps.remove_expired",
-    "vanceweb.jobs.sweeps.requeue_due",
-    "vanceweb.jobs.sweeps.fail_overdue",
+    "vanceweb.engine.sweeps.requeue_due_work",
+    "vanceweb.engine.sweeps.fail_overdue_transforms",
+    "vanceweb.engine.sweeps.delete_expired_files",
+    "vanceweb.jobs.sweeps.requeue_due_jobs",
+    "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.request_missing_thumbnails",
     "vanceweb.vault.sweeps.refresh_balances",
     "vanceweb.usage.sweeps.refresh_histories",
@@ -369,7 +369,7 @@ USAGE_WATCH_SECONDS = 30
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
 # Lists the backends of the bundled engine with their states, for the owner's page.
-BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.inventory_here"
+BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.describe_backends"
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # What a new user's account on the bundled engine begins with.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)

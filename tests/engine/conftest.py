@@ -49,13 +49,13 @@ class Caller:
     def upload(self, content: bytes, name: str = "photo.png", **fields: Any) -> dict[str, Any]:
         return self.post("upload", file=SimpleUploadedFile(name, content), **fields)
 
-    def uploaded(self, content: bytes | None = None) -> str:
+    def create_upload(self, content: bytes | None = None) -> str:
         uid: str = self.upload(picture() if content is None else content)["data"]["uid"]
         return uid
 
-    def submitted(self, content: bytes | None = None, jconfig: str = DENOISE) -> str:
+    def create_transform(self, content: bytes | None = None, jconfig: str = DENOISE) -> str:
         """The trans_id of a job that waits in the queue."""
-        answer = self.post("transform", uid=self.uploaded(content), jconfig=jconfig, wait="0")
+        answer = self.post("transform", uid=self.create_upload(content), jconfig=jconfig, wait="0")
         trans_id: str = answer["data"]["trans_id"]
         return trans_id
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.inventory import Row, inventory
+from vanceweb.engine.inventory import BackendStatus, list_backends
 from vanceweb.engine.processing.inference.backends import BACKENDS, ISNET, U2NET, Backend
 from vanceweb.engine.processing.inference.registry import Models
 
@@ -25,12 +25,12 @@ def put(folder: Path, name: str) -> Path:
     return tiny_network(folder / backend(name).files[0], interface)
 
 
-def row_of(models: Models, name: str) -> Row:
-    return next(row for row in inventory(models) if row.backend == name)
+def row_of(models: Models, name: str) -> BackendStatus:
+    return next(row for row in list_backends(models) if row.backend == name)
 
 
 def test_every_backend_is_listed_once_by_the_catalogue_s_order(tmp_path: Path) -> None:
-    rows = inventory(Models(tmp_path))
+    rows = list_backends(Models(tmp_path))
     assert sorted(row.backend for row in rows) == sorted(backend.name for backend in BACKENDS)
     order = [feature.title for feature in FEATURES]
     places = [order.index(row.features[0]) for row in rows]

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from tests.engine.conftest import Caller
 from vanceweb.engine.ledger import charge_download
 from vanceweb.engine.models import LedgerEntry, Transform, Upload, WebhookDelivery
-from vanceweb.engine.sweeps import end_overdue, remove_expired, requeue_due
+from vanceweb.engine.sweeps import delete_expired_files, fail_overdue_transforms, requeue_due_work
 
 Make = Callable[..., Transform]
 State = Transform.State
@@ -26,13 +26,13 @@ def messages() -> int:
 
 @pytest.fixture
 def waiting(alice: Caller) -> Transform:
-    alice.submitted()
+    alice.create_transform()
     return Transform.objects.get()
 
 
 class TestRequeue:
     def test_a_row_that_just_entered_the_queue_is_not_woken_again(self, waiting: Transform) -> None:
-        requeue_due()
+        requeue_due_work()
         assert messages() == 1
 
     def test_a_row_whose_message_was_lost_is_woken_once_in_a_while(
@@ -40,8 +40,8 @@ class TestRequeue:
     ) -> None:
         DBTaskResult.objects.all().delete()
         Transform.objects.update(woken_at=timezone.now() - settings.ENGINE_REQUEUE_SECONDS * SECOND)
-        requeue_due()
-        requeue_due()
+        requeue_due_work()
+        requeue_due_work()
         assert messages() == 1
 
     def test_a_row_whose_worker_died_is_woken_at_once(self, waiting: Transform) -> None:
@@ -49,14 +49,14 @@ class TestRequeue:
         Transform.objects.update(
             state=State.RUNNING, woken_at=now - 5 * SECOND, lease_token=None, lease_until=now - SECOND
         )
-        requeue_due()
-        requeue_due()
+        requeue_due_work()
+        requeue_due_work()
         assert messages() == 2
 
     def test_a_row_that_is_held_is_left_alone(self, waiting: Transform) -> None:
         now = timezone.now()
         Transform.objects.update(state=State.RUNNING, woken_at=now - DAY, lease_until=now + 5 * SECOND)
-        requeue_due()
+        requeue_due_work()
         assert messages() == 1
 
     def test_a_delivery_is_found_again_as_well(self, alice: Caller, finished: Make) -> None:
@@ -64,7 +64,7 @@ class TestRequeue:
         WebhookDelivery.objects.create(
             transform=finished(alice.account), url="https://example.com/", payload={}, woken_at=now - DAY
         )
-        requeue_due()
+        requeue_due_work()
         assert DBTaskResult.objects.get().queue_name == "io"
 
 
@@ -74,10 +74,10 @@ class TestOverdue:
     ) -> None:
         limit = (settings.ENGINE_MAX_RUN_SECONDS + settings.LEASE_SECONDS) * SECOND
         Transform.objects.update(state=State.RUNNING, started_at=timezone.now() - limit + 60 * SECOND)
-        end_overdue()
+        fail_overdue_transforms()
         assert Transform.objects.get().state == State.RUNNING
         Transform.objects.update(started_at=timezone.now() - limit - SECOND)
-        end_overdue()
+        fail_overdue_transforms()
         transform = Transform.objects.get()
         assert (transform.state, transform.lease_token) == (State.FAILED, None)
         assert "too long" in transform.message
@@ -87,7 +87,7 @@ class TestExpiry:
     def test_results_and_uploads_go_after_a_day_and_the_ledger_stays(
         self, alice: Caller, finished: Make, engine_files: Path
     ) -> None:
-        uid = alice.uploaded()
+        uid = alice.create_upload()
         transform = finished(alice.account)
         charge_download(transform=transform)
         leftover = engine_files / transform.file_name(2)
@@ -95,7 +95,7 @@ class TestExpiry:
         old = timezone.now() - DAY - SECOND
         Transform.objects.update(finished_at=old, attempts=2)
         Upload.objects.update(created_at=old)
-        remove_expired()
+        delete_expired_files()
         assert not Transform.objects.exists()
         assert not Upload.objects.exists()
         assert [path for path in engine_files.rglob("*") if path.is_file()] == []
@@ -105,19 +105,19 @@ class TestExpiry:
         assert alice.post("points/record")["data"]["total"] == 1
 
     def test_nothing_goes_before(self, alice: Caller, finished: Make) -> None:
-        alice.uploaded()
+        alice.create_upload()
         finished(alice.account)
         young = timezone.now() - DAY + 60 * SECOND
         Transform.objects.update(finished_at=young)
         Upload.objects.update(created_at=young)
-        remove_expired()
+        delete_expired_files()
         assert (Transform.objects.count(), Upload.objects.count()) == (1, 2)
 
     def test_an_upload_that_a_job_still_needs_stays(self, waiting: Transform) -> None:
         Upload.objects.update(created_at=timezone.now() - 2 * DAY)
-        remove_expired()
+        delete_expired_files()
         assert Upload.objects.exists()
         Transform.objects.update(state=State.CANCELLED, finished_at=timezone.now())
-        remove_expired()
+        delete_expired_files()
         assert not Upload.objects.exists()
         assert Transform.objects.get().uid == waiting.uid

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from tests.engine.conftest import DENOISE, Caller
 from tests.lib.test_outbound_http import Receiver, receiving
 from vanceweb.engine.models import Transform, WebhookDelivery
-from vanceweb.engine.webhooks import deliver
+from vanceweb.engine.webhooks import attempt_delivery
 
 Work = Callable[..., None]
 State = WebhookDelivery.State
@@ -28,7 +28,7 @@ def receiver(settings: Settings) -> Iterator[Receiver]:
 
 def submitted(caller: Caller, receiver: Receiver, **fields: Any) -> str:
     url = f"http://localhost:{receiver.port}/hook/the-secret"
-    answer = caller.post("transform", uid=caller.uploaded(), jconfig=DENOISE, webhook=url, **fields)
+    answer = caller.post("transform", uid=caller.create_upload(), jconfig=DENOISE, webhook=url, **fields)
     assert answer["data"]["status"] == "webhook"
     trans_id: str = answer["data"]["trans_id"]
     return trans_id
@@ -91,19 +91,19 @@ class TestTries:
         pauses = []
         for _ in range(3):
             before = timezone.now()
-            next_try = deliver(delivery.pk)
+            next_try = attempt_delivery(delivery.pk)
             pauses.append(next_try and round((next_try - before).total_seconds()))
             now_due()
         assert pauses == [2, 10, None]
-        assert deliver(delivery.pk) is None
+        assert attempt_delivery(delivery.pk) is None
         assert len(receiver.seen) == 3
         delivery.refresh_from_db()
         assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
 
     def test_a_try_before_its_time_is_not_made(self, delivery: WebhookDelivery, receiver: Receiver) -> None:
         receiver.status = 500
-        deliver(delivery.pk)
-        assert deliver(delivery.pk) is None
+        attempt_delivery(delivery.pk)
+        assert attempt_delivery(delivery.pk) is None
         assert len(receiver.seen) == 1
 
     @pytest.mark.parametrize("status", [200, 204, 302])
@@ -111,7 +111,7 @@ class TestTries:
         self, status: int, delivery: WebhookDelivery, receiver: Receiver
     ) -> None:
         receiver.status = status
-        assert deliver(delivery.pk) is None
+        assert attempt_delivery(delivery.pk) is None
         delivery.refresh_from_db()
         assert delivery.state == State.DELIVERED
 
@@ -119,14 +119,14 @@ class TestTries:
         self, delivery: WebhookDelivery, receiver: Receiver, settings: Settings
     ) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = []
-        assert deliver(delivery.pk) is not None
+        assert attempt_delivery(delivery.pk) is not None
         assert receiver.seen == []
 
     def test_the_log_names_the_host_and_not_the_secret(
         self, delivery: WebhookDelivery, receiver: Receiver, caplog: pytest.LogCaptureFixture
     ) -> None:
         receiver.status = 500
-        deliver(delivery.pk)
+        attempt_delivery(delivery.pk)
         assert "localhost" in caplog.text
         assert "the-secret" not in caplog.text
 

@@ -45,7 +45,7 @@ TEN = [DENOISE, SHARPEN, DENOISE, DOUBLE, DENOISE, COMPRESS, DENOISE, SHARPEN, D
 
 def done(alice: Caller, work: Work, jconfig: str, content: bytes | None = None) -> tuple[str, Image.Image]:
     """The trans_id and the downloaded result of a job that has to succeed."""
-    trans_id = alice.submitted(content, jconfig)
+    trans_id = alice.create_transform(content, jconfig)
     work()
     transform = Transform.objects.get(trans_id=trans_id)
     assert transform.state == Transform.State.FINISHED, transform.message
@@ -102,7 +102,7 @@ def test_output_settings_of_the_last_step_hold(alice: Caller, work: Work, key: s
     ],
 )
 def test_the_rules_are_enforced(alice: Caller, steps: list[dict[str, Any]], code: int, said: str) -> None:
-    answer = alice.post("transform", uid=alice.uploaded(), jconfig=workflow(*steps))
+    answer = alice.post("transform", uid=alice.create_upload(), jconfig=workflow(*steps))
     assert answer["code"] in (code, 10013)
     assert said in json.dumps(answer["msg"])
     assert not Transform.objects.exists()

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.belongings import job_of, result_of, upload_of
 from tests.conftest import picture_file
+from tests.factories import make_job, make_result, make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
 from vanceweb.teams.models import User
@@ -27,9 +27,9 @@ def test_an_empty_gallery_says_what_to_do(visitor: Client) -> None:
 
 
 def test_results_are_listed_newest_first_with_their_sizes(visitor: Client, alice: User, bob: User) -> None:
-    older, newer = result_of(alice, width=720, height=480), result_of(alice)
-    result_of(bob)
-    upload_of(alice)
+    older, newer = make_result(alice, width=720, height=480), make_result(alice)
+    make_result(bob)
+    make_upload(alice)
     response = visitor.get("/gallery/")
     assert response.context["assets"] == [newer, older]
     page = " ".join(response.content.decode().split())
@@ -39,13 +39,13 @@ def test_results_are_listed_newest_first_with_their_sizes(visitor: Client, alice
 
 
 def test_a_tile_leads_to_its_job(visitor: Client, alice: User) -> None:
-    job = job_of(alice)
+    job = make_job(alice)
     assert f'href="/jobs/{job.uuid}/"' in visitor.get("/gallery/").content.decode()
 
 
 def test_the_gallery_continues_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.GALLERY_PAGE_TILES = 2
-    results = [result_of(alice, name=f"{number}.png") for number in range(5)][::-1]
+    results = [make_result(alice, name=f"{number}.png") for number in range(5)][::-1]
     address, seen = "/gallery/", ""
     while address:
         tiles = visitor.get(address, headers=HTMX).content.decode()
@@ -57,7 +57,7 @@ def test_the_gallery_continues_by_key(visitor: Client, alice: User, settings: An
 
 def test_without_javascript_older_pictures_are_a_link_away(visitor: Client, alice: User, settings: Any) -> None:
     settings.GALLERY_PAGE_TILES = 1
-    result_of(alice), result_of(alice)
+    make_result(alice), make_result(alice)
     first = visitor.get("/gallery/")
     page = visitor.get("/gallery/", {"after": first.context["next"]}).content.decode()
     assert "Show older pictures" in first.content.decode()
@@ -69,13 +69,13 @@ def test_more_pictures_take_no_more_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(6):
-        job_of(alice)
+        make_job(alice)
     with django_assert_num_queries(4):  # session, user, pictures, their jobs
         visitor.get("/gallery/")
 
 
 def test_a_file_is_served_unchanged_and_may_be_cached(visitor: Client, alice: User) -> None:
-    asset = result_of(alice)
+    asset = make_result(alice)
     response = visitor.get(f"/gallery/{asset.uuid}/file/")
     assert b"".join(response.streaming_content) == asset.file.open("rb").read()
     assert response["Content-Type"] == "image/png"
@@ -85,14 +85,14 @@ def test_a_file_is_served_unchanged_and_may_be_cached(visitor: Client, alice: Us
 
 
 def test_a_download_has_the_pictures_name(visitor: Client, alice: User) -> None:
-    asset = result_of(alice, name="Crème brûlée.jpeg")
+    asset = make_result(alice, name="Crème brûlée.jpeg")
     response = visitor.get(f"/gallery/{asset.uuid}/file/?download=1")
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''Cr%C3%A8me%20br%C3%BBl%C3%A9e.png"
 
 
 @pytest.mark.parametrize("size", ["tile", "preview"])
 def test_thumbnails_are_webp(visitor: Client, alice: User, size: str) -> None:
-    asset = result_of(alice)
+    asset = make_result(alice)
     response = visitor.get(f"/gallery/{asset.uuid}/{size}.webp")
     assert response["Content-Type"] == "image/webp"
     assert b"".join(response.streaming_content)[8:12] == b"WEBP"
@@ -106,19 +106,19 @@ def test_a_missing_thumbnail_is_not_found_and_the_file_is_shown_instead(visitor:
 
 
 def test_no_other_size_is_served(visitor: Client, alice: User) -> None:
-    assert visitor.get(f"/gallery/{result_of(alice).uuid}/original.webp").status_code == 404
+    assert visitor.get(f"/gallery/{make_result(alice).uuid}/original.webp").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["file/", "tile.webp"])
 def test_a_file_that_is_gone_is_not_found(visitor: Client, alice: User, path: str) -> None:
-    asset = result_of(alice)
+    asset = make_result(alice)
     for name in (asset.file.name, asset.get_thumbnail_path("tile")):
         asset.file.storage.delete(name)
     assert visitor.get(f"/gallery/{asset.uuid}/{path}").status_code == 404
 
 
 def test_delete_asks_and_then_removes(visitor: Client, alice: User) -> None:
-    asset = result_of(alice)
+    asset = make_result(alice)
     assert "Delete this picture?" in visitor.get(f"/gallery/{asset.uuid}/delete/").content.decode()
     assert visitor.post(f"/gallery/{asset.uuid}/delete/")["Location"] == "/gallery/"
     assert not Asset.objects.exists()

@@ -15,9 +15,9 @@ from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import LedgerEntry
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
-from vanceweb.jobs.advancing import advance_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import submit_job
+from vanceweb.jobs.worker import advance_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -40,7 +40,7 @@ def run_queue(name: str) -> None:
 
 
 @dataclass
-class Workshop:
+class JobDriver:
     """A person, a connection, and the workers' turns."""
 
     user: User
@@ -58,36 +58,36 @@ class Workshop:
             output=output or Output(),
         )
 
-    def turn(self, job: Job) -> Job:
+    def run_turn(self, job: Job) -> Job:
         """One turn of the io worker, as if its time had come."""
         Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
         advance_job(job.pk)
         job.refresh_from_db()
         return job
 
-    def until(self, job: Job, state: str, *, turns: int = 30) -> Job:
+    def run_until(self, job: Job, state: str, *, turns: int = 30) -> Job:
         """Turns of both workers until the job is in the state."""
         for _ in range(turns):
             if job.state == state:
                 return job
             run_queue("engine")
-            self.turn(job)
+            self.run_turn(job)
         raise AssertionError(f"the job stays {job.state}: {job.error}")
 
-    def charges(self) -> int:
+    def count_charges(self) -> int:
         """How often the engine charged anybody."""
         return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.DOWNLOAD).count()
 
-    def results(self) -> int:
+    def count_results(self) -> int:
         return Asset.objects.filter(kind=Asset.Kind.RESULT).count()
 
-    def files(self) -> list[Path]:
+    def list_files(self) -> list[Path]:
         return sorted(path for path in self.media.rglob("*") if path.is_file())
 
 
 @pytest.fixture
-def workshop(transactional_db: None, alice: User, bundled: Connection, studio_files: Path) -> Workshop:
-    return Workshop(alice, bundled, studio_files)
+def driver(transactional_db: None, alice: User, bundled: Connection, studio_files: Path) -> JobDriver:
+    return JobDriver(alice, bundled, studio_files)
 
 
 @pytest.fixture

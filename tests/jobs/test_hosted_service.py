@@ -7,7 +7,7 @@ import pytest
 
 from tests.client.fake_service import Act, Service, html, raw, refusal, running_service, success
 from tests.conftest import picture_file
-from tests.jobs.conftest import Workshop
+from tests.jobs.conftest import JobDriver
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import retry_job
 from vanceweb.vault.models import Connection
@@ -33,25 +33,25 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def hosted(workshop: Workshop, service: Service, settings: Any) -> Workshop:
+def hosted(driver: JobDriver, service: Service, settings: Any) -> JobDriver:
     settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
-    workshop.connection = Connection.objects.create(
-        owner=workshop.user,
+    driver.connection = Connection.objects.create(
+        owner=driver.user,
         name="Hosted",
         service=Connection.Service.HOSTED,
         base_url=service.base_url,
         token="token-of-the-hosted-service",
     )
-    return workshop
+    return driver
 
 
-def ended(workshop: Workshop, job: Job | None = None) -> Job:
+def ended(driver: JobDriver, job: Job | None = None) -> Job:
     """The job after as many turns as it takes to end."""
-    job = job or workshop.submit()
+    job = job or driver.submit()
     for _ in range(12):
         if job.has_ended:
             return job
-        workshop.turn(job)
+        driver.run_turn(job)
     raise AssertionError(f"the job stays {job.state}: {job.error}")
 
 
@@ -59,7 +59,7 @@ def paths(service: Service) -> list[str]:
     return [seen.path for seen in service.seen]
 
 
-def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: Workshop, service: Service) -> None:
+def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: JobDriver, service: Service) -> None:
     service.play(UPLOADED, transformed("finish"), RESULT)
     job = ended(hosted)
     assert (job.state, job.trans_id) == (Job.State.DONE, TRANS_ID)
@@ -68,15 +68,17 @@ def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: W
 
 
 @pytest.mark.parametrize("status", ["busy", "process", "waiting"])
-def test_progress_is_asked_at_the_pace_of_the_contract(hosted: Workshop, service: Service, status: str) -> None:
+def test_progress_is_asked_at_the_pace_of_the_contract(hosted: JobDriver, service: Service, status: str) -> None:
     service.play(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
-    job = hosted.turn(hosted.submit())
+    job = hosted.run_turn(hosted.submit())
     assert (job.not_before - job.woken_at).total_seconds() == 2.0
     assert ended(hosted, job).state == Job.State.DONE
     assert paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
 
 
-def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(hosted: Workshop, service: Service) -> None:
+def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(
+    hosted: JobDriver, service: Service
+) -> None:
     service.play(
         *(html(502), UPLOADED),
         transformed("busy"),
@@ -109,7 +111,7 @@ def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(host
     ],
 )
 def test_an_odd_answer_ends_in_a_sentence_and_a_way_on(
-    hosted: Workshop, service: Service, answers: list[Act], code: int | None, words: str, resumes: str
+    hosted: JobDriver, service: Service, answers: list[Act], code: int | None, words: str, resumes: str
 ) -> None:
     service.play(*answers)
     job = ended(hosted)
@@ -117,7 +119,7 @@ def test_an_odd_answer_ends_in_a_sentence_and_a_way_on(
     assert words in job.error
     assert job.error
     assert "token-of-the-hosted-service" not in job.error
-    assert hosted.results() == 0
+    assert hosted.count_results() == 0
     assert paths(service).count("/transform") <= 1
     service.play(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
     if resumes == Job.State.PROCESSING:
@@ -125,7 +127,7 @@ def test_an_odd_answer_ends_in_a_sentence_and_a_way_on(
     assert ended(hosted, retry_job(job=job)).state == Job.State.DONE
 
 
-def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: Workshop, service: Service) -> None:
+def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver, service: Service) -> None:
     middle = len(PICTURE) // 2
     damaged = PICTURE[:middle] + bytes(8) + PICTURE[middle + 8 :]
     service.play(UPLOADED, transformed("finish"), raw(damaged, kind="image/png"), RESULT)
@@ -136,10 +138,10 @@ def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: Workshop,
 
 
 def test_a_cancelled_job_at_a_service_that_knows_no_cancelling_is_simply_left(
-    hosted: Workshop, service: Service
+    hosted: JobDriver, service: Service
 ) -> None:
     service.play(UPLOADED, transformed("busy"), refusal(10001, "no such path"))
-    job = hosted.turn(hosted.submit())
+    job = hosted.run_turn(hosted.submit())
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, cancel_requested=True)
-    hosted.turn(job)
+    hosted.run_turn(job)
     assert (job.cancel_requested, paths(service)[-1]) == (False, "/cancel")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.jobs.conftest import Workshop, run_queue
-from tests.jobs.mortal import Mortality, living
+from tests.jobs.conftest import JobDriver, run_queue
+from tests.jobs.crashes import CrashPlan, crashing
 from vanceweb.engine.wsgi import application as engine
-from vanceweb.jobs.advancing import WORKERS_DIED, advance_job
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.worker import WORKERS_DIED, advance_job
 
 
 def taken_over(path: str) -> Any:
@@ -40,21 +40,21 @@ overtaken_download = taken_over("/download")
 
 
 @pytest.mark.parametrize("call", ["upload", "transform", "progress", "download"])
-def test_a_worker_that_lost_its_lease_does_no_harm(workshop: Workshop, settings: Any, call: str) -> None:
+def test_a_worker_that_lost_its_lease_does_no_harm(driver: JobDriver, settings: Any, call: str) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.overtaken_{call}"
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(4):
-        workshop.turn(job)
+        driver.run_turn(job)
         run_queue("engine")
     assert job.state == Job.State.DONE
-    assert (workshop.charges(), workshop.results()) == (1, 1)
+    assert (driver.count_charges(), driver.count_results()) == (1, 1)
     assert job.result is not None
-    assert (workshop.media / job.result.file.name).exists()
-    assert len(list((workshop.media / job.result.folder).iterdir())) == 3
+    assert (driver.media / job.result.file.name).exists()
+    assert len(list((driver.media / job.result.folder).iterdir())) == 3
 
 
-def test_a_job_in_another_workers_hands_is_left_alone(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_job_in_another_workers_hands_is_left_alone(driver: JobDriver) -> None:
+    job = driver.submit()
     later = timezone.now() + timedelta(seconds=60)
     Job.objects.filter(pk=job.pk).update(lease_until=later)
     assert advance_job(job.pk) is None
@@ -62,14 +62,14 @@ def test_a_job_in_another_workers_hands_is_left_alone(workshop: Workshop) -> Non
     assert (job.state, job.attempts) == (Job.State.QUEUED, 0)
 
 
-def test_a_job_that_kills_its_workers_is_given_up(workshop: Workshop, settings: Any) -> None:
+def test_a_job_that_kills_its_workers_is_given_up(driver: JobDriver, settings: Any) -> None:
     settings.JOB_MAX_SETBACKS = 2
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(3):
         assert job.is_moving
         # As a worker leaves it that died at once: a lease that nobody extends.
         Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        with living(dying_soon()):
+        with crashing(dying_soon()):
             advance_job(job.pk)
         job.refresh_from_db()
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -78,9 +78,9 @@ def test_a_job_that_kills_its_workers_is_given_up(workshop: Workshop, settings: 
     assert (job.state, job.error) == (Job.State.FAILED, WORKERS_DIED)
 
 
-def test_a_worker_told_to_leave_hands_the_job_back(workshop: Workshop, settings: Any) -> None:
+def test_a_worker_told_to_leave_hands_the_job_back(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.leaving"
-    job = workshop.submit()
+    job = driver.submit()
     with pytest.raises(SystemExit):
         advance_job(job.pk)
     job.refresh_from_db()
@@ -91,8 +91,8 @@ def leaving(environ: dict[str, Any], start_response: Any) -> Any:
     raise SystemExit(1)
 
 
-def dying_soon() -> Mortality:
-    """A life that ends after the job was claimed and before anything was done for it."""
-    life = Mortality()
-    life.dies_at = 5
-    return life
+def dying_soon() -> CrashPlan:
+    """A plan that ends after the job was claimed and before anything was done for it."""
+    plan = CrashPlan()
+    plan.dies_at = 5
+    return plan

@@ -6,16 +6,16 @@ from typing import Any
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from tests.jobs.conftest import Workshop, run_queue
+from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job
-from vanceweb.jobs.sweeps import fail_overdue, requeue_due
+from vanceweb.jobs.sweeps import fail_overdue_jobs, requeue_due_jobs
 
 
-def forgotten(workshop: Workshop) -> Job:
+def forgotten(driver: JobDriver) -> Job:
     """A job whose message got lost a while ago."""
-    job = workshop.submit()
+    job = driver.submit()
     DBTaskResult.objects.all().delete()
     past = timezone.now() - timedelta(seconds=60)
     Job.objects.filter(pk=job.pk).update(not_before=past, woken_at=past)
@@ -26,49 +26,49 @@ def messages() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.jobs.tasks.advance", status="READY").count()
 
 
-def test_a_forgotten_job_is_found_once(workshop: Workshop) -> None:
-    forgotten(workshop)
-    requeue_due()
-    requeue_due()
+def test_a_forgotten_job_is_found_once(driver: JobDriver) -> None:
+    forgotten(driver)
+    requeue_due_jobs()
+    requeue_due_jobs()
     assert messages() == 1
 
 
-def test_a_job_of_a_dead_worker_is_found_when_its_lease_has_run_out(workshop: Workshop) -> None:
-    job = forgotten(workshop)
+def test_a_job_of_a_dead_worker_is_found_when_its_lease_has_run_out(driver: JobDriver) -> None:
+    job = forgotten(driver)
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(lease_until=now + timedelta(seconds=5))
-    requeue_due()
+    requeue_due_jobs()
     assert messages() == 0
     Job.objects.filter(pk=job.pk).update(lease_until=now - timedelta(seconds=1))
-    requeue_due()
+    requeue_due_jobs()
     assert messages() == 1
 
 
-def test_jobs_that_wait_or_have_ended_are_left_alone(workshop: Workshop) -> None:
-    Job.objects.filter(pk=forgotten(workshop).pk).update(not_before=timezone.now() + timedelta(seconds=60))
-    Job.objects.filter(pk=forgotten(workshop).pk).update(state=Job.State.DONE)
-    requeue_due()
+def test_jobs_that_wait_or_have_ended_are_left_alone(driver: JobDriver) -> None:
+    Job.objects.filter(pk=forgotten(driver).pk).update(not_before=timezone.now() + timedelta(seconds=60))
+    Job.objects.filter(pk=forgotten(driver).pk).update(state=Job.State.DONE)
+    requeue_due_jobs()
     assert messages() == 0
 
 
-def test_a_call_back_that_got_lost_is_made(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_a_call_back_that_got_lost_is_made(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     DBTaskResult.objects.filter(queue_name="io").delete()
     Job.objects.filter(pk=job.pk).update(woken_at=timezone.now() - timedelta(seconds=60))
-    requeue_due()
+    requeue_due_jobs()
     run_queue("io")
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_a_job_that_never_ends_is_ended_and_called_back(workshop: Workshop, settings: Any) -> None:
-    job = workshop.turn(workshop.submit())
-    fail_overdue()
+def test_a_job_that_never_ends_is_ended_and_called_back(driver: JobDriver, settings: Any) -> None:
+    job = driver.run_turn(driver.submit())
+    fail_overdue_jobs()
     job.refresh_from_db()
     assert job.is_moving
     long_ago = timezone.now() - timedelta(seconds=settings.JOB_MAX_RUN_SECONDS + 1)
     Job.objects.filter(pk=job.pk).update(submitted_at=long_ago)
-    fail_overdue()
+    fail_overdue_jobs()
     run_queue("io")
     job.refresh_from_db()
     assert (job.state, "longer than this site waits" in job.error) == (Job.State.FAILED, True)

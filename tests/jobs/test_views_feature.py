@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.belongings import hosted_connection_of, job_of, upload_of
 from tests.conftest import picture_file
+from tests.factories import make_hosted_connection, make_job, make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -60,13 +60,13 @@ def test_a_sample_becomes_a_job(visitor: Client, submission: dict[str, Any]) -> 
 
 
 def test_a_picture_of_the_site_becomes_a_job(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
-    asset = upload_of(alice)
+    asset = make_upload(alice)
     visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid)})
     assert Job.objects.get().source == asset
 
 
 def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
-    asset = upload_of(alice)
+    asset = make_upload(alice)
     visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": picture("new.png")})
     assert Job.objects.get().source_name == "new.png"
 
@@ -116,8 +116,8 @@ def test_what_was_typed_comes_back_with_the_mistake(visitor: Client, submission:
 def test_what_belongs_to_bob_is_not_taken(
     visitor: Client, bob: User, alice: User, submission: dict[str, Any], theirs: str
 ) -> None:
-    bobs = {"source": upload_of(bob).uuid, "connection": Connection.objects.get(owner=bob).uuid}
-    given = submission | {"source": str(upload_of(alice).uuid)} | {theirs: str(bobs[theirs])}
+    bobs = {"source": make_upload(bob).uuid, "connection": Connection.objects.get(owner=bob).uuid}
+    given = submission | {"source": str(make_upload(alice).uuid)} | {theirs: str(bobs[theirs])}
     assert visitor.post("/features/enlarge3/", given).status_code == 422
     assert not Job.objects.exists()
 
@@ -129,7 +129,7 @@ def test_ids_that_are_none_are_refused(visitor: Client, submission: dict[str, An
 
 
 def test_run_again_begins_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
-    job = job_of(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
+    job = make_job(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
     response = visitor.get(f"/features/enlarge3/?from={job.uuid}")
     form = response.context["form"]
     assert (form["scale"].value(), form["suppress_noise"].value(), form["remove_blur"].value()) == ("8", 7, 91)
@@ -143,9 +143,9 @@ def test_a_beginning_that_is_not_there_is_not_found(visitor: Client, query: str)
 
 
 def test_a_strangers_job_or_picture_is_no_beginning(visitor: Client, bob: User) -> None:
-    job = job_of(bob)
+    job = make_job(bob)
     assert visitor.get(f"/features/enlarge3/?from={job.uuid}").status_code == 404
-    assert visitor.get(f"/features/enlarge3/?source={upload_of(bob).uuid}").context["source"] is None
+    assert visitor.get(f"/features/enlarge3/?source={make_upload(bob).uuid}").context["source"] is None
 
 
 def test_without_a_connection_a_feature_says_what_to_do(visitor: Client, alice: User) -> None:
@@ -156,7 +156,7 @@ def test_without_a_connection_a_feature_says_what_to_do(visitor: Client, alice: 
 
 
 def test_every_connection_can_be_chosen(visitor: Client, alice: User) -> None:
-    hosted = hosted_connection_of(alice)
+    hosted = make_hosted_connection(alice)
     response = visitor.get("/features/img2anime/")
     assert 'id="submit-job"' in response.content.decode()
     assert hosted in response.context["submission"].connections

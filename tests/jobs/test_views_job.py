@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.belongings import job_of
+from tests.factories import make_job
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -25,7 +25,7 @@ def visitor(alice: User, client: Client) -> Client:
 
 
 def test_a_moving_job_is_asked_for_each_second(visitor: Client, alice: User) -> None:
-    job = job_of(alice, **MOVING)
+    job = make_job(alice, **MOVING)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert 'hx-trigger="every 1s"' in page
     assert f'hx-get="/jobs/{job.uuid}/progress/"' in page
@@ -34,7 +34,7 @@ def test_a_moving_job_is_asked_for_each_second(visitor: Client, alice: User) -> 
 
 
 def test_the_fragment_says_phase_percentage_and_time(visitor: Client, alice: User) -> None:
-    job = job_of(alice, **MOVING, submitted_at=timezone.now() - timedelta(seconds=75))
+    job = make_job(alice, **MOVING, submitted_at=timezone.now() - timedelta(seconds=75))
     response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
     fragment = response.content.decode()
     assert 'data-percent="42"' in fragment
@@ -48,7 +48,7 @@ def test_the_fragment_says_phase_percentage_and_time(visitor: Client, alice: Use
 
 
 def test_without_a_percentage_the_bar_is_open_ended(visitor: Client, alice: User) -> None:
-    job = job_of(alice, state=Job.State.UPLOADING)
+    job = make_job(alice, state=Job.State.UPLOADING)
     fragment = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX).content.decode()
     assert 'data-percent=""' in fragment
     assert " value=" not in fragment.split("<progress")[1].split(">")[0]
@@ -56,7 +56,7 @@ def test_without_a_percentage_the_bar_is_open_ended(visitor: Client, alice: User
 
 @pytest.mark.parametrize("state", Job.ENDED)
 def test_polling_ends_with_the_job(visitor: Client, alice: User, state: str) -> None:
-    job = job_of(alice, state=state)
+    job = make_job(alice, state=state)
     response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
     fragment = response.content.decode()
     assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#job", "outerHTML")
@@ -65,13 +65,13 @@ def test_polling_ends_with_the_job(visitor: Client, alice: User, state: str) -> 
 
 
 def test_the_title_says_that_it_is_done(visitor: Client, alice: User) -> None:
-    job = job_of(alice)
+    job = make_job(alice)
     fragment = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX).content.decode()
     assert "<title>✓ Done · holiday.png · vanceweb</title>" in fragment
 
 
 def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Client, alice: User) -> None:
-    job = job_of(alice, backend="span (ncnn)")
+    job = make_job(alice, backend="span (ncnn)")
     assert job.result is not None
     page = " ".join(visitor.get(f"/jobs/{job.uuid}/").content.decode().split())
     assert '<img-comparison-slider id="result-compare"' in page
@@ -87,7 +87,7 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
 
 
 def test_what_the_engine_has_to_say_about_a_result_is_on_its_page(visitor: Client, alice: User) -> None:
-    job = job_of(alice, backend="x" * 500, note="No face was found <in> the picture.")
+    job = make_job(alice, backend="x" * 500, note="No face was found <in> the picture.")
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "No face was found &lt;in&gt; the picture." in page
     assert "x" * 500 in page
@@ -95,14 +95,14 @@ def test_what_the_engine_has_to_say_about_a_result_is_on_its_page(visitor: Clien
 
 def test_settings_that_a_switch_turned_off_are_not_shown(visitor: Client, alice: User) -> None:
     params = {"auto_params": True, "remove_noise": 75, "sharpen": 75}
-    job = job_of(alice, feature="denoise", params=params)
+    job = make_job(alice, feature="denoise", params=params)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "Automatic" in page
     assert "Remove noise" not in page
 
 
 def test_a_failure_is_said_in_words_with_its_code(visitor: Client, alice: User) -> None:
-    job = job_of(alice, state=Job.State.FAILED, error="Too few credits are left.", error_code=30004)
+    job = make_job(alice, state=Job.State.FAILED, error="Too few credits are left.", error_code=30004)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "Too few credits are left." in page
     assert "30004" in page
@@ -110,7 +110,7 @@ def test_a_failure_is_said_in_words_with_its_code(visitor: Client, alice: User) 
 
 
 def test_a_failure_that_cannot_be_retried_offers_no_retry(visitor: Client, alice: User) -> None:
-    job = job_of(alice, state=Job.State.FAILED, source=None)
+    job = make_job(alice, state=Job.State.FAILED, source=None)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert 'id="retry-job"' not in page
     response = visitor.post(f"/jobs/{job.uuid}/retry/", follow=True)
@@ -118,7 +118,7 @@ def test_a_failure_that_cannot_be_retried_offers_no_retry(visitor: Client, alice
 
 
 def test_retry_sets_it_going_again(visitor: Client, alice: User) -> None:
-    job = job_of(alice, state=Job.State.FAILED, error="It broke.")
+    job = make_job(alice, state=Job.State.FAILED, error="It broke.")
     response = visitor.post(f"/jobs/{job.uuid}/retry/")
     job.refresh_from_db()
     assert response["Location"] == f"/jobs/{job.uuid}/"
@@ -126,7 +126,7 @@ def test_retry_sets_it_going_again(visitor: Client, alice: User) -> None:
 
 
 def test_cancel_stops_it(visitor: Client, alice: User) -> None:
-    job = job_of(alice, **MOVING)
+    job = make_job(alice, **MOVING)
     assert visitor.post(f"/jobs/{job.uuid}/cancel/").status_code == 302
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
@@ -134,12 +134,12 @@ def test_cancel_stops_it(visitor: Client, alice: User) -> None:
 
 @pytest.mark.parametrize("act", ["cancel", "retry"])
 def test_acts_are_posted(visitor: Client, alice: User, act: str) -> None:
-    job = job_of(alice, state=Job.State.FAILED)
+    job = make_job(alice, state=Job.State.FAILED)
     assert visitor.get(f"/jobs/{job.uuid}/{act}/").status_code == 405
 
 
 def test_delete_asks_and_then_removes_the_result(visitor: Client, alice: User) -> None:
-    job = job_of(alice)
+    job = make_job(alice)
     assert "Delete this result?" in visitor.get(f"/jobs/{job.uuid}/delete/").content.decode()
     assert Job.objects.exists()
     response = visitor.post(f"/jobs/{job.uuid}/delete/")
@@ -149,7 +149,7 @@ def test_delete_asks_and_then_removes_the_result(visitor: Client, alice: User) -
 
 
 def test_a_running_job_is_not_deleted(visitor: Client, alice: User) -> None:
-    job = job_of(alice, **MOVING)
+    job = make_job(alice, **MOVING)
     response = visitor.post(f"/jobs/{job.uuid}/delete/", follow=True)
     assert "still running" in response.content.decode()
     assert Job.objects.exists()
@@ -157,7 +157,7 @@ def test_a_running_job_is_not_deleted(visitor: Client, alice: User) -> None:
 
 @pytest.mark.parametrize("state", Job.State.values)
 def test_every_state_has_its_page_even_without_its_picture(visitor: Client, alice: User, state: str) -> None:
-    job = job_of(alice, state=state, source=None, result=None, connection=None)
+    job = make_job(alice, state=state, source=None, result=None, connection=None)
     assert visitor.get(f"/jobs/{job.uuid}/").status_code == 200
 
 
@@ -167,7 +167,7 @@ def test_the_list_is_empty_honestly(visitor: Client) -> None:
 
 def test_the_list_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.JOBS_PAGE_ROWS = 2
-    jobs = [job_of(alice) for _ in range(3)]
+    jobs = [make_job(alice) for _ in range(3)]
     first = visitor.get("/jobs/")
     second = visitor.get("/jobs/", {"after": first.context["next"]})
     assert first.context["jobs"] + second.context["jobs"] == jobs[::-1]
@@ -176,7 +176,7 @@ def test_the_list_goes_on_by_key(visitor: Client, alice: User, settings: Any) ->
 
 
 def test_the_list_is_watched_only_while_something_moves(visitor: Client, alice: User) -> None:
-    job = job_of(alice, **MOVING)
+    job = make_job(alice, **MOVING)
     assert 'hx-trigger="every 2s"' in visitor.get("/jobs/").content.decode()
     Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
     assert "hx-trigger" not in visitor.get("/jobs/").content.decode()
@@ -186,6 +186,6 @@ def test_the_length_of_the_list_costs_no_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(4):
-        job_of(alice)
+        make_job(alice)
     with django_assert_num_queries(3):  # session, user, jobs
         visitor.get("/jobs/")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.belongings import job_of, upload_of
+from tests.factories import make_job, make_upload
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -43,20 +43,20 @@ def test_no_id_stands_on_the_page_twice(visitor: Client) -> None:
 
 def test_the_first_tries_are_on_an_empty_studio_and_below_the_work_later(visitor: Client, alice: User) -> None:
     assert "Recent jobs" not in visitor.get("/").content.decode()
-    job_of(alice)
+    make_job(alice)
     page = visitor.get("/").content.decode()
     assert page.index("Recent jobs") < page.index("Try it on a sample")
 
 
 def test_a_source_comes_along_to_the_feature(visitor: Client, alice: User) -> None:
-    asset = upload_of(alice)
+    asset = make_upload(alice)
     page = visitor.get(f"/?source={asset.uuid}").content.decode()
     assert f'href="/features/denoise/?source={asset.uuid}"' in page
 
 
 @pytest.mark.parametrize("source", ["nothing", "strangers"])
 def test_a_source_that_is_not_ones_own_is_ignored(visitor: Client, bob: User, source: str) -> None:
-    given = upload_of(bob).uuid if source == "strangers" else source
+    given = make_upload(bob).uuid if source == "strangers" else source
     response = visitor.get(f"/?source={given}")
     assert response.status_code == 200
     assert response.context["source"] is None
@@ -66,10 +66,10 @@ def test_the_number_of_jobs_costs_no_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(2):
-        job_of(alice)
+        make_job(alice)
     with django_assert_num_queries(4):  # session, user, connections, jobs
         visitor.get("/")
     for _ in range(5):
-        job_of(alice)
+        make_job(alice)
     with django_assert_num_queries(4):
         visitor.get("/")

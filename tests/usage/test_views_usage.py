@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.belongings import charge_of, hosted_connection_of
+from tests.factories import make_charge, make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync
 from vanceweb.vault.models import Connection
@@ -30,8 +30,8 @@ def test_an_empty_history_says_so(visitor: Client) -> None:
 
 
 def test_balance_and_charges_are_shown(visitor: Client, alice: User, bob: User) -> None:
-    charge_of(alice)
-    charge_of(bob, minutes_ago=5)
+    make_charge(alice)
+    make_charge(bob, minutes_ago=5)
     response = visitor.get("/usage/")
     page = response.content.decode()
     assert "1,000" in page
@@ -40,13 +40,13 @@ def test_balance_and_charges_are_shown(visitor: Client, alice: User, bob: User) 
 
 
 def test_a_connection_that_never_answered_says_so(visitor: Client, alice: User) -> None:
-    hosted_connection_of(alice, last_error="The service can't be reached.", asked_at=LONG_AGO)
+    make_hosted_connection(alice, last_error="The service can't be reached.", asked_at=LONG_AGO)
     assert "be reached." in visitor.get("/usage/").content.decode()
 
 
 def test_the_history_continues_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.USAGE_PAGE_ROWS = 2
-    rows = [charge_of(alice, minutes_ago=minutes) for minutes in range(3)]
+    rows = [make_charge(alice, minutes_ago=minutes) for minutes in range(3)]
     first = visitor.get("/usage/")
     second = visitor.get("/usage/", {"after": first.context["next"]})
     assert first.context["rows"] + second.context["rows"] == rows
@@ -64,6 +64,6 @@ def test_a_longer_history_takes_no_more_queries(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for minutes in range(6):
-        charge_of(alice, minutes_ago=minutes)
+        make_charge(alice, minutes_ago=minutes)
     with django_assert_num_queries(4):  # session, user, rows, connections
         visitor.get("/usage/")

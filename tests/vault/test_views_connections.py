@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.belongings import hosted_connection_of
+from tests.factories import make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -17,7 +17,7 @@ def visitor(alice: User, client: Client) -> Client:
 
 
 def test_the_list_shows_the_balance_and_only_the_last_four_characters(visitor: Client, alice: User) -> None:
-    hosted_connection_of(alice)
+    make_hosted_connection(alice)
     bundled = Connection.objects.get(owner=alice, service="bundled")
     page = visitor.get("/connections/").content.decode()
     assert "1,000" in page
@@ -54,7 +54,7 @@ def test_errors_are_shown_at_their_field(visitor: Client, given: dict[str, str],
 
 
 def test_the_card_polls_until_the_service_has_answered(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice)
+    connection = make_hosted_connection(alice)
     address = f"/connections/{connection.uuid}/check/"
     assert "hx-trigger" in visitor.get(address).content.decode()
     connection.check_state, connection.last_error = "failed", "The service doesn't know the token (30001)."
@@ -65,21 +65,21 @@ def test_the_card_polls_until_the_service_has_answered(visitor: Client, alice: U
 
 
 def test_it_can_be_checked_again(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice, check_state="failed")
+    connection = make_hosted_connection(alice, check_state="failed")
     assert visitor.post(f"/connections/{connection.uuid}/check/").status_code == 302
     connection.refresh_from_db()
     assert connection.check_state == "checking"
 
 
 def test_it_can_be_renamed(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice)
+    connection = make_hosted_connection(alice)
     visitor.post(f"/connections/{connection.uuid}/edit/", {"name": "Big plan"})
     connection.refresh_from_db()
     assert (connection.name, connection.token) == ("Big plan", "0123456789abcdef")
 
 
 def test_its_token_can_be_replaced(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice)
+    connection = make_hosted_connection(alice)
     visitor.post(f"/connections/{connection.uuid}/edit/", {"token": TOKEN})
     connection.refresh_from_db()
     assert (connection.token, connection.check_state) == (TOKEN, "checking")
@@ -96,14 +96,14 @@ def test_the_bundled_connections_token_cant_be_replaced(visitor: Client, alice: 
 
 
 def test_a_name_that_is_taken_is_refused(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice)
+    connection = make_hosted_connection(alice)
     response = visitor.post(f"/connections/{connection.uuid}/edit/", {"name": "Bundled engine"})
     assert response.status_code == 422
     assert "You already have a connection of that name." in response.content.decode()
 
 
 def test_remove_asks_for_confirmation(visitor: Client, alice: User) -> None:
-    connection = hosted_connection_of(alice)
+    connection = make_hosted_connection(alice)
     address = f"/connections/{connection.uuid}/remove/"
     assert "Remove Studio plan?" in visitor.get(address).content.decode()
     visitor.post(address)

@@ -24,7 +24,9 @@ def create_account(*, name: str, credits: Decimal | int) -> str:
     Raises ValueError when `credits` is negative.
     """
     token = secrets.token_hex(TOKEN_BYTES)
-    account = Account.objects.create(name=name, token_prefix=token[:PREFIX_LENGTH], token_digest=token_digest(token))
+    account = Account.objects.create(
+        name=name, token_prefix=token[:PREFIX_LENGTH], token_digest=compute_token_digest(token)
+    )
     if credits:
         grant_credits(account=account, credits=Decimal(credits))
     return token
@@ -35,13 +37,13 @@ def find_account(token: str) -> Account | None:
 
     The database finds candidates by the prefix, which is no secret; the rest is compared in constant time.
     """
-    digest = token_digest(token)
+    digest = compute_token_digest(token)
     for account in Account.objects.filter(token_prefix=token[:PREFIX_LENGTH]):
         if hmac.compare_digest(account.token_digest, digest):
             return account
     return None
 
 
-def token_digest(token: str) -> str:
+def compute_token_digest(token: str) -> str:
     """HMAC-SHA256 of the token with the installation's key, as 64 hex characters."""
     return hmac.new(settings.ENGINE_TOKEN_KEY.encode(), token.encode(), hashlib.sha256).hexdigest()

@@ -26,11 +26,11 @@ class EngineError(Exception):
         self.message = message
 
 
-def not_found() -> EngineError:
+def make_not_found_error() -> EngineError:
     """Used for an id that never was, has been removed, or is another account's: the answers can't be told apart."""
     return EngineError(Code.NOT_FOUND, "File doesn't exist, or invalid download link.")
 
 
-def fields_required(*names: str) -> Message:
+def describe_missing_fields(*names: str) -> Message:
     """The API's message about missing fields."""
     return {name: [f"The {name.replace('_', ' ')} field is required."] for name in names}

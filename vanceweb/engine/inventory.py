@@ -14,7 +14,7 @@ from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.reference import slots_in_order, titles_of
 
 
-class Standing(enum.StrEnum):
+class BackendState(enum.StrEnum):
     """How things stand with a backend."""
 
     IN_USE = "in use"
@@ -24,7 +24,7 @@ class Standing(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class BackendStatus:
     """One backend. `features` are titles, `files` paths below the models directory, `reason` is why it is unusable."""
 
     features: tuple[str, ...]
@@ -33,46 +33,48 @@ class Row:
     files: tuple[str, ...]
     licence: str
     source: str
-    state: Standing
+    state: BackendState
     reason: str
 
 
-def inventory(models: Models) -> list[Row]:
+def list_backends(models: Models) -> list[BackendStatus]:
     """All backends, by feature in the catalogue's order and then as they are preferred.
 
     Every file that has changed since the last time is really loaded, one after the other, and let go again.
     """
     try:
-        return [row for slot in slots_in_order() for row in _rows(slot, models)]
+        return [row for slot in slots_in_order() for row in _build_rows(slot, models)]
     finally:
         models.unload()
 
 
-def inventory_here() -> list[Mapping[str, Any]]:
+def describe_backends() -> list[Mapping[str, Any]]:
     """The same of this installation's models directory, as plain data for whoever shows it."""
-    return [asdict(row) for row in inventory(_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS))]
+    return [asdict(row) for row in list_backends(_get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS))]
 
 
-def _rows(slot: str, models: Models) -> list[Row]:
-    rows: list[Row] = []
+def _build_rows(slot: str, models: Models) -> list[BackendStatus]:
+    rows: list[BackendStatus] = []
     for backend in backends_of(slot):
-        state, reason = _standing(backend, models)
-        if state is Standing.READY and not any(row.state is Standing.IN_USE for row in rows):
-            state = Standing.IN_USE
+        state, reason = _determine_state(backend, models)
+        if state is BackendState.READY and not any(row.state is BackendState.IN_USE for row in rows):
+            state = BackendState.IN_USE
         rows.append(
-            Row(titles_of(slot), slot, backend.name, backend.files, backend.licence, backend.source, state, reason)
+            BackendStatus(
+                titles_of(slot), slot, backend.name, backend.files, backend.licence, backend.source, state, reason
+            )
         )
     return rows
 
 
-def _standing(backend: Backend, models: Models) -> tuple[Standing, str]:
+def _determine_state(backend: Backend, models: Models) -> tuple[BackendState, str]:
     if any(models.find(file) is None for file in backend.files):
-        return Standing.NOT_INSTALLED, ""
+        return BackendState.NOT_INSTALLED, ""
     state = models.state(backend)
-    return (Standing.READY, "") if state.usable else (Standing.UNUSABLE, state.reason)
+    return (BackendState.READY, "") if state.usable else (BackendState.UNUSABLE, state.reason)
 
 
 @functools.lru_cache(maxsize=1)
-def _models(directory: Path, threads: int) -> Models:
+def _get_models(directory: Path, threads: int) -> Models:
     """Kept for what it remembers about files that haven't changed, not for their networks."""
     return Models(directory, threads)

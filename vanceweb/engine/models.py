@@ -115,7 +115,7 @@ class LedgerEntry(models.Model):
         raise LedgerIsAppendOnly
 
 
-class Woken(LeasedModel):
+class QueuedWork(LeasedModel):
     """A leased row that a queue is told of."""
 
     # When the queue was last told: the sweeper tells it again, but not at every tick.
@@ -152,7 +152,7 @@ class TransformQuerySet(models.QuerySet["Transform"]):
         return self.filter(state__in=Transform.UNFINISHED)
 
 
-class Transform(Woken):
+class Transform(QueuedWork):
     """One job: a picture, what to do with it, how far it is, and where its result is."""
 
     class State(models.TextChoices):
@@ -220,7 +220,7 @@ class Transform(Woken):
         return f"results/{self.trans_id[:2]}/{self.trans_id}-{attempt}"
 
 
-class WebhookDelivery(Woken):
+class WebhookDelivery(QueuedWork):
     """The message that a transform has ended, on its way to the webhook that was named for it."""
 
     class State(models.TextChoices):

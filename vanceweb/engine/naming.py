@@ -11,16 +11,16 @@ from vanceweb.engine.models import Transform
 WORKFLOW = "workflow"
 # Room for the job and the ending within what file systems take.
 STEM_LENGTH = 150
-UNWANTED = re.compile(r"[^\w.() -]+")
+UNSAFE_CHARACTERS = re.compile(r"[^\w.() -]+")
 
 
-def job_name(steps: Sequence[Step]) -> str:
+def build_job_name(steps: Sequence[Step]) -> str:
     """The `job` of a history row: the feature's name in the API, or `workflow` for several steps."""
     return get_feature_by_module(steps[0].module).name if len(steps) == 1 else WORKFLOW
 
 
-def result_name(transform: Transform, extension: str) -> str:
+def build_result_name(transform: Transform, extension: str) -> str:
     """The result's file name, as in `holiday-denoise.jpg`."""
     original = transform.upload.name if transform.upload else ""
-    stem = UNWANTED.sub("_", PurePath(original).stem)[:STEM_LENGTH].strip(" .") or "picture"
+    stem = UNSAFE_CHARACTERS.sub("_", PurePath(original).stem)[:STEM_LENGTH].strip(" .") or "picture"
     return f"{stem}-{transform.job}.{extension}"

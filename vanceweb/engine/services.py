@@ -11,10 +11,10 @@ from django.db import transaction
 from vanceweb.catalogue.features import calculate_credits
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
-from vanceweb.engine.endings import NotEnded, end_transform
+from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
-from vanceweb.engine.naming import job_name
+from vanceweb.engine.naming import build_job_name
 from vanceweb.engine.processing.pipeline import output_size
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.engine.webhooks import check_webhook
@@ -63,7 +63,7 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
             upload=upload,
             uid=upload.uid,
             jconfig=jconfig,
-            job=job_name(steps),
+            job=build_job_name(steps),
             cost=calculate_credits(steps),
             webhook=webhook,
         )
@@ -80,7 +80,7 @@ def cancel_transform(*, transform: Transform) -> Transform:
         waiting = Transform.objects.filter(pk=transform.pk, state=Transform.State.QUEUED)
         try:
             delivery = end_transform(waiting, state=Transform.State.CANCELLED, message="The job was cancelled.")
-        except NotEnded:
+        except TransformMovedOn:
             Transform.objects.filter(pk=transform.pk).unfinished().update(cancel_requested=True)
         else:
             if delivery is not None:

@@ -10,18 +10,18 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_tasks.base import Task
 
-from vanceweb.engine.endings import NotEnded, end_transform
-from vanceweb.engine.models import Transform, Upload, WebhookDelivery, Woken
+from vanceweb.engine.completion import TransformMovedOn, end_transform
+from vanceweb.engine.models import QueuedWork, Transform, Upload, WebhookDelivery
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.lib.leases import filter_due
 
-Row = TypeVar("Row", bound=Woken)
+Row = TypeVar("Row", bound=QueuedWork)
 
 # Rows that one tick looks at, so that no tick lasts long; the next one goes on.
 BATCH = 100
 
 
-def requeue_due() -> None:
+def requeue_due_work() -> None:
     """Wakes the queue for rows that are due and held by nobody: their message, or their worker, was lost.
 
     A row is woken again at once when its lease has run out since the last time, and else only each
@@ -31,7 +31,7 @@ def requeue_due() -> None:
     _wake(filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
 
 
-def end_overdue() -> None:
+def fail_overdue_transforms() -> None:
     """Ends runs that are long past the limit: the worker hangs within one tile and can't notice by itself."""
     margin = timedelta(seconds=settings.ENGINE_MAX_RUN_SECONDS + settings.LEASE_SECONDS)
     overdue = Transform.objects.filter(state=Transform.State.RUNNING, started_at__lt=timezone.now() - margin)
@@ -43,13 +43,13 @@ def end_overdue() -> None:
                     state=Transform.State.FAILED,
                     message="The job took too long and was stopped.",
                 )
-            except NotEnded:
+            except TransformMovedOn:
                 continue
             if delivery is not None:
                 deliver_webhook.enqueue(delivery.pk)
 
 
-def remove_expired() -> None:
+def delete_expired_files() -> None:
     """Removes results and uploads that are older than `ENGINE_KEEP_SECONDS`. The ledger is kept.
 
     Files go first and rows after them, so that a row always stands for whatever may be left.

@@ -31,7 +31,7 @@ def check_webhook(url: str) -> None:
         raise EngineError(Code.ILLEGAL_PARAMETER, {"webhook": [str(error)]}) from error
 
 
-def deliver(pk: int) -> datetime | None:
+def attempt_delivery(pk: int) -> datetime | None:
     """Tries a delivery once, unless another worker does. Gives the time of the next try where there is to be one."""
     delivery_states = WebhookDelivery.State
     lease = claim(

@@ -25,8 +25,9 @@ from vanceweb.gallery.asset_files import delete_files_on_error, delete_leftover_
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result
 from vanceweb.gallery.thumbnails import ensure_thumbnails
+from vanceweb.jobs.claims import JobRun
+from vanceweb.jobs.failures import Failure, JobCannotContinue
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.running import Ending, JobEnds, Run
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.vault.tasks import refresh_balance
 
@@ -34,57 +35,60 @@ SOURCE_GONE = "The original picture was deleted before it could be sent."
 LOST_TRANSFORMS = "The service was asked several times to begin, and its answer was lost each time."
 
 
-def begin(run: Run) -> datetime | None:
+def begin(run: JobRun) -> datetime | None:
     """Queued → uploading, once the picture is known to be whole."""
-    source = _source(run)
+    source = _get_source(run)
     ensure_thumbnails(source)
     if source.problem:
-        raise JobEnds(Ending(None, source.problem))
+        raise JobCannotContinue(Failure(None, source.problem))
     if run.job.cancel_requested:
         # Retried before the service was told to leave the transform that was cancelled.
         with suppress(VanceError):
             run.client.cancel(run.job.trans_id)
     started_at = run.job.started_at or timezone.now()
-    run.move(Job.State.UPLOADING, trans_id="", cancel_requested=False, started_at=started_at)
+    run.move_to(Job.State.UPLOADING, trans_id="", cancel_requested=False, started_at=started_at)
     return None
 
 
-def upload(run: Run) -> datetime | None:
+def upload(run: JobRun) -> datetime | None:
     """Uploading → processing: sends the picture and keeps its uid."""
     if not run.job.uid:
-        source = _source(run)
+        source = _get_source(run)
         try:
             with source.file.open("rb") as file:
                 uploaded = run.client.upload(
                     cast(BinaryIO, file), name=source.name, purpose=run.job.feature_info.purpose
                 )
         except FileNotFoundError:
-            raise JobEnds(Ending(None, SOURCE_GONE)) from None
+            raise JobCannotContinue(Failure(None, SOURCE_GONE)) from None
         run.write(uid=uploaded.uid)
-    run.move(Job.State.PROCESSING)
+    run.move_to(Job.State.PROCESSING)
     return None
 
 
-def process(run: Run) -> datetime | None:
+def process(run: JobRun) -> datetime | None:
     """Processing → downloading: starts the transform, then asks at each turn where it is."""
-    return _ask_progress(run) if run.job.trans_id else _start_transform(run)
+    return _check_progress(run) if run.job.trans_id else _start_transform(run)
 
 
-def download(run: Run) -> datetime | None:
+def download(run: JobRun) -> datetime | None:
     """Downloading → done: fetches the result, stores it with its thumbnails, ends the job."""
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         file = cast(BinaryIO, target)
         downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)
         asset = prepare_result(
-            owner=run.job.owner, file=file, name=_result_name(run.job, downloaded.format), uuid=run.job.result_uuid
+            owner=run.job.owner,
+            file=file,
+            name=_build_result_name(run.job, downloaded.format),
+            uuid=run.job.result_uuid,
         )
     with delete_files_on_error(asset):
-        _finish(run, asset)
+        _complete_job(run, asset)
     delete_leftover_files(asset.folder, keep=asset)
     return None
 
 
-PHASES: Mapping[str, Callable[[Run], datetime | None]] = {
+PHASES: Mapping[str, Callable[[JobRun], datetime | None]] = {
     Job.State.QUEUED: begin,
     Job.State.UPLOADING: upload,
     Job.State.PROCESSING: process,
@@ -92,10 +96,10 @@ PHASES: Mapping[str, Callable[[Run], datetime | None]] = {
 }
 
 
-def _start_transform(run: Run) -> datetime | None:
+def _start_transform(run: JobRun) -> datetime | None:
     job = run.job
     if job.transforms_sent >= settings.JOB_MAX_TRANSFORMS:
-        raise JobEnds(Ending(None, LOST_TRANSFORMS))
+        raise JobCannotContinue(Failure(None, LOST_TRANSFORMS))
     sent_before = job.transforms_sent
     run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)
     try:
@@ -107,14 +111,14 @@ def _start_transform(run: Run) -> datetime | None:
     except NotFound as error:
         # Kept for a day only, or uploaded with another token: nothing is lost by uploading it again.
         run.write(uid="", state=Job.State.UPLOADING, transform_sent_at=None)
-        return run.set_back(Ending(error.code, error.message))
+        return run.back_off(Failure(error.code, error.message))
     except RequestRefused:
         run.write(transform_sent_at=None)
         raise
-    return _after_progress(run, answer.status, message=None)
+    return _handle_status(run, answer.status, message=None)
 
 
-def _send_transform(run: Run) -> StartedJob:
+def _send_transform(run: JobRun) -> StartedJob:
     """Sends it and keeps its id. One that was cancelled meanwhile is called back before LeaseLost goes on."""
     jconfig = build_jconfig([run.job.step], run.job.output_settings, uid=run.job.uid)
     # The bundled engine answers at once, so that its percentage can be asked for; others know no such wish.
@@ -128,26 +132,26 @@ def _send_transform(run: Run) -> StartedJob:
     return answer
 
 
-def _ask_progress(run: Run) -> datetime | None:
+def _check_progress(run: JobRun) -> datetime | None:
     progress = run.client.get_progress(run.job.trans_id)
     note = progress.message if progress.status is Status.FINISH else None
     known = {"percent": progress.percent, "backend": progress.backend, "note": note}
     run.write(
         setbacks=0, error="", error_code=None, **{key: value for key, value in known.items() if value is not None}
     )
-    return _after_progress(run, progress.status, progress.message)
+    return _handle_status(run, progress.status, progress.message)
 
 
-def _after_progress(run: Run, status: Status, message: str | None) -> datetime | None:
+def _handle_status(run: JobRun, status: Status, message: str | None) -> datetime | None:
     if status is Status.FATAL:
         raise JobFailed(10014, message or "", "POST /progress")
     if status is Status.FINISH:
-        run.move(Job.State.DOWNLOADING)
+        run.move_to(Job.State.DOWNLOADING)
         return None
     return run.pause(run.poll_seconds)
 
 
-def _finish(run: Run, asset: Asset) -> None:
+def _complete_job(run: JobRun, asset: Asset) -> None:
     with transaction.atomic():
         # First of all, so that of two workers only the one that holds the job gets to save the picture.
         run.lease.extend()
@@ -166,11 +170,11 @@ def _finish(run: Run, asset: Asset) -> None:
     run.job.state = Job.State.DONE
 
 
-def _source(run: Run) -> Asset:
+def _get_source(run: JobRun) -> Asset:
     if run.job.source is None:
-        raise JobEnds(Ending(None, SOURCE_GONE))
+        raise JobCannotContinue(Failure(None, SOURCE_GONE))
     return run.job.source
 
 
-def _result_name(job: Job, ending: str) -> str:
-    return f"{PurePosixPath(job.source_name).stem}-{job.feature}.{ending}"
+def _build_result_name(job: Job, extension: str) -> str:
+    return f"{PurePosixPath(job.source_name).stem}-{job.feature}.{extension}"

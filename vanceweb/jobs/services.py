@@ -42,7 +42,7 @@ def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step
         feature=feature.slug,
         params=dict(step.params),
         control_images=[[guide.image_uid, guide.cn_name] for guide in step.control_images],
-        output=_output_json(output),
+        output=_to_json(output),
         credits=calculate_credits([step]),
     )
     wake(job.pk, job.not_before)
@@ -55,14 +55,14 @@ def cancel_job(*, job: Job) -> bool:
 
     A result that was being downloaded may be paid for already: a retry goes on with that download.
     """
-    if end_moving(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
+    if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
     wake(job.pk, timezone.now())
     job.refresh_from_db()
     return True
 
 
-def end_moving(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
+def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
     """Ends those of the jobs that haven't yet, and takes them from their workers. Returns how many these were."""
     # (A queued job names a transform where it was retried before its service was told of the end of that one.)
     begun = Q(state__in=[Job.State.QUEUED, Job.State.PROCESSING]) & ~Q(trans_id="")
@@ -136,7 +136,7 @@ def delete_job(*, job: Job) -> None:
     transaction.on_commit(partial(delete_leftover_files, leftovers))
 
 
-def _output_json(output: Output) -> dict[str, Any]:
+def _to_json(output: Output) -> dict[str, Any]:
     return {
         "quality": output.quality,
         "dpi": output.dpi,

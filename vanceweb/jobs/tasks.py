@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django_tasks import task
 
-from vanceweb.jobs.advancing import advance_job
+from vanceweb.jobs.worker import advance_job
 
 
 @task(queue_name="io")

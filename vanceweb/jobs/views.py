@@ -34,7 +34,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @never_cache
 def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The page of one job: its progress while it moves, then the result or what went wrong."""
-    return render(request, "jobs/detail.html", {"job": _job_or_404(request.user, uuid)})
+    return render(request, "jobs/detail.html", {"job": _get_job_or_404(request.user, uuid)})
 
 
 @login_not_required
@@ -42,7 +42,7 @@ def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What the job's page asks for each second; once the job has ended, the whole of it, which asks no more."""
-    job = _job_or_404(request.user, uuid)
+    job = _get_job_or_404(request.user, uuid)
     if job.is_moving:
         return render(request, "jobs/detail.html#progress", {"job": job})
     response = render(request, "jobs/detail.html#job", {"job": job})
@@ -52,7 +52,7 @@ def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Stops a job that moves; one that has ended meanwhile stays as it is."""
-    job = _job_or_404(request.user, uuid)
+    job = _get_job_or_404(request.user, uuid)
     cancel_job(job=job)
     return redirect("job", uuid=job.uuid)
 
@@ -60,7 +60,7 @@ def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Sets a failed or cancelled job going again."""
-    job = _job_or_404(request.user, uuid)
+    job = _get_job_or_404(request.user, uuid)
     try:
         retry_job(job=job)
     except JobRefused as refusal:
@@ -71,7 +71,7 @@ def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Asks, then removes the job with its result. A sent picture goes with its last job."""
-    job = _job_or_404(request.user, uuid)
+    job = _get_job_or_404(request.user, uuid)
     if request.method != "POST":
         return render(request, "jobs/delete.html", {"job": job})
     name = job.source_name
@@ -84,5 +84,5 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("gallery")
 
 
-def _job_or_404(user: Person, uuid: UUID) -> Job:
+def _get_job_or_404(user: Person, uuid: UUID) -> Job:
     return get_owned_or_404(Job.objects.with_pictures(), user, uuid=uuid)

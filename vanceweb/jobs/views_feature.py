@@ -31,16 +31,16 @@ def feature(request: HttpRequest, slug: str) -> HttpResponse:
 
     `?from=` a job's id begins with its picture and settings, `?source=` an asset's id and `?sample=` with a picture.
     """
-    info = _feature_or_404(slug)
+    info = _get_feature_or_404(slug)
     user = cast(User, request.user)
     if request.method == "POST":
         submission = SubmissionForm(request.POST, request.FILES, user=user)
         form = build_form_class(info)(request.POST)
         job = _submit(user, submission, form)
         if job is not None:
-            return _go_to(request, reverse("job", args=[job.uuid]))
+            return _redirect(request, reverse("job", args=[job.uuid]))
     else:
-        chosen, initial = _beginning(request, info, user)
+        chosen, initial = _read_initial_values(request, info, user)
         submission = SubmissionForm(initial=chosen, user=user)
         form = build_form_class(info)(initial=initial)
     context = {
@@ -61,7 +61,7 @@ def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | 
     if not all(valid):
         return None
     try:
-        source = _picture(user, submission.cleaned_data)
+        source = _get_picture(user, submission.cleaned_data)
     except (ImageRefused, SampleMissing) as refusal:
         submission.add_error("picture", str(refusal))
         return None
@@ -75,7 +75,7 @@ def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | 
         return None
 
 
-def _picture(user: User, cleaned: dict[str, Any]) -> Asset:
+def _get_picture(user: User, cleaned: dict[str, Any]) -> Asset:
     if cleaned["picture"]:
         return store_upload(owner=user, file=cleaned["picture"], name=cleaned["picture"].name)
     if cleaned["source"]:
@@ -83,36 +83,36 @@ def _picture(user: User, cleaned: dict[str, Any]) -> Asset:
     return store_sample(owner=user, sample=cleaned["sample"])
 
 
-def _beginning(request: HttpRequest, info: Feature, user: User) -> tuple[dict[str, Any], dict[str, object]]:
+def _read_initial_values(request: HttpRequest, info: Feature, user: User) -> tuple[dict[str, Any], dict[str, object]]:
     """The initial values of both forms, from the address's query."""
     chosen: dict[str, Any] = {
-        "source": _uuid_or_404(request.GET["source"]) if "source" in request.GET else None,
+        "source": _parse_uuid_or_404(request.GET["source"]) if "source" in request.GET else None,
         "sample": request.GET.get("sample"),
     }
     if "from" not in request.GET:
         return chosen, {}
     job = get_owned_or_404(
-        Job.objects.select_related("source", "connection"), user, uuid=_uuid_or_404(request.GET["from"])
+        Job.objects.select_related("source", "connection"), user, uuid=_parse_uuid_or_404(request.GET["from"])
     )
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
     return chosen, build_initial(job.step, job.output_settings) if job.feature == info.slug else {}
 
 
-def _feature_or_404(slug: str) -> Feature:
+def _get_feature_or_404(slug: str) -> Feature:
     try:
         return get_feature_by_slug(slug)
     except LookupError:
         raise Http404("There is no such feature.") from None
 
 
-def _uuid_or_404(text: str) -> UUID:
+def _parse_uuid_or_404(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
         raise Http404("There is no such picture or job.") from None
 
 
-def _go_to(request: HttpRequest, url: str) -> HttpResponse:
+def _redirect(request: HttpRequest, url: str) -> HttpResponse:
     """Sends the browser on, be it waiting for a page or for a fragment."""
     return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)

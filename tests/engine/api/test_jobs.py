@@ -33,7 +33,7 @@ class TestTransform:
     ) -> None:
         settings.ENGINE_PATIENCE = 0.3
         start = time.monotonic()
-        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE)["data"]
+        data = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE)["data"]
         assert 0.3 <= time.monotonic() - start < 3
         assert re.fullmatch("[0-9a-f]{32}", data["trans_id"])
         assert data["status"] == "busy"
@@ -42,12 +42,12 @@ class TestTransform:
     @pytest.mark.parametrize("wait", ["0", "0.2", 0])
     def test_a_caller_may_ask_for_less_patience(self, wait: object, alice: Caller) -> None:
         start = time.monotonic()
-        alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, wait=wait)
+        alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, wait=wait)
         assert time.monotonic() - start < 5
 
     @pytest.mark.parametrize("wait", ["-1", "x", "nan", "inf"])
     def test_a_bad_wait_is_named(self, wait: str, alice: Caller) -> None:
-        answer = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, wait=wait)
+        answer = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, wait=wait)
         assert answer["code"] == 10001
         assert "wait" in answer["msg"]
 
@@ -63,7 +63,7 @@ class TestTransform:
 
         worker = threading.Thread(target=end_it)
         worker.start()
-        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE)["data"]
+        data = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE)["data"]
         worker.join()
         assert data["status"] == status
 
@@ -72,7 +72,7 @@ class TestTransform:
         self, alice: Caller, settings: Settings
     ) -> None:
         settings.ENGINE_PATIENCE = 3
-        uid = alice.uploaded()
+        uid = alice.create_upload()
 
         def submit() -> None:
             try:
@@ -95,14 +95,16 @@ class TestTransform:
         assert elapsed < 1.5
 
     def test_a_running_job_is_in_process(self, alice: Caller) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         Transform.objects.update(state="running", percent=41.666)
         data = alice.post("progress", trans_id=trans_id)["data"]
         assert data == {"status": "process", "percent": 41.7}
 
     def test_a_webhook_is_answered_at_once(self, alice: Caller, settings: Settings) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
-        data = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, webhook="http://localhost:9/hook")["data"]
+        data = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, webhook="http://localhost:9/hook")[
+            "data"
+        ]
         assert data["status"] == "webhook"
         assert Transform.objects.get(trans_id=data["trans_id"]).webhook == "http://localhost:9/hook"
 
@@ -110,7 +112,7 @@ class TestTransform:
         "url", ["http://127.0.0.1/", "http://localhost/", "ftp://example.com/", "nothing", "http://[::1]:80/"]
     )
     def test_a_webhook_that_is_not_public_is_refused(self, url: str, alice: Caller) -> None:
-        answer = alice.post("transform", uid=alice.uploaded(), jconfig=DENOISE, webhook=url)
+        answer = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, webhook=url)
         assert answer["code"] == 10001
         assert "webhook" in answer["msg"]
         assert not Transform.objects.exists()
@@ -131,17 +133,17 @@ class TestTransform:
     def test_what_cannot_be_done_is_said_before_it_is_begun(
         self, text: str, code: int, said: str, alice: Caller
     ) -> None:
-        answer = alice.post("transform", uid=alice.uploaded(), jconfig=text)
+        answer = alice.post("transform", uid=alice.create_upload(), jconfig=text)
         assert answer["code"] == code
         assert said in json.dumps(answer["msg"])
         assert not Transform.objects.exists()
         assert not DBTaskResult.objects.exists()
 
     def test_guides_must_be_the_accounts_own_pictures(self, alice: Caller, bob: Caller) -> None:
-        for uid, refused in ((alice.uploaded(), False), (bob.uploaded(), True), ("0" * 32, True)):
+        for uid, refused in ((alice.create_upload(), False), (bob.create_upload(), True), ("0" * 32, True)):
             step = {"name": "img2anime", "config": {"module": "img2anime", "module_params": {"model_name": "style1"}},
                     "cn_configs": [{"image_uid": uid, "cn_name": "cartoon_tile"}]}  # fmt: skip
-            answer = alice.post("transform", uid=alice.uploaded(), jconfig=json.dumps(step), wait="0")
+            answer = alice.post("transform", uid=alice.create_upload(), jconfig=json.dumps(step), wait="0")
             assert (answer["code"] == 10011) == refused
             assert not refused or uid in answer["msg"]
 
@@ -157,7 +159,7 @@ class TestTransform:
 
 class TestCancel:
     def test_a_waiting_job_ends_at_once_and_is_never_run(self, alice: Caller, work: Callable[[], None]) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "fatal"}
         work()
         data = alice.post("progress", trans_id=trans_id)["data"]
@@ -165,7 +167,7 @@ class TestCancel:
         assert Transform.objects.get().attempts == 0
 
     def test_a_running_job_is_asked_to_stop(self, alice: Caller) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         Transform.objects.update(state="running")
         assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "process"}
         assert Transform.objects.get().cancel_requested
@@ -204,17 +206,17 @@ class TestDownload:
         assert self.get(alice, transform).getvalue() == b"the result"
 
     def test_upload_transform_progress_and_cancel_are_free(self, alice: Caller) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         alice.post("progress", trans_id=trans_id)
         alice.post("cancel", trans_id=trans_id)
         assert alice.post("download", trans_id=trans_id)["code"] == 10014
         assert alice.account.used == 0
 
     def test_a_job_that_has_not_ended_has_no_file(self, alice: Caller) -> None:
-        assert alice.post("download", trans_id=alice.submitted())["code"] == 10011
+        assert alice.post("download", trans_id=alice.create_transform())["code"] == 10011
 
     def test_a_failed_job_says_why(self, alice: Caller) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         Transform.objects.update(state="failed", message="The network is missing.")
         assert alice.post("download", trans_id=trans_id) == {"code": 10014, "msg": "The network is missing."}
 
@@ -247,4 +249,4 @@ class TestProgress:
 
 
 def test_a_transparent_small_picture_can_be_uploaded_and_submitted(alice: Caller) -> None:
-    assert alice.submitted(picture(1, 1, mode="RGBA"))
+    assert alice.create_transform(picture(1, 1, mode="RGBA"))

@@ -51,7 +51,7 @@ class TestToken:
 
 class TestEncodings:
     def test_urlencoded_multipart_and_json_say_the_same(self, alice: Caller) -> None:
-        uid = alice.uploaded()
+        uid = alice.create_upload()
         fields = {"api_token": alice.token, "uid": uid, "jconfig": DENOISE, "wait": "0"}
         http, path = Client(), "/web_api/v1/transform"
         answers = [
@@ -67,7 +67,7 @@ class TestEncodings:
             assert re.fullmatch("[0-9a-f]{32}", data["trans_id"])
 
     def test_get_and_post_say_the_same_where_both_are_there(self, alice: Caller) -> None:
-        fields = {"api_token": alice.token, "trans_id": alice.submitted()}
+        fields = {"api_token": alice.token, "trans_id": alice.create_transform()}
         http = Client()
         get, post = http.get("/web_api/v1/progress", fields), http.post("/web_api/v1/progress", fields)
         assert body(get)["data"] == body(post)["data"] == {"status": "waiting", "percent": 0}
@@ -157,7 +157,7 @@ class TestOwnership:
         assert strange["code"] == 10011
 
     def test_another_accounts_upload_is_answered_like_one_that_never_was(self, alice: Caller, bob: Caller) -> None:
-        strange = bob.post("transform", uid=alice.uploaded(), jconfig=DENOISE)
+        strange = bob.post("transform", uid=alice.create_upload(), jconfig=DENOISE)
         assert strange == bob.post("transform", uid="0" * 32, jconfig=DENOISE)
         assert strange["code"] == 10011
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from vanceweb.engine.api.upload_handler import CappedUploadHandler
-from vanceweb.engine.errors import Code, EngineError, fields_required
+from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.lib.images import format_megabytes
 
 
@@ -25,11 +25,11 @@ class Fields:
     def get(self, name: str, default: str = "") -> str:
         return self.values.get(name) or default
 
-    def required(self, *names: str) -> tuple[str, ...]:
+    def require(self, *names: str) -> tuple[str, ...]:
         """The values of these fields. Raises EngineError that names every missing one."""
         missing = [name for name in names if not self.values.get(name)]
         if missing:
-            raise EngineError(Code.ILLEGAL_PARAMETER, fields_required(*missing))
+            raise EngineError(Code.ILLEGAL_PARAMETER, describe_missing_fields(*missing))
         return tuple(self.values[name] for name in names)
 
 
@@ -37,10 +37,10 @@ def decode(request: HttpRequest) -> Fields:
     """The request's fields: the query's, and over them the body's. Raises EngineError when they can't be read."""
     files: dict[str, UploadedFile[Any]] = {}
     try:
-        values = _from_query(request.GET)
+        values = _read_query(request.GET)
         if request.content_type == "multipart/form-data":
             files = _read_files(request)
-        body = _from_json(request.body) if request.content_type == "application/json" else _from_query(request.POST)
+        body = _read_json(request.body) if request.content_type == "application/json" else _read_query(request.POST)
     except RequestDataTooBig:
         raise EngineError(Code.LIMIT_EXCEEDED, "The request's fields are too large.") from None
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
@@ -66,11 +66,11 @@ def _read_files(request: HttpRequest) -> dict[str, "UploadedFile[Any]"]:
     return files
 
 
-def _from_query(data: QueryDict) -> dict[str, str]:
+def _read_query(data: QueryDict) -> dict[str, str]:
     return {name: str(value) for name, value in data.items()}
 
 
-def _from_json(body: bytes) -> dict[str, str]:
+def _read_json(body: bytes) -> dict[str, str]:
     try:
         data = json.loads(body or b"{}")
     except (ValueError, RecursionError):

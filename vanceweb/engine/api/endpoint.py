@@ -12,10 +12,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from vanceweb.engine.accounts import find_account
-from vanceweb.engine.answers import failure, success
 from vanceweb.engine.api.decoding import Fields, decode
-from vanceweb.engine.errors import Code, EngineError, fields_required
+from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.engine.models import Account
+from vanceweb.engine.payloads import build_error, build_success
 
 logger = logging.getLogger(__name__)
 
@@ -32,30 +32,30 @@ class Call:
     fields: Fields
 
 
-Body = Callable[[Call], dict[str, Any] | HttpResponseBase]
+Handler = Callable[[Call], dict[str, Any] | HttpResponseBase]
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
-def endpoint(methods: Collection[str]) -> Callable[[Body], View]:
+def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
     """Makes a view of a function that takes a Call and gives the answer's data, or a response of its own.
 
     An EngineError becomes its code and message; any other exception is logged and becomes 10010. Scripts call this
     and no browser does: the token is the credential, there is no session and so nothing that CSRF could use.
     """
 
-    def decorate(body: Body) -> View:
+    def decorate(body: Handler) -> View:
         @functools.wraps(body)
         def view(request: HttpRequest) -> HttpResponseBase:
             try:
                 answer = body(_read(request, methods))
             except EngineError as error:
-                return _respond(failure(error.code, error.message))
+                return _respond(build_error(error.code, error.message))
             except Exception:
                 logger.exception("%s failed", request.path)
-                return _respond(failure(Code.INTERNAL, "Internal error."))
+                return _respond(build_error(Code.INTERNAL, "Internal error."))
             if isinstance(answer, HttpResponseBase):
                 return answer
-            return _respond(success(answer, ip=request.META.get("REMOTE_ADDR", "")))
+            return _respond(build_success(answer, ip=request.META.get("REMOTE_ADDR", "")))
 
         return login_not_required(csrf_exempt(view))
 
@@ -66,7 +66,7 @@ def endpoint(methods: Collection[str]) -> Callable[[Body], View]:
 @login_not_required
 def unknown_endpoint(request: HttpRequest, path: str = "") -> HttpResponse:
     """Any other path below the API's."""
-    return _respond(failure(Code.ILLEGAL_PARAMETER, f"There is no “{path}” in this API."))
+    return _respond(build_error(Code.ILLEGAL_PARAMETER, f"There is no “{path}” in this API."))
 
 
 def _read(request: HttpRequest, methods: Collection[str]) -> Call:
@@ -77,7 +77,7 @@ def _read(request: HttpRequest, methods: Collection[str]) -> Call:
     fields = decode(request)
     token = fields.get("api_token")
     if not token:
-        raise EngineError(Code.INVALID_TOKEN, fields_required("api_token"))
+        raise EngineError(Code.INVALID_TOKEN, describe_missing_fields("api_token"))
     account = find_account(token)
     if account is None:
         raise EngineError(Code.INVALID_TOKEN, "Invalid API token.")

@@ -8,37 +8,37 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.http import FileResponse
 
-from vanceweb.engine.answers import progress_data, upload_data
 from vanceweb.engine.api.endpoint import GET_OR_POST, POST, Call, endpoint
-from vanceweb.engine.errors import Code, EngineError, fields_required, not_found
+from vanceweb.engine.errors import Code, EngineError, describe_missing_fields, make_not_found_error
 from vanceweb.engine.ledger import InsufficientCredits, charge_download
 from vanceweb.engine.models import Transform, Upload
+from vanceweb.engine.payloads import build_progress_data, build_upload_data
 from vanceweb.engine.services import cancel_transform, store_upload, submit_transform
 
 PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 # Bytes handed to the server at a time: few calls for a picture of 100 MB.
 DOWNLOAD_BLOCK = 256 * 1024
-_waiting = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
+_waiting_requests = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
 
 
 @endpoint(POST)
 def upload(call: Call) -> dict[str, Any]:
     file = call.fields.files.get("file")
     if file is None:
-        raise EngineError(Code.ILLEGAL_PARAMETER, fields_required("file"))
+        raise EngineError(Code.ILLEGAL_PARAMETER, describe_missing_fields("file"))
     if call.fields.get("job", PURPOSES[0]) not in PURPOSES:
         raise EngineError(Code.ILLEGAL_PARAMETER, {"job": [f"The job field must be {' or '.join(PURPOSES)}."]})
-    return upload_data(store_upload(account=call.account, file=file, name=file.name or ""))
+    return build_upload_data(store_upload(account=call.account, file=file, name=file.name or ""))
 
 
 @endpoint(POST)
 def transform(call: Call) -> dict[str, Any]:
-    uid, jconfig = call.fields.required("uid", "jconfig")
-    webhook, patience = call.fields.get("webhook"), _patience(call.fields.get("wait"))
+    uid, jconfig = call.fields.require("uid", "jconfig")
+    webhook, patience = call.fields.get("webhook"), _read_wait_seconds(call.fields.get("wait"))
     upload = Upload.objects.filter(account=call.account, uid=uid).first()
     if upload is None:
-        raise not_found()
+        raise make_not_found_error()
     job = submit_transform(account=call.account, upload=upload, jconfig=jconfig, webhook=webhook)
     if webhook:
         return {"trans_id": job.trans_id, "status": "webhook"}
@@ -50,25 +50,25 @@ def transform(call: Call) -> dict[str, Any]:
 
 @endpoint(GET_OR_POST)
 def progress(call: Call) -> dict[str, Any]:
-    return progress_data(_find(call))
+    return build_progress_data(_find_transform(call))
 
 
 @endpoint(POST)
 def cancel(call: Call) -> dict[str, Any]:
-    return {"status": cancel_transform(transform=_find(call)).status}
+    return {"status": cancel_transform(transform=_find_transform(call)).status}
 
 
 @endpoint(GET_OR_POST)
 def download(call: Call) -> FileResponse:
-    job = _find(call)
+    job = _find_transform(call)
     if job.state in (Transform.State.FAILED, Transform.State.CANCELLED):
         raise EngineError(Code.JOB_FAILED, job.message)
     if job.result_attempt is None:
-        raise not_found()
+        raise make_not_found_error()
     try:
         file = storages["engine"].open(job.file_name(job.result_attempt))
     except FileNotFoundError:
-        raise not_found() from None
+        raise make_not_found_error() from None
     try:
         charge_download(transform=job)
     except InsufficientCredits:
@@ -80,15 +80,15 @@ def download(call: Call) -> FileResponse:
     return response
 
 
-def _find(call: Call) -> Transform:
-    (trans_id,) = call.fields.required("trans_id")
+def _find_transform(call: Call) -> Transform:
+    (trans_id,) = call.fields.require("trans_id")
     job = Transform.objects.filter(account=call.account, trans_id=trans_id).first()
     if job is None:
-        raise not_found()
+        raise make_not_found_error()
     return job
 
 
-def _patience(text: str) -> float:
+def _read_wait_seconds(text: str) -> float:
     """Seconds to wait for the result: the setting's, or fewer where the field `wait` asks for fewer."""
     limit: float = settings.ENGINE_PATIENCE
     if not text:
@@ -105,12 +105,12 @@ def _patience(text: str) -> float:
 def _wait_for_end(job: Transform, patience: float) -> Transform:
     """Looks at the row until the job has ended or the patience is over; not at all when enough others are waiting."""
     deadline = time.monotonic() + patience
-    if not _waiting.acquire(blocking=False):
+    if not _waiting_requests.acquire(blocking=False):
         return job
     try:
         while job.state in Transform.UNFINISHED and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(settings.ENGINE_POLL_SECONDS, left))
             job.refresh_from_db(fields=["state"])
     finally:
-        _waiting.release()
+        _waiting_requests.release()
     return job

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.conf import settings
 
-from vanceweb.engine.answers import balance_data, history_row
 from vanceweb.engine.api.endpoint import GET, GET_OR_POST, Call, endpoint
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import LedgerEntry
+from vanceweb.engine.payloads import build_balance_data, build_history_row
 
 DEFAULT_LIMIT = 20
 # Beyond every history, and within what databases count to.
@@ -16,18 +16,18 @@ HIGHEST_PAGE = 10**9
 
 @endpoint(GET)
 def point(call: Call) -> dict[str, Any]:
-    return balance_data(call.account)
+    return build_balance_data(call.account)
 
 
 @endpoint(GET_OR_POST)
 def points_record(call: Call) -> dict[str, Any]:
-    page = _whole_number(call, "page", default=1)
-    limit = min(_whole_number(call, "limit", default=DEFAULT_LIMIT), settings.ENGINE_HISTORY_MAX_LIMIT)
+    page = _read_whole_number(call, "page", default=1)
+    limit = min(_read_whole_number(call, "limit", default=DEFAULT_LIMIT), settings.ENGINE_HISTORY_MAX_LIMIT)
     charges = LedgerEntry.objects.charges().filter(account=call.account)
     total = charges.count()
     start = (page - 1) * limit
     return {
-        "datas": [history_row(entry) for entry in charges[start : start + limit]],
+        "datas": [build_history_row(entry) for entry in charges[start : start + limit]],
         "current_page": page,
         "last_page": max(1, -(-total // limit)),
         "per_page": limit,
@@ -35,7 +35,7 @@ def points_record(call: Call) -> dict[str, Any]:
     }
 
 
-def _whole_number(call: Call, name: str, *, default: int) -> int:
+def _read_whole_number(call: Call, name: str, *, default: int) -> int:
     """A field from 1 up. Raises EngineError."""
     text = call.fields.get(name, str(default))
     number = int(text) if text.isascii() and text.isdigit() and len(text) < len(str(HIGHEST_PAGE)) else 0

@@ -17,14 +17,14 @@ def control(bound: forms.BoundField) -> dict[str, Any]:
     widget = bound.field.widget
     return {
         "field": bound,
-        "kind": _look(widget),
+        "kind": _get_kind(widget),
         "overridden_by": widget.attrs.get("data-overridden-by", ""),
         "unit": widget.attrs.get("data-unit", ""),
-        "widget": bound.as_widget(attrs={"class": _class(widget)}),
+        "widget": bound.as_widget(attrs={"class": _get_css_class(widget)}),
     }
 
 
-def _look(widget: forms.Widget) -> str:
+def _get_kind(widget: forms.Widget) -> str:
     if isinstance(widget, forms.CheckboxInput):
         return "switch"
     if isinstance(widget, forms.RadioSelect):
@@ -38,8 +38,8 @@ def _look(widget: forms.Widget) -> str:
     return "slider" if getattr(widget, "input_type", "") == "range" else "number"
 
 
-def _class(widget: forms.Widget) -> str:
-    look = _look(widget)
+def _get_css_class(widget: forms.Widget) -> str:
+    look = _get_kind(widget)
     return {"slider": "vw-range", "switch": "vw-switch-input", "list": "form-select"}.get(look, "form-control")
 
 
@@ -48,7 +48,7 @@ def settings_shown(job: Job) -> list[tuple[str, str]]:
     """The settings that had an effect, with their titles, as people read them: ("Enlarge by", "2×")."""
     feature = job.feature_info
     shown = [
-        (str(parameter.title), _value_shown(parameter, job.params))
+        (str(parameter.title), _format_value(parameter, job.params))
         for parameter in feature.find_parameters_in_use(job.params)
     ]
     output = job.output_settings
@@ -61,7 +61,7 @@ def settings_shown(job: Job) -> list[tuple[str, str]]:
     return [(title, value) for title, value in shown if value]
 
 
-def _value_shown(parameter: Parameter, params: dict[str, Any]) -> str:
+def _format_value(parameter: Parameter, params: dict[str, Any]) -> str:
     value = params.get(parameter.key, parameter.default)
     if isinstance(value, bool):
         return "on" if value else "off"

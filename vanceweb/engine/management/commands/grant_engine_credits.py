@@ -17,14 +17,14 @@ class Command(BaseCommand):
         parser.add_argument("credits", help="how many credits to add")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        account = _find(options["prefix"])
+        account = _find_account(options["prefix"])
         credits = read_credits(options["credits"])
         if not credits:
             raise CommandError("There is nothing to grant.")
         self.stdout.write(f"{account.name}: {grant_credits(account=account, credits=credits).balance} credits")
 
 
-def _find(text: str) -> Account:
+def _find_account(text: str) -> Account:
     found = list(Account.objects.filter(token_prefix=text[:6])) if len(text) >= 6 else []
     found = found or list(Account.objects.filter(name=text))
     if len(found) != 1:

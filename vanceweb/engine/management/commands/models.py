@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from vanceweb.engine.inventory import inventory_here
+from vanceweb.engine.inventory import describe_backends
 
 
 class Command(BaseCommand):
@@ -24,26 +24,29 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
         """Print the list; beside what is there and can't be used, why."""
-        rows = inventory_here()
+        rows = describe_backends()
         if as_json:
             self.stdout.write(json.dumps(rows, indent=1))
             return
         self.stdout.write(f"In {settings.MODELS_DIR}. A feature is done by the first of its backends that is usable.")
-        widths = [max(len(cells[column]) for cells in map(_cells, rows)) for column in range(len(_cells(rows[0])))]
-        for heading, group in itertools.groupby(rows, key=_heading):
+        widths = [
+            max(len(cells[column]) for cells in map(_format_cells, rows))
+            for column in range(len(_format_cells(rows[0])))
+        ]
+        for heading, group in itertools.groupby(rows, key=_format_heading):
             self.stdout.write(f"\n{heading}")
             for row in group:
-                cells = zip(_cells(row), widths, strict=True)
+                cells = zip(_format_cells(row), widths, strict=True)
                 self.stdout.write("  " + "  ".join(cell.ljust(width) for cell, width in cells).rstrip())
                 if row["reason"]:
                     self.stdout.write(f"    {row['reason']}")
 
 
-def _heading(row: Mapping[str, Any]) -> str:
+def _format_heading(row: Mapping[str, Any]) -> str:
     return f"{', '.join(row['features'])}: {row['slot']}"
 
 
-def _cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _format_cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
     first, *more = row["files"] or ("no file",)
     files = f"{first} and {len(more)} more" if more else first
     return str(row["state"]), row["backend"], files, row["licence"]

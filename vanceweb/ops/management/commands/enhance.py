@@ -17,9 +17,9 @@ from vanceweb.catalogue.forms import FeatureForm, UnknownSetting, build_form_cla
 from vanceweb.catalogue.parameters import InvalidParameter
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
-from vanceweb.jobs.advancing import advance_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
+from vanceweb.jobs.worker import advance_job
 from vanceweb.lib.images import ImageRefused, format_megabytes
 from vanceweb.ops.engine_worker import run_engine_worker
 from vanceweb.teams.models import User

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
-from vanceweb.engine.endings import NotEnded, end_transform
+from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
-from vanceweb.engine.naming import result_name
+from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import Models
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 WORK_PREFIX = "engine-"
 
 
-class Stopped(Exception):
+class RunStopped(Exception):
     """The run ends here, for a reason that the job's owner is told."""
 
     def __init__(self, state: Transform.State, message: str) -> None:
@@ -38,7 +38,7 @@ class Stopped(Exception):
         self.message = message
 
 
-def run_transform(pk: int) -> WebhookDelivery | None:
+def execute_transform(pk: int) -> WebhookDelivery | None:
     """Runs the transform `pk` to its end; does nothing when it has ended or another worker holds it.
 
     Gives the delivery to its webhook, where it named one. Whatever goes wrong ends the job as failed with a plain
@@ -57,13 +57,13 @@ def run_transform(pk: int) -> WebhookDelivery | None:
     held = Transform.objects.filter(pk=pk, lease_token=lease.token)
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
-            outcome = _run(transform, Watch(lease, lost=heartbeat.lost.is_set))
-        return end_transform(held, state=Transform.State.FINISHED, **_result_fields(transform, outcome))
-    except Stopped as stop:
+            outcome = _execute(transform, RunMonitor(lease, lost=heartbeat.lost.is_set))
+        return end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
+    except RunStopped as stop:
         return end_transform(held, state=stop.state, message=stop.message)
-    except (LeaseLost, NotEnded):
+    except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
-        _storage().delete(transform.file_name(transform.attempts))
+        _get_storage().delete(transform.file_name(transform.attempts))
         return None
     except (KeyboardInterrupt, SystemExit):
         # The worker was told to leave at once: the next one begins again without waiting for the lease to run out.
@@ -77,10 +77,10 @@ def run_transform(pk: int) -> WebhookDelivery | None:
         raise
 
 
-class Watch:
+class RunMonitor:
     """Called by the pipeline after each tile: writes the percentage, and says when to stop.
 
-    Raises LeaseLost, or Stopped when the job was cancelled or has run for too long. The database is asked no more
+    Raises LeaseLost, or RunStopped when the job was cancelled or has run for too long. The database is asked no more
     often than each `ENGINE_PROGRESS_SECONDS`.
     """
 
@@ -95,71 +95,73 @@ class Watch:
         if self.lost():
             raise LeaseLost
         if now - self.started > settings.ENGINE_MAX_RUN_SECONDS:
-            raise Stopped(Transform.State.FAILED, "The job took too long and was stopped.")
+            raise RunStopped(Transform.State.FAILED, "The job took too long and was stopped.")
         if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
             return
         self.last = now
         self.lease.write(percent=min(max(fraction, 0.0), 1.0) * 100)
         if Transform.objects.filter(pk=self.lease.pk, cancel_requested=True).exists():
-            raise Stopped(Transform.State.CANCELLED, "The job was cancelled.")
+            raise RunStopped(Transform.State.CANCELLED, "The job was cancelled.")
 
 
-def _run(transform: Transform, watch: Watch) -> Outcome:
-    """Processes and stores the result. Raises Stopped or LeaseLost."""
+def _execute(transform: Transform, watch: RunMonitor) -> Outcome:
+    """Processes and stores the result. Raises RunStopped or LeaseLost."""
     if transform.attempts > settings.ENGINE_MAX_ATTEMPTS:
-        raise Stopped(Transform.State.FAILED, "The engine was interrupted again and again while it worked on this job.")
+        raise RunStopped(
+            Transform.State.FAILED, "The engine was interrupted again and again while it worked on this job."
+        )
     if transform.upload is None:
-        raise Stopped(Transform.State.FAILED, "The uploaded picture was removed before the job began.")
+        raise RunStopped(Transform.State.FAILED, "The uploaded picture was removed before the job began.")
     watch.lease.write(started_at=timezone.now())
     watch(0.0)
     try:
         return _process(transform, transform.upload, watch)
     except ProcessingError as error:
-        raise Stopped(Transform.State.FAILED, str(error)) from error
-    except (Stopped, LeaseLost):
+        raise RunStopped(Transform.State.FAILED, str(error)) from error
+    except (RunStopped, LeaseLost):
         raise
     except Exception as error:
         logger.exception("transform %s failed", transform)
-        raise Stopped(Transform.State.FAILED, "The job failed and exited for an unexpected reason.") from error
+        raise RunStopped(Transform.State.FAILED, "The job failed and exited for an unexpected reason.") from error
 
 
-def _process(transform: Transform, upload: Upload, watch: Watch) -> Outcome:
+def _process(transform: Transform, upload: Upload, watch: RunMonitor) -> Outcome:
     steps, output = parse_jconfig(transform.jconfig)
     _remove_leftovers()
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
-        _fetch(upload, source)
-        guides = _fetch_guides(steps, upload, source)
-        models = _models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
+        _copy_upload(upload, source)
+        guides = _copy_guides(steps, upload, source)
+        models = _get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
         outcome = process_file(source, target, steps, output, models=models, report=watch, guides=guides)
         watch(1.0)
         with target.open("rb") as result:
             name = transform.file_name(transform.attempts)
             # A worker that was killed between storing and writing the row may have left a file of this name.
-            _storage().delete(name)
-            _storage().save(name, File(result))
+            _get_storage().delete(name)
+            _get_storage().save(name, File(result))
     return outcome
 
 
-def _fetch(upload: Upload, path: Path) -> None:
-    with _storage().open(upload.file_name) as stored, path.open("wb") as copy:
+def _copy_upload(upload: Upload, path: Path) -> None:
+    with _get_storage().open(upload.file_name) as stored, path.open("wb") as copy:
         shutil.copyfileobj(stored, copy)
 
 
-def _fetch_guides(steps: Sequence[Step], upload: Upload, source: Path) -> dict[str, Path]:
+def _copy_guides(steps: Sequence[Step], upload: Upload, source: Path) -> dict[str, Path]:
     """The files of the pictures that steps are led by, by uid, beside `source`; without those that were removed."""
     files = {upload.uid: source}
     for guide in Upload.objects.filter(account=upload.account, uid__in=collect_guide_uids(steps)).exclude(pk=upload.pk):
         files[guide.uid] = source.with_name(guide.uid)
-        _fetch(guide, files[guide.uid])
+        _copy_upload(guide, files[guide.uid])
     return files
 
 
-def _result_fields(transform: Transform, outcome: Outcome) -> dict[str, object]:
+def _build_result_fields(transform: Transform, outcome: Outcome) -> dict[str, object]:
     return {
         "percent": 100,
         "result_attempt": transform.attempts,
-        "result_name": result_name(transform, outcome.format),
+        "result_name": build_result_name(transform, outcome.format),
         "format": outcome.format,
         "width": outcome.width,
         "height": outcome.height,
@@ -180,11 +182,11 @@ def _remove_leftovers() -> None:
             continue
 
 
-def _storage() -> Storage:
+def _get_storage() -> Storage:
     return storages["engine"]
 
 
 @functools.lru_cache(maxsize=1)
-def _models(directory: Path, threads: int, large_at_once: int) -> Models:
+def _get_models(directory: Path, threads: int, large_at_once: int) -> Models:
     """The networks, loaded once for each worker process."""
     return Models(directory, threads, large_at_once)

@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.jobs.conftest import Workshop, run_queue
+from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.engine.wsgi import application as engine
-from vanceweb.jobs.advancing import advance_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job, retry_job
+from vanceweb.jobs.worker import advance_job
 
 
-def test_a_queued_job_is_cancelled_at_once(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_queued_job_is_cancelled_at_once(driver: JobDriver) -> None:
+    job = driver.submit()
     assert cancel_job(job=job)
     assert (job.state, job.error) == (Job.State.CANCELLED, "")
     assert job.finished_at is not None
-    workshop.turn(job)
+    driver.run_turn(job)
     assert (job.state, Transform.objects.count()) == (Job.State.CANCELLED, 0)
 
 
-def test_a_processing_job_is_cancelled_here_and_at_the_engine(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_a_processing_job_is_cancelled_here_and_at_the_engine(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     assert (job.state, bool(job.trans_id)) == (Job.State.PROCESSING, True)
     cancel_job(job=job)
     assert (job.state, job.cancel_requested) == (Job.State.CANCELLED, True)
@@ -33,11 +33,11 @@ def test_a_processing_job_is_cancelled_here_and_at_the_engine(workshop: Workshop
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_cancelling_twice_or_too_late_changes_nothing(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_cancelling_twice_or_too_late_changes_nothing(driver: JobDriver) -> None:
+    job = driver.submit()
     assert cancel_job(job=job)
     assert not cancel_job(job=job)
-    done = workshop.until(workshop.submit(), Job.State.DONE)
+    done = driver.run_until(driver.submit(), Job.State.DONE)
     assert not cancel_job(job=done)
     assert done.state == Job.State.DONE
 
@@ -61,63 +61,63 @@ download_cancelled = cancelling_engine("/download")
 
 
 @pytest.mark.parametrize("call", ["uploading", "transform", "progress", "download"])
-def test_cancelling_in_the_middle_of_a_call_leaves_nothing_behind(workshop: Workshop, settings: Any, call: str) -> None:
+def test_cancelling_in_the_middle_of_a_call_leaves_nothing_behind(driver: JobDriver, settings: Any, call: str) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.{call}_cancelled"
-    job = workshop.submit()
-    before = workshop.files()
+    job = driver.submit()
+    before = driver.list_files()
     for _ in range(4):
-        workshop.turn(job)
+        driver.run_turn(job)
         run_queue("engine")
     assert (job.state, job.result) == (Job.State.CANCELLED, None)
-    assert workshop.results() == 0
-    assert len(workshop.files()) <= len(before) + 2, "only the thumbnails of the original are new"
+    assert driver.count_results() == 0
+    assert len(driver.list_files()) <= len(before) + 2, "only the thumbnails of the original are new"
 
 
-def test_a_transform_that_began_while_it_was_cancelled_is_called_back(workshop: Workshop, settings: Any) -> None:
+def test_a_transform_that_began_while_it_was_cancelled_is_called_back(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.transform_cancelled"
-    workshop.turn(workshop.submit())
+    driver.run_turn(driver.submit())
     run_queue("engine")
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_a_download_that_was_cancelled_is_gone_on_with_and_charged_once(workshop: Workshop, settings: Any) -> None:
+def test_a_download_that_was_cancelled_is_gone_on_with_and_charged_once(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.download_cancelled"
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(3):
-        workshop.turn(job)
+        driver.run_turn(job)
         run_queue("engine")
-    assert (job.state, job.resume_state, workshop.charges()) == (Job.State.CANCELLED, Job.State.DOWNLOADING, 1)
+    assert (job.state, job.resume_state, driver.count_charges()) == (Job.State.CANCELLED, Job.State.DOWNLOADING, 1)
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
     retry_job(job=job)
     assert job.state == Job.State.DOWNLOADING
-    workshop.until(job, Job.State.DONE)
-    assert (workshop.charges(), Transform.objects.count()) == (1, 1)
+    driver.run_until(job, Job.State.DONE)
+    assert (driver.count_charges(), Transform.objects.count()) == (1, 1)
 
 
-def test_a_cancelled_job_begins_again_when_retried(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_a_cancelled_job_begins_again_when_retried(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     run_queue("io")
     retry_job(job=job)
     assert (job.state, job.uid) == (Job.State.QUEUED, "")
-    workshop.until(job, Job.State.DONE)
-    assert workshop.charges() == 1
+    driver.run_until(job, Job.State.DONE)
+    assert driver.count_charges() == 1
 
 
-def test_a_retry_that_is_faster_than_the_call_back_makes_it(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_a_retry_that_is_faster_than_the_call_back_makes_it(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     retry_job(job=job)
     assert (job.state, job.cancel_requested) == (Job.State.QUEUED, True)
-    workshop.until(workshop.turn(job), Job.State.PROCESSING)
-    workshop.until(job, Job.State.DONE)
+    driver.run_until(driver.run_turn(job), Job.State.PROCESSING)
+    driver.run_until(job, Job.State.DONE)
     states = Transform.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == [Transform.State.CANCELLED, Transform.State.FINISHED]
-    assert (job.cancel_requested, workshop.charges()) == (False, 1)
+    assert (job.cancel_requested, driver.count_charges()) == (False, 1)
 
 
-def test_cancelling_again_before_the_call_back_makes_it_all_the_same(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_cancelling_again_before_the_call_back_makes_it_all_the_same(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     retry_job(job=job)
     cancel_job(job=job)
@@ -125,8 +125,8 @@ def test_cancelling_again_before_the_call_back_makes_it_all_the_same(workshop: W
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_a_row_that_was_cancelled_is_never_claimed(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_row_that_was_cancelled_is_never_claimed(driver: JobDriver) -> None:
+    job = driver.submit()
     cancel_job(job=job)
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
     assert advance_job(job.pk) is None

@@ -7,57 +7,57 @@ from typing import Any
 
 from PIL import Image
 
-from tests.jobs.conftest import Workshop, run_queue
+from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
 from vanceweb.vault.models import Connection
 
 
-def test_a_job_goes_from_upload_to_result_and_is_charged_once(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_job_goes_from_upload_to_result_and_is_charged_once(driver: JobDriver) -> None:
+    job = driver.submit()
     assert (job.state, job.credits) == (Job.State.QUEUED, Decimal(1))
-    workshop.until(job, Job.State.DONE)
-    assert workshop.charges() == 1
+    driver.run_until(job, Job.State.DONE)
+    assert driver.count_charges() == 1
     assert job.result is not None
-    assert (job.result.width, job.result.height, job.result.owner) == (24, 16, workshop.user)
+    assert (job.result.width, job.result.height, job.result.owner) == (24, 16, driver.user)
     assert job.result.name == "holiday-denoise.png"
     assert job.finished_at is not None
     assert job.started_at is not None
     assert job.lease_until is None
 
 
-def test_an_enlarged_picture_is_larger(workshop: Workshop) -> None:
-    job = workshop.submit(module="enlarge3", scale=2, suppress_noise=0, remove_blur=0, output=Output(format="jpg"))
-    workshop.until(job, Job.State.DONE)
+def test_an_enlarged_picture_is_larger(driver: JobDriver) -> None:
+    job = driver.submit(module="enlarge3", scale=2, suppress_noise=0, remove_blur=0, output=Output(format="jpg"))
+    driver.run_until(job, Job.State.DONE)
     assert job.result is not None
     with Image.open(job.result.file) as image:
         assert (image.size, image.format) == ((48, 32), "JPEG")
     assert job.backend
 
 
-def test_backends_and_what_the_engine_has_to_say_stay_with_the_job(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_backends_and_what_the_engine_has_to_say_stay_with_the_job(driver: JobDriver) -> None:
+    job = driver.submit()
     while not Transform.objects.filter(state=Transform.State.FINISHED).exists():
-        workshop.turn(job)
+        driver.run_turn(job)
         run_queue("engine")
     made_by = ", ".join(f"backend {number}" for number in range(50))
     Transform.objects.update(backend=made_by, message="No face was found.")
-    workshop.until(job, Job.State.DONE)
+    driver.run_until(job, Job.State.DONE)
     assert (job.backend, job.note, job.error) == (made_by, "No face was found.", "")
 
 
-def test_thumbnails_are_there_when_the_job_turns_done(workshop: Workshop) -> None:
-    job = workshop.until(workshop.submit(), Job.State.DONE)
+def test_thumbnails_are_there_when_the_job_turns_done(driver: JobDriver) -> None:
+    job = driver.run_until(driver.submit(), Job.State.DONE)
     assert job.result is not None
     assert job.result.has_thumbnails
-    with Image.open(workshop.media / job.result.get_thumbnail_path("tile")) as image:
+    with Image.open(driver.media / job.result.get_thumbnail_path("tile")) as image:
         assert (image.size, image.format) == (job.result.tile_size, "WEBP")
 
 
-def test_workers_alone_bring_it_to_its_end(workshop: Workshop, work: Callable[[str], None], settings: Any) -> None:
+def test_workers_alone_bring_it_to_its_end(driver: JobDriver, work: Callable[[str], None], settings: Any) -> None:
     settings.JOB_POLL_SECONDS = 0.2
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(20):
         # Only by what stands in the queues.
         work("engine")
@@ -67,15 +67,15 @@ def test_workers_alone_bring_it_to_its_end(workshop: Workshop, work: Callable[[s
     assert job.state == Job.State.DONE
 
 
-def test_the_balance_is_read_after_a_job(workshop: Workshop, work: Callable[[str], None]) -> None:
-    workshop.until(workshop.submit(), Job.State.DONE)
+def test_the_balance_is_read_after_a_job(driver: JobDriver, work: Callable[[str], None]) -> None:
+    driver.run_until(driver.submit(), Job.State.DONE)
     work("io")
-    connection = Connection.objects.get(pk=workshop.connection.pk)
+    connection = Connection.objects.get(pk=driver.connection.pk)
     assert connection.balance == Decimal(999)
 
 
-def test_a_job_that_has_ended_is_left_alone(workshop: Workshop) -> None:
-    job = workshop.until(workshop.submit(), Job.State.DONE)
+def test_a_job_that_has_ended_is_left_alone(driver: JobDriver) -> None:
+    job = driver.run_until(driver.submit(), Job.State.DONE)
     seen = Job.objects.values().get(pk=job.pk)
-    workshop.turn(job)
+    driver.run_turn(job)
     assert Job.objects.values().get(pk=job.pk) == seen | {"not_before": job.not_before}

@@ -17,7 +17,7 @@ from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 
-def upload_of(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
+def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
     """A picture the person sent, with its thumbnails."""
     asset = store_upload(owner=user, file=picture_file(width, height), name=name)
     make_thumbnails(asset.pk)
@@ -25,24 +25,24 @@ def upload_of(user: User, *, name: str = "holiday.png", width: int = 24, height:
     return asset
 
 
-def result_of(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
+def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
     """A picture that a job brought back."""
     asset = prepare_result(owner=user, file=picture_file(width, height), name=name, uuid=uuid4())
     asset.save()
     return asset
 
 
-def job_of(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
+def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
     """A job of the enlarger on the person's bundled connection; a done one has its result."""
     connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
-    source = fields.pop("source") if "source" in fields else upload_of(user)
+    source = fields.pop("source") if "source" in fields else make_upload(user)
     given: dict[str, Any] = {
         "connection": connection,
         "feature": "enlarge3",
         "params": {"scale": 2, "suppress_noise": 40, "remove_blur": 60},
         "output": {"quality": None, "dpi": None, "format": None, "background": None},
         "credits": Decimal(1),
-        "result": result_of(user) if state == Job.State.DONE else None,
+        "result": make_result(user) if state == Job.State.DONE else None,
         "finished_at": timezone.now() if state in Job.ENDED else None,
     }
     return Job.objects.create(
@@ -55,7 +55,7 @@ def job_of(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
     )
 
 
-def charge_of(user: User, *, minutes_ago: int = 0) -> UsageRecord:
+def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
     """A row of the history."""
     connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
     return UsageRecord.objects.create(
@@ -71,7 +71,7 @@ def charge_of(user: User, *, minutes_ago: int = 0) -> UsageRecord:
     )
 
 
-def hosted_connection_of(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
+def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
     """A connection with a token of the person's own, that nobody has tried yet."""
     return Connection.objects.create(
         owner=user,

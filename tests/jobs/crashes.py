@@ -13,43 +13,43 @@ from django.db import connection
 from vanceweb.engine.wsgi import application as engine
 
 
-class Killed(BaseException):
+class WorkerKilled(BaseException):
     """The worker is dead."""
 
 
-class Mortality:
+class CrashPlan:
     """Counts instants and kills at the one that was chosen (0: never)."""
 
     def __init__(self) -> None:
         self.instants, self.dies_at, self.is_dead = 0, 0, False
 
     def instant(self) -> None:
-        """One instant passes; raises Killed when it is the last, and at every one after it."""
+        """One instant passes; raises WorkerKilled when it is the last, and at every one after it."""
         self.instants += 1
         if self.is_dead or self.instants == self.dies_at:
             self.is_dead = True
-            raise Killed
+            raise WorkerKilled
 
 
-IMMORTAL = Mortality()
-_lives = [IMMORTAL]
+NO_CRASH = CrashPlan()
+_plans = [NO_CRASH]
 
 
 @contextmanager
-def living(life: Mortality) -> Iterator[None]:
-    """What happens in the block happens in this life, and ends with it."""
-    _lives.append(life)
+def crashing(plan: CrashPlan) -> Iterator[None]:
+    """What happens in the block happens in this plan, and ends with it."""
+    _plans.append(plan)
     try:
         with connection.execute_wrapper(_statement):
             yield
-    except Killed:
+    except WorkerKilled:
         pass
     finally:
-        _lives.pop()
+        _plans.pop()
 
 
 def instant() -> None:
-    _lives[-1].instant()
+    _plans[-1].instant()
 
 
 def _statement(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -57,7 +57,7 @@ def _statement(execute: Callable[..., Any], sql: str, params: Any, many: bool, c
     return execute(sql, params, many, context)
 
 
-class MortalStorage(FileSystemStorage):
+class CrashingStorage(FileSystemStorage):
     """Dies before or after a write."""
 
     def _save(self, name: str, content: Any) -> str:
@@ -71,7 +71,7 @@ class MortalStorage(FileSystemStorage):
         super().delete(name)
 
 
-def mortal_engine(environ: dict[str, Any], start_response: Any) -> Any:
+def crashing_engine(environ: dict[str, Any], start_response: Any) -> Any:
     """The real engine, on a line that may die before the call and after it."""
     instant()
     answer = engine(environ, start_response)

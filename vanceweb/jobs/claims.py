@@ -10,44 +10,27 @@ from django.db import transaction
 from django.utils import timezone
 
 from vanceweb.client import VanceClient
+from vanceweb.jobs.failures import Failure
 from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import Lease
 from vanceweb.vault.models import Connection
 
 # Told of a job and of the moment at which a worker should look at it again.
-Wake = Callable[[int, datetime], object]
+WakeCallback = Callable[[int, datetime], object]
 
 
 @dataclass(frozen=True)
-class Ending:
-    """Why a job can't go on: the service's code, a sentence, and the state in which a retry may take it up again
-    (empty: from the beginning)."""
-
-    code: int | None
-    sentence: str
-    resume_state: str = ""
-
-
-class JobEnds(Exception):
-    """The job has failed for good."""
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__(ending.sentence)
-        self.ending = ending
-
-
-@dataclass(frozen=True)
-class Hold:
+class ClaimedJob:
     """A claimed job. Every write goes through the lease: one that was lost raises LeaseLost."""
 
     job: Job
     lease: Lease[Job]
-    wake: Wake
+    wake: WakeCallback
 
     def write(self, **fields: Any) -> None:
         """Writes the fields to the row and to `job`."""
         self.lease.write(**fields)
-        self._remember(fields)
+        self._copy_to_job(fields)
 
     def pause(self, seconds: float, **fields: Any) -> datetime:
         """Gives the job back, to be looked at again after so many seconds. Returns that moment."""
@@ -57,43 +40,43 @@ class Hold:
         with transaction.atomic():
             self.lease.release(**fields)
             self.wake(self.job.pk, at)
-        self._remember(fields)
+        self._copy_to_job(fields)
         return at
 
-    def fail(self, ending: Ending) -> None:
+    def fail(self, failure: Failure) -> None:
         """Ends the job as failed."""
         fields = {
             "state": Job.State.FAILED,
-            "resume_state": ending.resume_state,
-            "error_code": ending.code,
-            "error": ending.sentence,
+            "resume_state": failure.resume_state,
+            "error_code": failure.code,
+            "error": failure.sentence,
             "finished_at": timezone.now(),
         }
         self.lease.release(**fields)
-        self._remember(fields)
+        self._copy_to_job(fields)
 
-    def set_back(self, ending: Ending) -> datetime | None:
+    def back_off(self, failure: Failure) -> datetime | None:
         """After something that may pass by itself: a pause that doubles each time, and in the end a failure."""
         setbacks = self.job.setbacks + 1
         if setbacks > settings.JOB_MAX_SETBACKS:
-            self.fail(ending)
+            self.fail(failure)
             return None
         seconds = min(settings.JOB_FIRST_PAUSE_SECONDS * 2 ** (setbacks - 1), settings.JOB_LONGEST_PAUSE_SECONDS)
-        return self.pause(seconds, setbacks=setbacks, error=ending.sentence, error_code=ending.code)
+        return self.pause(seconds, setbacks=setbacks, error=failure.sentence, error_code=failure.code)
 
-    def _remember(self, fields: dict[str, Any]) -> None:
+    def _copy_to_job(self, fields: dict[str, Any]) -> None:
         for name, value in fields.items():
             setattr(self.job, name, value)
 
 
 @dataclass(frozen=True)
-class Run(Hold):
+class JobRun(ClaimedJob):
     """A claimed job and the service that does it."""
 
     connection: Connection
     client: VanceClient
 
-    def move(self, state: str, **fields: Any) -> None:
+    def move_to(self, state: str, **fields: Any) -> None:
         """On to the next phase; what went wrong on the way is forgotten."""
         self.write(state=state, setbacks=0, error="", error_code=None, **fields)
 

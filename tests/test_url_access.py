@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.belongings import hosted_connection_of, job_of
+from tests.factories import make_hosted_connection, make_job
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -104,14 +104,14 @@ def as_written(route: str) -> str:
 @pytest.fixture
 def addresses(alice: User) -> dict[str, str]:
     """Each route of the table with alice's things in it."""
-    job = job_of(alice)
+    job = make_job(alice)
     assert job.result is not None
     values = {
         "<uuid:job>": job.uuid,
-        "<uuid:moving>": job_of(alice, state=Job.State.QUEUED).uuid,
-        "<uuid:failed>": job_of(alice, state=Job.State.FAILED).uuid,
+        "<uuid:moving>": make_job(alice, state=Job.State.QUEUED).uuid,
+        "<uuid:failed>": make_job(alice, state=Job.State.FAILED).uuid,
         "<uuid:asset>": job.result.uuid,
-        "<uuid:connection>": hosted_connection_of(alice).uuid,
+        "<uuid:connection>": make_hosted_connection(alice).uuid,
         "<slug:slug>": "enlarge3",
         "<slug:size>": "tile",
         "<str:secret>": "guessed",

@@ -9,22 +9,22 @@ from vanceweb.engine.models import Account, LedgerEntry, Transform, Upload
 OK = 200
 
 
-def success(data: dict[str, Any], *, ip: str) -> dict[str, Any]:
+def build_success(data: dict[str, Any], *, ip: str) -> dict[str, Any]:
     """The envelope of every success; `ip` is the caller's address."""
     return {"code": OK, "cscode": OK, "data": data, "ip": ip}
 
 
-def failure(code: int, message: Message) -> dict[str, Any]:
+def build_error(code: int, message: Message) -> dict[str, Any]:
     """The envelope of every error."""
     return {"code": int(code), "msg": message}
 
 
-def credits(number: Decimal) -> str:
+def format_credits(number: Decimal) -> str:
     """Credits as the API writes them: a string with three decimals."""
     return f"{number:.3f}"
 
 
-def upload_data(upload: Upload) -> dict[str, Any]:
+def build_upload_data(upload: Upload) -> dict[str, Any]:
     """`w` and `h` are px as seen with the EXIF orientation applied. There is no thumbnail: the field is empty."""
     return {
         "uid": upload.uid,
@@ -36,7 +36,7 @@ def upload_data(upload: Upload) -> dict[str, Any]:
     }
 
 
-def progress_data(transform: Transform) -> dict[str, Any]:
+def build_progress_data(transform: Transform) -> dict[str, Any]:
     """The documented fields and this engine's own: `percent` (0-100), `backend`, `msg`.
 
     `msg` says why a job failed, or what there is to say about a result.
@@ -51,17 +51,17 @@ def progress_data(transform: Transform) -> dict[str, Any]:
     return data
 
 
-def balance_data(account: Account) -> dict[str, Any]:
-    return {"max_num": credits(account.granted), "used_num": credits(account.used)}
+def build_balance_data(account: Account) -> dict[str, Any]:
+    return {"max_num": format_credits(account.granted), "used_num": format_credits(account.used)}
 
 
-def history_row(entry: LedgerEntry) -> dict[str, Any]:
+def build_history_row(entry: LedgerEntry) -> dict[str, Any]:
     """One row of the history. `created_at` is UTC and says no zone, as the API has it."""
     return {
         "point_type": entry.kind,
         "job": entry.job,
         "info": entry.info,
-        "point": credits(entry.points),
-        "balance": credits(entry.balance),
+        "point": format_credits(entry.points),
+        "balance": format_credits(entry.balance),
         "created_at": entry.created_at.strftime("%Y-%m-%d %H:%M:%S"),
     }

@@ -20,9 +20,9 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
+from vanceweb.engine.execution import RunMonitor, RunStopped, execute_transform
 from vanceweb.engine.models import Transform, Upload
-from vanceweb.engine.running import Stopped, Watch, run_transform
-from vanceweb.engine.sweeps import requeue_due
+from vanceweb.engine.sweeps import requeue_due_work
 from vanceweb.lib.leases import Lease, LeaseLost, claim
 
 Work = Callable[..., None]
@@ -50,7 +50,7 @@ def claimed(transform: Transform, seconds: float = 60) -> Lease[Transform]:
 class TestRun:
     def test_a_job_runs_to_its_end_and_its_result_is_another_picture(self, alice: Caller, work: Work) -> None:
         source = noisy(64, 48)
-        trans_id = alice.submitted(source)
+        trans_id = alice.create_transform(source)
         work()
         progress = alice.post("progress", trans_id=trans_id)["data"]
         answer = alice.http.get("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
@@ -65,15 +65,15 @@ class TestRun:
         assert alice.account.used == 1
 
     def test_a_second_message_does_nothing(self, alice: Caller, work: Work) -> None:
-        alice.submitted()
+        alice.create_transform()
         transform = Transform.objects.get()
         work()
-        assert run_transform(transform.pk) is None
+        assert execute_transform(transform.pk) is None
         transform.refresh_from_db()
         assert (transform.state, transform.attempts) == (State.FINISHED, 1)
 
     def test_a_row_that_another_worker_holds_is_left_alone(self, alice: Caller, work: Work) -> None:
-        alice.submitted()
+        alice.create_transform()
         transform = Transform.objects.get()
         lease = claimed(transform)
         work()
@@ -89,7 +89,7 @@ class TestRun:
         assert "Traceback" not in data["msg"]
 
     def test_a_removed_upload_ends_it(self, alice: Caller, work: Work, engine_files: Path) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         Transform.objects.update(upload=None)
         work()
         assert "removed" in alice.post("progress", trans_id=trans_id)["data"]["msg"]
@@ -97,15 +97,15 @@ class TestRun:
     def test_the_pictures_that_cn_configs_names_lead_the_drawing(self, alice: Caller, work: Work) -> None:
         drawn = []
         for guide in (noisy(64, 48), picture(64, 48)):
-            trans_id = alice.submitted(picture(64, 48), self.led_by(alice.uploaded(guide)))
+            trans_id = alice.create_transform(picture(64, 48), self.led_by(alice.create_upload(guide)))
             work()
             answer = alice.http.get("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
             drawn.append(answer.getvalue())
         assert drawn[0] != drawn[1]
 
     def test_a_guide_that_was_removed_ends_it(self, alice: Caller, work: Work) -> None:
-        guide = alice.uploaded(noisy(64, 48))
-        trans_id = alice.submitted(picture(64, 48), self.led_by(guide))
+        guide = alice.create_upload(noisy(64, 48))
+        trans_id = alice.create_transform(picture(64, 48), self.led_by(guide))
         Upload.objects.filter(uid=guide).delete()
         work()
         data = alice.post("progress", trans_id=trans_id)["data"]
@@ -120,7 +120,7 @@ class TestRun:
     def test_an_unexpected_error_ends_it_and_tells_nothing_of_the_machine(
         self, alice: Caller, work: Work, engine_files: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        trans_id = alice.submitted()
+        trans_id = alice.create_transform()
         transform = Transform.objects.select_related("upload").get()
         assert transform.upload is not None
         (engine_files / transform.upload.file_name).unlink()
@@ -132,13 +132,13 @@ class TestRun:
     def test_a_job_that_was_interrupted_too_often_is_given_up(
         self, alice: Caller, work: Work, settings: Settings
     ) -> None:
-        alice.submitted()
+        alice.create_transform()
         Transform.objects.update(attempts=settings.ENGINE_MAX_ATTEMPTS)
         work()
         assert Transform.objects.get().state == State.FAILED
 
     def test_nothing_is_left_in_the_work_folder(self, alice: Caller, work: Work, settings: Settings) -> None:
-        alice.submitted()
+        alice.create_transform()
         work()
         assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
 
@@ -151,17 +151,17 @@ class TestRun:
         long_ago = time.time() - settings.ENGINE_MAX_RUN_SECONDS - 60
         for folder in (old, other):
             os.utime(folder, (long_ago, long_ago))
-        alice.submitted()
+        alice.create_transform()
         work()
         assert {path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()} == {"engine-b", "other"}
 
     def test_the_credits_are_fixed_when_the_job_is_submitted(self, alice: Caller) -> None:
-        alice.submitted()
+        alice.create_transform()
         assert Transform.objects.get().cost == Decimal(1)
 
     @staticmethod
     def failed(alice: Caller, work: Work) -> dict[str, str]:
-        trans_id = alice.submitted(noisy(32, 32))
+        trans_id = alice.create_transform(noisy(32, 32))
         work()
         data: dict[str, str] = alice.post("progress", trans_id=trans_id)["data"]
         assert data["status"] == "fatal"
@@ -171,7 +171,7 @@ class TestRun:
 class TestCancelWhileRunning:
     def test_it_stops_between_tiles_and_costs_nothing(self, alice: Caller, work: Work, settings: Settings) -> None:
         settings.ENGINE_PROGRESS_SECONDS = 0
-        trans_id = alice.submitted(noisy(1600, 1200))
+        trans_id = alice.create_transform(noisy(1600, 1200))
 
         def run() -> None:
             try:
@@ -197,15 +197,15 @@ class TestCancelWhileRunning:
 
 
 @pytest.mark.django_db
-class TestWatch:
+class TestRunMonitor:
     @pytest.fixture
     def transform(self, alice: Caller) -> Transform:
-        alice.submitted()
+        alice.create_transform()
         return Transform.objects.get()
 
     def test_it_writes_the_percentage_but_not_at_every_tile(self, transform: Transform, settings: Settings) -> None:
         settings.ENGINE_PROGRESS_SECONDS = 60
-        watch = Watch(claimed(transform), lost=lambda: False)
+        watch = RunMonitor(claimed(transform), lost=lambda: False)
         watch(0.25)
         watch(0.5)
         transform.refresh_from_db()
@@ -213,24 +213,24 @@ class TestWatch:
 
     def test_it_stops_when_the_lease_is_lost(self, transform: Transform) -> None:
         with pytest.raises(LeaseLost):
-            Watch(claimed(transform), lost=lambda: True)(0.5)
+            RunMonitor(claimed(transform), lost=lambda: True)(0.5)
         Transform.objects.update(lease_token=None, lease_until=None)
         lease = claimed(transform)
         Transform.objects.update(lease_token=None)
         with pytest.raises(LeaseLost):
-            Watch(lease, lost=lambda: False)(0.5)
+            RunMonitor(lease, lost=lambda: False)(0.5)
 
     def test_it_stops_when_the_job_was_cancelled(self, transform: Transform) -> None:
         Transform.objects.update(cancel_requested=True)
-        with pytest.raises(Stopped) as stop:
-            Watch(claimed(transform), lost=lambda: False)(0.5)
+        with pytest.raises(RunStopped) as stop:
+            RunMonitor(claimed(transform), lost=lambda: False)(0.5)
         assert stop.value.state == State.CANCELLED
 
     def test_it_stops_when_the_run_has_lasted_too_long(self, transform: Transform, settings: Settings) -> None:
         settings.ENGINE_MAX_RUN_SECONDS = 0
-        watch = Watch(claimed(transform), lost=lambda: False)
+        watch = RunMonitor(claimed(transform), lost=lambda: False)
         time.sleep(0.01)
-        with pytest.raises(Stopped, match="too long") as stop:
+        with pytest.raises(RunStopped, match="too long") as stop:
             watch(0.5)
         assert stop.value.state == State.FAILED
 
@@ -240,12 +240,12 @@ def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
 ) -> None:
     """The row is taken over while the first worker is busy: what it made goes, what the second wrote stays."""
     settings.ENGINE_PROGRESS_SECONDS = 0
-    alice.submitted(noisy(1200, 900))
+    alice.create_transform(noisy(1200, 900))
     transform = Transform.objects.get()
 
     def run() -> None:
         try:
-            run_transform(transform.pk)
+            execute_transform(transform.pk)
         finally:
             connections.close_all()
 
@@ -265,7 +265,7 @@ def test_a_worker_that_is_told_to_leave_gives_the_row_back(
     alice: Caller, transactional_db: None, settings: Settings
 ) -> None:
     settings.ENGINE_PROGRESS_SECONDS = 0
-    alice.submitted(noisy(1600, 1200))
+    alice.create_transform(noisy(1600, 1200))
     transform = Transform.objects.get()
 
     def leave(signum: int, frame: object) -> None:
@@ -275,11 +275,11 @@ def test_a_worker_that_is_told_to_leave_gives_the_row_back(
     signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         with pytest.raises(SystemExit):
-            run_transform(transform.pk)
+            execute_transform(transform.pk)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     transform.refresh_from_db()
     assert (transform.state, transform.lease_token, transform.attempts) == (State.QUEUED, None, 0)
-    requeue_due()
+    requeue_due_work()
     assert DBTaskResult.objects.filter(args_kwargs__args=[transform.pk]).count() == 2

@@ -1,5 +1,7 @@
 """What a service's error means for a job: in words, and for its retry."""
 
+from dataclasses import dataclass
+
 from vanceweb.client import (
     InsufficientCredits,
     InvalidResponse,
@@ -11,13 +13,30 @@ from vanceweb.client import (
     VanceError,
 )
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.running import Ending
 
 # What may pass by itself and is tried again.
-PASSING = (ServiceUnreachable, ServiceFault, InvalidResponse)
+TRANSIENT_ERRORS = (ServiceUnreachable, ServiceFault, InvalidResponse)
 
 
-def ending_of(error: VanceError, job: Job) -> Ending:
+@dataclass(frozen=True)
+class Failure:
+    """Why a job can't go on: the service's code, a sentence, and the state in which a retry may take it up again
+    (empty: from the beginning)."""
+
+    code: int | None
+    sentence: str
+    resume_state: str = ""
+
+
+class JobCannotContinue(Exception):
+    """The job has failed for good."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+def to_failure(error: VanceError, job: Job) -> Failure:
     """The ending of a job that can't get over this error."""
     name = job.connection_name
     match error:
@@ -26,22 +45,22 @@ def ending_of(error: VanceError, job: Job) -> Ending:
                 f"There are too few credits on {name} to download the result. It is kept there: once there are "
                 "credits, a retry downloads it without processing the picture again."
             )
-            return Ending(error.code, sentence, Job.State.DOWNLOADING)
+            return Failure(error.code, sentence, Job.State.DOWNLOADING)
         case InvalidToken():
             sentence = f"{name} does not accept the token any more. Replace it under Connections, then retry."
-            return Ending(error.code, sentence, resume_state(job))
+            return Failure(error.code, sentence, find_resume_state(job))
         case NotFound():
             sentence = f"{name} no longer has what belongs to this job. A retry begins again with the upload."
-            return Ending(error.code, sentence)
+            return Failure(error.code, sentence)
         case JobFailed():
-            return Ending(error.code, f"{name} could not process the picture: {error.message}")
+            return Failure(error.code, f"{name} could not process the picture: {error.message}")
         case ServiceUnreachable() | ServiceFault() | InvalidResponse():
-            return Ending(error.code, error.message, resume_state(job))
+            return Failure(error.code, error.message, find_resume_state(job))
         case _:
-            return Ending(error.code, error.message)
+            return Failure(error.code, error.message)
 
 
-def resume_state(job: Job) -> str:
+def find_resume_state(job: Job) -> str:
     """The state in which a retry can take the job up without doing anything twice; empty where there is none."""
     if job.state == Job.State.DOWNLOADING or (job.state == Job.State.PROCESSING and job.trans_id):
         return str(job.state)

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from vanceweb.engine.answers import progress_data, success
 from vanceweb.engine.models import Transform, WebhookDelivery
+from vanceweb.engine.payloads import build_progress_data, build_success
 
 
-class NotEnded(Exception):
+class TransformMovedOn(Exception):
     """The row had moved on: another worker, a cancellation or the sweeper ended it, or took it over."""
 
 
@@ -18,25 +18,25 @@ def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields
     """Ends the one row in `held`, a queryset whose conditions say that the caller may still end it.
 
     Gives the delivery to the transform's webhook, to be enqueued by the caller, where there is one.
-    Raises NotEnded when the conditions don't hold any more; then nothing was written.
+    Raises TransformMovedOn when the conditions don't hold any more; then nothing was written.
     """
     with transaction.atomic():
         pk = held.values_list("pk", flat=True).first()
         if pk is None:
-            raise NotEnded
+            raise TransformMovedOn
         ended = held.filter(pk=pk).update(
             state=state, finished_at=timezone.now(), lease_token=None, lease_until=None, **fields
         )
         if ended != 1:
-            raise NotEnded
-        return _announce(Transform.objects.get(pk=pk))
+            raise TransformMovedOn
+        return _create_delivery(Transform.objects.get(pk=pk))
 
 
-def _announce(transform: Transform) -> WebhookDelivery | None:
+def _create_delivery(transform: Transform) -> WebhookDelivery | None:
     if not transform.webhook:
         return None
     ids = {"trans_id": transform.trans_id, "uid": transform.uid}
-    payload = success(progress_data(transform) | ids, ip="")
+    payload = build_success(build_progress_data(transform) | ids, ip="")
     delivery = WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
     # The URL carries a secret of the receiver's: it is kept in one place, until it is delivered.
     Transform.objects.filter(pk=transform.pk).update(webhook="")

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from vanceweb.client import ServiceUnreachable, VanceError
-from vanceweb.jobs.endings import PASSING, ending_of, resume_state
+from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
+from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
-from vanceweb.jobs.running import Ending, Hold, JobEnds, Run, Wake
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
@@ -26,11 +26,11 @@ WORKERS_DIED = "The site's worker broke down several times while it worked on th
 UNEXPECTED = "Something unexpected went wrong on this site; its log says what."
 
 
-def _told_nobody(job_id: int, at: datetime) -> None:
+def _ignore_wake(job_id: int, at: datetime) -> None:
     """For callers that wake the job themselves."""
 
 
-def advance_job(job_id: int, *, wake: Wake = _told_nobody) -> datetime | None:
+def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime | None:
     """Takes the job through its phases until it ends or has to wait, and gives the moment of its next turn.
 
     None: it has ended, is gone, isn't due yet or is in another worker's hands. Whenever a turn is due, `wake` is told
@@ -40,75 +40,77 @@ def advance_job(job_id: int, *, wake: Wake = _told_nobody) -> datetime | None:
     if job is None:
         return None
     if job.has_ended:
-        _call_back(job)
+        _cancel_at_service(job)
         return None
-    hold = _claim(job, wake)
-    if hold is None:
+    claimed = _claim_job(job, wake)
+    if claimed is None:
         return None
     try:
-        with Heartbeat(hold.lease, every=settings.LEASE_HEARTBEAT_SECONDS):
-            return _take_turn(hold)
+        with Heartbeat(claimed.lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            return _take_turn(claimed)
     except LeaseLost:
         logger.info("Job %s was ended or taken over while it was worked on", job_id)
         return None
     except (KeyboardInterrupt, SystemExit):
-        _hand_back(hold)
+        _release_early(claimed)
         raise
 
 
-def _claim(seen: Job, wake: Wake) -> Hold | None:
+def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     duration = timedelta(seconds=settings.LEASE_SECONDS)
     lease = claim(Job.objects.all(), pk=seen.pk, states=[seen.state], state=seen.state, duration=duration)
     if lease is None:
         return None
     # What was seen before the claim may have been overtaken.
     job = Job.objects.select_related("source", "owner").get(pk=seen.pk)
-    hold = Hold(job, lease, wake)
+    claimed = ClaimedJob(job, lease, wake)
     if seen.lease_until is not None:
         # The row still names a lease that ran out: the worker that held it is dead.
-        hold.write(setbacks=job.setbacks + 1)
-    return hold
+        claimed.write(setbacks=job.setbacks + 1)
+    return claimed
 
 
-def _hand_back(hold: Hold) -> None:
+def _release_early(claimed: ClaimedJob) -> None:
     """The worker was told to leave at once: the next one needn't wait for the lease to run out."""
     long_ago = timezone.now() - timedelta(seconds=settings.JOB_REWAKE_SECONDS)
     with suppress(LeaseLost):
-        hold.lease.release(not_before=timezone.now(), woken_at=long_ago)
+        claimed.lease.release(not_before=timezone.now(), woken_at=long_ago)
 
 
-def _take_turn(hold: Hold) -> datetime | None:
-    job = hold.job
+def _take_turn(claimed: ClaimedJob) -> datetime | None:
+    job = claimed.job
     try:
-        return _run_phases(hold)
+        return _run_phases(claimed)
     except LeaseLost:
         raise
-    except JobEnds as end:
-        hold.fail(end.ending)
+    except JobCannotContinue as stop:
+        claimed.fail(stop.failure)
     except DecryptionFailed:
-        hold.fail(Ending(None, str(TOKEN_UNREADABLE), resume_state(job)))
+        claimed.fail(Failure(None, str(TOKEN_UNREADABLE), find_resume_state(job)))
     except ImageRefused as error:
         # Only a result is looked at here; it is downloaded again, which costs nothing.
-        return hold.set_back(Ending(None, f"What came as the result can't be used: {error}", resume_state(job)))
-    except PASSING as error:
-        return hold.set_back(ending_of(error, job))
+        return claimed.back_off(
+            Failure(None, f"What came as the result can't be used: {error}", find_resume_state(job))
+        )
+    except TRANSIENT_ERRORS as error:
+        return claimed.back_off(to_failure(error, job))
     except VanceError as error:
-        hold.fail(ending_of(error, job))
+        claimed.fail(to_failure(error, job))
     except Exception:
         logger.exception("Job %s met an unexpected error", job.pk)
-        return hold.set_back(Ending(None, UNEXPECTED, resume_state(job)))
+        return claimed.back_off(Failure(None, UNEXPECTED, find_resume_state(job)))
     return None
 
 
-def _run_phases(hold: Hold) -> datetime | None:
-    job = hold.job
+def _run_phases(claimed: ClaimedJob) -> datetime | None:
+    job = claimed.job
     if job.setbacks > settings.JOB_MAX_SETBACKS:
-        raise JobEnds(Ending(None, WORKERS_DIED, resume_state(job)))
+        raise JobCannotContinue(Failure(None, WORKERS_DIED, find_resume_state(job)))
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     if connection is None:
-        raise JobEnds(Ending(None, CONNECTION_GONE))
+        raise JobCannotContinue(Failure(None, CONNECTION_GONE))
     with build_client(connection) as client:
-        run = Run(job, hold.lease, hold.wake, connection, client)
+        run = JobRun(job, claimed.lease, claimed.wake, connection, client)
         while job.is_moving:
             pause_until = PHASES[job.state](run)
             if pause_until is not None:
@@ -116,7 +118,7 @@ def _run_phases(hold: Hold) -> datetime | None:
     return None
 
 
-def _call_back(job: Job) -> None:
+def _cancel_at_service(job: Job) -> None:
     """Tells the service of a job that was ended here, so that it needn't be worked on any longer."""
     if not job.cancel_requested or not job.trans_id:
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.jobs.conftest import Workshop, run_queue
+from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.ledger import grant_credits
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.wsgi import application as engine
@@ -18,115 +18,115 @@ from vanceweb.vault.services import create_bundled_connection
 
 
 @pytest.fixture
-def poor(workshop: Workshop, settings: Any) -> Workshop:
+def poor(driver: JobDriver, settings: Any) -> JobDriver:
     """Somebody whose account has no credits."""
     settings.BUNDLED_ACCOUNT_CREDITS = 0
-    workshop.connection.delete()
-    workshop.connection = create_bundled_connection(owner=workshop.user)
-    return workshop
+    driver.connection.delete()
+    driver.connection = create_bundled_connection(owner=driver.user)
+    return driver
 
 
-def test_a_result_that_cant_be_paid_is_kept_for_the_retry(poor: Workshop) -> None:
-    job = poor.until(poor.submit(), Job.State.FAILED)
+def test_a_result_that_cant_be_paid_is_kept_for_the_retry(poor: JobDriver) -> None:
+    job = poor.run_until(poor.submit(), Job.State.FAILED)
     assert (job.error_code, job.resume_state) == (30004, Job.State.DOWNLOADING)
     assert "too few credits" in job.error
     grant_credits(account=Account.objects.latest("pk"), credits=Decimal(1))
     retry_job(job=job)
-    poor.until(job, Job.State.DONE)
-    assert (Transform.objects.count(), Upload.objects.count(), poor.charges()) == (1, 1, 1)
+    poor.run_until(job, Job.State.DONE)
+    assert (Transform.objects.count(), Upload.objects.count(), poor.count_charges()) == (1, 1, 1)
 
 
-def test_a_retry_without_more_credits_fails_in_the_same_way(poor: Workshop) -> None:
-    job = poor.until(poor.submit(), Job.State.FAILED)
-    poor.until(retry_job(job=job), Job.State.FAILED)
+def test_a_retry_without_more_credits_fails_in_the_same_way(poor: JobDriver) -> None:
+    job = poor.run_until(poor.submit(), Job.State.FAILED)
+    poor.run_until(retry_job(job=job), Job.State.FAILED)
     assert (job.error_code, job.resume_state, Transform.objects.count()) == (30004, Job.State.DOWNLOADING, 1)
 
 
-def test_what_the_engine_refuses_fails_in_plain_words(workshop: Workshop, settings: Any) -> None:
+def test_what_the_engine_refuses_fails_in_plain_words(driver: JobDriver, settings: Any) -> None:
     settings.ENGINE_MAX_OUTPUT_PIXELS = 100
-    job = workshop.until(workshop.submit(), Job.State.FAILED)
+    job = driver.run_until(driver.submit(), Job.State.FAILED)
     assert job.error_code == 10012
     assert "The result would have 24 x 16 px" in job.error
 
 
-def test_a_damaged_picture_fails_before_it_is_sent(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_damaged_picture_fails_before_it_is_sent(driver: JobDriver) -> None:
+    job = driver.submit()
     assert job.source is not None
-    path = workshop.media / job.source.file.name
+    path = driver.media / job.source.file.name
     path.write_bytes(path.read_bytes()[:-40])
-    workshop.turn(job)
+    driver.run_turn(job)
     assert (job.state, job.error) == (Job.State.FAILED, "The image is damaged or incomplete.")
     assert Upload.objects.count() == 0
 
 
-def test_a_picture_that_was_deleted_meanwhile_fails_and_cant_be_retried(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_picture_that_was_deleted_meanwhile_fails_and_cant_be_retried(driver: JobDriver) -> None:
+    job = driver.submit()
     assert job.source is not None
     delete_asset(asset=job.source)
-    workshop.turn(job)
+    driver.run_turn(job)
     assert (job.state, job.error) == (Job.State.FAILED, "The original picture was deleted before it could be sent.")
     assert not job.can_retry
     with pytest.raises(JobRefused, match="was removed"):
         retry_job(job=job)
 
 
-def test_a_connection_that_was_removed_meanwhile_fails_the_job(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
-    workshop.connection.delete()
-    workshop.turn(job)
+def test_a_connection_that_was_removed_meanwhile_fails_the_job(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
+    driver.connection.delete()
+    driver.run_turn(job)
     assert (job.state, job.connection_name) == (Job.State.FAILED, "Bundled engine")
     assert "removed" in job.error
 
 
-def test_a_withdrawn_token_fails_the_job_until_it_is_replaced(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
-    good = workshop.connection.token
-    workshop.connection.token = "no-such-token-at-all"
-    workshop.connection.save()
-    workshop.turn(job)
+def test_a_withdrawn_token_fails_the_job_until_it_is_replaced(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
+    good = driver.connection.token
+    driver.connection.token = "no-such-token-at-all"
+    driver.connection.save()
+    driver.run_turn(job)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, 30001, Job.State.PROCESSING)
-    workshop.connection.token = good
-    workshop.connection.save()
-    workshop.until(retry_job(job=job), Job.State.DONE)
+    driver.connection.token = good
+    driver.connection.save()
+    driver.run_until(retry_job(job=job), Job.State.DONE)
     assert Transform.objects.count() == 1
 
 
-def test_a_token_that_cant_be_decrypted_is_said_and_not_shown(workshop: Workshop, settings: Any) -> None:
-    job = workshop.submit()
+def test_a_token_that_cant_be_decrypted_is_said_and_not_shown(driver: JobDriver, settings: Any) -> None:
+    job = driver.submit()
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
-    workshop.turn(job)
+    driver.run_turn(job)
     assert (job.state, "can't be decrypted" in job.error) == (Job.State.FAILED, True)
 
 
-def test_a_result_that_the_service_removed_begins_again_from_the_upload(workshop: Workshop) -> None:
-    job = workshop.turn(workshop.submit())
+def test_a_result_that_the_service_removed_begins_again_from_the_upload(driver: JobDriver) -> None:
+    job = driver.run_turn(driver.submit())
     Transform.objects.all().delete()
     Upload.objects.all().delete()
-    workshop.turn(job)
+    driver.run_turn(job)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, 10011, "")
-    workshop.until(retry_job(job=job), Job.State.DONE)
-    assert workshop.charges() == 1
+    driver.run_until(retry_job(job=job), Job.State.DONE)
+    assert driver.count_charges() == 1
 
 
-def test_an_upload_that_the_service_removed_is_sent_again(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_an_upload_that_the_service_removed_is_sent_again(driver: JobDriver) -> None:
+    job = driver.submit()
     Job.objects.filter(pk=job.pk).update(state=Job.State.PROCESSING, uid="0" * 32)
     job.refresh_from_db()
-    workshop.until(job, Job.State.DONE)
+    driver.run_until(job, Job.State.DONE)
     assert Upload.objects.count() == 1
 
 
-def test_a_moving_or_finished_job_cant_be_retried(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_moving_or_finished_job_cant_be_retried(driver: JobDriver) -> None:
+    job = driver.submit()
     with pytest.raises(JobRefused):
         retry_job(job=job)
     with pytest.raises(JobRefused):
-        retry_job(job=workshop.until(job, Job.State.DONE))
+        retry_job(job=driver.run_until(job, Job.State.DONE))
 
 
-def test_a_second_press_on_retry_changes_nothing(workshop: Workshop, settings: Any) -> None:
+def test_a_second_press_on_retry_changes_nothing(driver: JobDriver, settings: Any) -> None:
     settings.ENGINE_MAX_OUTPUT_PIXELS = 100
-    job = workshop.until(workshop.submit(), Job.State.FAILED)
+    job = driver.run_until(driver.submit(), Job.State.FAILED)
     seen_before = Job.objects.get(pk=job.pk)
     retry_job(job=job)
     with pytest.raises(JobRefused):
@@ -144,33 +144,33 @@ def broken_progress(environ: dict[str, Any], start_response: Any) -> Any:
     return engine(environ, start_response)
 
 
-def test_a_service_that_cant_be_reached_is_tried_again_with_longer_pauses(workshop: Workshop, settings: Any) -> None:
+def test_a_service_that_cant_be_reached_is_tried_again_with_longer_pauses(driver: JobDriver, settings: Any) -> None:
     settings.CLIENT_ATTEMPTS = 1
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.unreachable"
-    job, pauses = workshop.submit(), []
+    job, pauses = driver.submit(), []
     for _ in range(3):
-        workshop.turn(job)
+        driver.run_turn(job)
         pauses.append((job.not_before - job.woken_at).total_seconds())
     assert job.state == Job.State.UPLOADING
     assert pauses == [2.0, 4.0, 8.0]
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-    workshop.until(job, Job.State.DONE)
+    driver.run_until(job, Job.State.DONE)
     assert (job.setbacks, job.error) == (0, "")
 
 
 @pytest.mark.parametrize(("application", "resumes"), [("unreachable", ""), ("broken_progress", Job.State.PROCESSING)])
 def test_a_service_that_stays_away_fails_the_job_with_a_way_on(
-    workshop: Workshop, settings: Any, application: str, resumes: str
+    driver: JobDriver, settings: Any, application: str, resumes: str
 ) -> None:
     settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.{application}"
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(4):
-        workshop.turn(job)
+        driver.run_turn(job)
     assert (job.state, job.resume_state, bool(job.error)) == (Job.State.FAILED, resumes, True)
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-    workshop.until(retry_job(job=job), Job.State.DONE)
-    assert workshop.charges() == 1
+    driver.run_until(retry_job(job=job), Job.State.DONE)
+    assert driver.count_charges() == 1
 
 
 def lost_answer(environ: dict[str, Any], start_response: Any) -> Any:
@@ -180,39 +180,39 @@ def lost_answer(environ: dict[str, Any], start_response: Any) -> Any:
     return answer
 
 
-def test_a_transform_whose_answer_is_lost_is_sent_a_few_times_only(workshop: Workshop, settings: Any) -> None:
+def test_a_transform_whose_answer_is_lost_is_sent_a_few_times_only(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.lost_answer"
-    job = workshop.submit()
+    job = driver.submit()
     for _ in range(6):
-        workshop.turn(job)
+        driver.run_turn(job)
     assert (job.state, job.transforms_sent) == (Job.State.FAILED, settings.JOB_MAX_TRANSFORMS)
     assert Transform.objects.count() == settings.JOB_MAX_TRANSFORMS
-    assert workshop.charges() == 0
+    assert driver.count_charges() == 0
 
 
-def test_the_lost_transforms_of_a_job_are_not_charged(workshop: Workshop, settings: Any) -> None:
+def test_the_lost_transforms_of_a_job_are_not_charged(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.lost_answer"
-    job = workshop.turn(workshop.submit())
+    job = driver.run_turn(driver.submit())
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-    workshop.until(job, Job.State.DONE)
-    assert (Transform.objects.count(), workshop.charges()) == (2, 1)
+    driver.run_until(job, Job.State.DONE)
+    assert (Transform.objects.count(), driver.count_charges()) == (2, 1)
 
 
-def test_deleting_takes_result_and_upload_along_with_their_files(workshop: Workshop) -> None:
-    job = workshop.until(workshop.submit(), Job.State.DONE)
+def test_deleting_takes_result_and_upload_along_with_their_files(driver: JobDriver) -> None:
+    job = driver.run_until(driver.submit(), Job.State.DONE)
     delete_job(job=job)
-    assert (Job.objects.count(), Asset.objects.count(), workshop.files()) == (0, 0, [])
+    assert (Job.objects.count(), Asset.objects.count(), driver.list_files()) == (0, 0, [])
 
 
-def test_an_upload_that_another_job_uses_stays(workshop: Workshop) -> None:
-    first, second = workshop.submit(), workshop.submit()
+def test_an_upload_that_another_job_uses_stays(driver: JobDriver) -> None:
+    first, second = driver.submit(), driver.submit()
     Job.objects.filter(pk=second.pk).update(source=first.source)
-    delete_job(job=workshop.until(first, Job.State.DONE))
-    workshop.until(Job.objects.get(pk=second.pk), Job.State.DONE)
+    delete_job(job=driver.run_until(first, Job.State.DONE))
+    driver.run_until(Job.objects.get(pk=second.pk), Job.State.DONE)
 
 
-def test_a_moving_job_is_not_deleted(workshop: Workshop) -> None:
-    job = workshop.submit()
+def test_a_moving_job_is_not_deleted(driver: JobDriver) -> None:
+    job = driver.submit()
     with pytest.raises(JobRefused, match="Cancel it first"):
         delete_job(job=job)
     run_queue("io")
