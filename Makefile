@@ -1,14 +1,15 @@
-# What each target is for: `make help`. HOST, PORT, DATA_DIR and MODELS_DIR come from the environment or the command
-# line (`make run PORT=9000`) and reach every manage.py command.
+# `make help` lists the targets. HOST, PORT, DATA_DIR and MODELS_DIR come from the environment or the command line
+# (`make run PORT=9000`) and reach every manage.py command.
 
 PY := .venv/bin/python
 STAMPS := .venv/stamps
 export PYTHONUNBUFFERED := 1
-# A stamp carries the hash of what was installed, so a second `make run` has nothing to do and needs no network.
+# The name of a stamp contains the hash of what was installed: a second `make run` installs nothing and needs no network.
 hash = $(shell cat $(1) 2>/dev/null | sha256sum | cut -c1-20)
 SITE := $(STAMPS)/site-$(call hash,requirements.txt)
 DEV := $(STAMPS)/dev-$(call hash,requirements.txt requirements/dev.txt)
 FRONT := node_modules/.stamp-$(call hash,package.json package-lock.json .npmrc)
+FRONT_DEV := $(FRONT)-dev
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -18,23 +19,23 @@ COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --n
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s  %s\n", $$1, $$2}' Makefile
 
-run: $(SITE) $(FRONT)  ## Set everything up and serve; prints the URL to open
+run: $(SITE) $(FRONT)  ## Set everything up, serve the site and print its URL
 	@exec $(PY) manage.py up --with-parent
 
-setup: $(SITE) $(FRONT)  ## All of `make run` short of serving
+setup: $(SITE) $(FRONT)  ## Set everything up without serving
 	@$(PY) manage.py prepare
 
-test: dev $(FRONT) chromium  ## Run all tests: unit, contract, system, browser
+test: dev $(FRONT_DEV) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
-quick: dev $(FRONT)  ## Run the unit, contract and integration tests that take seconds, in about four minutes
+quick: dev $(FRONT_DEV)  ## Run all tests except slow and browser tests, in about four minutes
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
-# Torch's threads and ncnn's would else wait for each other at full load.
+# Otherwise the threads of torch and ncnn would busy-wait for each other.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE
-test-diffusion: dev  ## Run the tests of Stable Diffusion in an environment of their own, .venv-diffusion
+test-diffusion: dev  ## Run the tests of Stable Diffusion in a separate environment, .venv-diffusion
 	@$(PY) manage.py install_models
 	@$(PY) -m venv .venv-diffusion
 	@.venv-diffusion/bin/pip install --quiet --disable-pip-version-check -r requirements/diffusion.in
@@ -42,11 +43,12 @@ test-diffusion: dev  ## Run the tests of Stable Diffusion in an environment of t
 	@.venv-diffusion/bin/python -m pytest tests/engine/processing/diffusion -v
 
 lint: export DATA_DIR := $(CURDIR)/.venv/lint-data
-lint: dev $(FRONT)  ## Check style, types, templates, imports between rooms and migrations
+lint: dev $(FRONT_DEV)  ## Check style, types, templates, scripts, imports between rooms and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/djlint templates --check --lint --quiet
+	@.ci/run-node node node_modules/eslint/bin/eslint.js --max-warnings 0 static eslint.config.js
 	@.venv/bin/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
 
@@ -54,7 +56,7 @@ bench: dev  ## Measure the engine's speed and quality on this machine
 	@$(PY) manage.py install_models
 	@$(PY) -m bench
 
-samples: dev  ## Make the pictures before and after each feature, for docs/models.md
+samples: dev  ## Create the before-and-after pictures for docs/models.md
 	@$(PY) manage.py install_models
 	@$(PY) -m bench.samples
 	@$(PY) -m bench.style_sheet
@@ -84,5 +86,10 @@ $(DEV): $(SITE)
 	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/dev-* && touch $@
 
 $(FRONT): | $(PY)
-	@.ci/install-front-end
+	@.ci/install-front-end --omit=dev
 	@rm -f node_modules/.stamp-* && touch $@
+
+# Contains everything `make run` needs, so both stamps are set.
+$(FRONT_DEV): | $(PY)
+	@.ci/install-front-end
+	@rm -f node_modules/.stamp-* && touch $(FRONT) $@

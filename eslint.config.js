@@ -1,0 +1,18 @@
+const js = require("@eslint/js");
+const globals = require("globals");
+
+const rules = {
+  curly: ["error", "multi-line"],
+  eqeqeq: "error",
+  "no-unused-vars": "error",
+  "no-var": "error",
+  "prefer-const": "error",
+};
+
+module.exports = [
+  { ...js.configs.recommended, rules: { ...js.configs.recommended.rules, ...rules } },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  // Pages load these as classic scripts, not as modules.
+  { files: ["static/**/*.js"], languageOptions: { sourceType: "script", globals: globals.browser } },
+  { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
+];
