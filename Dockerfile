@@ -4,7 +4,7 @@
 FROM node:22-bookworm-slim AS front-end
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM python:3.11-slim-bookworm AS site
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -14,7 +14,7 @@ WORKDIR /srv/vanceweb
 COPY requirements.txt ./
 RUN python -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.txt
 COPY --from=front-end /build/node_modules ./node_modules
-COPY manage.py ./
+COPY LICENSE NOTICE manage.py ./
 COPY vanceweb ./vanceweb
 COPY templates ./templates
 COPY static ./static
@@ -22,7 +22,7 @@ COPY static ./static
 ENV PATH=/srv/vanceweb/.venv/bin:$PATH \
     HOST=0.0.0.0 PORT=8000 DATA_DIR=/data MODELS_DIR=/models \
     STATIC_ROOT=/srv/vanceweb/collected COLLECT_STATIC=off
-# The keys that reading the settings makes belong to no installation: they stay in a folder that is thrown away.
+# Loading the settings creates keys; these must not get into the image, so their folder is deleted.
 RUN DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
     && rm -rf /tmp/build node_modules
 
