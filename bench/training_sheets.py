@@ -45,8 +45,8 @@ def scratches(sharp: Image, rng: np.random.Generator) -> list[Image]:
     """Worn, the damage, what was found, filled."""
     grey = cv2.resize(cv2.cvtColor(sharp, cv2.COLOR_RGB2GRAY), (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_CUBIC)
     undamaged = np.clip(grey, 0, 1).astype(np.float32)
-    worn, damaged, _ = degradations.damage(undamaged, rng)
-    worn = degradations.scan(worn, rng)
+    worn, damaged, _ = degradations.add_damage(undamaged, rng)
+    worn = degradations.simulate_scan(worn, rng)
     chance = asked("scratches.onnx", worn[None])[0]
     mask = cv2.dilate((chance >= 0.3).astype(np.uint8), np.ones((3, 3), np.uint8))
     filled = cv2.inpaint((worn * 255 + 0.5).astype(np.uint8), mask, 3, cv2.INPAINT_TELEA) / np.float32(255)
@@ -56,8 +56,8 @@ def scratches(sharp: Image, rng: np.random.Generator) -> list[Image]:
 def deblurring(sharp: Image, rng: np.random.Generator) -> list[Image]:
     """Shaken, restored, out of focus, restored, sharp."""
     row = []
-    for kernel in (degradations.motion_kernel(rng, 13), degradations.defocus_kernel(3)):
-        worn = degradations.recompress(degradations.add_noise(degradations.blur(sharp, kernel), rng, 2), 85)
+    for kernel in (degradations.build_motion_kernel(rng, 13), degradations.build_defocus_kernel(3)):
+        worn = degradations.recompress(degradations.add_noise(degradations.blur_image(sharp, kernel), rng, 2), 85)
         row += [worn, np.clip(asked("deblurring.onnx", worn.transpose(2, 0, 1)).transpose(1, 2, 0), 0, 1)]
     return [*row, sharp]
 
@@ -65,7 +65,7 @@ def deblurring(sharp: Image, rng: np.random.Generator) -> list[Image]:
 def colouriser(sharp: Image, rng: np.random.Generator) -> list[Image]:
     """Grey, coloured, true, and coloured from a faded and noisy grey."""
     light = np.ascontiguousarray(cv2.cvtColor(sharp, cv2.COLOR_RGB2LAB)[..., 0])
-    faded = degradations.add_noise(degradations.fade(light / np.float32(100), rng), rng, 6) * np.float32(100)
+    faded = degradations.add_noise(degradations.fade_image(light / np.float32(100), rng), rng, 6) * np.float32(100)
     grey = np.repeat(cv2.cvtColor(sharp, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
     return [grey, coloured(light), sharp, coloured(faded)]
 

@@ -1,1 +1,1 @@
-"""Training of the networks no package registry carries. Not part of the site: needs requirements/training.txt."""
+"""Training of the networks that no package registry offers. Not part of the site: needs requirements/training.txt."""

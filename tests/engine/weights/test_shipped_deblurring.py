@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.weights.shipped_networks import FOLDER, LARGEST, crop_middle, open_session
-from training.degradations import add_noise, blur, defocus_kernel, motion_kernel, recompress
-from training.measures import psnr
+from training.degradations import add_noise, blur_image, build_defocus_kernel, build_motion_kernel, recompress
+from training.metrics import compute_psnr
 
 LIKENESS = {  # least PSNR in dB between a sharp photo and its result
     "astronaut.png": 45,
@@ -45,30 +45,30 @@ def measure_mean_gain(session: onnxruntime.InferenceSession, kernels: list[Image
     gains = []
     for seed, (name, kernel) in enumerate(zip(NAMES, kernels, strict=True)):
         sharp = read_photo(name)
-        worn = blur(sharp, kernel)
+        worn = blur_image(sharp, kernel)
         if noise:
             worn = recompress(add_noise(worn, np.random.default_rng(seed), noise), 90)
-        gains.append(psnr(restore(session, worn), sharp) - psnr(worn, sharp))
+        gains.append(compute_psnr(restore(session, worn), sharp) - compute_psnr(worn, sharp))
     return float(np.mean(gains))
 
 
 @pytest.mark.parametrize(("noise", "floor"), [(0, 3.9), (2, 3.4)])
 def test_motion_blur_is_removed(session, noise: float, floor: float) -> None:
     lengths = (9, 10.5, 12, 13.5, 15, 17)
-    kernels = [motion_kernel(np.random.default_rng(seed), length) for seed, length in enumerate(lengths)]
+    kernels = [build_motion_kernel(np.random.default_rng(seed), length) for seed, length in enumerate(lengths)]
     assert measure_mean_gain(session, kernels, noise) >= floor
 
 
 @pytest.mark.parametrize(("noise", "floor"), [(0, 7.5), (2, 2.6)])
 def test_defocus_is_removed(session, noise: float, floor: float) -> None:
-    kernels = [defocus_kernel(radius) for radius in (2.0, 2.4, 2.8, 3.2, 3.6, 4.0)]
+    kernels = [build_defocus_kernel(radius) for radius in (2.0, 2.4, 2.8, 3.2, 3.6, 4.0)]
     assert measure_mean_gain(session, kernels, noise) >= floor
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sharp_photo_stays_itself(session, name: str) -> None:
     sharp = read_photo(name)
-    assert psnr(restore(session, sharp), sharp) >= LIKENESS[name]
+    assert compute_psnr(restore(session, sharp), sharp) >= LIKENESS[name]
 
 
 def test_other_sizes_keep_their_shape_and_the_file_is_small(session) -> None:

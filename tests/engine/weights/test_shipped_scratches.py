@@ -7,9 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.weights.shipped_networks import FOLDER, LARGEST, crop_middle, open_session
-from training.degradations import DAMAGE_KINDS, add_grain, damage, scan, scanner_lens, seen_change
-from training.lookalikes import add_lookalikes
-from training.measures import Found, psnr
+from training.degradations import (
+    DAMAGE_KINDS,
+    add_damage,
+    add_grain,
+    apply_scanner_lens,
+    find_visible_damage,
+    simulate_scan,
+)
+from training.distractors import add_distractors
+from training.metrics import DetectionCounts, compute_psnr
 
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "china.jpg", "flower.jpg", "rocket.jpg", "camera.png")
 SIDE = 256
@@ -37,17 +44,17 @@ def damage_photo(name: str, seed: int):
     """Return the grainy, scanned photo without and with damage, and masks of visible damage and of judged pixels."""
     rng = np.random.default_rng(seed)
     aged = add_grain(read_grey_photo(name), rng, 4, 0.8)
-    worn = damage(aged, rng, tuple(rng.choice(DAMAGE_KINDS, 3, replace=False)))[0]
-    behind_lens = (scanner_lens(image, np.random.default_rng(seed)) for image in (worn, aged))
-    scanned = tuple(scan(image, np.random.default_rng(seed)) for image in (aged, worn))
-    return *scanned, *seen_change(*behind_lens)
+    worn = add_damage(aged, rng, tuple(rng.choice(DAMAGE_KINDS, 3, replace=False)))[0]
+    behind_lens = (apply_scanner_lens(image, np.random.default_rng(seed)) for image in (worn, aged))
+    scanned = tuple(simulate_scan(image, np.random.default_rng(seed)) for image in (aged, worn))
+    return *scanned, *find_visible_damage(*behind_lens)
 
 
 def test_damage_is_found_and_little_else(session) -> None:
-    found = Found()
+    found = DetectionCounts()
     for seed, name in enumerate(NAMES):
         _, worn, damaged, judged = damage_photo(name, seed)
-        found.count(detect_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
+        found.add(detect_damage(session, worn) >= 0.5, damaged, judged, tolerance=1)
     assert found.recall >= 0.79
     assert found.precision >= 0.95
 
@@ -58,7 +65,7 @@ def test_filling_the_marks_brings_the_picture_nearer_to_the_undamaged_one(sessio
         aged, worn, *_ = damage_photo(name, seed)
         mask = cv2.dilate((detect_damage(session, worn) >= 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
         mended = cv2.inpaint((worn * 255 + 0.5).astype(np.uint8), mask, 3, cv2.INPAINT_TELEA) / np.float32(255)
-        gains.append(psnr(mended, aged) - psnr(worn, aged))
+        gains.append(compute_psnr(mended, aged) - compute_psnr(worn, aged))
     assert np.mean(gains) >= 7.4
 
 
@@ -69,7 +76,7 @@ def test_an_undamaged_photo_is_left_alone(session, name: str) -> None:
 
 def test_drawn_wires_hair_and_lettering_are_mostly_left_alone(session) -> None:
     marked = [
-        np.mean(detect_damage(session, add_lookalikes(read_grey_photo(name), np.random.default_rng(seed))) >= 0.5)
+        np.mean(detect_damage(session, add_distractors(read_grey_photo(name), np.random.default_rng(seed))) >= 0.5)
         for seed, name in enumerate(NAMES)
     ]
     assert np.mean(marked) <= 0.007

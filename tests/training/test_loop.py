@@ -1,4 +1,4 @@
-"""Training with a tiny network: it goes on where it was cut off and its file runs. Skipped where torch is missing."""
+"""Training with a tiny network: it resumes after an interruption and its file runs. Skipped without torch."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,65 +6,65 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.photos import Split
+from training.photos import PhotoSplit
 
 torch = pytest.importorskip("torch", reason="torch belongs to requirements/training.txt")
 pytest.importorskip("onnx", reason="onnx belongs to requirements/training.txt")
 
-from training import exporting, running, runs  # noqa: E402
+from training import loop, onnx_export, onnx_inference  # noqa: E402
 
-NOTHING = Split((), ())
+NOTHING = PhotoSplit((), ())
 
 
 class Doubling:
-    """Learns to double what it is given."""
+    """A network that learns to double its input."""
 
     name = "doubling"
-    recipe = runs.Recipe(rate=0.05, averaging=0.5)
+    recipe = loop.Recipe(rate=0.05, averaging=0.5)
 
     def prepare(self, split):
         self.seen = []
 
-    def network(self):
+    def build_network(self):
         return torch.nn.Conv2d(1, 1, 1)
 
-    def groups(self, network):
+    def build_parameter_groups(self, network):
         return [{"params": list(network.parameters())}]
 
-    def batch(self, split, rng):
+    def make_batch(self, split, rng):
         given = rng.random((4, 1, 4, 4), dtype=np.float32)
         self.seen.append(float(given.sum()))
         return given, given * 2
 
-    def loss(self, network, batch):
+    def compute_loss(self, network, batch):
         return (network(batch[0]) - batch[1]).square().mean()
 
 
-def options(out: Path, steps: int) -> runs.Options:
-    return runs.Options(photos=out, out=out, minutes=10, steps=steps, seed=3)
+def build_options(out: Path, steps: int) -> loop.TrainingOptions:
+    return loop.TrainingOptions(photos=out, out=out, minutes=10, steps=steps, seed=3)
 
 
-def begun(out: Path, steps: int) -> runs.Run:
+def start_run(out: Path, steps: int) -> loop.TrainingRun:
     task = Doubling()
     task.prepare(NOTHING)
-    run = runs.Run(task, options(out, steps))
+    run = loop.TrainingRun(task, build_options(out, steps))
     run.load()
-    run.learn(lambda step: task.batch(NOTHING, np.random.default_rng((3, step))))
+    run.learn(lambda step: task.make_batch(NOTHING, np.random.default_rng((3, step))))
     return run
 
 
-def test_a_run_that_was_cut_off_goes_on_with_the_next_batch(tmp_path: Path) -> None:
-    first = begun(tmp_path, 5)
-    second = begun(tmp_path, 9)
+def test_an_interrupted_run_resumes_with_the_next_batch(tmp_path: Path) -> None:
+    first = start_run(tmp_path, 5)
+    second = start_run(tmp_path, 9)
     assert second.progress.step == 9
     whole = [float(np.random.default_rng((3, step)).random((4, 1, 4, 4), dtype=np.float32).sum()) for step in range(10)]
     assert first.task.seen == whole[:6]
     assert second.task.seen == whole[5:]
 
 
-def test_another_seed_does_not_go_on_with_this_checkpoint(tmp_path: Path) -> None:
-    begun(tmp_path, 2)
-    other = runs.Run(Doubling(), runs.Options(tmp_path, tmp_path, 10, 4, seed=4))
+def test_a_checkpoint_of_another_seed_is_refused(tmp_path: Path) -> None:
+    start_run(tmp_path, 2)
+    other = loop.TrainingRun(Doubling(), loop.TrainingOptions(tmp_path, tmp_path, 10, 4, seed=4))
     with pytest.raises(ValueError, match="seed 3"):
         other.load()
 
@@ -73,18 +73,18 @@ def test_exported_file_takes_other_sizes_and_holds_half_precision(tmp_path: Path
     torch.manual_seed(1)
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.Conv2d(16, 3, 3, padding=1))
     path = tmp_path / "net.onnx"
-    exporting.export_onnx(network, path, channels=3, facts={"bins": "[]"})
+    onnx_export.export_onnx(network, path, channels=3, metadata={"bins": "[]"})
     image = np.random.default_rng(1).random((1, 3, 48, 80), dtype=np.float32)
     with torch.no_grad():
         wanted = network(torch.from_numpy(image)).numpy()
-    assert np.abs(running.runner(path)(image) - wanted).max() < 2e-3
+    assert np.abs(onnx_inference.load_network(path)(image) - wanted).max() < 2e-3
     assert path.stat().st_size < 4 * sum(value.numel() for value in network.parameters())
 
 
 class Normalised(Doubling):
-    """The same with normalisation, which an export could melt into the weights before it."""
+    """The same with normalisation, which an export could merge into the weights before it."""
 
-    def network(self):
+    def build_network(self):
         return torch.nn.Sequential(
             torch.nn.Conv2d(1, 32, 3, padding=1),
             torch.nn.BatchNorm2d(32),
@@ -93,13 +93,13 @@ class Normalised(Doubling):
         )
 
 
-def test_a_run_begins_with_the_weights_of_an_exported_file(tmp_path: Path) -> None:
-    learnt = runs.Run(Normalised(), options(tmp_path / "first", 1)).network.train()
+def test_a_run_starts_with_the_weights_of_an_exported_file(tmp_path: Path) -> None:
+    learnt = loop.TrainingRun(Normalised(), build_options(tmp_path / "first", 1)).network.train()
     for _ in range(5):
         learnt(torch.rand(8, 1, 8, 8) * 3 + 1)
     path = tmp_path / "normalised.onnx"
-    exporting.export_onnx(torch.nn.Sequential(learnt.eval(), torch.nn.Sigmoid()), path, channels=1)
-    again = runs.Run(Normalised(), replace(options(tmp_path / "second", 1), start_from=path))
+    onnx_export.export_onnx(torch.nn.Sequential(learnt.eval(), torch.nn.Sigmoid()), path, channels=1)
+    again = loop.TrainingRun(Normalised(), replace(build_options(tmp_path / "second", 1), start_from=path))
     image = torch.rand(1, 1, 32, 32) * 3 + 1
     with torch.no_grad():
         difference = again.network.eval()(image) - learnt.to(memory_format=torch.channels_last)(image)
@@ -109,6 +109,6 @@ def test_a_run_begins_with_the_weights_of_an_exported_file(tmp_path: Path) -> No
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
-    exporting.export_onnx(torch.nn.Conv2d(1, 4, 3), path, channels=1)
+    onnx_export.export_onnx(torch.nn.Conv2d(1, 4, 3), path, channels=1)
     with pytest.raises(ValueError, match=r"other\.onnx holds another network"):
-        runs.Run(Normalised(), replace(options(tmp_path, 1), start_from=path))
+        loop.TrainingRun(Normalised(), replace(build_options(tmp_path, 1), start_from=path))

@@ -1,4 +1,4 @@
-"""Exported networks run to be measured; no torch."""
+"""Inference with exported networks, for their reports. Nothing here needs torch."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Arrays = NDArray[np.float32]
 
 
-def runner(path: Path, threads: int = 2) -> Callable[[Arrays], Arrays]:
-    """The file as a function from (1, C, H, W) to its first output, on the processor."""
+def load_network(path: Path, threads: int = 2) -> Callable[[Arrays], Arrays]:
+    """Return the network of a file as a function from (1, C, H, W) to its first output, on the processor."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.log_severity_level = 3

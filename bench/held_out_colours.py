@@ -1,6 +1,6 @@
-"""How near to the truth deoldify2 colours the photos kept out of training (docs/training.md).
+"""Distance of the colours of deoldify2 to the truth, on the photos held out from training (docs/training.md).
 
-`python -m bench.kept_out_colours PHOTOS [MODELS_DIR]` prints the share of pixels nearer to the truth than grey is, ab
+`python -m bench.held_out_colours PHOTOS [MODELS_DIR]` prints the share of pixels nearer to the truth than grey is, ab
 distance and chroma ratio on all 200 photos at 256 px and on each kind of them, as the engine makes them and at equal
 chroma. PHOTOS is the directory a training is given. It takes some minutes.
 """
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.colour_report import figure_lines, kept_out_in_lab, kept_out_kinds
+from training.colour_report import format_figures, list_held_out_kinds, prepare_held_out_lab
 from training.photos import read_split
 from vanceweb.engine.processing.colour.colourisation import colourise
 from vanceweb.engine.processing.image.picture import Picture
@@ -35,11 +35,11 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("models", type=Path, nargs="?", help="MODELS_DIR; without it only what the repository holds")
     told = parser.parse_args()
-    photos = kept_out_in_lab(read_split(told.photos))
+    photos = prepare_held_out_lab(read_split(told.photos))
     with tempfile.TemporaryDirectory() as empty:
         models = Models(told.models or Path(empty))
         made = [by_engine(lab, models) for lab in photos]
-    for line in figure_lines(made, [lab[..., 1:] for lab in photos], kept_out_kinds()):
+    for line in format_figures(made, [lab[..., 1:] for lab in photos], list_held_out_kinds()):
         print(line)
 
 

@@ -1,7 +1,7 @@
-"""Networks written as ONNX with weights in half precision.
+"""Export of networks as ONNX with weights in half precision, and reading of their weights.
 
-Weights are stored as float16 and cast to float32 by the graph; ONNX Runtime folds the casts when the file is loaded.
-The file is half as large, the arithmetic stays float32, which processors are faster at.
+The weights are stored as float16 and cast to float32 by the graph; ONNX Runtime folds the casts when it loads the file.
+The file is half as large, and the arithmetic stays in float32, which is faster on processors.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 OPSET = 17
-SAMPLE_SIDE = 64  # px of the picture the graph is traced with
-HALVED = "_half"  # what is added to the name of a weight kept in half precision
-MEASURED = ("running_mean", "running_var")  # may lie outside half precision's range
-SMALLEST_HALVED = 256  # values; biases and scales smaller than this stay in full precision
+SAMPLE_SIDE = 64  # px of the picture that the graph is traced with
+HALF_SUFFIX = "_half"  # of the names of weights in half precision
+STATISTICS_SUFFIXES = ("running_mean", "running_var")  # may exceed the range of half precision
+MIN_HALVED_SIZE = 256  # values; smaller biases and scales stay in full precision
 
 
 def export_onnx(
@@ -26,12 +26,12 @@ def export_onnx(
     *,
     channels: int,
     outputs: tuple[str, ...] = ("result",),
-    facts: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes the network: input `image` (1, channels, H, W), height and width free, weights halved.
+    """Write the network: input `image` (1, channels, H, W), height and width free, weights in half precision.
 
-    `facts` are kept in the file as its metadata. Weights keep their names and stay apart from their normalisation, so
-    that a later run can begin with them (`weights_of`); ONNX Runtime joins the two when the file is loaded.
+    `metadata` is stored in the file. Weights keep their names and are not merged with their normalisation, so that a
+    later run can start from them (`read_weights`); ONNX Runtime merges the two when it loads the file.
     """
     sample = torch.zeros(1, channels, SAMPLE_SIDE, SAMPLE_SIDE)
     free = {"image": {2: "height", 3: "width"}} | {name: {2: "out_height", 3: "out_width"} for name in outputs}
@@ -50,22 +50,22 @@ def export_onnx(
     )
     model = onnx.load(str(path))
     halve_weights(model)
-    helper.set_model_props(model, dict(facts or {}))
+    helper.set_model_props(model, dict(metadata or {}))
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
 
 def halve_weights(model: onnx.ModelProto) -> None:
-    """Stores each large float32 weight of the graph as float16, followed by a cast back. Changes the model given."""
+    """Store each large float32 weight of the graph as float16, followed by a cast back. Changes the model in place."""
     kept: list[onnx.TensorProto] = []
     casts: list[onnx.NodeProto] = []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
-        counted = weight.name.endswith(MEASURED)
-        if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED or counted:
+        is_statistics = weight.name.endswith(STATISTICS_SUFFIXES)
+        if weight.data_type != TensorProto.FLOAT or values.size < MIN_HALVED_SIZE or is_statistics:
             kept.append(weight)
             continue
-        half = weight.name + HALVED
+        half = weight.name + HALF_SUFFIX
         kept.append(numpy_helper.from_array(values.astype(np.float16), half))
         casts.append(helper.make_node("Cast", [half], [weight.name], to=TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
@@ -74,13 +74,13 @@ def halve_weights(model: onnx.ModelProto) -> None:
     model.graph.node.extend(nodes)
 
 
-def weights_of(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The weights of an exported network by the names of `wanted`; counters, which are not exported, stay as they are.
+def read_weights(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the weights of an exported network by the names in `wanted`. Counters, which are not exported, are kept.
 
-    Raises ValueError where the file holds another network.
+    Raises ValueError if the file contains another network.
     """
     graph = onnx.load(path).graph
-    held = {weight.name.removesuffix(HALVED): numpy_helper.to_array(weight) for weight in graph.initializer}
+    held = {weight.name.removesuffix(HALF_SUFFIX): numpy_helper.to_array(weight) for weight in graph.initializer}
     held |= {  # equal weights are stored once
         node.output[0]: held[node.input[0]]
         for node in graph.node
