@@ -1,49 +1,49 @@
-// Before and after: the slider fills its stage, speaks to screen readers, and shows the true size on demand.
+// The comparison slider: its size, its description for screen readers, and its zoom to full size.
 (() => {
   "use strict";
   const KEY_STEP = { Home: -100, End: 100, PageDown: -10, PageUp: 10 };
 
-  function begin() {
+  function initialise() {
     const slider = document.getElementById("result-compare");
-    if (!slider || slider.dataset.begun) return;
-    slider.dataset.begun = "yes";
+    if (!slider || slider.dataset.initialised) return;
+    slider.dataset.initialised = "yes";
     const box = document.getElementById("compare-box");
     const { width, height } = box.dataset;
     box.style.setProperty("--ratio", width / height);
     box.style.setProperty("--natural-width", `${width}px`);
-    describe(slider);
-    joinZoom(slider);
+    setUpAria(slider);
+    setUpZoom(slider);
   }
 
-  function describe(slider) {
-    const say = () => {
+  function setUpAria(slider) {
+    const announce = () => {
       slider.setAttribute("aria-valuenow", Math.round(slider.value));
       slider.setAttribute("aria-valuetext", window.fillText(slider.dataset.textValue, { percent: Math.round(slider.value) }));
     };
     const attributes = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "horizontal" };
     Object.entries(attributes).forEach(([name, value]) => slider.setAttribute(name, value));
-    slider.addEventListener("slide", say);
+    slider.addEventListener("slide", announce);
     slider.addEventListener("keydown", (event) => {
       const step = KEY_STEP[event.key];
       if (step === undefined) return;
       event.preventDefault();
       slider.value = Math.min(100, Math.max(0, slider.value + step));
-      say();
+      announce();
     });
-    say();
+    announce();
   }
 
-  // One pixel of the result on one of the screen's; the files themselves are fetched only now.
-  function joinZoom(slider) {
+  // In full size, one pixel of the result is one of the screen. The full files are loaded only then.
+  function setUpZoom(slider) {
     const button = document.getElementById("zoom-switch");
     const view = document.getElementById("stage-view");
     if (!button) return;
     button.hidden = false;
     button.addEventListener("click", () => {
-      const zoomed = view.classList.toggle("is-zoomed");
-      button.setAttribute("aria-pressed", zoomed);
-      button.querySelector("span:last-child").textContent = zoomed ? button.dataset.textFit : button.dataset.textFull;
-      if (!zoomed) return;
+      const isZoomed = view.classList.toggle("is-zoomed");
+      button.setAttribute("aria-pressed", isZoomed);
+      button.querySelector("span:last-child").textContent = isZoomed ? button.dataset.textFit : button.dataset.textFull;
+      if (!isZoomed) return;
       slider.querySelectorAll("img[data-full]").forEach((image) => {
         image.src = image.dataset.full;
         delete image.dataset.full;
@@ -52,6 +52,6 @@
     });
   }
 
-  begin();
-  document.addEventListener("htmx:afterSwap", begin);
+  initialise();
+  document.addEventListener("htmx:afterSwap", initialise);
 })();

@@ -1,4 +1,4 @@
-// The stage of a feature's page: a picture comes by drop, paste, file or sample, is checked at once and shown.
+// The stage of a feature's page: a picture from a drop, paste, file or sample is checked and shown at once.
 (() => {
   "use strict";
   const stage = document.getElementById("stage");
@@ -15,28 +15,28 @@
   const JPEG_QUALITIES = [0.92, 0.85, 0.75, 0.6];
   let shownUrl = "";
 
-  const error = () => document.getElementById("picture-error");
+  const findErrorBox = () => document.getElementById("picture-error");
   const texts = stage.dataset;
-  const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
-  const megapixels = (pixels) => (pixels / 1e6).toFixed(1);
-  const size = (bytes) => (bytes < MEGABYTE ? `${Math.round(bytes / 1024)} kB` : `${megabytes(bytes)} MB`);
+  const formatMegabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+  const formatMegapixels = (pixels) => (pixels / 1e6).toFixed(1);
+  const formatSize = (bytes) => (bytes < MEGABYTE ? `${Math.round(bytes / 1024)} kB` : `${formatMegabytes(bytes)} MB`);
 
-  function refuse(sentence, offer) {
-    const box = error();
+  function showError(sentence, remedy) {
+    const box = findErrorBox();
     box.replaceChildren(document.createTextNode(sentence));
-    if (!offer) return;
+    if (!remedy) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-quiet btn-sm";
-    button.textContent = offer.label;
-    button.addEventListener("click", offer.act, { once: true });
+    button.textContent = remedy.label;
+    button.addEventListener("click", remedy.apply, { once: true });
     box.append(button);
   }
 
-  function show({ url, name, width, height, bytes }) {
+  function showPicture({ url, name, width, height, bytes }) {
     if (shownUrl) URL.revokeObjectURL(shownUrl);
     shownUrl = url.startsWith("blob:") ? url : "";
-    refuse("");
+    showError("");
     preview.src = url;
     preview.alt = name;
     preview.hidden = false;
@@ -46,11 +46,11 @@
     const facts = document.getElementById("picture-facts");
     facts.dataset.width = width;
     facts.dataset.height = height;
-    facts.textContent = `${width} × ${height} px${bytes ? ` · ${size(bytes)}` : ""}`;
+    facts.textContent = `${width} × ${height} px${bytes ? ` · ${formatSize(bytes)}` : ""}`;
     form.dispatchEvent(new CustomEvent("picture:changed"));
   }
 
-  function clear() {
+  function clearPicture() {
     input.value = "";
     source.value = "";
     samples.forEach((sample) => (sample.checked = false));
@@ -58,18 +58,18 @@
     preview.removeAttribute("src");
     drop.hidden = false;
     bar.hidden = true;
-    refuse("");
+    showError("");
     form.dispatchEvent(new CustomEvent("picture:changed"));
   }
 
-  async function kindOf(file) {
+  async function detectFormat(file) {
     const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
     if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return "JPG";
     if ([0x89, 0x50, 0x4e, 0x47].every((byte, index) => head[index] === byte)) return "PNG";
     return "";
   }
 
-  async function open(url) {
+  async function decodeImage(url) {
     const image = new Image();
     image.src = url;
     try {
@@ -80,19 +80,19 @@
     }
   }
 
-  function problemWith(file, kind, image) {
-    const say = (sentence, size, limit) => window.fillText(sentence, { name: file.name, size, limit });
+  function findProblem(file, format, image) {
+    const fill = (sentence, size, limit) => window.fillText(sentence, { name: file.name, size, limit });
     if (file.size === 0) return texts.textEmpty;
-    if (!image) return say(kind ? texts.textDamaged : texts.textUnreadable);
-    if (!kind) return say(texts.textKind);
-    if (file.size > limits.bytes) return say(texts.textBytes, megabytes(file.size), megabytes(limits.bytes));
+    if (!image) return fill(format ? texts.textDamaged : texts.textUnreadable);
+    if (!format) return fill(texts.textKind);
+    if (file.size > limits.bytes) return fill(texts.textBytes, formatMegabytes(file.size), formatMegabytes(limits.bytes));
     const pixels = image.naturalWidth * image.naturalHeight;
-    if (pixels > limits.pixels) return say(texts.textPixels, megapixels(pixels), megapixels(limits.pixels));
+    if (pixels > limits.pixels) return fill(texts.textPixels, formatMegapixels(pixels), formatMegapixels(limits.pixels));
     return "";
   }
 
-  // Draws the picture no larger than the limit and writes it as a JPG, at the best quality that fits.
-  async function fitted(image, name) {
+  // Returns the picture as a JPG within the limits, at the best quality that fits, or null.
+  async function shrinkToLimits(image, name) {
     const scale = Math.min(1, Math.sqrt(limits.pixels / (image.naturalWidth * image.naturalHeight)));
     const canvas = document.createElement("canvas");
     canvas.width = Math.floor(image.naturalWidth * scale);
@@ -108,19 +108,19 @@
     return null;
   }
 
-  async function take(file) {
+  async function usePicture(file) {
     const url = URL.createObjectURL(file);
-    const [kind, image] = await Promise.all([kindOf(file), open(url)]);
-    const problem = problemWith(file, kind, image);
+    const [format, image] = await Promise.all([detectFormat(file), decodeImage(url)]);
+    const problem = findProblem(file, format, image);
     if (problem) {
-      clear();
-      const label = kind ? texts.textShrink : texts.textConvert;
-      refuse(problem, image && file.size && {
+      clearPicture();
+      const label = format ? texts.textShrink : texts.textConvert;
+      showError(problem, image && file.size && {
         label,
-        act: async () => {
-          const smaller = await fitted(image, file.name);
-          if (smaller) await take(smaller);
-          else refuse(texts.textTooLarge);
+        apply: async () => {
+          const smaller = await shrinkToLimits(image, file.name);
+          if (smaller) await usePicture(smaller);
+          else showError(texts.textTooLarge);
         },
       });
       return;
@@ -130,68 +130,68 @@
     input.files = transfer.files;
     source.value = "";
     samples.forEach((sample) => (sample.checked = false));
-    show({ url, name: file.name, width: image.naturalWidth, height: image.naturalHeight, bytes: file.size });
+    showPicture({ url, name: file.name, width: image.naturalWidth, height: image.naturalHeight, bytes: file.size });
     document.getElementById("submit-job")?.focus({ preventScroll: true });
   }
 
-  function takeSample(sample) {
+  function useSample(sample) {
     input.value = "";
     source.value = "";
     const { name, width, height } = sample.dataset;
-    show({ url: sample.parentElement.querySelector("img").src, name, width, height });
+    showPicture({ url: sample.parentElement.querySelector("img").src, name, width, height });
   }
 
-  const pictureIn = (transfer) => [...(transfer?.files ?? [])][0];
+  const findFirstFile = (transfer) => [...(transfer?.files ?? [])][0];
 
-  input.addEventListener("change", () => input.files[0] && take(input.files[0]));
-  samples.forEach((sample) => sample.addEventListener("change", () => takeSample(sample)));
+  input.addEventListener("change", () => input.files[0] && usePicture(input.files[0]));
+  samples.forEach((sample) => sample.addEventListener("change", () => useSample(sample)));
   document.getElementById("picture-replace").addEventListener("click", () => {
-    clear();
+    clearPicture();
     input.focus();
   });
 
   let depth = 0;
-  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
   window.addEventListener("dragenter", (event) => {
-    if (carriesFiles(event) && ++depth) stage.classList.add("is-dragging");
+    if (hasFiles(event) && ++depth) stage.classList.add("is-dragging");
   });
   window.addEventListener("dragleave", (event) => {
-    if (carriesFiles(event) && --depth <= 0) stage.classList.remove("is-dragging");
+    if (hasFiles(event) && --depth <= 0) stage.classList.remove("is-dragging");
   });
-  window.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+  window.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
   window.addEventListener("drop", (event) => {
-    if (!carriesFiles(event)) return;
+    if (!hasFiles(event)) return;
     event.preventDefault();
     depth = 0;
     stage.classList.remove("is-dragging");
-    const file = pictureIn(event.dataTransfer);
-    if (file) take(file);
+    const file = findFirstFile(event.dataTransfer);
+    if (file) usePicture(file);
   });
   window.addEventListener("paste", (event) => {
-    const file = pictureIn(event.clipboardData);
+    const file = findFirstFile(event.clipboardData);
     if (!file) return;
     event.preventDefault();
-    take(file);
+    usePicture(file);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select, dialog")) input.click();
   });
 
-  // Before anything travels: is there a picture at all?
+  // Refuses to send the form without a picture.
   form.addEventListener(
     "submit",
     (event) => {
       if (input.files.length || source.value || samples.some((sample) => sample.checked)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      refuse(texts.textMissing);
+      showError(texts.textMissing);
       stage.scrollIntoView({ block: "nearest" });
       input.focus({ preventScroll: true });
     },
     { capture: true },
   );
 
-  const begun = samples.find((sample) => sample.checked);
-  if (input.files[0]) take(input.files[0]); // the browser kept it over a reload
-  else if (begun && !source.value) takeSample(begun);
+  const selectedSample = samples.find((sample) => sample.checked);
+  if (input.files[0]) usePicture(input.files[0]); // the browser kept the file across a reload
+  else if (selectedSample && !source.value) useSample(selectedSample);
 })();

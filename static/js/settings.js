@@ -1,4 +1,4 @@
-// The panel of a feature's page: live numbers, counts, colour wells, and what a switch turns off.
+// The panel of a feature's page: live numbers, counts, colour wells, and controls that a switch turns off.
 (() => {
   "use strict";
   const form = document.getElementById("feature-form");
@@ -8,8 +8,8 @@
     const output = form.querySelector(`[data-value-of="${range.id}"]`);
     const digits = (range.step.split(".")[1] ?? "").length;
     if (output) output.textContent = Number(range.value).toFixed(digits) + (range.dataset.unit ?? "");
-    const share = (range.value - range.min) / (range.max - range.min || 1);
-    range.style.setProperty("--vw-filled", `${(share * 100).toFixed(1)}%`);
+    const fraction = (range.value - range.min) / (range.max - range.min || 1);
+    range.style.setProperty("--vw-filled", `${(fraction * 100).toFixed(1)}%`);
   }
 
   function showCount(text) {
@@ -17,12 +17,12 @@
     if (output) output.textContent = `${text.value.length} / ${text.maxLength}`;
   }
 
-  // A control that a switch overrides stays where it is and is still sent, but can't be used.
+  // A control that a switch overrides stays in place and is still sent, but can't be used.
   function showOverridden() {
     form.querySelectorAll("[data-control][data-overridden-by]").forEach((control) => {
-      const off = control.dataset.overriddenBy.split(" ").some((name) => form.elements.namedItem(name)?.checked);
-      control.classList.toggle("is-off", off);
-      control.inert = off;
+      const isOff = control.dataset.overriddenBy.split(" ").some((name) => form.elements.namedItem(name)?.checked);
+      control.classList.toggle("is-off", isOff);
+      control.inert = isOff;
     });
   }
 
@@ -32,30 +32,30 @@
     if (shown && select?.selectedOptions?.length) shown.textContent = select.selectedOptions[0].dataset.balance;
   }
 
-  function joinColour(box) {
+  function setUpColour(box) {
     const [well, clear] = [box.querySelector("input[type=color]"), box.querySelector("button")];
     const text = box.querySelector("input:not([type=color])");
-    const show = () => {
-      const legal = /^#?[0-9a-f]{6}$/i.test(text.value.trim());
-      if (legal) well.value = `#${text.value.trim().replace("#", "").toLowerCase()}`;
-      box.classList.toggle("is-transparent", !legal);
+    const update = () => {
+      const isValid = /^#?[0-9a-f]{6}$/i.test(text.value.trim());
+      if (isValid) well.value = `#${text.value.trim().replace("#", "").toLowerCase()}`;
+      box.classList.toggle("is-transparent", !isValid);
       clear.hidden = !text.value;
     };
     well.hidden = false;
     well.addEventListener("input", () => {
       text.value = well.value;
-      show();
+      update();
     });
-    text.addEventListener("input", show);
+    text.addEventListener("input", update);
     clear.addEventListener("click", () => {
       text.value = "";
-      show();
+      update();
       text.focus();
     });
-    show();
+    update();
   }
 
-  // What the enlarged picture will measure stands beside what it measures now.
+  // Shows the size of the enlarged picture beside its current size.
   function showResultSize() {
     const facts = document.getElementById("picture-facts");
     const chosen = form.querySelector("[name=scale]:checked");
@@ -63,15 +63,15 @@
     facts?.querySelector("strong")?.remove();
     if (!chosen || !width || document.getElementById("stage-bar").hidden) return;
     const factor = parseInt(chosen.value, 10);
-    const becomes = document.createElement("strong");
-    becomes.textContent = ` → ${width * factor} × ${height * factor} px`;
-    facts.append(becomes);
+    const resultSize = document.createElement("strong");
+    resultSize.textContent = ` → ${width * factor} × ${height * factor} px`;
+    facts.append(resultSize);
   }
 
-  function begin() {
+  function initialise() {
     form.querySelectorAll("input[type=range]").forEach(showNumber);
     form.querySelectorAll("textarea[maxlength]").forEach(showCount);
-    form.querySelectorAll("[data-colour]").forEach(joinColour);
+    form.querySelectorAll("[data-colour]").forEach(setUpColour);
     showOverridden();
     showBalance();
     showResultSize();
@@ -85,8 +85,8 @@
     showResultSize();
   });
   form.addEventListener("picture:changed", showResultSize);
-  document.addEventListener("htmx:afterSwap", begin);
-  window.addEventListener("pageshow", begin);
+  document.addEventListener("htmx:afterSwap", initialise);
+  window.addEventListener("pageshow", initialise);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });

@@ -1,9 +1,9 @@
 // The frame of every page: theme switch, account menu, dialogs, keyboard shortcuts, forms, texts and times.
 (() => {
   "use strict";
-  const places = { s: "studio", j: "jobs", g: "gallery", u: "usage" };
+  const PLACES = { s: "studio", j: "jobs", g: "gallery", u: "usage" };
   const TWO_KEYS_WITHIN_MS = 1200;
-  let waitingForPlace = 0;
+  let placeKeyPressedAt = 0;
 
   const isTyping = (target) =>
     target instanceof Element && target.closest("input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable]");
@@ -15,11 +15,11 @@
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
     const opener = event.target.closest("[data-open-dialog]");
     if (opener) {
-      event.preventDefault(); // without JavaScript it is a link to a page that asks the same
+      event.preventDefault(); // without JavaScript the link opens a page with the same question
       if (menu) menu.open = false;
       document.getElementById(opener.dataset.openDialog).showModal();
     }
-    if (event.target instanceof HTMLDialogElement) event.target.close(); // a click beside it, on the backdrop
+    if (event.target instanceof HTMLDialogElement) event.target.close(); // a click on the backdrop
     const dialog = event.target.closest("[data-close-dialog]")?.closest("dialog");
     if (dialog) {
       event.preventDefault();
@@ -35,12 +35,12 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
-    const link = places[event.key] && document.querySelector(`[data-place="${places[event.key]}"]`);
-    if (link && Date.now() - waitingForPlace < TWO_KEYS_WITHIN_MS) {
-      waitingForPlace = 0;
+    const link = PLACES[event.key] && document.querySelector(`[data-place="${PLACES[event.key]}"]`);
+    if (link && Date.now() - placeKeyPressedAt < TWO_KEYS_WITHIN_MS) {
+      placeKeyPressedAt = 0;
       link.click();
     } else if (event.key === "g") {
-      waitingForPlace = Date.now();
+      placeKeyPressedAt = Date.now();
     } else if (event.key === "t") {
       window.switchTheme?.();
     } else if (event.key === "?") {
@@ -50,7 +50,7 @@
     }
   });
 
-  // A form is sent once: a second press while it travels does nothing.
+  // Each form is sent only once: while the request runs, a second submit does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method === "dialog" || event.defaultPrevented) return;
@@ -65,18 +65,18 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => delete event.target.dataset?.sent);
 
-  // Logged out meanwhile: what comes back is the log-in page, which must not be put into this one.
+  // After a log-out the response is the log-in page, which must not be swapped into this one.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) return;
     event.detail.shouldSwap = false;
-    const kept = event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }));
-    if (kept) window.location.reload();
+    const shouldReload = event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }));
+    if (shouldReload) window.location.reload();
   });
 
-  // Sentences are translated in the templates; scripts only put their values into them: "{name} is empty.".
+  // Templates contain the translated sentences; scripts only fill in the values: "{name} is empty.".
   window.fillText = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-  // Times are written in UTC by the server and shown in the reader's zone and format.
+  // The server writes times in UTC; they are shown in the reader's time zone and format.
   const showTimes = (root) => {
     root.querySelectorAll("time[datetime][data-local]").forEach((element) => {
       const options = element.dataset.local === "date" ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
