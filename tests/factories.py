@@ -1,4 +1,4 @@
-"""What a person has on the site, made without any worker: pictures, jobs in every state, a connection, charges."""
+"""Factories for a user's objects, without any worker: pictures, jobs in every state, connections and charges."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from vanceweb.vault.models import Connection
 
 
 def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
-    """A picture the person sent, with its thumbnails."""
+    """Create an uploaded picture with its thumbnails."""
     asset = store_upload(owner=user, file=picture_file(width, height), name=name)
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
@@ -26,14 +26,14 @@ def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, heigh
 
 
 def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
-    """A picture that a job brought back."""
+    """Create a picture that is the result of a job."""
     asset = prepare_result(owner=user, file=picture_file(width, height), name=name, uuid=uuid4())
     asset.save()
     return asset
 
 
 def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
-    """A job of the enlarger on the person's bundled connection; a done one has its result."""
+    """Create an enlarge3 job on the user's bundled connection. A done job has a result."""
     connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
     source = fields.pop("source") if "source" in fields else make_upload(user)
     given: dict[str, Any] = {
@@ -56,7 +56,7 @@ def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
 
 
 def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
-    """A row of the history."""
+    """Create a row of the history."""
     connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
     return UsageRecord.objects.create(
         owner=user,
@@ -72,7 +72,7 @@ def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
 
 
 def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
-    """A connection with a token of the person's own, that nobody has tried yet."""
+    """Create a connection to the hosted service whose token hasn't been checked yet."""
     return Connection.objects.create(
         owner=user,
         name=name,

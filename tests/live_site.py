@@ -176,15 +176,15 @@ class ScriptlessVisitor:
         return 100.0 if not shown else float(shown[1]) if shown[1] else None
 
     def get_state(self, job: str) -> str:
-        """Return `done`, `failed`, `cancelled` or `moving`."""
+        """Return `done`, `failed`, `cancelled` or `active`."""
         page = self.get(job).text
         if 'id="job-progress"' in page:
-            return "moving"
+            return "active"
         return "done" if 'id="download-result"' in page else "cancelled" if ">Cancelled after" in page else "failed"
 
     def wait_until_done(self, job: str) -> bytes:
         """Wait for the end of the job and return the content of its result."""
-        wait_for(lambda: self.get_state(job) != "moving", JOB_SECONDS, "the end of the job")
+        wait_for(lambda: self.get_state(job) != "active", JOB_SECONDS, "the end of the job")
         page = self.get(job).text
         link = re.search(r'id="download-result"[^>]*href="([^"]+)"', page)
         assert link, re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))[-800:]

@@ -1,6 +1,6 @@
-"""Every URL there is, asked by nobody, by a stranger and by the person it belongs to.
+"""Every URL, requested anonymously, by a stranger and by the owner of the objects.
 
-The table is checked against the URL map itself: a URL without an entry fails the test.
+The table is compared with the URLconf: a URL without an entry fails the test.
 """
 
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
 TO_LOGIN = "to login"
-Answer = int | str
+Outcome = int | str
 
 
 @dataclass(frozen=True)
 class Expected:
-    """The answers to nobody, to charlie, who owns nothing of it, and to alice, whose it is."""
+    """The expected responses to an anonymous visitor, to charlie, who owns none of it, and to alice, who owns it."""
 
-    nobody: Answer
-    stranger: Answer
-    owner: Answer
+    anonymous: Outcome
+    stranger: Outcome
+    owner: Outcome
     method: str = "get"
 
 
@@ -35,7 +35,7 @@ OWN_PAGE = Expected(TO_LOGIN, 404, 200)
 OWN_FILE = Expected(404, 404, 200)
 OWN_ACT = Expected(TO_LOGIN, 404, 302, "post")
 OWNERS_PAGE = Expected(TO_LOGIN, 403, 200)
-# The engine's API has no sessions: without a token it answers 30001 in its own envelope, with HTTP 200.
+# The engine's API has no sessions: without a token it responds with code 30001 and HTTP 200.
 API = Expected(200, 200, 200)
 
 URLS = {
@@ -44,7 +44,7 @@ URLS = {
     "jobs/": PAGE,
     "jobs/<uuid:job>/": OWN_PAGE,
     "jobs/<uuid:job>/progress/": OWN_FILE,
-    "jobs/<uuid:moving>/cancel/": OWN_ACT,
+    "jobs/<uuid:active>/cancel/": OWN_ACT,
     "jobs/<uuid:failed>/retry/": OWN_ACT,
     "jobs/<uuid:job>/delete/": OWN_PAGE,
     "gallery/": PAGE,
@@ -74,7 +74,7 @@ URLS = {
     "web_api/v1/points/record": API,
     "web_api/v1/^(?P<path>.*)$": API,
 }
-# These change what is there, so each is asked last, by its owner.
+# These modify objects, so only strangers post to them.
 ALSO_POSTED = (
     "jobs/<uuid:job>/delete/",
     "gallery/<uuid:asset>/delete/",
@@ -84,31 +84,31 @@ ALSO_POSTED = (
 )
 
 
-def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
-    """Every route of the site as it is written in the URL maps."""
+def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    """Yield every route of the site as written in the URLconfs."""
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
+            yield from walk_routes(pattern.url_patterns, route)
         else:
             yield route
 
 
-def as_written(route: str) -> str:
-    """The table's route with the map's names of its parameters."""
-    for name in ("job", "moving", "failed", "asset", "connection"):
+def to_urlconf_route(route: str) -> str:
+    """Convert a route of the table to the parameter names of the URLconf."""
+    for name in ("job", "active", "failed", "asset", "connection"):
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
     return route
 
 
 @pytest.fixture
 def addresses(alice: User) -> dict[str, str]:
-    """Each route of the table with alice's things in it."""
+    """The URL of each route of the table, with the ids of alice's objects."""
     job = make_job(alice)
     assert job.result is not None
     values = {
         "<uuid:job>": job.uuid,
-        "<uuid:moving>": make_job(alice, state=Job.State.QUEUED).uuid,
+        "<uuid:active>": make_job(alice, state=Job.State.QUEUED).uuid,
         "<uuid:failed>": make_job(alice, state=Job.State.FAILED).uuid,
         "<uuid:asset>": job.result.uuid,
         "<uuid:connection>": make_hosted_connection(alice).uuid,
@@ -126,7 +126,7 @@ def addresses(alice: User) -> dict[str, str]:
     return filled
 
 
-def answer(client: Client, method: str, address: str) -> Answer:
+def get_outcome(client: Client, method: str, address: str) -> Outcome:
     response = client.generic(method.upper(), address)
     if response.status_code == 302 and response["Location"].startswith("/login/"):
         return TO_LOGIN if "next=" in response["Location"] else 302
@@ -134,12 +134,12 @@ def answer(client: Client, method: str, address: str) -> Answer:
 
 
 def test_every_url_of_the_site_is_in_the_table() -> None:
-    assert sorted(routes(get_resolver().url_patterns)) == sorted(map(as_written, URLS))
+    assert sorted(walk_routes(get_resolver().url_patterns)) == sorted(map(to_urlconf_route, URLS))
 
 
-def test_nobody_sees_anything(addresses: dict[str, str], client: Client) -> None:
-    answers = {route: answer(client, URLS[route].method, address) for route, address in addresses.items()}
-    assert answers == {route: entry.nobody for route, entry in URLS.items()}
+def test_an_anonymous_visitor_sees_nothing(addresses: dict[str, str], client: Client) -> None:
+    answers = {route: get_outcome(client, URLS[route].method, address) for route, address in addresses.items()}
+    assert answers == {route: entry.anonymous for route, entry in URLS.items()}
 
 
 def test_a_stranger_gets_404_for_what_belongs_to_alice(addresses: dict[str, str], charlie: User) -> None:
@@ -147,14 +147,14 @@ def test_a_stranger_gets_404_for_what_belongs_to_alice(addresses: dict[str, str]
     for route, address in addresses.items():
         client = Client()
         client.force_login(charlie)
-        answers[route] = answer(client, URLS[route].method, address)
+        answers[route] = get_outcome(client, URLS[route].method, address)
     assert answers == {route: entry.stranger for route, entry in URLS.items()}
 
 
 def test_a_stranger_changes_nothing_by_posting(addresses: dict[str, str], charlie: User, client: Client) -> None:
     client.force_login(charlie)
     before = list(Job.objects.values()), list(Asset.objects.values()), list(Connection.objects.values())
-    assert {answer(client, "post", addresses[route]) for route in ALSO_POSTED} == {404}
+    assert {get_outcome(client, "post", addresses[route]) for route in ALSO_POSTED} == {404}
     assert before == (list(Job.objects.values()), list(Asset.objects.values()), list(Connection.objects.values()))
 
 
@@ -163,19 +163,19 @@ def test_the_owner_sees_it_all(addresses: dict[str, str], alice: User) -> None:
     for route, address in addresses.items():
         client = Client()
         client.force_login(alice)
-        answers[route] = answer(client, URLS[route].method, address)
+        answers[route] = get_outcome(client, URLS[route].method, address)
     assert answers == {route: entry.owner for route, entry in URLS.items()}
 
 
 @pytest.mark.parametrize("route", [route for route in URLS if route.startswith("web_api")])
-def test_the_api_answers_no_session(route: str, addresses: dict[str, str], alice: User, client: Client) -> None:
+def test_the_api_accepts_no_session(route: str, addresses: dict[str, str], alice: User, client: Client) -> None:
     client.force_login(alice)
     assert client.post(addresses[route]).json()["code"] != 200
 
 
-def test_a_missing_id_looks_like_a_strangers(addresses: dict[str, str], charlie: User, client: Client) -> None:
+def test_a_missing_object_looks_like_someone_elses(addresses: dict[str, str], charlie: User, client: Client) -> None:
     client.force_login(charlie)
     missing = "00000000-0000-4000-8000-000000000000"
-    strangers = client.get(addresses["jobs/<uuid:job>/"])
-    nobodys = client.get(f"/jobs/{missing}/")
-    assert (strangers.status_code, strangers.content) == (nobodys.status_code, nobodys.content)
+    forbidden = client.get(addresses["jobs/<uuid:job>/"])
+    absent = client.get(f"/jobs/{missing}/")
+    assert (forbidden.status_code, forbidden.content) == (absent.status_code, absent.content)

@@ -1,4 +1,4 @@
-"""Jobs driven by hand: each turn of the io worker and of the engine's worker when the test says so."""
+"""Fixtures that run jobs step by step: the test decides when the io worker and the engine's worker run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from vanceweb.jobs.worker import advance_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
-# The engine's quickest real work: it leaves the picture as it is.
+# The fastest real work of the engine: it leaves the picture unchanged.
 NOTHING_TO_DO = {"auto_params": False, "remove_noise": 0, "sharpen": 0}
 
 
 def run_queue(name: str) -> None:
-    """Runs what waits in a queue, by the real worker, until nothing is due."""
+    """Run the real worker on a queue until nothing is due."""
     Worker(
         queue_names=[name],
         interval=0,
@@ -41,7 +41,7 @@ def run_queue(name: str) -> None:
 
 @dataclass
 class JobDriver:
-    """A person, a connection, and the workers' turns."""
+    """Submits jobs of one user on one connection and runs the workers' turns."""
 
     user: User
     connection: Connection
@@ -59,14 +59,14 @@ class JobDriver:
         )
 
     def run_turn(self, job: Job) -> Job:
-        """One turn of the io worker, as if its time had come."""
+        """Run one turn of the io worker, as if it were due."""
         Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
         advance_job(job.pk)
         job.refresh_from_db()
         return job
 
     def run_until(self, job: Job, state: str, *, turns: int = 30) -> Job:
-        """Turns of both workers until the job is in the state."""
+        """Run turns of both workers until the job is in the state."""
         for _ in range(turns):
             if job.state == state:
                 return job
@@ -75,7 +75,7 @@ class JobDriver:
         raise AssertionError(f"the job stays {job.state}: {job.error}")
 
     def count_charges(self) -> int:
-        """How often the engine charged anybody."""
+        """Return the number of charges by the engine."""
         return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.DOWNLOAD).count()
 
     def count_results(self) -> int:

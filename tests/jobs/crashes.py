@@ -1,6 +1,6 @@
-"""A worker that dies at a chosen instant: a statement of SQL, a file written or deleted, a call of the service.
+"""Simulated worker crashes at chosen points: SQL statements, file writes and deletions, and calls of the service.
 
-From that instant on nothing it does has an effect any more, clean-up code included, as after kill -9.
+After a crash nothing the worker does has any effect, not even its clean-up code, as after kill -9.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,33 +14,32 @@ from vanceweb.engine.wsgi import application as engine
 
 
 class WorkerKilled(BaseException):
-    """The worker is dead."""
+    """The worker has crashed."""
 
 
 class CrashPlan:
-    """Counts instants and kills at the one that was chosen (0: never)."""
+    """Counts the crash points that are passed and crashes at number `crash_at` (0: never)."""
 
-    def __init__(self) -> None:
-        self.instants, self.dies_at, self.is_dead = 0, 0, False
+    def __init__(self, *, crash_at: int = 0) -> None:
+        self.points_passed, self.crash_at, self.has_crashed = 0, crash_at, False
 
-    def instant(self) -> None:
-        """One instant passes; raises WorkerKilled when it is the last, and at every one after it."""
-        self.instants += 1
-        if self.is_dead or self.instants == self.dies_at:
-            self.is_dead = True
+    def pass_point(self) -> None:
+        """Count a crash point. Raise WorkerKilled at the chosen one and at every one after it."""
+        self.points_passed += 1
+        if self.has_crashed or self.points_passed == self.crash_at:
+            self.has_crashed = True
             raise WorkerKilled
 
 
-NO_CRASH = CrashPlan()
-_plans = [NO_CRASH]
+_plans = [CrashPlan()]
 
 
 @contextmanager
-def crashing(plan: CrashPlan) -> Iterator[None]:
-    """What happens in the block happens in this plan, and ends with it."""
+def apply_crash_plan(plan: CrashPlan) -> Iterator[None]:
+    """Run the block under the plan, up to its crash."""
     _plans.append(plan)
     try:
-        with connection.execute_wrapper(_statement):
+        with connection.execute_wrapper(_pass_point_and_execute):
             yield
     except WorkerKilled:
         pass
@@ -48,32 +47,32 @@ def crashing(plan: CrashPlan) -> Iterator[None]:
         _plans.pop()
 
 
-def instant() -> None:
-    _plans[-1].instant()
+def pass_crash_point() -> None:
+    _plans[-1].pass_point()
 
 
-def _statement(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    instant()
+def _pass_point_and_execute(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    pass_crash_point()
     return execute(sql, params, many, context)
 
 
 class CrashingStorage(FileSystemStorage):
-    """Dies before or after a write."""
+    """A storage with crash points before and after each write, and before each deletion."""
 
     def _save(self, name: str, content: Any) -> str:
-        instant()
+        pass_crash_point()
         saved: str = super()._save(name, content)
-        instant()
+        pass_crash_point()
         return saved
 
     def delete(self, name: str) -> None:
-        instant()
+        pass_crash_point()
         super().delete(name)
 
 
 def crashing_engine(environ: dict[str, Any], start_response: Any) -> Any:
-    """The real engine, on a line that may die before the call and after it."""
-    instant()
+    """The real engine, with crash points before and after each call."""
+    pass_crash_point()
     answer = engine(environ, start_response)
-    instant()
+    pass_crash_point()
     return answer

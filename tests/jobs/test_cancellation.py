@@ -1,4 +1,4 @@
-"""Cancelling in every phase, and what a retry makes of it."""
+"""Cancellation in every phase, and the retry after it."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ def test_cancelling_twice_or_too_late_changes_nothing(driver: JobDriver) -> None
     assert done.state == Job.State.DONE
 
 
-def cancelling_engine(path: str) -> Any:
-    """The real engine, on which the person presses cancel while the call of `path` is answered."""
+def build_cancelling_engine(path: str) -> Any:
+    """Return the real engine, with the job cancelled during the call of `path`."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         answer = engine(environ, start_response)
@@ -54,10 +54,10 @@ def cancelling_engine(path: str) -> Any:
     return application
 
 
-uploading_cancelled = cancelling_engine("/upload")
-transform_cancelled = cancelling_engine("/transform")
-progress_cancelled = cancelling_engine("/progress")
-download_cancelled = cancelling_engine("/download")
+uploading_cancelled = build_cancelling_engine("/upload")
+transform_cancelled = build_cancelling_engine("/transform")
+progress_cancelled = build_cancelling_engine("/progress")
+download_cancelled = build_cancelling_engine("/download")
 
 
 @pytest.mark.parametrize("call", ["uploading", "transform", "progress", "download"])
@@ -73,14 +73,14 @@ def test_cancelling_in_the_middle_of_a_call_leaves_nothing_behind(driver: JobDri
     assert len(driver.list_files()) <= len(before) + 2, "only the thumbnails of the original are new"
 
 
-def test_a_transform_that_began_while_it_was_cancelled_is_called_back(driver: JobDriver, settings: Any) -> None:
+def test_a_transform_that_started_during_the_cancellation_is_cancelled(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.transform_cancelled"
     driver.run_turn(driver.submit())
     run_queue("engine")
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_a_download_that_was_cancelled_is_gone_on_with_and_charged_once(driver: JobDriver, settings: Any) -> None:
+def test_a_retry_continues_a_cancelled_download_and_it_is_charged_once(driver: JobDriver, settings: Any) -> None:
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.download_cancelled"
     job = driver.submit()
     for _ in range(3):
@@ -94,7 +94,7 @@ def test_a_download_that_was_cancelled_is_gone_on_with_and_charged_once(driver: 
     assert (driver.count_charges(), Transform.objects.count()) == (1, 1)
 
 
-def test_a_cancelled_job_begins_again_when_retried(driver: JobDriver) -> None:
+def test_a_cancelled_job_starts_over_when_retried(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     run_queue("io")
@@ -104,7 +104,7 @@ def test_a_cancelled_job_begins_again_when_retried(driver: JobDriver) -> None:
     assert driver.count_charges() == 1
 
 
-def test_a_retry_that_is_faster_than_the_call_back_makes_it(driver: JobDriver) -> None:
+def test_a_retry_before_the_service_was_told_cancels_the_old_transform(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     retry_job(job=job)
@@ -116,7 +116,7 @@ def test_a_retry_that_is_faster_than_the_call_back_makes_it(driver: JobDriver) -
     assert (job.cancel_requested, driver.count_charges()) == (False, 1)
 
 
-def test_cancelling_again_before_the_call_back_makes_it_all_the_same(driver: JobDriver) -> None:
+def test_cancelling_again_before_the_service_was_told_cancels_the_transform(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     retry_job(job=job)

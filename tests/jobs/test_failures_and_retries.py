@@ -1,4 +1,4 @@
-"""What goes wrong with a job, in words, and where its retry takes it up."""
+"""Failures of jobs: their sentences, and the state from which a retry continues."""
 
 import json
 from decimal import Decimal
@@ -18,27 +18,27 @@ from vanceweb.vault.services import create_bundled_connection
 
 
 @pytest.fixture
-def poor(driver: JobDriver, settings: Any) -> JobDriver:
-    """Somebody whose account has no credits."""
+def driver_without_credits(driver: JobDriver, settings: Any) -> JobDriver:
+    """A driver whose account has no credits."""
     settings.BUNDLED_ACCOUNT_CREDITS = 0
     driver.connection.delete()
     driver.connection = create_bundled_connection(owner=driver.user)
     return driver
 
 
-def test_a_result_that_cant_be_paid_is_kept_for_the_retry(poor: JobDriver) -> None:
-    job = poor.run_until(poor.submit(), Job.State.FAILED)
+def test_a_result_that_cant_be_paid_is_kept_for_the_retry(driver_without_credits: JobDriver) -> None:
+    job = driver_without_credits.run_until(driver_without_credits.submit(), Job.State.FAILED)
     assert (job.error_code, job.resume_state) == (30004, Job.State.DOWNLOADING)
     assert "too few credits" in job.error
     grant_credits(account=Account.objects.latest("pk"), credits=Decimal(1))
     retry_job(job=job)
-    poor.run_until(job, Job.State.DONE)
-    assert (Transform.objects.count(), Upload.objects.count(), poor.count_charges()) == (1, 1, 1)
+    driver_without_credits.run_until(job, Job.State.DONE)
+    assert (Transform.objects.count(), Upload.objects.count(), driver_without_credits.count_charges()) == (1, 1, 1)
 
 
-def test_a_retry_without_more_credits_fails_in_the_same_way(poor: JobDriver) -> None:
-    job = poor.run_until(poor.submit(), Job.State.FAILED)
-    poor.run_until(retry_job(job=job), Job.State.FAILED)
+def test_a_retry_without_more_credits_fails_in_the_same_way(driver_without_credits: JobDriver) -> None:
+    job = driver_without_credits.run_until(driver_without_credits.submit(), Job.State.FAILED)
+    driver_without_credits.run_until(retry_job(job=job), Job.State.FAILED)
     assert (job.error_code, job.resume_state, Transform.objects.count()) == (30004, Job.State.DOWNLOADING, 1)
 
 
@@ -91,14 +91,14 @@ def test_a_withdrawn_token_fails_the_job_until_it_is_replaced(driver: JobDriver)
     assert Transform.objects.count() == 1
 
 
-def test_a_token_that_cant_be_decrypted_is_said_and_not_shown(driver: JobDriver, settings: Any) -> None:
+def test_a_token_that_cant_be_decrypted_fails_the_job_with_a_sentence(driver: JobDriver, settings: Any) -> None:
     job = driver.submit()
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
     driver.run_turn(job)
     assert (job.state, "can't be decrypted" in job.error) == (Job.State.FAILED, True)
 
 
-def test_a_result_that_the_service_removed_begins_again_from_the_upload(driver: JobDriver) -> None:
+def test_a_retry_starts_with_the_upload_if_the_service_removed_the_result(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     Transform.objects.all().delete()
     Upload.objects.all().delete()
@@ -124,7 +124,7 @@ def test_a_moving_or_finished_job_cant_be_retried(driver: JobDriver) -> None:
         retry_job(job=driver.run_until(job, Job.State.DONE))
 
 
-def test_a_second_press_on_retry_changes_nothing(driver: JobDriver, settings: Any) -> None:
+def test_a_second_retry_changes_nothing(driver: JobDriver, settings: Any) -> None:
     settings.ENGINE_MAX_OUTPUT_PIXELS = 100
     job = driver.run_until(driver.submit(), Job.State.FAILED)
     seen_before = Job.objects.get(pk=job.pk)
@@ -159,7 +159,7 @@ def test_a_service_that_cant_be_reached_is_tried_again_with_longer_pauses(driver
 
 
 @pytest.mark.parametrize(("application", "resumes"), [("unreachable", ""), ("broken_progress", Job.State.PROCESSING)])
-def test_a_service_that_stays_away_fails_the_job_with_a_way_on(
+def test_a_service_that_stays_unreachable_fails_the_job_but_a_retry_works(
     driver: JobDriver, settings: Any, application: str, resumes: str
 ) -> None:
     settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
@@ -198,7 +198,7 @@ def test_the_lost_transforms_of_a_job_are_not_charged(driver: JobDriver, setting
     assert (Transform.objects.count(), driver.count_charges()) == (2, 1)
 
 
-def test_deleting_takes_result_and_upload_along_with_their_files(driver: JobDriver) -> None:
+def test_deletion_includes_result_and_upload_with_their_files(driver: JobDriver) -> None:
     job = driver.run_until(driver.submit(), Job.State.DONE)
     delete_job(job=job)
     assert (Job.objects.count(), Asset.objects.count(), driver.list_files()) == (0, 0, [])

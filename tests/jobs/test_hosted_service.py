@@ -1,4 +1,4 @@
-"""Jobs at a service on the network that answers oddly: a scripted one, over real HTTP."""
+"""Jobs on a service with unusual responses: a scripted server over real HTTP."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -45,8 +45,8 @@ def hosted(driver: JobDriver, service: Service, settings: Any) -> JobDriver:
     return driver
 
 
-def ended(driver: JobDriver, job: Job | None = None) -> Job:
-    """The job after as many turns as it takes to end."""
+def run_until_ended(driver: JobDriver, job: Job | None = None) -> Job:
+    """Run turns until the job has ended."""
     job = job or driver.submit()
     for _ in range(12):
         if job.has_ended:
@@ -55,45 +55,43 @@ def ended(driver: JobDriver, job: Job | None = None) -> Job:
     raise AssertionError(f"the job stays {job.state}: {job.error}")
 
 
-def paths(service: Service) -> list[str]:
+def get_paths(service: Service) -> list[str]:
     return [seen.path for seen in service.seen]
 
 
 def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: JobDriver, service: Service) -> None:
     service.play(UPLOADED, transformed("finish"), RESULT)
-    job = ended(hosted)
+    job = run_until_ended(hosted)
     assert (job.state, job.trans_id) == (Job.State.DONE, TRANS_ID)
-    assert paths(service) == ["/upload", "/transform", "/download"]
+    assert get_paths(service) == ["/upload", "/transform", "/download"]
     assert "wait" not in service.seen[1].form
 
 
 @pytest.mark.parametrize("status", ["busy", "process", "waiting"])
-def test_progress_is_asked_at_the_pace_of_the_contract(hosted: JobDriver, service: Service, status: str) -> None:
+def test_progress_is_polled_at_the_interval_of_the_contract(hosted: JobDriver, service: Service, status: str) -> None:
     service.play(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
     job = hosted.run_turn(hosted.submit())
     assert (job.not_before - job.woken_at).total_seconds() == 2.0
-    assert ended(hosted, job).state == Job.State.DONE
-    assert paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
+    assert run_until_ended(hosted, job).state == Job.State.DONE
+    assert get_paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
 
 
-def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(
-    hosted: JobDriver, service: Service
-) -> None:
+def test_transient_errors_at_any_call_cause_no_second_transform(hosted: JobDriver, service: Service) -> None:
     service.play(
         *(html(502), UPLOADED),
         transformed("busy"),
         *(refusal(10010, "Internal error"), raw(b"<html>"), progressed("finish")),
         *(html(503), raw(PICTURE[:-30], kind="image/png", length=len(PICTURE)), RESULT),
     )
-    assert ended(hosted).state == Job.State.DONE
-    assert paths(service).count("/transform") == 1
+    assert run_until_ended(hosted).state == Job.State.DONE
+    assert get_paths(service).count("/transform") == 1
 
 
 @pytest.mark.parametrize(
     ("answers", "code", "words", "resumes"),
     [
         ([refusal(10012, "too large")], 10012, "too large", ""),
-        ([refusal(30001, {"api_token": ["is wrong"]})], 30001, "does not accept the token", ""),
+        ([refusal(30001, {"api_token": ["is wrong"]})], 30001, "no longer accepts the token", ""),
         ([success({"name": "no uid"})], None, "", ""),
         ([raw(b"<html>hello")], None, "", ""),
         ([UPLOADED, refusal(10013, "jconfig parse error")], 10013, "jconfig parse error", ""),
@@ -110,38 +108,36 @@ def test_passing_trouble_at_any_call_is_got_over_without_a_second_transform(
         ([UPLOADED, transformed("finish"), refusal(12345, "new in 2030")], 12345, "new in 2030", ""),
     ],
 )
-def test_an_odd_answer_ends_in_a_sentence_and_a_way_on(
+def test_an_unusual_response_gives_a_sentence_and_a_retry_works(
     hosted: JobDriver, service: Service, answers: list[Act], code: int | None, words: str, resumes: str
 ) -> None:
     service.play(*answers)
-    job = ended(hosted)
+    job = run_until_ended(hosted)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, code, resumes)
     assert words in job.error
     assert job.error
     assert "token-of-the-hosted-service" not in job.error
     assert hosted.count_results() == 0
-    assert paths(service).count("/transform") <= 1
+    assert get_paths(service).count("/transform") <= 1
     service.play(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
     if resumes == Job.State.PROCESSING:
         service.play(progressed("finish"), RESULT)
-    assert ended(hosted, retry_job(job=job)).state == Job.State.DONE
+    assert run_until_ended(hosted, retry_job(job=job)).state == Job.State.DONE
 
 
 def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver, service: Service) -> None:
     middle = len(PICTURE) // 2
     damaged = PICTURE[:middle] + bytes(8) + PICTURE[middle + 8 :]
     service.play(UPLOADED, transformed("finish"), raw(damaged, kind="image/png"), RESULT)
-    job = ended(hosted)
-    assert (job.state, paths(service).count("/download")) == (Job.State.DONE, 2)
+    job = run_until_ended(hosted)
+    assert (job.state, get_paths(service).count("/download")) == (Job.State.DONE, 2)
     assert job.result is not None
     assert sorted(path.suffix for path in (hosted.media / job.result.folder).iterdir()) == [".png", ".webp", ".webp"]
 
 
-def test_a_cancelled_job_at_a_service_that_knows_no_cancelling_is_simply_left(
-    hosted: JobDriver, service: Service
-) -> None:
+def test_a_service_without_cancellation_is_asked_once(hosted: JobDriver, service: Service) -> None:
     service.play(UPLOADED, transformed("busy"), refusal(10001, "no such path"))
     job = hosted.run_turn(hosted.submit())
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, cancel_requested=True)
     hosted.run_turn(job)
-    assert (job.cancel_requested, paths(service)[-1]) == (False, "/cancel")
+    assert (job.cancel_requested, get_paths(service)[-1]) == (False, "/cancel")

@@ -1,4 +1,4 @@
-"""Two workers at one job: the one that lost it changes nothing any more."""
+"""Two workers on one job: the one that lost its lease changes nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,14 +7,14 @@ import pytest
 from django.utils import timezone
 
 from tests.jobs.conftest import JobDriver, run_queue
-from tests.jobs.crashes import CrashPlan, crashing
+from tests.jobs.crashes import CrashPlan, apply_crash_plan
 from vanceweb.engine.wsgi import application as engine
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.worker import WORKERS_DIED, advance_job
 
 
-def taken_over(path: str) -> Any:
-    """The real engine, so slow in answering `path` that the lease runs out and another worker does the whole job."""
+def build_overtaking_engine(path: str) -> Any:
+    """Return the real engine, but so slow at `path` that the lease expires and another worker does the whole job."""
     calls: list[str] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
@@ -24,7 +24,7 @@ def taken_over(path: str) -> Any:
             calls.append(str(job.uuid))
             for _ in range(6):
                 past = timezone.now() - timedelta(seconds=1)
-                Job.objects.filter(pk=job.pk, state__in=Job.MOVING).exclude(lease_until=None).update(lease_until=past)
+                Job.objects.filter(pk=job.pk, state__in=Job.ACTIVE).exclude(lease_until=None).update(lease_until=past)
                 Job.objects.filter(pk=job.pk).update(not_before=past)
                 advance_job(job.pk)
                 run_queue("engine")
@@ -33,10 +33,10 @@ def taken_over(path: str) -> Any:
     return application
 
 
-overtaken_upload = taken_over("/upload")
-overtaken_transform = taken_over("/transform")
-overtaken_progress = taken_over("/progress")
-overtaken_download = taken_over("/download")
+overtaken_upload = build_overtaking_engine("/upload")
+overtaken_transform = build_overtaking_engine("/transform")
+overtaken_progress = build_overtaking_engine("/progress")
+overtaken_download = build_overtaking_engine("/download")
 
 
 @pytest.mark.parametrize("call", ["upload", "transform", "progress", "download"])
@@ -53,7 +53,7 @@ def test_a_worker_that_lost_its_lease_does_no_harm(driver: JobDriver, settings: 
     assert len(list((driver.media / job.result.folder).iterdir())) == 3
 
 
-def test_a_job_in_another_workers_hands_is_left_alone(driver: JobDriver) -> None:
+def test_a_job_that_another_worker_holds_is_left_alone(driver: JobDriver) -> None:
     job = driver.submit()
     later = timezone.now() + timedelta(seconds=60)
     Job.objects.filter(pk=job.pk).update(lease_until=later)
@@ -66,10 +66,10 @@ def test_a_job_that_kills_its_workers_is_given_up(driver: JobDriver, settings: A
     settings.JOB_MAX_SETBACKS = 2
     job = driver.submit()
     for _ in range(3):
-        assert job.is_moving
-        # As a worker leaves it that died at once: a lease that nobody extends.
+        assert job.is_active
+        # As after a crash: a lease that nobody extends.
         Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        with crashing(dying_soon()):
+        with apply_crash_plan(build_early_crash()):
             advance_job(job.pk)
         job.refresh_from_db()
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -78,8 +78,8 @@ def test_a_job_that_kills_its_workers_is_given_up(driver: JobDriver, settings: A
     assert (job.state, job.error) == (Job.State.FAILED, WORKERS_DIED)
 
 
-def test_a_worker_told_to_leave_hands_the_job_back(driver: JobDriver, settings: Any) -> None:
-    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.leaving"
+def test_a_worker_that_has_to_stop_releases_the_job(driver: JobDriver, settings: Any) -> None:
+    settings.BUNDLED_ENGINE_WSGI = f"{__name__}.exiting_engine"
     job = driver.submit()
     with pytest.raises(SystemExit):
         advance_job(job.pk)
@@ -87,12 +87,10 @@ def test_a_worker_told_to_leave_hands_the_job_back(driver: JobDriver, settings: 
     assert (job.lease_until, job.state) == (None, Job.State.UPLOADING)
 
 
-def leaving(environ: dict[str, Any], start_response: Any) -> Any:
+def exiting_engine(environ: dict[str, Any], start_response: Any) -> Any:
     raise SystemExit(1)
 
 
-def dying_soon() -> CrashPlan:
-    """A plan that ends after the job was claimed and before anything was done for it."""
-    plan = CrashPlan()
-    plan.dies_at = 5
-    return plan
+def build_early_crash() -> CrashPlan:
+    """Return a plan that crashes after the job was claimed and before any of its work."""
+    return CrashPlan(crash_at=5)

@@ -1,4 +1,4 @@
-"""A job from upload to result, on the real engine in process."""
+"""A job from upload to result, on the real engine in this process."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_an_enlarged_picture_is_larger(driver: JobDriver) -> None:
     assert job.backend
 
 
-def test_backends_and_what_the_engine_has_to_say_stay_with_the_job(driver: JobDriver) -> None:
+def test_backends_and_the_note_of_the_engine_are_stored_with_the_job(driver: JobDriver) -> None:
     job = driver.submit()
     while not Transform.objects.filter(state=Transform.State.FINISHED).exists():
         driver.run_turn(job)
@@ -47,7 +47,7 @@ def test_backends_and_what_the_engine_has_to_say_stay_with_the_job(driver: JobDr
     assert (job.backend, job.note, job.error) == (made_by, "No face was found.", "")
 
 
-def test_thumbnails_are_there_when_the_job_turns_done(driver: JobDriver) -> None:
+def test_a_done_job_has_thumbnails(driver: JobDriver) -> None:
     job = driver.run_until(driver.submit(), Job.State.DONE)
     assert job.result is not None
     assert job.result.has_thumbnails
@@ -55,11 +55,11 @@ def test_thumbnails_are_there_when_the_job_turns_done(driver: JobDriver) -> None
         assert (image.size, image.format) == (job.result.tile_size, "WEBP")
 
 
-def test_workers_alone_bring_it_to_its_end(driver: JobDriver, work: Callable[[str], None], settings: Any) -> None:
+def test_the_queues_alone_run_a_job_to_its_end(driver: JobDriver, work: Callable[[str], None], settings: Any) -> None:
     settings.JOB_POLL_SECONDS = 0.2
     job = driver.submit()
     for _ in range(20):
-        # Only by what stands in the queues.
+        # Only tasks from the queues run the job.
         work("engine")
         work("io")
         time.sleep(0.1)

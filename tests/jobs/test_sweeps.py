@@ -1,4 +1,4 @@
-"""Jobs that nobody was told of, and jobs that never end."""
+"""Jobs whose message was lost, and jobs that never end."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,8 +13,8 @@ from vanceweb.jobs.services import cancel_job
 from vanceweb.jobs.sweeps import fail_overdue_jobs, requeue_due_jobs
 
 
-def forgotten(driver: JobDriver) -> Job:
-    """A job whose message got lost a while ago."""
+def submit_without_message(driver: JobDriver) -> Job:
+    """Submit a job whose message was lost a while ago."""
     job = driver.submit()
     DBTaskResult.objects.all().delete()
     past = timezone.now() - timedelta(seconds=60)
@@ -22,36 +22,36 @@ def forgotten(driver: JobDriver) -> Job:
     return job
 
 
-def messages() -> int:
+def count_messages() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.jobs.tasks.advance", status="READY").count()
 
 
-def test_a_forgotten_job_is_found_once(driver: JobDriver) -> None:
-    forgotten(driver)
+def test_a_job_without_a_message_is_enqueued_once(driver: JobDriver) -> None:
+    submit_without_message(driver)
     requeue_due_jobs()
     requeue_due_jobs()
-    assert messages() == 1
+    assert count_messages() == 1
 
 
-def test_a_job_of_a_dead_worker_is_found_when_its_lease_has_run_out(driver: JobDriver) -> None:
-    job = forgotten(driver)
+def test_a_job_of_a_dead_worker_is_enqueued_when_its_lease_has_expired(driver: JobDriver) -> None:
+    job = submit_without_message(driver)
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(lease_until=now + timedelta(seconds=5))
     requeue_due_jobs()
-    assert messages() == 0
+    assert count_messages() == 0
     Job.objects.filter(pk=job.pk).update(lease_until=now - timedelta(seconds=1))
     requeue_due_jobs()
-    assert messages() == 1
+    assert count_messages() == 1
 
 
 def test_jobs_that_wait_or_have_ended_are_left_alone(driver: JobDriver) -> None:
-    Job.objects.filter(pk=forgotten(driver).pk).update(not_before=timezone.now() + timedelta(seconds=60))
-    Job.objects.filter(pk=forgotten(driver).pk).update(state=Job.State.DONE)
+    Job.objects.filter(pk=submit_without_message(driver).pk).update(not_before=timezone.now() + timedelta(seconds=60))
+    Job.objects.filter(pk=submit_without_message(driver).pk).update(state=Job.State.DONE)
     requeue_due_jobs()
-    assert messages() == 0
+    assert count_messages() == 0
 
 
-def test_a_call_back_that_got_lost_is_made(driver: JobDriver) -> None:
+def test_a_lost_cancellation_is_sent_again(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     DBTaskResult.objects.filter(queue_name="io").delete()
@@ -61,11 +61,11 @@ def test_a_call_back_that_got_lost_is_made(driver: JobDriver) -> None:
     assert Transform.objects.get().state == Transform.State.CANCELLED
 
 
-def test_a_job_that_never_ends_is_ended_and_called_back(driver: JobDriver, settings: Any) -> None:
+def test_an_overdue_job_is_ended_and_cancelled_at_the_service(driver: JobDriver, settings: Any) -> None:
     job = driver.run_turn(driver.submit())
     fail_overdue_jobs()
     job.refresh_from_db()
-    assert job.is_moving
+    assert job.is_active
     long_ago = timezone.now() - timedelta(seconds=settings.JOB_MAX_RUN_SECONDS + 1)
     Job.objects.filter(pk=job.pk).update(submitted_at=long_ago)
     fail_overdue_jobs()

@@ -1,4 +1,4 @@
-"""The page of a feature: what it offers, what it takes, and how it says no."""
+"""The page of a feature: its form, accepted submissions and errors."""
 
 import json
 from typing import Any
@@ -26,11 +26,11 @@ def visitor(alice: User, client: Client) -> Client:
 
 @pytest.fixture
 def submission(bundled: Connection) -> dict[str, Any]:
-    """A submission that is accepted, but for its picture."""
+    """A valid submission, except for the missing picture."""
     return {"connection": str(bundled.uuid), "scale": "4", "suppress_noise": "10", "remove_blur": "20"}
 
 
-def picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
+def build_picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, picture_file(**options).read())
 
 
@@ -39,7 +39,7 @@ def test_an_unknown_feature_is_not_found(visitor: Client) -> None:
 
 
 def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[str, Any]) -> None:
-    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()})
+    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()})
     job = Job.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.uuid}/")
     assert job.params == {"scale": 4, "suppress_noise": 10, "remove_blur": 20}
@@ -48,7 +48,7 @@ def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[s
 
 
 def test_a_page_that_sends_by_htmx_is_told_where_to_go(visitor: Client, submission: dict[str, Any]) -> None:
-    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()}, headers=HTMX)
+    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()}, headers=HTMX)
     assert response["HX-Redirect"] == f"/jobs/{Job.objects.get().uuid}/"
 
 
@@ -67,7 +67,7 @@ def test_a_picture_of_the_site_becomes_a_job(visitor: Client, alice: User, submi
 
 def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
     asset = make_upload(alice)
-    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": picture("new.png")})
+    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": build_picture("new.png")})
     assert Job.objects.get().source_name == "new.png"
 
 
@@ -91,19 +91,19 @@ def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(
 
 def test_pictures_beyond_the_limits_are_refused(visitor: Client, submission: dict[str, Any], settings: Any) -> None:
     settings.UPLOAD_MAX_PIXELS = 100
-    response = visitor.post("/features/enlarge3/", submission | {"picture": picture()})
+    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()})
     assert response.status_code == 422
     assert "24 x 16 px" in response.content.decode()
 
 
-def test_without_a_picture_nothing_begins(visitor: Client, submission: dict[str, Any]) -> None:
+def test_a_picture_is_required(visitor: Client, submission: dict[str, Any]) -> None:
     response = visitor.post("/features/enlarge3/", submission)
     assert response.status_code == 422
     assert "Choose a picture first" in response.content.decode()
 
 
 def test_what_was_typed_comes_back_with_the_mistake(visitor: Client, submission: dict[str, Any]) -> None:
-    wrong = submission | {"remove_blur": "101", "suppress_noise": "33", "picture": picture()}
+    wrong = submission | {"remove_blur": "101", "suppress_noise": "33", "picture": build_picture()}
     response = visitor.post("/features/enlarge3/", wrong)
     page = response.content.decode()
     assert response.status_code == 422
@@ -123,12 +123,12 @@ def test_what_belongs_to_bob_is_not_taken(
 
 
 @pytest.mark.parametrize("broken", ["source", "connection"])
-def test_ids_that_are_none_are_refused(visitor: Client, submission: dict[str, Any], broken: str) -> None:
+def test_malformed_ids_are_refused(visitor: Client, submission: dict[str, Any], broken: str) -> None:
     given = submission | {"sample": "cat", broken: "no uuid"}
     assert visitor.post("/features/enlarge3/", given).status_code == 422
 
 
-def test_run_again_begins_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
+def test_run_again_starts_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
     job = make_job(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
     response = visitor.get(f"/features/enlarge3/?from={job.uuid}")
     form = response.context["form"]
@@ -142,7 +142,7 @@ def test_a_beginning_that_is_not_there_is_not_found(visitor: Client, query: str)
     assert visitor.get(f"/features/enlarge3/?{query}").status_code == 404
 
 
-def test_a_strangers_job_or_picture_is_no_beginning(visitor: Client, bob: User) -> None:
+def test_another_users_job_or_picture_gives_no_initial_values(visitor: Client, bob: User) -> None:
     job = make_job(bob)
     assert visitor.get(f"/features/enlarge3/?from={job.uuid}").status_code == 404
     assert visitor.get(f"/features/enlarge3/?source={make_upload(bob).uuid}").context["source"] is None

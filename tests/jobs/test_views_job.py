@@ -1,4 +1,4 @@
-"""The page of a job, its fragment, and what can be done to it."""
+"""The page of a job, its progress fragment, and the actions on it; the list of jobs."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 
 HTMX = {"HX-Request": "true"}
-MOVING = {"state": Job.State.PROCESSING, "trans_id": "a" * 32, "percent": 41.7}
+ACTIVE = {"state": Job.State.PROCESSING, "trans_id": "a" * 32, "percent": 41.7}
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def visitor(alice: User, client: Client) -> Client:
     return client
 
 
-def test_a_moving_job_is_asked_for_each_second(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **MOVING)
+def test_the_page_of_an_active_job_polls_every_second(visitor: Client, alice: User) -> None:
+    job = make_job(alice, **ACTIVE)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert 'hx-trigger="every 1s"' in page
     assert f'hx-get="/jobs/{job.uuid}/progress/"' in page
@@ -33,8 +33,8 @@ def test_a_moving_job_is_asked_for_each_second(visitor: Client, alice: User) -> 
     assert 'id="cancel-job"' in page
 
 
-def test_the_fragment_says_phase_percentage_and_time(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **MOVING, submitted_at=timezone.now() - timedelta(seconds=75))
+def test_the_fragment_shows_phase_percentage_and_time(visitor: Client, alice: User) -> None:
+    job = make_job(alice, **ACTIVE, submitted_at=timezone.now() - timedelta(seconds=75))
     response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
     fragment = response.content.decode()
     assert 'data-percent="42"' in fragment
@@ -86,7 +86,7 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
     assert f'href="/?source={job.result.uuid}"' in page
 
 
-def test_what_the_engine_has_to_say_about_a_result_is_on_its_page(visitor: Client, alice: User) -> None:
+def test_the_note_of_the_engine_is_on_the_page(visitor: Client, alice: User) -> None:
     job = make_job(alice, backend="x" * 500, note="No face was found <in> the picture.")
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "No face was found &lt;in&gt; the picture." in page
@@ -101,7 +101,7 @@ def test_settings_that_a_switch_turned_off_are_not_shown(visitor: Client, alice:
     assert "Remove noise" not in page
 
 
-def test_a_failure_is_said_in_words_with_its_code(visitor: Client, alice: User) -> None:
+def test_a_failure_is_shown_as_a_sentence_with_its_code(visitor: Client, alice: User) -> None:
     job = make_job(alice, state=Job.State.FAILED, error="Too few credits are left.", error_code=30004)
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "Too few credits are left." in page
@@ -117,28 +117,28 @@ def test_a_failure_that_cannot_be_retried_offers_no_retry(visitor: Client, alice
     assert "was removed" in response.content.decode()
 
 
-def test_retry_sets_it_going_again(visitor: Client, alice: User) -> None:
+def test_retry_restarts_a_failed_job(visitor: Client, alice: User) -> None:
     job = make_job(alice, state=Job.State.FAILED, error="It broke.")
     response = visitor.post(f"/jobs/{job.uuid}/retry/")
     job.refresh_from_db()
     assert response["Location"] == f"/jobs/{job.uuid}/"
-    assert job.is_moving
+    assert job.is_active
 
 
 def test_cancel_stops_it(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **MOVING)
+    job = make_job(alice, **ACTIVE)
     assert visitor.post(f"/jobs/{job.uuid}/cancel/").status_code == 302
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
 
 
 @pytest.mark.parametrize("act", ["cancel", "retry"])
-def test_acts_are_posted(visitor: Client, alice: User, act: str) -> None:
+def test_actions_require_post(visitor: Client, alice: User, act: str) -> None:
     job = make_job(alice, state=Job.State.FAILED)
     assert visitor.get(f"/jobs/{job.uuid}/{act}/").status_code == 405
 
 
-def test_delete_asks_and_then_removes_the_result(visitor: Client, alice: User) -> None:
+def test_deletion_asks_for_confirmation_and_removes_the_result(visitor: Client, alice: User) -> None:
     job = make_job(alice)
     assert "Delete this result?" in visitor.get(f"/jobs/{job.uuid}/delete/").content.decode()
     assert Job.objects.exists()
@@ -149,7 +149,7 @@ def test_delete_asks_and_then_removes_the_result(visitor: Client, alice: User) -
 
 
 def test_a_running_job_is_not_deleted(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **MOVING)
+    job = make_job(alice, **ACTIVE)
     response = visitor.post(f"/jobs/{job.uuid}/delete/", follow=True)
     assert "still running" in response.content.decode()
     assert Job.objects.exists()
@@ -161,11 +161,11 @@ def test_every_state_has_its_page_even_without_its_picture(visitor: Client, alic
     assert visitor.get(f"/jobs/{job.uuid}/").status_code == 200
 
 
-def test_the_list_is_empty_honestly(visitor: Client) -> None:
+def test_an_empty_list_says_so(visitor: Client) -> None:
     assert "No jobs yet" in visitor.get("/jobs/").content.decode()
 
 
-def test_the_list_goes_on_by_key(visitor: Client, alice: User, settings: Any) -> None:
+def test_the_list_is_paginated_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.JOBS_PAGE_ROWS = 2
     jobs = [make_job(alice) for _ in range(3)]
     first = visitor.get("/jobs/")
@@ -175,14 +175,14 @@ def test_the_list_goes_on_by_key(visitor: Client, alice: User, settings: Any) ->
     assert visitor.get("/jobs/?after=nonsense").status_code == 404
 
 
-def test_the_list_is_watched_only_while_something_moves(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **MOVING)
+def test_the_list_refreshes_only_while_a_job_is_active(visitor: Client, alice: User) -> None:
+    job = make_job(alice, **ACTIVE)
     assert 'hx-trigger="every 2s"' in visitor.get("/jobs/").content.decode()
     Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
     assert "hx-trigger" not in visitor.get("/jobs/").content.decode()
 
 
-def test_the_length_of_the_list_costs_no_queries(
+def test_the_number_of_queries_is_independent_of_the_length_of_the_list(
     visitor: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""A worker killed at any instant of a job: the job finishes, with one result and one charge."""
+"""Workers that crash at any point of a job: the job finishes all the same, with one result and one charge."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from tests.jobs.conftest import JobDriver, run_queue
-from tests.jobs.crashes import CrashPlan, crashing
+from tests.jobs.crashes import CrashPlan, apply_crash_plan
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.worker import advance_job
 
-# Every instant is tried, in slices, so that a failure names its neighbourhood and workers can share them.
+# All crash points are tested, in slices, so that test processes can share them.
 SLICES = 4
 
 
@@ -22,43 +22,42 @@ def crash_driver(settings: Any, driver: JobDriver) -> JobDriver:
     return driver
 
 
-def live(driver: JobDriver, job: Job, *, dies_at: int) -> int:
-    """Takes the job to its end; the first worker dies at that instant, and the next one finds what it left.
+def finish_despite_crash(driver: JobDriver, job: Job, *, crash_at: int) -> int:
+    """Run the job to its end. The first worker crashes at that point and another one continues.
 
-    Returns how many instants the first one lived.
+    Return the number of crash points that the first worker passed.
     """
-    plan = CrashPlan()
-    plan.dies_at = dies_at
-    while not job.has_ended and not plan.is_dead:
+    plan = CrashPlan(crash_at=crash_at)
+    while not job.has_ended and not plan.has_crashed:
         Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
-        with crashing(plan):
+        with apply_crash_plan(plan):
             advance_job(job.pk)
         run_queue("engine")
         job.refresh_from_db()
     Job.objects.filter(pk=job.pk).exclude(lease_until=None).update(lease_until=timezone.now())
     job.refresh_from_db()
     driver.run_until(job, Job.State.DONE)
-    return plan.instants
+    return plan.points_passed
 
 
-def test_a_worker_that_lives_needs_so_many_instants(crash_driver: JobDriver) -> None:
-    assert live(crash_driver, crash_driver.submit(), dies_at=0) > SLICES
+def test_a_worker_passes_enough_crash_points_for_all_slices(crash_driver: JobDriver) -> None:
+    assert finish_despite_crash(crash_driver, crash_driver.submit(), crash_at=0) > SLICES
 
 
 @pytest.mark.slow
-# A dead worker's temporary files are gone before Python comes to close them.
+# A crashed worker's temporary files are removed before Python closes them.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("slice_number", range(SLICES))
 def test_one_result_and_one_charge_wherever_the_worker_was_killed(crash_driver: JobDriver, slice_number: int) -> None:
-    instants = live(crash_driver, crash_driver.submit(), dies_at=0)
+    crash_points = finish_despite_crash(crash_driver, crash_driver.submit(), crash_at=0)
     charges, results = crash_driver.count_charges(), crash_driver.count_results()
-    for dies_at in range(1 + slice_number, instants + 1, SLICES):
+    for crash_at in range(1 + slice_number, crash_points + 1, SLICES):
         job = crash_driver.submit()
-        live(crash_driver, job, dies_at=dies_at)
+        finish_despite_crash(crash_driver, job, crash_at=crash_at)
         charges, results = charges + 1, results + 1
         assert (crash_driver.count_charges(), crash_driver.count_results()) == (charges, results), (
-            f"killed at instant {dies_at}"
+            f"killed at crash point {crash_at}"
         )
         assert job.result is not None
         left = sorted(path.name for path in (crash_driver.media / job.result.folder).iterdir())
-        assert len(left) == 3, f"killed at instant {dies_at}: {left}"
+        assert len(left) == 3, f"killed at crash point {crash_at}: {left}"

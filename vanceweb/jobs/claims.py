@@ -1,4 +1,4 @@
-"""One worker's turn at one job: the row, the right to write it, and the service."""
+"""Claimed jobs: a job's row, the lease that allows one worker to write it, and the service that runs it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import Lease
 from vanceweb.vault.models import Connection
 
-# Told of a job and of the moment at which a worker should look at it again.
+# Called with a job's id and the time at which a worker should advance it next.
 WakeCallback = Callable[[int, datetime], object]
 
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A claimed job. Every write goes through the lease: one that was lost raises LeaseLost."""
+    """A job under a lease. Every write goes through the lease and raises LeaseLost if the lease was lost."""
 
     job: Job
     lease: Lease[Job]
     wake: WakeCallback
 
     def write(self, **fields: Any) -> None:
-        """Writes the fields to the row and to `job`."""
+        """Write the fields to the row and to `job`."""
         self.lease.write(**fields)
         self._copy_to_job(fields)
 
     def pause(self, seconds: float, **fields: Any) -> datetime:
-        """Gives the job back, to be looked at again after so many seconds. Returns that moment."""
+        """Write the fields, release the job and schedule it to continue after `seconds`. Return that time."""
         now = timezone.now()
         at = now + timedelta(seconds=seconds)
         fields |= {"not_before": at, "woken_at": now}
@@ -44,7 +44,7 @@ class ClaimedJob:
         return at
 
     def fail(self, failure: Failure) -> None:
-        """Ends the job as failed."""
+        """End the job as failed."""
         fields = {
             "state": Job.State.FAILED,
             "resume_state": failure.resume_state,
@@ -56,7 +56,10 @@ class ClaimedJob:
         self._copy_to_job(fields)
 
     def back_off(self, failure: Failure) -> datetime | None:
-        """After something that may pass by itself: a pause that doubles each time, and in the end a failure."""
+        """Pause after a transient error, or end the job if it has had too many in a row.
+
+        The pause doubles each time. Return the time of the next attempt, or None if the job has failed.
+        """
         setbacks = self.job.setbacks + 1
         if setbacks > settings.JOB_MAX_SETBACKS:
             self.fail(failure)
@@ -71,16 +74,16 @@ class ClaimedJob:
 
 @dataclass(frozen=True)
 class JobRun(ClaimedJob):
-    """A claimed job and the service that does it."""
+    """A claimed job with its connection and a client for the service."""
 
     connection: Connection
     client: VanceClient
 
     def move_to(self, state: str, **fields: Any) -> None:
-        """On to the next phase; what went wrong on the way is forgotten."""
+        """Set the job's next state and clear its errors."""
         self.write(state=state, setbacks=0, error="", error_code=None, **fields)
 
     @property
     def poll_seconds(self) -> float:
-        """The pause between two looks at the service's progress."""
+        """The seconds between two requests for the progress."""
         return settings.JOB_POLL_SECONDS if self.connection.is_bundled else settings.JOB_POLL_SECONDS_REMOTE

@@ -1,6 +1,8 @@
-"""What a service's error means for a job: in words, and for its retry."""
+"""Reasons why a job fails: a sentence for its owner, and the state from which a retry continues."""
 
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 from vanceweb.client import (
     InsufficientCredits,
@@ -14,14 +16,16 @@ from vanceweb.client import (
 )
 from vanceweb.jobs.models import Job
 
-# What may pass by itself and is tried again.
+# Errors that may go away by themselves; the worker retries after a pause.
 TRANSIENT_ERRORS = (ServiceUnreachable, ServiceFault, InvalidResponse)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a job can't go on: the service's code, a sentence, and the state in which a retry may take it up again
-    (empty: from the beginning)."""
+    """The reason why a job failed: the service's error code, a sentence, and the state from which a retry continues.
+
+    An empty `resume_state` means that a retry starts over.
+    """
 
     code: int | None
     sentence: str
@@ -29,7 +33,7 @@ class Failure:
 
 
 class JobCannotContinue(Exception):
-    """The job has failed for good."""
+    """The job has failed and isn't retried automatically."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.sentence)
@@ -37,23 +41,31 @@ class JobCannotContinue(Exception):
 
 
 def to_failure(error: VanceError, job: Job) -> Failure:
-    """The ending of a job that can't get over this error."""
+    """Convert a client's error into the failure of the job."""
     name = job.connection_name
     match error:
         case InsufficientCredits():
-            sentence = (
-                f"There are too few credits on {name} to download the result. It is kept there: once there are "
-                "credits, a retry downloads it without processing the picture again."
-            )
+            sentence = _(
+                "%(name)s has too few credits to download the result. The result is kept there: add credits, then "
+                "retry to download it without processing the picture again."
+            ) % {"name": name}
             return Failure(error.code, sentence, Job.State.DOWNLOADING)
         case InvalidToken():
-            sentence = f"{name} does not accept the token any more. Replace it under Connections, then retry."
+            sentence = _("%(name)s no longer accepts the token. Replace it under Connections, then retry.") % {
+                "name": name
+            }
             return Failure(error.code, sentence, find_resume_state(job))
         case NotFound():
-            sentence = f"{name} no longer has what belongs to this job. A retry begins again with the upload."
+            sentence = _("%(name)s no longer has the files of this job. A retry starts again with the upload.") % {
+                "name": name
+            }
             return Failure(error.code, sentence)
         case JobFailed():
-            return Failure(error.code, f"{name} could not process the picture: {error.message}")
+            sentence = _("%(name)s could not process the picture: %(reason)s") % {
+                "name": name,
+                "reason": error.message,
+            }
+            return Failure(error.code, sentence)
         case ServiceUnreachable() | ServiceFault() | InvalidResponse():
             return Failure(error.code, error.message, find_resume_state(job))
         case _:
@@ -61,7 +73,7 @@ def to_failure(error: VanceError, job: Job) -> Failure:
 
 
 def find_resume_state(job: Job) -> str:
-    """The state in which a retry can take the job up without doing anything twice; empty where there is none."""
+    """Return the state from which a retry continues without repeating anything; empty if it has to start over."""
     if job.state == Job.State.DOWNLOADING or (job.state == Job.State.PROCESSING and job.trans_id):
         return str(job.state)
     return ""

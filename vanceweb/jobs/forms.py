@@ -1,8 +1,9 @@
-"""What is asked beside a feature's own settings: which picture, and which connection."""
+"""The form fields that every feature has: the picture and the connection."""
 
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
@@ -14,12 +15,12 @@ ACCEPTED_TYPES = "image/jpeg,image/png"
 
 
 class SubmissionForm(forms.Form):
-    """A picture from one of three places (a new file wins over a picture of the site, that over a sample)."""
+    """A picture and a connection. A new file takes precedence over a picture on the site, and that over a sample."""
 
     picture = forms.FileField(
         required=False,
         widget=forms.FileInput(attrs={"id": "picture-input", "accept": ACCEPTED_TYPES}),
-        error_messages={"empty": "The file is empty."},
+        error_messages={"empty": _("The file is empty.")},
     )
     source = forms.ModelChoiceField(
         queryset=Asset.objects.none(), to_field_name="uuid", required=False, widget=forms.HiddenInput
@@ -28,7 +29,7 @@ class SubmissionForm(forms.Form):
         choices=[(sample.slug, sample.title) for sample in SAMPLES], required=False, widget=forms.RadioSelect
     )
     connection = forms.ModelChoiceField(
-        queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label="Runs on"
+        queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label=_("Runs on")
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -39,7 +40,7 @@ class SubmissionForm(forms.Form):
 
     @property
     def chosen_source(self) -> Asset | None:
-        """The picture of the site that the page begins with or was sent back with; None for a stranger's id."""
+        """The site's picture that the page starts with or was submitted with. None if it belongs to someone else."""
         try:
             asset = self._asset_field.clean(self["source"].value())
         except forms.ValidationError:
@@ -49,7 +50,7 @@ class SubmissionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if "picture" not in self.errors and not any(cleaned.get(name) for name in ("picture", "source", "sample")):
-            self.add_error("picture", "Choose a picture first: drop one here, pick a file or take a sample.")
+            self.add_error("picture", _("Choose a picture first: drop one here, choose a file or use a sample."))
         return cleaned
 
     @property

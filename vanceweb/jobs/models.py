@@ -1,4 +1,4 @@
-"""A Job: one picture on its way through one feature at one service."""
+"""The Job model: one picture processed with one feature by one service."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import get_feature_by_slug
@@ -19,39 +21,35 @@ from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def moving(self) -> "JobQuerySet":
-        """Not ended yet."""
-        return self.filter(state__in=Job.MOVING)
-
     def with_pictures(self) -> "JobQuerySet":
-        """With what a list or page of jobs shows, in the same query."""
+        """Fetch the pictures that lists and pages of jobs show in the same query."""
         return self.select_related("source", "result")
 
 
 class Job(LeasedModel):
-    """The row is the truth about a job; the queue only wakes a worker up that looks at it."""
+    """A job. Its row is authoritative; the queue only wakes workers."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        UPLOADING = "uploading", "Uploading"
-        PROCESSING = "processing", "Processing"
-        DOWNLOADING = "downloading", "Downloading"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        QUEUED = "queued", gettext_lazy("Queued")
+        UPLOADING = "uploading", gettext_lazy("Uploading")
+        PROCESSING = "processing", gettext_lazy("Processing")
+        DOWNLOADING = "downloading", gettext_lazy("Downloading")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
-    MOVING = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
+    ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="jobs")
-    # What to call the connection once it was removed.
+    # Shown after the connection was removed.
     connection_name = models.CharField(max_length=80)
     source = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="jobs_from")
     source_name = models.CharField(max_length=200)
     result = models.OneToOneField(Asset, null=True, on_delete=models.SET_NULL, related_name="job_of")
-    # The result's public id, chosen before its file is written: every attempt writes the same file.
+    # The result's public id, chosen in advance so that every attempt writes to the same folder.
     result_uuid = models.UUIDField(default=uuid4, editable=False)
 
     feature = models.CharField(max_length=40)
@@ -61,24 +59,24 @@ class Job(LeasedModel):
     credits = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
-    # Where an ended job goes on when it is retried without starting over; empty: from the beginning.
+    # The state from which a retry continues; empty: the retry starts over.
     resume_state = models.CharField(max_length=16, choices=State.choices, blank=True)
     percent = models.FloatField(null=True, blank=True)
-    # What the service says made the picture, and what else it has to say about the result.
+    # The service's name for the backend that made the result, and its note about the result.
     backend = models.TextField(blank=True)
     note = models.TextField(blank=True)
     uid = models.CharField(max_length=64, blank=True)
     trans_id = models.CharField(max_length=64, blank=True)
-    # Set before each transform is sent: with it and without a trans_id, an answer was lost.
+    # Set before each transform is sent. If set without a trans_id, the response was lost.
     transform_sent_at = models.DateTimeField(null=True, blank=True)
     transforms_sent = models.PositiveSmallIntegerField(default=0)
-    # Failures in a row that may pass by themselves.
+    # The number of consecutive transient errors.
     setbacks = models.PositiveSmallIntegerField(default=0)
     error_code = models.IntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
-    # The job is ended here and its service is still to be told.
+    # The job has ended on this site, but its service hasn't been asked to cancel it yet.
     cancel_requested = models.BooleanField(default=False)
-    # When the queue was last told of this row: the sweeper tells it again, but not at every tick.
+    # When the job was last enqueued. The sweeper enqueues it again, but not at every tick.
     woken_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(default=timezone.now)
@@ -92,7 +90,7 @@ class Job(LeasedModel):
             models.Index(fields=["owner", "-created_at", "-id"], name="jobs_newest_first"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
-            # Looked through every few seconds, and nearly always empty.
+            # Queried every few seconds and nearly always empty.
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
         ]
 
@@ -105,8 +103,8 @@ class Job(LeasedModel):
         return get_feature_by_slug(self.feature)
 
     @property
-    def is_moving(self) -> bool:
-        return self.state in self.MOVING
+    def is_active(self) -> bool:
+        return self.state in self.ACTIVE
 
     @property
     def has_ended(self) -> bool:
@@ -114,31 +112,31 @@ class Job(LeasedModel):
 
     @property
     def can_retry(self) -> bool:
-        """Failed or cancelled, and its picture and connection are still there."""
+        """True if the job failed or was cancelled, and its picture and connection still exist."""
         ended_early = self.state in (self.State.FAILED, self.State.CANCELLED)
         return ended_early and self.connection_id is not None and self.source_id is not None
 
     @property
     def phase_title(self) -> str:
-        """The state in a word or two."""
+        """The state in one or two words."""
         if self.state == self.State.PROCESSING and not self.trans_id:
-            return "Starting"
-        return self.State(self.state).label
+            return _("Starting")
+        return str(self.State(self.state).label)
 
     @property
     def elapsed(self) -> timedelta:
-        """Time from the last submission or retry to the end, or to now."""
+        """The time from the last submission or retry until the end or now."""
         return max(timedelta(), (self.finished_at or timezone.now()) - self.submitted_at)
 
     @property
     def step(self) -> Step:
-        """What is to be done, as the catalogue writes it."""
+        """The work of this job, as a step of the catalogue."""
         guides = tuple(ControlImage(image_uid, cn_name) for image_uid, cn_name in self.control_images)
         return Step(self.feature_info.module, self.params, guides)
 
     @property
     def output_settings(self) -> Output:
-        """How the result's file is to be written."""
+        """The settings of the result's file."""
         given: dict[str, Any] = dict(self.output)
         if given.get("background") is not None:
             given["background"] = tuple(given["background"])

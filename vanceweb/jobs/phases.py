@@ -1,11 +1,12 @@
-"""The phases of a job, each from its state to the next.
+"""The phases of a job. Each takes it from one state to the next.
 
-A phase may be stopped at any instruction and begun again by another worker, so each first writes down what can't be
-undone, and nothing it does twice does harm: an upload costs nothing, a download is charged once per transform.
+A worker can die at any instruction, and another one then repeats the phase. Each phase therefore records steps that
+can't be undone before it takes them, and can be repeated without harm: an upload is free, and a download is charged
+once per transform.
 
-Of a transform whose answer got lost nobody knows whether it was begun. It is sent again, at most JOB_MAX_TRANSFORMS
-times for one job: services charge for the download and not for the transform, so the lost one costs their time and
-no credits.
+If the response to a transform is lost, the site can't know whether the transform started. It is sent again, at most
+JOB_MAX_TRANSFORMS times per job. Services charge for downloads, not for transforms, so a lost transform costs no
+credits.
 """
 
 import tempfile
@@ -18,6 +19,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreachable, StartedJob, Status, VanceError
@@ -31,18 +33,18 @@ from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.vault.tasks import refresh_balance
 
-SOURCE_GONE = "The original picture was deleted before it could be sent."
-LOST_TRANSFORMS = "The service was asked several times to begin, and its answer was lost each time."
+SOURCE_GONE = _("The original picture was deleted before it could be sent.")
+LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
 
 
 def begin(run: JobRun) -> datetime | None:
-    """Queued → uploading, once the picture is known to be whole."""
+    """Queued → uploading: check that the picture is complete."""
     source = _get_source(run)
     ensure_thumbnails(source)
     if source.problem:
         raise JobCannotContinue(Failure(None, source.problem))
     if run.job.cancel_requested:
-        # Retried before the service was told to leave the transform that was cancelled.
+        # The job was retried before the service was asked to cancel the previous transform.
         with suppress(VanceError):
             run.client.cancel(run.job.trans_id)
     started_at = run.job.started_at or timezone.now()
@@ -51,7 +53,7 @@ def begin(run: JobRun) -> datetime | None:
 
 
 def upload(run: JobRun) -> datetime | None:
-    """Uploading → processing: sends the picture and keeps its uid."""
+    """Uploading → processing: send the picture and store its uid."""
     if not run.job.uid:
         source = _get_source(run)
         try:
@@ -60,19 +62,19 @@ def upload(run: JobRun) -> datetime | None:
                     cast(BinaryIO, file), name=source.name, purpose=run.job.feature_info.purpose
                 )
         except FileNotFoundError:
-            raise JobCannotContinue(Failure(None, SOURCE_GONE)) from None
+            raise JobCannotContinue(Failure(None, str(SOURCE_GONE))) from None
         run.write(uid=uploaded.uid)
     run.move_to(Job.State.PROCESSING)
     return None
 
 
 def process(run: JobRun) -> datetime | None:
-    """Processing → downloading: starts the transform, then asks at each turn where it is."""
+    """Processing → downloading: start the transform, then check its progress at each turn."""
     return _check_progress(run) if run.job.trans_id else _start_transform(run)
 
 
 def download(run: JobRun) -> datetime | None:
-    """Downloading → done: fetches the result, stores it with its thumbnails, ends the job."""
+    """Downloading → done: download the result, store it with its thumbnails and end the job."""
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         file = cast(BinaryIO, target)
         downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)
@@ -99,7 +101,7 @@ PHASES: Mapping[str, Callable[[JobRun], datetime | None]] = {
 def _start_transform(run: JobRun) -> datetime | None:
     job = run.job
     if job.transforms_sent >= settings.JOB_MAX_TRANSFORMS:
-        raise JobCannotContinue(Failure(None, LOST_TRANSFORMS))
+        raise JobCannotContinue(Failure(None, str(LOST_TRANSFORMS)))
     sent_before = job.transforms_sent
     run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)
     try:
@@ -109,7 +111,7 @@ def _start_transform(run: JobRun) -> datetime | None:
             run.write(transform_sent_at=None, transforms_sent=sent_before)
         raise
     except NotFound as error:
-        # Kept for a day only, or uploaded with another token: nothing is lost by uploading it again.
+        # Uploads expire after a day and belong to one token. Uploading again costs nothing.
         run.write(uid="", state=Job.State.UPLOADING, transform_sent_at=None)
         return run.back_off(Failure(error.code, error.message))
     except RequestRefused:
@@ -119,9 +121,9 @@ def _start_transform(run: JobRun) -> datetime | None:
 
 
 def _send_transform(run: JobRun) -> StartedJob:
-    """Sends it and keeps its id. One that was cancelled meanwhile is called back before LeaseLost goes on."""
+    """Send the transform and store its id. If the job was cancelled meanwhile, cancel it, then raise LeaseLost."""
     jconfig = build_jconfig([run.job.step], run.job.output_settings, uid=run.job.uid)
-    # The bundled engine answers at once, so that its percentage can be asked for; others know no such wish.
+    # The bundled engine is asked to respond at once, so that the site can show progress. Other services have no `wait`.
     answer = run.client.transform(run.job.uid, jconfig, wait=0 if run.connection.is_bundled else None)
     try:
         run.write(trans_id=answer.trans_id)
@@ -153,7 +155,7 @@ def _handle_status(run: JobRun, status: Status, message: str | None) -> datetime
 
 def _complete_job(run: JobRun, asset: Asset) -> None:
     with transaction.atomic():
-        # First of all, so that of two workers only the one that holds the job gets to save the picture.
+        # The lease comes first: of two workers, only the one that holds the job may save the picture.
         run.lease.extend()
         asset.save()
         run.lease.release(
@@ -172,7 +174,7 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
 
 def _get_source(run: JobRun) -> Asset:
     if run.job.source is None:
-        raise JobCannotContinue(Failure(None, SOURCE_GONE))
+        raise JobCannotContinue(Failure(None, str(SOURCE_GONE)))
     return run.job.source
 
 

@@ -1,4 +1,4 @@
-"""What people do with jobs. Each writes rows and answers at once; the io worker does the rest."""
+"""People's actions on jobs. They only write rows and return at once; the io worker does the rest."""
 
 from functools import partial
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
 from vanceweb.catalogue.jconfig import build_jconfig
@@ -21,14 +22,14 @@ from vanceweb.vault.models import Connection
 
 
 class JobRefused(Exception):
-    """The job can't be submitted, retried or deleted; the message says why, in a sentence."""
+    """The job can't be submitted, retried or deleted. The message is a sentence with the reason."""
 
 
 @transaction.atomic
 def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step, output: Output) -> Job:
-    """Makes the job and has it begun. Raises JobRefused, and JConfigError for parameters that the API doesn't take."""
+    """Create the job and enqueue it. Raise JobRefused, or JConfigError for parameters that the API doesn't accept."""
     if connection.owner_id != owner.pk or source.owner_id != owner.pk:
-        raise JobRefused("The picture and the connection have to be your own.")
+        raise JobRefused(_("The picture and the connection must be your own."))
     if source.problem:
         raise JobRefused(source.problem)
     build_jconfig([step], output)
@@ -51,9 +52,10 @@ def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step
 
 @transaction.atomic
 def cancel_job(*, job: Job) -> bool:
-    """Ends the job at once, whatever it is doing; the service is told by the io worker. False: it had ended.
+    """End the job at once, in any phase. Return False if it had already ended.
 
-    A result that was being downloaded may be paid for already: a retry goes on with that download.
+    The io worker then requests cancellation from the service. A result that was being downloaded may already be paid
+    for, so a retry continues with that download.
     """
     if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
@@ -63,14 +65,14 @@ def cancel_job(*, job: Job) -> bool:
 
 
 def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
-    """Ends those of the jobs that haven't yet, and takes them from their workers. Returns how many these were."""
-    # (A queued job names a transform where it was retried before its service was told of the end of that one.)
-    begun = Q(state__in=[Job.State.QUEUED, Job.State.PROCESSING]) & ~Q(trans_id="")
+    """End the jobs that are still active and revoke their leases. Return their number."""
+    # A queued job has a transform if it was retried before its service was asked to cancel that transform.
+    started = Q(state__in=[Job.State.QUEUED, Job.State.PROCESSING]) & ~Q(trans_id="")
     now = timezone.now()
-    return jobs.filter(state__in=Job.MOVING).update(
+    return jobs.filter(state__in=Job.ACTIVE).update(
         state=state,
         resume_state=Case(When(state=Job.State.DOWNLOADING, then=Value(str(Job.State.DOWNLOADING))), default=Value("")),
-        cancel_requested=Case(When(begun, then=Value(True)), default=Value(False)),
+        cancel_requested=Case(When(started, then=Value(True)), default=Value(False)),
         lease_until=None,
         lease_token=None,
         woken_at=now,
@@ -81,12 +83,12 @@ def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
 
 @transaction.atomic
 def retry_job(*, job: Job) -> Job:
-    """Takes a failed or cancelled job up again: where it stopped if nothing is lost by that, else from the beginning.
+    """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
 
-    Raises JobRefused.
+    Raise JobRefused.
     """
     if job.has_ended and (job.connection_id is None or job.source_id is None):
-        raise JobRefused("The job's picture or connection was removed. Run it again with others.")
+        raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
     now = timezone.now()
     fresh: dict[str, Any] = {
         "attempts": 0,
@@ -112,7 +114,7 @@ def retry_job(*, job: Job) -> Job:
         pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
     )
     if ended.update(**fresh) == 0:
-        raise JobRefused("Only a failed or cancelled job can be retried.")
+        raise JobRefused(_("Only a failed or cancelled job can be retried."))
     wake(job.pk, now)
     job.refresh_from_db()
     return job
@@ -120,12 +122,12 @@ def retry_job(*, job: Job) -> Job:
 
 @transaction.atomic
 def delete_job(*, job: Job) -> None:
-    """Removes an ended job with its result, and its upload where no other job uses that. Raises JobRefused."""
+    """Delete an ended job with its result, and its upload if no other job uses it. Raise JobRefused."""
     locked = Job.objects.select_for_update(of=("self",)).select_related("source", "result").filter(pk=job.pk).first()
     if locked is None:
         return
-    if locked.is_moving:
-        raise JobRefused("The job is still running. Cancel it first.")
+    if locked.is_active:
+        raise JobRefused(_("The job is still running. Cancel it first."))
     leftovers = Asset(uuid=locked.result_uuid).folder
     source, result = locked.source, locked.result
     locked.delete()

@@ -1,4 +1,4 @@
-"""The jobs' work in the background."""
+"""The background tasks of jobs."""
 
 from datetime import datetime
 
@@ -13,5 +13,5 @@ def advance(job_id: int) -> None:
 
 
 def wake(job_id: int, at: datetime) -> None:
-    """Has a worker look at the job at that moment."""
+    """Schedule the job's next turn."""
     advance.using(run_after=at).enqueue(job_id)

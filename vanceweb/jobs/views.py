@@ -1,4 +1,4 @@
-"""Jobs: the list, the page of one, its progress while it moves, and what can be done to it."""
+"""The list of jobs, the page of a job, its progress, and the actions on it."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
@@ -20,20 +21,20 @@ from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
 @require_safe
 @never_cache
 def jobs(request: HttpRequest) -> HttpResponse:
-    """The user's jobs, newest first, by key; watched by the page while any of them moves."""
-    rows, following = get_page_after(
+    """List the user's jobs, newest first. The page refreshes itself while any of them is active."""
+    rows, next_key = get_page_after(
         filter_owned(Job.objects.with_pictures(), request.user),
         after=request.GET.get("after"),
         limit=settings.JOBS_PAGE_ROWS,
     )
-    context = {"jobs": rows, "next": following, "moving": any(job.is_moving for job in rows)}
+    context = {"jobs": rows, "next": next_key, "has_active_jobs": any(job.is_active for job in rows)}
     return render(request, "jobs/list.html", context)
 
 
 @require_safe
 @never_cache
 def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The page of one job: its progress while it moves, then the result or what went wrong."""
+    """Show a job: its progress while it is active, then its result or error."""
     return render(request, "jobs/detail.html", {"job": _get_job_or_404(request.user, uuid)})
 
 
@@ -41,9 +42,9 @@ def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """What the job's page asks for each second; once the job has ended, the whole of it, which asks no more."""
+    """Render the progress fragment for polling. Once the job has ended, render the whole job, which stops polling."""
     job = _get_job_or_404(request.user, uuid)
-    if job.is_moving:
+    if job.is_active:
         return render(request, "jobs/detail.html#progress", {"job": job})
     response = render(request, "jobs/detail.html#job", {"job": job})
     return reswap(retarget(response, "#job"), "outerHTML")
@@ -51,7 +52,7 @@ def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Stops a job that moves; one that has ended meanwhile stays as it is."""
+    """Cancel an active job. A job that has ended meanwhile stays unchanged."""
     job = _get_job_or_404(request.user, uuid)
     cancel_job(job=job)
     return redirect("job", uuid=job.uuid)
@@ -59,7 +60,7 @@ def job_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Sets a failed or cancelled job going again."""
+    """Retry a failed or cancelled job."""
     job = _get_job_or_404(request.user, uuid)
     try:
         retry_job(job=job)
@@ -70,7 +71,7 @@ def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Asks, then removes the job with its result. A sent picture goes with its last job."""
+    """Ask for confirmation, then delete the job with its result. An upload is deleted with its last job."""
     job = _get_job_or_404(request.user, uuid)
     if request.method != "POST":
         return render(request, "jobs/delete.html", {"job": job})
@@ -80,7 +81,7 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except JobRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("job", uuid=job.uuid)
-    messages.success(request, f"The result of {name} is deleted.")
+    messages.success(request, _("The result of %(name)s was deleted.") % {"name": name})
     return redirect("gallery")
 
 

@@ -1,4 +1,4 @@
-"""A feature's page: a picture, the settings, one button."""
+"""The page of a feature: a form for the picture and the settings."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -27,9 +28,10 @@ from vanceweb.teams.models import User
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def feature(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows the form; a valid submission becomes a job at once, an invalid one comes back as 422 with what was typed.
+    """Show the form. A valid submission creates a job; an invalid one returns the form with status 422.
 
-    `?from=` a job's id begins with its picture and settings, `?source=` an asset's id and `?sample=` with a picture.
+    The query sets initial values: `from` (a job's id) its picture and settings, `source` (an asset's id) or `sample`
+    (a slug) the picture.
     """
     info = _get_feature_or_404(slug)
     user = cast(User, request.user)
@@ -56,7 +58,7 @@ def feature(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | None:
-    """The new job; None, with the reasons in the forms, where the submission isn't valid."""
+    """Create the job. If the submission isn't valid, add the errors to the forms and return None."""
     valid = [submission.is_valid(), form.is_valid()]
     if not all(valid):
         return None
@@ -84,7 +86,7 @@ def _get_picture(user: User, cleaned: dict[str, Any]) -> Asset:
 
 
 def _read_initial_values(request: HttpRequest, info: Feature, user: User) -> tuple[dict[str, Any], dict[str, object]]:
-    """The initial values of both forms, from the address's query."""
+    """Return the initial values of both forms, read from the query."""
     chosen: dict[str, Any] = {
         "source": _parse_uuid_or_404(request.GET["source"]) if "source" in request.GET else None,
         "sample": request.GET.get("sample"),
@@ -103,16 +105,16 @@ def _get_feature_or_404(slug: str) -> Feature:
     try:
         return get_feature_by_slug(slug)
     except LookupError:
-        raise Http404("There is no such feature.") from None
+        raise Http404(_("This feature does not exist.")) from None
 
 
 def _parse_uuid_or_404(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Http404("There is no such picture or job.") from None
+        raise Http404(_("This picture or job does not exist.")) from None
 
 
 def _redirect(request: HttpRequest, url: str) -> HttpResponse:
-    """Sends the browser on, be it waiting for a page or for a fragment."""
+    """Redirect the browser, for both full page requests and htmx requests."""
     return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)

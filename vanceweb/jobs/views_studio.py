@@ -1,12 +1,13 @@
-"""The studio's home: every feature in its group, the samples, and what happened lately."""
+"""The studio's home page: the features by group, the samples and the recent jobs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from vanceweb.catalogue.feature import Feature, Group
@@ -19,22 +20,25 @@ from vanceweb.teams.access import filter_owned
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 RECENT_JOBS = 8
-# For the very first click: a sample, the feature that shows best on it, and what the button says.
+# Sample slug, slug of a feature that suits it, and the text of the button.
 SAMPLE_OFFERS = (
-    ("astronaut", "enlarge3", "Enlarge it"),
-    ("cat", "matting", "Cut it out"),
-    ("coffee", "denoise", "Clean it up"),
+    ("astronaut", "enlarge3", _("Enlarge it")),
+    ("cat", "matting", _("Cut it out")),
+    ("coffee", "denoise", _("Clean it up")),
 )
 
 
 @dataclass(frozen=True)
 class SampleOffer:
-    """A sample photo with a feature, whose form is sent with its defaults."""
+    """A sample photo with a feature to try on it. The form has the feature's defaults."""
 
     sample: Sample
     feature: Feature
-    label: str
+    label: "StrOrPromise"
     form: FeatureForm
     connection: Connection
 
@@ -49,11 +53,11 @@ class FeatureGroup:
 
 @require_safe
 def studio(request: HttpRequest) -> HttpResponse:
-    """Everything there is to do; with `?source=` an asset's id, the links carry that picture on."""
+    """Show the features. With an asset's id as `?source=`, the links pass that picture on."""
     user = cast(User, request.user)
     context = {
-        "shelves": [FeatureGroup(group, get_features_in_group(group)) for group in GROUPS],
-        "tries": list(_build_sample_offers(filter_owned(Connection.objects.without_token(), user).first())),
+        "feature_groups": [FeatureGroup(group, get_features_in_group(group)) for group in GROUPS],
+        "sample_offers": list(_build_sample_offers(filter_owned(Connection.objects.without_token(), user).first())),
         "jobs": get_recent_jobs(user, RECENT_JOBS),
         "source": _find_source(request, user),
     }
@@ -69,7 +73,7 @@ def _build_sample_offers(connection: Connection | None) -> Iterable[SampleOffer]
 
 
 def _find_source(request: HttpRequest, user: User) -> Asset | None:
-    """The picture that a result's "use as source" brought along; a broken or a stranger's id brings none."""
+    """Return the picture from the query. An invalid id and someone else's picture give None."""
     try:
         wanted = UUID(request.GET.get("source", ""))
     except ValueError:

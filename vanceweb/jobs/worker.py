@@ -1,4 +1,4 @@
-"""Taking a job as far as it goes now: the io worker's side."""
+"""The io worker's side of a job: claiming it and running its phases."""
 
 import logging
 from contextlib import suppress
@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from vanceweb.client import ServiceUnreachable, VanceError
 from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
@@ -21,20 +23,20 @@ from vanceweb.vault.models import Connection
 
 logger = logging.getLogger(__name__)
 
-CONNECTION_GONE = "The connection was removed before the job was done."
-WORKERS_DIED = "The site's worker broke down several times while it worked on this job."
-UNEXPECTED = "Something unexpected went wrong on this site; its log says what."
+CONNECTION_GONE = gettext_lazy("The connection was removed before the job was done.")
+WORKERS_DIED = gettext_lazy("The site's worker crashed several times while running this job.")
+UNEXPECTED = gettext_lazy("An unexpected error occurred on this site. See the site's log for details.")
 
 
 def _ignore_wake(job_id: int, at: datetime) -> None:
-    """For callers that wake the job themselves."""
+    """Do nothing: the caller schedules the job itself."""
 
 
 def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime | None:
-    """Takes the job through its phases until it ends or has to wait, and gives the moment of its next turn.
+    """Run the job's phases until it ends or has to wait, and return the time of its next turn.
 
-    None: it has ended, is gone, isn't due yet or is in another worker's hands. Whenever a turn is due, `wake` is told
-    in the transaction that writes the row. May be called at any time, any number of times.
+    Return None if the job has ended, was deleted, isn't due yet or is claimed by another worker. `wake` is called with
+    each next turn, in the transaction that writes the row. Can safely be called at any time and repeatedly.
     """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
@@ -49,7 +51,7 @@ def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime |
         with Heartbeat(claimed.lease, every=settings.LEASE_HEARTBEAT_SECONDS):
             return _take_turn(claimed)
     except LeaseLost:
-        logger.info("Job %s was ended or taken over while it was worked on", job_id)
+        logger.info("Job %s was ended or taken over while it was running", job_id)
         return None
     except (KeyboardInterrupt, SystemExit):
         _release_early(claimed)
@@ -61,17 +63,17 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     lease = claim(Job.objects.all(), pk=seen.pk, states=[seen.state], state=seen.state, duration=duration)
     if lease is None:
         return None
-    # What was seen before the claim may have been overtaken.
+    # The row may have changed since it was read, before the claim.
     job = Job.objects.select_related("source", "owner").get(pk=seen.pk)
     claimed = ClaimedJob(job, lease, wake)
     if seen.lease_until is not None:
-        # The row still names a lease that ran out: the worker that held it is dead.
+        # The row still has a lease, which has expired: its worker died.
         claimed.write(setbacks=job.setbacks + 1)
     return claimed
 
 
 def _release_early(claimed: ClaimedJob) -> None:
-    """The worker was told to leave at once: the next one needn't wait for the lease to run out."""
+    """Release the job when the worker has to stop, so that the next one needn't wait for the lease to expire."""
     long_ago = timezone.now() - timedelta(seconds=settings.JOB_REWAKE_SECONDS)
     with suppress(LeaseLost):
         claimed.lease.release(not_before=timezone.now(), woken_at=long_ago)
@@ -88,30 +90,29 @@ def _take_turn(claimed: ClaimedJob) -> datetime | None:
     except DecryptionFailed:
         claimed.fail(Failure(None, str(TOKEN_UNREADABLE), find_resume_state(job)))
     except ImageRefused as error:
-        # Only a result is looked at here; it is downloaded again, which costs nothing.
-        return claimed.back_off(
-            Failure(None, f"What came as the result can't be used: {error}", find_resume_state(job))
-        )
+        # Only results are checked here. Downloading the result again is free.
+        sentence = _("The result can't be used: %(reason)s") % {"reason": error}
+        return claimed.back_off(Failure(None, sentence, find_resume_state(job)))
     except TRANSIENT_ERRORS as error:
         return claimed.back_off(to_failure(error, job))
     except VanceError as error:
         claimed.fail(to_failure(error, job))
     except Exception:
-        logger.exception("Job %s met an unexpected error", job.pk)
-        return claimed.back_off(Failure(None, UNEXPECTED, find_resume_state(job)))
+        logger.exception("Job %s failed with an unexpected error", job.pk)
+        return claimed.back_off(Failure(None, str(UNEXPECTED), find_resume_state(job)))
     return None
 
 
 def _run_phases(claimed: ClaimedJob) -> datetime | None:
     job = claimed.job
     if job.setbacks > settings.JOB_MAX_SETBACKS:
-        raise JobCannotContinue(Failure(None, WORKERS_DIED, find_resume_state(job)))
+        raise JobCannotContinue(Failure(None, str(WORKERS_DIED), find_resume_state(job)))
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     if connection is None:
-        raise JobCannotContinue(Failure(None, CONNECTION_GONE))
+        raise JobCannotContinue(Failure(None, str(CONNECTION_GONE)))
     with build_client(connection) as client:
         run = JobRun(job, claimed.lease, claimed.wake, connection, client)
-        while job.is_moving:
+        while job.is_active:
             pause_until = PHASES[job.state](run)
             if pause_until is not None:
                 return pause_until
@@ -119,7 +120,7 @@ def _run_phases(claimed: ClaimedJob) -> datetime | None:
 
 
 def _cancel_at_service(job: Job) -> None:
-    """Tells the service of a job that was ended here, so that it needn't be worked on any longer."""
+    """Request cancellation from the service if the job was ended on this site."""
     if not job.cancel_requested or not job.trans_id:
         return
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
@@ -128,8 +129,8 @@ def _cancel_at_service(job: Job) -> None:
             with build_client(connection) as client:
                 client.cancel(job.trans_id)
     except ServiceUnreachable:
-        # The sweeper has it tried again for a while.
+        # The sweeper schedules further attempts for a while.
         return
     except (VanceError, DecryptionFailed) as error:
-        logger.info("The service was not told of the end of job %s: %s", job.pk, type(error).__name__)
+        logger.info("Job %s could not be cancelled at the service: %s", job.pk, type(error).__name__)
     Job.objects.filter(pk=job.pk, trans_id=job.trans_id, state__in=Job.ENDED).update(cancel_requested=False)

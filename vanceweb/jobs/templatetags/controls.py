@@ -1,8 +1,9 @@
-"""The controls of a feature's page, made from the generated form's fields."""
+"""Template tags for the settings of a feature: the form's controls, and the list of a job's settings."""
 
 from typing import Any
 
 from django import forms, template
+from django.utils.translation import gettext as _
 
 from vanceweb.catalogue.fields import format_colour
 from vanceweb.catalogue.parameters import Parameter
@@ -13,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("jobs/control.html")
 def control(bound: forms.BoundField) -> dict[str, Any]:
-    """A field as the control that fits it: slider, switch, segments, list, text with its count, colour, number."""
+    """Render a field as a suitable control: slider, switch, segments, list, text with counter, colour or number."""
     widget = bound.field.widget
     return {
         "field": bound,
@@ -39,13 +40,14 @@ def _get_kind(widget: forms.Widget) -> str:
 
 
 def _get_css_class(widget: forms.Widget) -> str:
-    look = _get_kind(widget)
-    return {"slider": "vw-range", "switch": "vw-switch-input", "list": "form-select"}.get(look, "form-control")
+    return {"slider": "vw-range", "switch": "vw-switch-input", "list": "form-select"}.get(
+        _get_kind(widget), "form-control"
+    )
 
 
 @register.filter
-def settings_shown(job: Job) -> list[tuple[str, str]]:
-    """The settings that had an effect, with their titles, as people read them: ("Enlarge by", "2×")."""
+def effective_settings(job: Job) -> list[tuple[str, str]]:
+    """Return the title and the formatted value of each setting that had an effect, as in ("Enlarge by", "2×")."""
     feature = job.feature_info
     shown = [
         (str(parameter.title), _format_value(parameter, job.params))
@@ -53,17 +55,17 @@ def settings_shown(job: Job) -> list[tuple[str, str]]:
     ]
     output = job.output_settings
     if output.quality is not None:
-        shown.append(("Quality", str(output.quality)))
+        shown.append((_("Quality"), str(output.quality)))
     if output.dpi is not None:
-        shown.append(("Print resolution", f"{output.dpi} dpi"))
+        shown.append((_("Print resolution"), _("%(dpi)d dpi") % {"dpi": output.dpi}))
     if output.background is not None:
-        shown.append(("Background", format_colour(output.background)))
+        shown.append((_("Background"), format_colour(output.background)))
     return [(title, value) for title, value in shown if value]
 
 
 def _format_value(parameter: Parameter, params: dict[str, Any]) -> str:
     value = params.get(parameter.key, parameter.default)
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return _("on") if value else _("off")
     titles = {choice.value: choice.title for choice in parameter.choices}
     return str(titles.get(value, f"{value}{parameter.unit}"))

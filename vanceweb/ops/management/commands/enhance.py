@@ -148,13 +148,13 @@ def _run_job(job: Job) -> None:
     """Advance the job in this process, with a progress bar, until it has ended. Ctrl-C cancels it."""
     try:
         with tqdm(total=100, unit="%", bar_format="{desc:12} {percentage:3.0f}% {bar} {elapsed}", disable=None) as bar:
-            while job.is_moving:
+            while job.is_active:
                 advance_job(job.pk)
                 job.refresh_from_db()
                 bar.set_description_str(job.phase_title, refresh=False)
                 bar.n = job.percent or bar.n
                 bar.refresh()
-                if job.is_moving:
+                if job.is_active:
                     time.sleep(POLL_SECONDS)
             bar.n = 100 if job.state == Job.State.DONE else bar.n
     except KeyboardInterrupt:
