@@ -1,1 +1,1 @@
-"""Measures of the engine's speed, quality and memory, as ratios to references taken in the same run."""
+"""Benchmarks of the engine's speed, quality and memory, relative to references measured in the same run."""

@@ -1,7 +1,6 @@
-"""`make bench`: each line a figure and its reference, measured one after the other on the same machine.
+"""`make bench`: figures with their references, measured one after the other on the same machine.
 
-`python -m bench full` takes 34 megapixels through every feature in the end: half an hour on fast cores, hours on slow
-ones.
+`python -m bench full` also runs every feature on 34 megapixels: half an hour on fast cores, hours on slow ones.
 """
 
 import os
@@ -24,8 +23,8 @@ from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import Models
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The better of two runs."""
+def measure_seconds(work: Callable[[], object]) -> float:
+    """Return the seconds of the faster of two runs."""
     runs = []
     for _ in range(2):
         before = time.perf_counter()
@@ -34,29 +33,29 @@ def seconds(work: Callable[[], object]) -> float:
     return min(runs)
 
 
-def resize(pixels: Pixels, scale: int) -> Image.Image:
+def enlarge_by_lanczos(pixels: Pixels, scale: int) -> Image.Image:
     image = Image.fromarray(pixels)
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS)
 
 
-def speed(models: Models) -> None:
-    """Seconds for 512 x 512 px against Pillow's LANCZOS to the same size."""
+def measure_speed(models: Models) -> None:
+    """Print the seconds for 512 x 512 px, compared with Pillow's LANCZOS to the same size."""
     from_file = Image.open(settings.BASE_DIR / "tests" / "photos" / "astronaut.png").convert("RGB")
     picture = Picture(np.asarray(from_file))
     plain = {"suppress_noise": 40, "remove_blur": 60}
     for scale in (2, 4):
-        ours = seconds(lambda scale=scale: enlarge(picture, {"scale": scale, **plain}, models, lambda f: None))
-        reference = seconds(lambda scale=scale: resize(picture.colours, scale))
+        ours = measure_seconds(lambda scale=scale: enlarge(picture, {"scale": scale, **plain}, models, lambda f: None))
+        reference = measure_seconds(lambda scale=scale: enlarge_by_lanczos(picture.colours, scale))
         print(f"enlarge3 {scale}x  {ours:6.2f} s   LANCZOS {reference:.3f} s   {ours / reference:.0f} times as long")
     for name, work in (
         ("denoise", lambda: denoise(picture, {"auto_params": True}, models, lambda f: None)),
         ("matting", lambda: cut_out(picture, {}, models, lambda f: None)),
     ):
-        print(f"{name}      {seconds(work):6.2f} s")
+        print(f"{name}      {measure_seconds(work):6.2f} s")
 
 
-def memory(job: str) -> None:
-    """Peak resident memory of a job at 34 megapixels, in its own process."""
+def measure_memory(job: str) -> None:
+    """Print the peak resident memory of a job at 34 megapixels, run in its own process."""
     command = [sys.executable, "-m", "bench.memory", str(settings.MODELS_DIR), job]
     used, took = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     print(f"{job} of 34 megapixels  {used} MB of 3000  {took} s")
@@ -65,6 +64,6 @@ def memory(job: str) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
     django.setup()
-    speed(Models(settings.MODELS_DIR))
+    measure_speed(Models(settings.MODELS_DIR))
     for job in JOBS if "full" in sys.argv else ("matting", "sharpen"):
-        memory(job)
+        measure_memory(job)

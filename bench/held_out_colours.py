@@ -1,8 +1,8 @@
-"""Distance of the colours of deoldify2 to the truth, on the photos held out from training (docs/training.md).
+"""Accuracy of deoldify2's colours on the photos held out from training (docs/training.md).
 
 `python -m bench.held_out_colours PHOTOS [MODELS_DIR]` prints the share of pixels nearer to the truth than grey is, ab
-distance and chroma ratio on all 200 photos at 256 px and on each kind of them, as the engine makes them and at equal
-chroma. PHOTOS is the directory a training is given. It takes some minutes.
+distance and chroma ratio on all 200 photos at 256 px and on each kind of them, as the engine colours them and at equal
+chroma. PHOTOS is the directory of the training photos. This takes some minutes.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from vanceweb.engine.processing.colour.colourisation import colourise
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import Models
 
-RENDER_FACTOR = 30  # what the form offers first
+RENDER_FACTOR = 30  # the form's default
 
 
-def by_engine(lab: npt.NDArray[np.float32], models: Models) -> npt.NDArray[np.float32]:
-    """ab that deoldify2 gives a photo of this lightness."""
+def colourise_by_engine(lab: npt.NDArray[np.float32], models: Models) -> npt.NDArray[np.float32]:
+    """Return the colours (ab) that deoldify2 gives to the lightness of a photo."""
     grey = cv2.cvtColor(np.dstack([lab[..., 0], np.zeros_like(lab[..., 1:])]), cv2.COLOR_LAB2RGB)
     pixels = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
     made = colourise(Picture(pixels, grey=True), {"render_factor": RENDER_FACTOR}, models, lambda share: None)
@@ -33,12 +33,12 @@ def by_engine(lab: npt.NDArray[np.float32], models: Models) -> npt.NDArray[np.fl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("models", type=Path, nargs="?", help="MODELS_DIR; without it only what the repository holds")
+    parser.add_argument("models", type=Path, nargs="?", help="MODELS_DIR; default: the networks of the repository only")
     told = parser.parse_args()
     photos = prepare_held_out_lab(read_split(told.photos))
     with tempfile.TemporaryDirectory() as empty:
         models = Models(told.models or Path(empty))
-        made = [by_engine(lab, models) for lab in photos]
+        made = [colourise_by_engine(lab, models) for lab in photos]
     for line in format_figures(made, [lab[..., 1:] for lab in photos], list_held_out_kinds()):
         print(line)
 

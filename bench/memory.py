@@ -1,7 +1,7 @@
 """Peak memory of one job on a picture of 34 megapixels, in a process of its own.
 
-`python -m bench.memory MODELS_DIR JOB [TILES]` prints MB and seconds; with TILES the job ends after so many reports. A
-job is a feature's module, with its defaults, or one of the special ones of `JOBS`.
+`python -m bench.memory MODELS_DIR JOB [TILES]` prints MB and seconds; with TILES, the job ends after that many reports.
+A job is a feature's module, with its defaults, or one of the special jobs in `JOBS`.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from vanceweb.engine.processing.pipeline import process_file
 WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000
 
 
-def by_default(feature: Feature) -> Step:
-    """The feature with its defaults, led by the picture itself where it has styles."""
+def build_default_step(feature: Feature) -> Step:
+    """Return a step of the feature with its defaults, with the picture itself as control image for styles."""
     guides = (ControlImage(None, "cartoon_lineart"), ControlImage(None, "cartoon_tile")) if feature.styles else ()
     return Step(feature.module, feature.complete_params({}), guides)
 
 
 JOBS = {
-    **{feature.module: by_default(feature) for feature in FEATURES},
+    **{feature.module: build_default_step(feature) for feature in FEATURES},
     "denoise": Step("denoise", {"auto_params": True}),
     "sharpen": Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 50}),
     "mend": Step(
@@ -61,18 +61,18 @@ JOBS = {
 }
 
 
-SOFT = ("restore",)  # jobs that would leave a sharp picture alone
-SOFT_EDGE, SOFT_NOISE = 12.0, 2.0  # px that the disc's edge is wide in a soft picture, and levels of noise
+SOFT = ("restore",)  # jobs that skip sharp pictures
+SOFT_EDGE, SOFT_NOISE = 12.0, 2.0  # width of the disc's edge in px, and noise in levels, of a soft picture
 
 
-class Enough(Exception):
-    """As many tiles as were asked for are done."""
+class TileLimitReached(Exception):
+    """The requested number of tiles is done."""
 
 
 def write_picture(path: Path, *, soft: bool = False) -> None:
-    """A disc before a gradient, with noise, as a JPG; strip by strip, so that it costs no memory itself.
+    """Write a noisy disc on a gradient as a JPG, strip by strip, so that this costs little memory itself.
 
-    `soft`: its edge out of focus, with little noise.
+    A `soft` disc has an edge out of focus and little noise.
     """
     edge, noise = (SOFT_EDGE, SOFT_NOISE) if soft else (1e-3, 6.0)
     image = Image.new("RGB", (WIDTH, HEIGHT))
@@ -88,10 +88,10 @@ def write_picture(path: Path, *, soft: bool = False) -> None:
     image.save(path, quality=88)
 
 
-def peak_megabytes() -> int:
-    """The most memory this program has had resident, in MB of 1024 x 1024 bytes.
+def read_peak_megabytes() -> int:
+    """Return this process's peak resident memory, in MB of 1024 x 1024 bytes.
 
-    From the kernel's record of the program itself: `ru_maxrss` begins with what the process that started it had.
+    It comes from the kernel's record of this program: `ru_maxrss` includes the memory of the parent process.
     """
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
@@ -105,17 +105,17 @@ def main(directory: str, job: str, tiles: str = "0") -> None:
         nonlocal done
         done += 1
         if int(tiles) and done > int(tiles):
-            raise Enough
+            raise TileLimitReached
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "large.jpg"
         write_picture(source, soft=job in SOFT)
         before = time.perf_counter()
-        with contextlib.suppress(Enough):
+        with contextlib.suppress(TileLimitReached):
             models = Models(Path(directory))
             process_file(source, Path(folder) / "r", [JOBS[job]], Output(), models=models, report=report)
         seconds = time.perf_counter() - before
-    print(peak_megabytes(), round(seconds, 1))
+    print(read_peak_megabytes(), round(seconds, 1))
 
 
 if __name__ == "__main__":

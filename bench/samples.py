@@ -1,8 +1,8 @@
 """`make samples`: a picture before and after each feature, for docs/models.md.
 
 `python -m bench.samples [MODULE…]` writes docs/images/features/MODULE.jpg, each at most 120 kB: on the left what the
-feature was given, shown as large as its result, on the right the result. The photos are those of tests/photos that may
-be given away (CC0 and public domain); what is wrong with them is done to them here, the same each time.
+feature's input, shown at the size of its result, on the right the result. The photos are the redistributable ones of
+tests/photos (CC0 and public domain); their defects are made here, the same each time.
 """
 
 import io
@@ -39,38 +39,38 @@ GREEN = (46, 160, 110)
 
 @dataclass(frozen=True)
 class Sample:
-    """What a feature is shown on: the picture given to it, its parameters, and how its file is to be written."""
+    """A feature's example: the input picture, the parameters and the output options."""
 
     given: Callable[[], Pixels]
     params: Mapping[str, Any] = field(default_factory=dict)
     output: Output = field(default_factory=Output)
 
 
-def part(name: str, left: int, top: int, width: int, height: int, shrink: int = 1) -> Pixels:
-    """A part of a photo, in px, and that shrunk by averaging."""
-    return smaller(photo(name)[top : top + height, left : left + width], shrink)
+def crop_photo(name: str, left: int, top: int, width: int, height: int, factor: int = 1) -> Pixels:
+    """Cut a part of a photo, in px, and shrink it by averaging."""
+    return shrink(photo(name)[top : top + height, left : left + width], factor)
 
 
-def smaller(pixels: Pixels, factor: int) -> Pixels:
+def shrink(pixels: Pixels, factor: int) -> Pixels:
     size = pixels.shape[1] // factor, pixels.shape[0] // factor
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
-def blurred(pixels: Pixels, sigma: float) -> Pixels:
+def blur(pixels: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
 
 
-def grey(pixels: Pixels) -> Pixels:
+def to_grey(pixels: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
 
 
-def worn(pixels: Pixels) -> Pixels:
-    """As an old scan: soft, noisy, kept as a poor JPG."""
-    return as_jpeg(noisy(blurred(pixels, 1.6), 5), 45)
+def make_old_scan(pixels: Pixels) -> Pixels:
+    """Make the picture an old scan: soft, noisy and compressed to a poor JPG."""
+    return as_jpeg(noisy(blur(pixels, 1.6), 5), 45)
 
 
-def scratched(pixels: Pixels) -> Pixels:
-    """With scratches, a crease and dust, bright as on paper."""
+def add_scratches(pixels: Pixels) -> Pixels:
+    """Add scratches, a crease and dust, as bright as paper."""
     rng = np.random.default_rng(5)
     height, width = pixels.shape[:2]
     cover = np.zeros((height, width), dtype=np.float32)
@@ -91,26 +91,26 @@ def scratched(pixels: Pixels) -> Pixels:
 
 FACE = ("astronaut.png", 96, 0, 272, 272)
 SAMPLES: Mapping[str, Sample] = {
-    "enlarge3": Sample(lambda: part("chelsea.png", 100, 40, 256, 256, 2), {"scale": 4}),
-    "denoise": Sample(lambda: noisy(part("coffee.png", 150, 60, 320, 320), 25)),
-    "sharpen3": Sample(lambda: blurred(part("chelsea.png", 80, 20, 272, 272), 2)),
-    "chainner": Sample(lambda: smaller(flat_colours(512), 4), {"scale": "4x"}),
-    "real_esrgan": Sample(lambda: as_jpeg(smaller(flat_colours(512), 4), 40), {"scale": "4x"}),
+    "enlarge3": Sample(lambda: crop_photo("chelsea.png", 100, 40, 256, 256, 2), {"scale": 4}),
+    "denoise": Sample(lambda: noisy(crop_photo("coffee.png", 150, 60, 320, 320), 25)),
+    "sharpen3": Sample(lambda: blur(crop_photo("chelsea.png", 80, 20, 272, 272), 2)),
+    "chainner": Sample(lambda: shrink(flat_colours(512), 4), {"scale": "4x"}),
+    "real_esrgan": Sample(lambda: as_jpeg(shrink(flat_colours(512), 4), 40), {"scale": "4x"}),
     "matting": Sample(lambda: photo("astronaut.png"), output=Output(background=GREEN, format="png")),
-    "crease_repair": Sample(lambda: scratched(part("camera.png", 0, 0, 400, 400))),
-    "img2sr": Sample(lambda: worn(part(*FACE))),
-    "CodeFormer": Sample(lambda: blurred(part(*FACE), 2)),
-    "deoldify2": Sample(lambda: grey(part("chelsea.png", 60, 0, 300, 300))),
-    "sd_recolor": Sample(lambda: grey(photo("astronaut.png")), {"prompt": "blue suit, brown hair"}),
+    "crease_repair": Sample(lambda: add_scratches(crop_photo("camera.png", 0, 0, 400, 400))),
+    "img2sr": Sample(lambda: make_old_scan(crop_photo(*FACE))),
+    "CodeFormer": Sample(lambda: blur(crop_photo(*FACE), 2)),
+    "deoldify2": Sample(lambda: to_grey(crop_photo("chelsea.png", 60, 0, 300, 300))),
+    "sd_recolor": Sample(lambda: to_grey(photo("astronaut.png")), {"prompt": "blue suit, brown hair"}),
     "img2anime": Sample(lambda: photo("astronaut.png"), {"model_name": "style2"}),
-    "animegan2": Sample(lambda: part(*FACE)),
-    "cartoonize": Sample(lambda: part("coffee.png", 60, 0, 400, 400)),
-    "compress": Sample(lambda: part("chelsea.png", 60, 0, 300, 300), {"quality": 50}),
+    "animegan2": Sample(lambda: crop_photo(*FACE)),
+    "cartoonize": Sample(lambda: crop_photo("coffee.png", 60, 0, 400, 400)),
+    "compress": Sample(lambda: crop_photo("chelsea.png", 60, 0, 300, 300), {"quality": 50}),
 }
 
 
-def step_of(module: str, sample: Sample) -> Step:
-    """The step with the defaults of the feature, and the guides of its style where it has styles."""
+def build_step(module: str, sample: Sample) -> Step:
+    """Return a step with the feature's defaults and, if it has styles, the guides of its style."""
     feature = get_feature_by_module(module)
     params = feature.complete_params(sample.params)
     if not feature.styles:
@@ -119,13 +119,13 @@ def step_of(module: str, sample: Sample) -> Step:
     return Step(module, params, tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names))
 
 
-def before_and_after(module: str, sample: Sample, models: Models) -> Image.Image:
+def draw_before_and_after(module: str, sample: Sample, models: Models) -> Image.Image:
     """Both halves beside each other."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "p.png", Path(folder) / "r"
         Image.fromarray(sample.given()).save(source)
         outcome = process_file(
-            source, target, [step_of(module, sample)], sample.output, models=models, report=lambda fraction: None
+            source, target, [build_step(module, sample)], sample.output, models=models, report=lambda fraction: None
         )
         print(f"{module}: {outcome.width} x {outcome.height} px by {outcome.backend}. {outcome.note}".rstrip())
         with Image.open(source) as before, Image.open(target) as after:
@@ -139,8 +139,8 @@ def before_and_after(module: str, sample: Sample, models: Models) -> Image.Image
     return both
 
 
-def save(image: Image.Image, path: Path) -> None:
-    """As a JPG of the best quality that stays below `LARGEST`."""
+def save_jpeg(image: Image.Image, path: Path) -> None:
+    """Save as a JPG of the best quality that stays below `LARGEST`."""
     for quality in range(92, 40, -4):
         file = io.BytesIO()
         image.save(file, "JPEG", quality=quality, subsampling=0, optimize=True, progressive=True)
@@ -151,10 +151,10 @@ def save(image: Image.Image, path: Path) -> None:
 
 
 def main(modules: list[str]) -> None:
-    """Make the samples of these modules, or of all."""
+    """Make the samples of these modules, or of all of them."""
     models = Models(settings.MODELS_DIR)
     for module in modules or [feature.module for feature in FEATURES]:
-        save(before_and_after(module, SAMPLES[module], models), FOLDER / f"{module}.jpg")
+        save_jpeg(draw_before_and_after(module, SAMPLES[module], models), FOLDER / f"{module}.jpg")
 
 
 if __name__ == "__main__":

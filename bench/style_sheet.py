@@ -1,7 +1,7 @@
 """The twelve styles of img2anime on three photos, for docs/models.md; part of `make samples`.
 
-`python -m bench.style_sheet` writes docs/images/styles.jpg, at most 400 kB: at first the photos, then each style as it
-draws with the API's defaults. The photos may be given away (CC0 and public domain).
+`python -m bench.style_sheet` writes docs/images/styles.jpg, at most 400 kB: first the photos, then each style with the
+API's defaults. The photos are redistributable (CC0 and public domain).
 """
 
 import io
@@ -26,18 +26,18 @@ LARGEST = 400_000  # bytes
 SIDE = 250  # px of each picture
 CAPTION = 20  # px
 COLUMNS = 2
-# Photo, then left, top and side of the square of it that is shown, in px.
+# Photo, then left, top and side of the displayed square, in px.
 PHOTOS = (("astronaut.png", 60, 0, 330), ("chelsea.png", 60, 0, 296), ("coffee.png", 120, 0, 400))
 
 
-def contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
-    """Square photos of one size, and each in all styles."""
+def draw_contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
+    """Draw square photos of one size, and each of them in all styles."""
     defaults = get_feature_by_module("img2anime").complete_params({})
-    rows = [_row("the photos", photos)]
+    rows = [_draw_row("the photos", photos)]
     for style in STYLES:
         params = {**defaults, "model_name": style.name}
         drawn = [redraw(Picture(pixels), params, models, lambda fraction: None).colours for pixels in photos]
-        rows.append(_row(f"{style.name} ({style.title})", drawn))
+        rows.append(_draw_row(f"{style.name} ({style.title})", drawn))
     width, height = rows[0].size
     sheet = Image.new("RGB", (COLUMNS * width, -(-len(rows) // COLUMNS) * height), (255, 255, 255))
     for number, row in enumerate(rows):
@@ -45,7 +45,7 @@ def contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
     return sheet
 
 
-def _row(title: str, pictures: list[Pixels]) -> Image.Image:
+def _draw_row(title: str, pictures: list[Pixels]) -> Image.Image:
     joined = Image.fromarray(np.hstack(pictures))
     row = Image.new("RGB", (joined.width, joined.height + CAPTION), (255, 255, 255))
     row.paste(joined, (0, CAPTION))
@@ -53,14 +53,14 @@ def _row(title: str, pictures: list[Pixels]) -> Image.Image:
     return row
 
 
-def _square(name: str, left: int, top: int, side: int) -> Pixels:
+def _crop_square(name: str, left: int, top: int, side: int) -> Pixels:
     part = Image.fromarray(photo(name)[top : top + side, left : left + side])
     return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
 def main() -> None:
     """Write the sheet."""
-    sheet = contact_sheet([_square(*part) for part in PHOTOS], Models(settings.MODELS_DIR))
+    sheet = draw_contact_sheet([_crop_square(*part) for part in PHOTOS], Models(settings.MODELS_DIR))
     for quality in range(88, 40, -4):
         file = io.BytesIO()
         sheet.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
