@@ -1,4 +1,4 @@
-"""A service that answers as a script tells it, over real HTTP: the stage for everything that can go wrong."""
+"""A fake service that sends scripted replies over real HTTP, including every kind of failure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ BASE_PATH = "/web_api/v1"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A request as it arrived."""
+class ReceivedRequest:
+    """A request as the service received it."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Seen:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Service
+    server: FakeService
 
     def do_POST(self) -> None:
         self._answer()
@@ -48,8 +48,8 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.seen.append(
-            Seen(
+        self.server.requests.append(
+            ReceivedRequest(
                 self.command,
                 url.path.removeprefix(BASE_PATH),
                 parse_qs(url.query),
@@ -58,8 +58,8 @@ class Handler(BaseHTTPRequestHandler):
             )
         )
         self.server.peers.add(self.client_address)
-        script = self.server.script
-        (script.pop(0) if len(script) > 1 else script[0])(self)
+        replies = self.server.replies
+        (replies.pop(0) if len(replies) > 1 else replies[0])(self)
 
     def send(
         self,
@@ -84,37 +84,37 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-Act = Callable[[Handler], None]
+Reply = Callable[[Handler], None]
 
 
-class Service(ThreadingHTTPServer):
-    """The last act of the script is repeated for ever."""
+class FakeService(ThreadingHTTPServer):
+    """A server that sends its replies in order and repeats the last one."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.forget()
+        self.reset()
 
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}{BASE_PATH}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Connections that break are what the tests are about."""
+        """Ignore broken connections: the tests cause them on purpose."""
 
-    def forget(self) -> None:
-        self.script: list[Act] = []
-        self.seen: list[Seen] = []
+    def reset(self) -> None:
+        self.replies: list[Reply] = []
+        self.requests: list[ReceivedRequest] = []
         self.peers: set[Any] = set()
 
-    def play(self, *acts: Act) -> None:
-        self.script = list(acts)
+    def set_replies(self, *replies: Reply) -> None:
+        self.replies = list(replies)
 
 
 @contextmanager
-def running_service() -> Iterator[Service]:
-    service = Service()
+def run_fake_service() -> Iterator[FakeService]:
+    service = FakeService()
     thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -125,41 +125,41 @@ def running_service() -> Iterator[Service]:
         thread.join(5)
 
 
-def success(data: object, **options: Any) -> Act:
+def reply_success(data: object, **options: Any) -> Reply:
     body = json.dumps({"code": 200, "cscode": 200, "data": data, "ip": "127.0.0.1"}).encode()
     return lambda handler: handler.send(body, **options)
 
 
-def refusal(code: int, msg: object, **options: Any) -> Act:
+def reply_error(code: int, msg: object, **options: Any) -> Reply:
     body = json.dumps({"code": code, "msg": msg}).encode()
     return lambda handler: handler.send(body, **options)
 
 
-def raw(body: bytes, **options: Any) -> Act:
+def reply_bytes(body: bytes, **options: Any) -> Reply:
     return lambda handler: handler.send(body, **options)
 
 
-def html(status: int, **options: Any) -> Act:
-    return raw(b"<html><body>Bad gateway</body></html>", status=status, kind="text/html", **options)
+def reply_html(status: int, **options: Any) -> Reply:
+    return reply_bytes(b"<html><body>Bad gateway</body></html>", status=status, kind="text/html", **options)
 
 
-def drop(handler: Handler) -> None:
-    """Reset the connection after the request was read and before any answer."""
+def drop_connection(handler: Handler) -> None:
+    """Reset the connection after reading the request and before any response."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
     handler.connection.close()
 
 
-def after(seconds: float, act: Act) -> Act:
+def delay(seconds: float, reply: Reply) -> Reply:
     def later(handler: Handler) -> None:
         time.sleep(seconds)
-        act(handler)
+        reply(handler)
 
     return later
 
 
-def dripping(body: bytes, *, kind: str, pause: float) -> Act:
-    """A byte at a time, and no length."""
+def trickle(body: bytes, *, kind: str, pause: float) -> Reply:
+    """Return a reply of single bytes with pauses, without a length."""
 
     def drip(handler: Handler) -> None:
         handler.send_response(200)
@@ -177,8 +177,8 @@ def dripping(body: bytes, *, kind: str, pause: float) -> Act:
     return drip
 
 
-def until_closed(body: bytes, *, kind: str) -> Act:
-    """A body whose end is the end of the connection."""
+def reply_until_closed(body: bytes, *, kind: str) -> Reply:
+    """Return a reply whose body ends with the connection."""
 
     def write(handler: Handler) -> None:
         handler.send_response(200)
@@ -191,7 +191,7 @@ def until_closed(body: bytes, *, kind: str) -> Act:
     return write
 
 
-def chunked(*pieces: bytes, kind: str, whole: bool = True) -> Act:
+def reply_chunked(*pieces: bytes, kind: str, whole: bool = True) -> Reply:
     def write(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", kind)

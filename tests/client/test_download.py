@@ -1,4 +1,4 @@
-"""A download gives a whole picture or an error, and leaves nothing half done."""
+"""A download writes a complete image or raises an error and leaves no partial file."""
 
 import io
 import json
@@ -9,7 +9,17 @@ import pytest
 from PIL import Image
 
 from tests.client.conftest import TRANS_ID
-from tests.client.fake_service import Act, Service, chunked, dripping, drop, html, raw, refusal, until_closed
+from tests.client.fake_service import (
+    FakeService,
+    Reply,
+    drop_connection,
+    reply_bytes,
+    reply_chunked,
+    reply_error,
+    reply_html,
+    reply_until_closed,
+    trickle,
+)
 from vanceweb.client import (
     DownloadedImage,
     InsufficientCredits,
@@ -21,13 +31,13 @@ from vanceweb.client import (
 )
 
 
-def picture(kind: str) -> bytes:
+def make_picture(kind: str) -> bytes:
     file = io.BytesIO()
     Image.effect_noise((200, 160), 60).convert("RGB").save(file, kind)
     return file.getvalue()
 
 
-PNG, JPEG = picture("PNG"), picture("JPEG")
+PNG, JPEG = make_picture("PNG"), make_picture("JPEG")
 HALF = PNG[: len(PNG) // 2]
 
 
@@ -41,13 +51,15 @@ HALF = PNG[: len(PNG) // 2]
         (PNG, "image/jpeg", "png"),
     ],
 )
-def test_the_bytes_say_what_it_is(client: VanceClient, service: Service, body: bytes, kind: str, format: str) -> None:
-    service.play(raw(body, kind=kind))
+def test_the_format_comes_from_the_bytes(
+    client: VanceClient, service: FakeService, body: bytes, kind: str, format: str
+) -> None:
+    service.set_replies(reply_bytes(body, kind=kind))
     target = io.BytesIO()
     assert client.download(TRANS_ID, target) == DownloadedImage(len(body), format, f"{TRANS_ID}.{format}")  # type: ignore[arg-type]
     assert target.getvalue() == body
-    assert service.seen[0].form["trans_id"] == TRANS_ID
-    assert service.seen[0].query == {}, "the token stands in no URL"
+    assert service.requests[0].form["trans_id"] == TRANS_ID
+    assert service.requests[0].query == {}, "the token is in no URL"
 
 
 @pytest.mark.parametrize(
@@ -61,49 +73,51 @@ def test_the_bytes_say_what_it_is(client: VanceClient, service: Service, body: b
         ("attachment", f"{TRANS_ID}.png"),
     ],
 )
-def test_the_name_is_the_services_without_folders(
-    client: VanceClient, service: Service, header: str, name: str
+def test_the_name_comes_from_the_service_without_folders(
+    client: VanceClient, service: FakeService, header: str, name: str
 ) -> None:
-    service.play(raw(PNG, kind="image/png", headers={"Content-Disposition": header}))
+    service.set_replies(reply_bytes(PNG, kind="image/png", headers={"Content-Disposition": header}))
     assert client.download(TRANS_ID, io.BytesIO()).name == name
 
 
 @pytest.mark.parametrize(
     "answer",
-    [chunked(PNG[:3], PNG[3:5], PNG[5:], kind="image/png"), until_closed(PNG, kind="image/png")],
+    [reply_chunked(PNG[:3], PNG[3:5], PNG[5:], kind="image/png"), reply_until_closed(PNG, kind="image/png")],
     ids=["chunked", "until closed"],
 )
-def test_pictures_of_unannounced_length_arrive(client: VanceClient, service: Service, answer: Act) -> None:
-    service.play(answer)
+def test_images_without_an_announced_length_are_saved(client: VanceClient, service: FakeService, answer: Reply) -> None:
+    service.set_replies(answer)
     target = io.BytesIO()
     client.download(TRANS_ID, target)
     assert target.getvalue() == PNG
 
 
-BROKEN: dict[str, Act] = {
-    "shorter than announced": raw(HALF, kind="image/png", length=len(PNG)),
-    "only the signature": raw(PNG[:8], kind="image/png", length=len(PNG)),
-    "nothing of it": raw(b"", kind="image/png", length=len(PNG)),
-    "no last chunk": chunked(HALF, kind="image/png", whole=False),
-    "no length and no end": until_closed(HALF, kind="image/png"),
-    "no length and no end, jpeg": until_closed(JPEG[:-2], kind="image/jpeg"),
-    "dropped": drop,
-    "502": html(502),
+BROKEN: dict[str, Reply] = {
+    "shorter than announced": reply_bytes(HALF, kind="image/png", length=len(PNG)),
+    "only the signature": reply_bytes(PNG[:8], kind="image/png", length=len(PNG)),
+    "empty": reply_bytes(b"", kind="image/png", length=len(PNG)),
+    "no last chunk": reply_chunked(HALF, kind="image/png", whole=False),
+    "no length and no end": reply_until_closed(HALF, kind="image/png"),
+    "no length and no end, jpeg": reply_until_closed(JPEG[:-2], kind="image/jpeg"),
+    "dropped": drop_connection,
+    "502": reply_html(502),
 }
 
 
 @pytest.mark.parametrize("trouble", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_download_is_begun_anew(client: VanceClient, service: Service, tmp_path: Path, trouble: Act) -> None:
-    service.play(trouble, trouble, raw(JPEG, kind="image/jpeg"))
+def test_a_broken_download_is_retried_from_the_beginning(
+    client: VanceClient, service: FakeService, tmp_path: Path, trouble: Reply
+) -> None:
+    service.set_replies(trouble, trouble, reply_bytes(JPEG, kind="image/jpeg"))
     with (tmp_path / "result").open("w+b") as target:
         assert client.download(TRANS_ID, target).filesize == len(JPEG)
     assert (tmp_path / "result").read_bytes() == JPEG
-    assert len(service.seen) == 3
+    assert len(service.requests) == 3
 
 
 @pytest.mark.parametrize("trouble", BROKEN.values(), ids=BROKEN.keys())
-def test_a_download_that_stays_broken_leaves_nothing(client: VanceClient, service: Service, trouble: Act) -> None:
-    service.play(trouble)
+def test_a_download_that_stays_broken_leaves_no_data(client: VanceClient, service: FakeService, trouble: Reply) -> None:
+    service.set_replies(trouble)
     target = io.BytesIO(b"before")
     target.seek(6)
     with pytest.raises(ServiceUnreachable):
@@ -111,8 +125,8 @@ def test_a_download_that_stays_broken_leaves_nothing(client: VanceClient, servic
     assert target.getvalue() == b"before"
 
 
-def test_it_begins_where_the_target_stands_and_cuts_off_what_was_behind(client: VanceClient, service: Service) -> None:
-    service.play(raw(HALF, kind="image/png", length=len(PNG)), raw(PNG, kind="image/png"))
+def test_it_writes_at_the_current_position_and_truncates_the_rest(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(reply_bytes(HALF, kind="image/png", length=len(PNG)), reply_bytes(PNG, kind="image/png"))
     target = io.BytesIO(b"before" + b"old" * len(PNG))
     target.seek(6)
     client.download(TRANS_ID, target)
@@ -121,10 +135,10 @@ def test_it_begins_where_the_target_stands_and_cuts_off_what_was_behind(client: 
 
 @pytest.mark.parametrize("kind", ["application/json", "image/jpeg", "application/octet-stream", "text/html"])
 @pytest.mark.parametrize(("code", "error"), [(30004, InsufficientCredits), (10011, NotFound)])
-def test_an_error_is_no_picture_whatever_it_calls_itself(
-    client: VanceClient, service: Service, kind: str, code: int, error: type[Exception]
+def test_an_error_of_any_content_type_is_raised(
+    client: VanceClient, service: FakeService, kind: str, code: int, error: type[Exception]
 ) -> None:
-    service.play(refusal(code, "No", kind=kind))
+    service.set_replies(reply_error(code, "No", kind=kind))
     target = io.BytesIO()
     with pytest.raises(error):
         client.download(TRANS_ID, target)
@@ -134,49 +148,49 @@ def test_an_error_is_no_picture_whatever_it_calls_itself(
 @pytest.mark.parametrize(
     "answer",
     [
-        html(200),
-        raw(b"GIF89a" + bytes(100), kind="image/gif"),
-        raw(b"BM" + bytes(100), kind="image/png"),
-        raw(b"", kind="image/png"),
-        raw(b"\xff\xd8", kind="image/jpeg"),
-        raw(json.dumps({"code": 200, "data": {"url": "https://elsewhere"}}).encode()),
-        raw(PNG, kind="image/png", status=404),
-        raw(PNG, kind="application/json"),
+        reply_html(200),
+        reply_bytes(b"GIF89a" + bytes(100), kind="image/gif"),
+        reply_bytes(b"BM" + bytes(100), kind="image/png"),
+        reply_bytes(b"", kind="image/png"),
+        reply_bytes(b"\xff\xd8", kind="image/jpeg"),
+        reply_bytes(json.dumps({"code": 200, "data": {"url": "https://elsewhere"}}).encode()),
+        reply_bytes(PNG, kind="image/png", status=404),
+        reply_bytes(PNG, kind="application/json"),
     ],
     ids=["page", "gif", "bmp", "empty", "two bytes", "json", "404", "called json"],
 )
-def test_what_is_no_picture_is_refused_at_once(client: VanceClient, service: Service, answer: Act) -> None:
-    service.play(answer)
+def test_other_content_is_refused_without_a_retry(client: VanceClient, service: FakeService, answer: Reply) -> None:
+    service.set_replies(answer)
     target = io.BytesIO()
     with pytest.raises(InvalidResponse):
         client.download(TRANS_ID, target)
     assert target.getvalue() == b""
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
 
 
-@pytest.mark.parametrize("answer", [raw(PNG, kind="image/png"), chunked(HALF, HALF, kind="image/png")])
-def test_a_result_beyond_the_limit_is_refused(client: VanceClient, service: Service, answer: Act) -> None:
-    service.play(answer)
+@pytest.mark.parametrize("answer", [reply_bytes(PNG, kind="image/png"), reply_chunked(HALF, HALF, kind="image/png")])
+def test_a_result_above_the_limit_is_refused(client: VanceClient, service: FakeService, answer: Reply) -> None:
+    service.set_replies(answer)
     target = io.BytesIO()
     with pytest.raises(InvalidResponse, match="larger than 1000 bytes"):
         client.download(TRANS_ID, target, max_bytes=1000)
     assert target.getvalue() == b""
 
 
-def test_a_download_that_drips_comes_to_an_end(make_client: Callable[..., VanceClient], service: Service) -> None:
-    service.play(dripping(PNG, kind="image/png", pause=0.02))
+def test_a_trickling_download_is_ended(make_client: Callable[..., VanceClient], service: FakeService) -> None:
+    service.set_replies(trickle(PNG, kind="image/png", pause=0.02))
     client = make_client(timeouts=Timeouts(download=5, download_total=0.3))
     with pytest.raises(ServiceUnreachable, match=r"not complete after 0.3 s"):
         client.download(TRANS_ID, io.BytesIO())
-    assert len(service.seen) == 3
+    assert len(service.requests) == 3
 
 
-def test_a_disk_that_is_full_is_no_fault_of_the_service(client: VanceClient, service: Service) -> None:
+def test_a_full_disk_is_not_blamed_on_the_service(client: VanceClient, service: FakeService) -> None:
     class Full(io.BytesIO):
         def write(self, data: object) -> int:
             raise OSError(28, "No space left on device")
 
-    service.play(raw(PNG, kind="image/png"))
+    service.set_replies(reply_bytes(PNG, kind="image/png"))
     with pytest.raises(OSError, match="No space left"):
         client.download(TRANS_ID, Full())
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1

@@ -1,4 +1,4 @@
-"""Answers that say no, and answers that say nothing that the contract knows."""
+"""Responses with an error code, and responses that break the contract."""
 
 import io
 import pickle
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.client.conftest import TRANS_ID, UID
-from tests.client.fake_service import Act, Service, html, raw, refusal, success
+from tests.client.fake_service import FakeService, Reply, reply_bytes, reply_error, reply_html, reply_success
 from tests.client.test_calls import PAGE, ROW, UPLOADED
 from vanceweb.client import (
     IllegalParameter,
@@ -49,16 +49,20 @@ CALLS: dict[str, Callable[[VanceClient], object]] = {
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 @pytest.mark.parametrize(("code", "kind"), CODES)
-def test_each_code_has_its_error_at_every_call(
-    client: VanceClient, service: Service, call: Callable[[VanceClient], object], code: int, kind: type[RequestRefused]
+def test_every_call_raises_the_error_for_each_code(
+    client: VanceClient,
+    service: FakeService,
+    call: Callable[[VanceClient], object],
+    code: int,
+    kind: type[RequestRefused],
 ) -> None:
-    service.play(refusal(code, "What it says"))
+    service.set_replies(reply_error(code, "What it says"))
     with pytest.raises(kind) as caught:
         call(client)
     assert type(caught.value) is kind
     assert (caught.value.code, caught.value.message) == (code, "What it says")
-    assert caught.value.request == f"{service.seen[0].method} {service.seen[0].path}"
-    assert len(service.seen) == 1, "an answer, even a bad one, is not asked for again"
+    assert caught.value.request == f"{service.requests[0].method} {service.requests[0].path}"
+    assert len(service.requests) == 1, "a response, even an error, is not requested again"
 
 
 @pytest.mark.parametrize(
@@ -75,37 +79,37 @@ def test_each_code_has_its_error_at_every_call(
     ],
 )
 def test_messages_of_every_shape_become_a_sentence(
-    client: VanceClient, service: Service, msg: object, sentence: str
+    client: VanceClient, service: FakeService, msg: object, sentence: str
 ) -> None:
-    service.play(refusal(10001, msg))
+    service.set_replies(reply_error(10001, msg))
     with pytest.raises(IllegalParameter) as caught:
         client.get_balance()
     assert caught.value.message == sentence
 
 
-def test_a_dump_of_a_message_is_cut(client: VanceClient, service: Service) -> None:
-    service.play(refusal(10010, "x" * 9000))
+def test_a_very_long_message_is_shortened(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(reply_error(10010, "x" * 9000))
     with pytest.raises(ServiceFault) as caught:
         client.get_balance()
     assert len(caught.value.message) == 500
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 500, 503])
-def test_the_code_counts_whatever_the_http_status(client: VanceClient, service: Service, status: int) -> None:
-    service.play(refusal(10011, "Gone", status=status))
+def test_the_code_counts_under_every_http_status(client: VanceClient, service: FakeService, status: int) -> None:
+    service.set_replies(reply_error(10011, "Gone", status=status))
     with pytest.raises(NotFound):
         client.get_progress(TRANS_ID)
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
 
 
-def test_success_under_an_error_status_is_not_believed(client: VanceClient, service: Service) -> None:
-    service.play(success({"status": "finish"}, status=500))
+def test_success_under_an_error_status_is_invalid(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(reply_success({"status": "finish"}, status=500))
     with pytest.raises(InvalidResponse, match="HTTP status 500"):
         client.get_progress(TRANS_ID)
 
 
-def test_a_code_may_be_a_string(client: VanceClient, service: Service) -> None:
-    service.play(raw(b'{"code": "30001", "msg": "No"}'))
+def test_a_code_may_be_a_string(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(reply_bytes(b'{"code": "30001", "msg": "No"}'))
     with pytest.raises(InvalidToken):
         client.get_balance()
 
@@ -114,39 +118,41 @@ def test_a_code_may_be_a_string(client: VanceClient, service: Service) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        html(200),
-        html(403),
-        raw(b""),
-        raw(b"null"),
-        raw(b"[]"),
-        raw(b'{"code": 200'),
-        raw(b"{}"),
-        raw(b'{"code": null}'),
-        raw(b'{"code": true, "data": {}}'),
-        raw(b'{"code": 200}'),
-        raw(b'{"code": 200, "data": []}'),
-        raw(b'{"code": 200, "data": {}}'),
-        raw(b"[" * 100_000),
-        raw(b"\xff\xfe\x00", kind="text/plain"),
-        raw(b"", status=302, headers={"Location": "https://elsewhere.example/login"}),
+        reply_html(200),
+        reply_html(403),
+        reply_bytes(b""),
+        reply_bytes(b"null"),
+        reply_bytes(b"[]"),
+        reply_bytes(b'{"code": 200'),
+        reply_bytes(b"{}"),
+        reply_bytes(b'{"code": null}'),
+        reply_bytes(b'{"code": true, "data": {}}'),
+        reply_bytes(b'{"code": 200}'),
+        reply_bytes(b'{"code": 200, "data": []}'),
+        reply_bytes(b'{"code": 200, "data": {}}'),
+        reply_bytes(b"[" * 100_000),
+        reply_bytes(b"\xff\xfe\x00", kind="text/plain"),
+        reply_bytes(b"", status=302, headers={"Location": "https://elsewhere.example/login"}),
     ],
 )
-def test_any_other_answer_is_not_understood(
-    client: VanceClient, service: Service, call: Callable[[VanceClient], object], answer: Act
+def test_any_other_response_is_invalid(
+    client: VanceClient, service: FakeService, call: Callable[[VanceClient], object], answer: Reply
 ) -> None:
-    service.play(answer)
+    service.set_replies(answer)
     with pytest.raises(InvalidResponse) as caught:
         call(client)
     assert caught.value.code is None
     assert caught.value.message.endswith(".")
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
 
 
-def test_a_redirect_is_named_and_not_followed(client: VanceClient, service: Service) -> None:
-    service.play(raw(b"", status=307, headers={"Location": service.base_url.replace("127.0.0.1", "localhost")}))
+def test_a_redirect_is_named_and_not_followed(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(
+        reply_bytes(b"", status=307, headers={"Location": service.base_url.replace("127.0.0.1", "localhost")})
+    )
     with pytest.raises(InvalidResponse, match="redirects to localhost"):
         client.transform(UID, "{}")
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -175,10 +181,10 @@ def test_a_redirect_is_named_and_not_followed(client: VanceClient, service: Serv
         ("history", PAGE, "datas", [ROW | {"created_at": "yesterday"}]),
     ],
 )
-def test_what_is_missing_or_odd_is_named_and_not_shown(
-    client: VanceClient, service: Service, call: str, data: dict[str, object], key: str, bad: object
+def test_a_missing_or_invalid_value_is_named_but_not_shown(
+    client: VanceClient, service: FakeService, call: str, data: dict[str, object], key: str, bad: object
 ) -> None:
-    service.play(success({**data, key: bad}))
+    service.set_replies(reply_success({**data, key: bad}))
     with pytest.raises(InvalidResponse) as caught:
         CALLS[call](client)
     assert f"data.{key}" in caught.value.message
@@ -186,23 +192,28 @@ def test_what_is_missing_or_odd_is_named_and_not_shown(
     assert state in caught.value.message
 
 
-def test_a_json_answer_without_end_is_left(client: VanceClient, service: Service) -> None:
-    service.play(raw(b'{"code": 200, "data": "' + b"x" * 3_000_000 + b'"}'))
+def test_an_overlong_json_response_is_abandoned(client: VanceClient, service: FakeService) -> None:
+    service.set_replies(reply_bytes(b'{"code": 200, "data": "' + b"x" * 3_000_000 + b'"}'))
     with pytest.raises(InvalidResponse, match="longer than"):
         client.get_balance()
 
 
-@pytest.mark.parametrize("answer", [html(404), html(405), refusal(10001, "?"), refusal(404, "Not found"), raw(b"{}")])
-def test_cancel_is_false_where_the_service_does_not_know_it(client: VanceClient, service: Service, answer: Act) -> None:
-    service.play(answer)
+@pytest.mark.parametrize(
+    "answer",
+    [reply_html(404), reply_html(405), reply_error(10001, "?"), reply_error(404, "Not found"), reply_bytes(b"{}")],
+)
+def test_cancel_is_false_if_the_service_does_not_support_it(
+    client: VanceClient, service: FakeService, answer: Reply
+) -> None:
+    service.set_replies(answer)
     assert client.cancel(TRANS_ID) is False
 
 
 @pytest.mark.parametrize(("code", "kind"), [(10011, NotFound), (30001, InvalidToken), (10010, ServiceFault)])
-def test_cancel_raises_what_concerns_the_job(
-    client: VanceClient, service: Service, code: int, kind: type[VanceError]
+def test_cancel_raises_the_errors_of_the_job(
+    client: VanceClient, service: FakeService, code: int, kind: type[VanceError]
 ) -> None:
-    service.play(refusal(code, "No"))
+    service.set_replies(reply_error(code, "No"))
     with pytest.raises(kind):
         client.cancel(TRANS_ID)
 

@@ -1,4 +1,4 @@
-"""The in-process transport: `requests` must not be able to tell it from the network."""
+"""The in-process transport, which `requests` can't distinguish from the network."""
 
 import io
 import threading
@@ -18,8 +18,8 @@ Start = Callable[..., Any]
 URL = "http://engine.invalid"
 
 
-class Pieces:
-    """A response body that notes how far it was asked for, and that it was closed."""
+class RecordedBody:
+    """A response body that counts the chunks read and the calls of `close`."""
 
     def __init__(self, pieces: Iterable[bytes | Exception]) -> None:
         self._pieces = iter(pieces)
@@ -40,7 +40,7 @@ class Pieces:
         self.closed += 1
 
 
-def answering(
+def build_app(
     body: Iterable[bytes], *, status: str = "200 OK", headers: tuple[tuple[str, str], ...] = ()
 ) -> Callable[..., Any]:
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
@@ -97,7 +97,7 @@ def test_the_application_is_called_by_the_rules_of_pep_3333(method: str) -> None
 
 def test_a_large_upload_is_not_held_in_memory() -> None:
     class Endless(io.RawIOBase):
-        """200 MB of zeros which nobody may ask for in one piece."""
+        """200 MB of zeros, which may not be read at once."""
 
         len = 200_000_000
         position = 0
@@ -127,7 +127,7 @@ def test_a_large_upload_is_not_held_in_memory() -> None:
     assert file.largest <= 1_000_000
 
 
-def test_a_generator_is_sent_as_it_comes() -> None:
+def test_a_generator_is_sent_chunked() -> None:
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         start_response("200 OK", [("X-Encoding", environ["HTTP_TRANSFER_ENCODING"])])
         return [environ["wsgi.input"].read()]
@@ -137,10 +137,10 @@ def test_a_generator_is_sent_as_it_comes() -> None:
     assert answer.headers["X-Encoding"] == "chunked"
 
 
-def test_an_answer_is_read_as_it_is_asked_for() -> None:
-    pieces = Pieces(bytes([number]) * 1000 for number in range(200))
-    answer = build_in_process_session(answering(pieces)).get(URL, stream=True)
-    assert pieces.given == 1, "only what shows that the headers are final"
+def test_a_response_is_read_on_demand() -> None:
+    pieces = RecordedBody(bytes([number]) * 1000 for number in range(200))
+    answer = build_in_process_session(build_app(pieces)).get(URL, stream=True)
+    assert pieces.given == 1, "only the chunk that makes the headers final"
     body = answer.iter_content(1000)
     assert next(body) == bytes(1000)
     assert pieces.given <= 2
@@ -150,9 +150,9 @@ def test_an_answer_is_read_as_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("way", ["read", "closed", "left", "head"])
-def test_the_iterable_is_closed_once_whatever_happens(way: str) -> None:
-    pieces = Pieces([b"a" * 100, b"b" * 100])
-    session = build_in_process_session(answering(pieces))
+def test_the_iterable_is_always_closed_once(way: str) -> None:
+    pieces = RecordedBody([b"a" * 100, b"b" * 100])
+    session = build_in_process_session(build_app(pieces))
     if way == "head":
         assert session.head(URL).content == b""
     else:
@@ -165,32 +165,32 @@ def test_the_iterable_is_closed_once_whatever_happens(way: str) -> None:
 
 
 def test_head_has_headers_and_no_body() -> None:
-    app = answering([b"never to be seen"], headers=(("Content-Length", "16"),))
+    app = build_app([b"must not be sent"], headers=(("Content-Length", "16"),))
     answer = build_in_process_session(app).head(URL)
     assert answer.content == b""
     assert answer.headers["Content-Length"] == "16"
 
 
-def test_an_exception_before_the_answer_is_a_connection_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_before_the_response_is_a_failed_connection(caplog: pytest.LogCaptureFixture) -> None:
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         raise ZeroDivisionError("inside")
 
     with pytest.raises(requests.ConnectionError):
         build_in_process_session(app).get(URL)
-    assert "ZeroDivisionError: inside" in caplog.text, "what went wrong is to be found somewhere"
+    assert "ZeroDivisionError: inside" in caplog.text, "the cause is logged"
 
 
-def test_an_exception_before_the_first_piece_is_one_too() -> None:
-    pieces = Pieces([ZeroDivisionError()])
+def test_an_exception_before_the_first_chunk_is_a_failed_connection() -> None:
+    pieces = RecordedBody([ZeroDivisionError()])
     with pytest.raises(requests.ConnectionError):
-        build_in_process_session(answering(pieces)).get(URL)
+        build_in_process_session(build_app(pieces)).get(URL)
     assert pieces.closed == 1
 
 
 @pytest.mark.parametrize("headers", [(), (("Content-Length", "20"),)])
 def test_an_exception_in_the_middle_breaks_the_body(headers: tuple[tuple[str, str], ...]) -> None:
-    pieces = Pieces([b"first", ZeroDivisionError("inside")])
-    answer = build_in_process_session(answering(pieces, headers=headers)).get(URL, stream=True)
+    pieces = RecordedBody([b"first", ZeroDivisionError("inside")])
+    answer = build_in_process_session(build_app(pieces, headers=headers)).get(URL, stream=True)
     body = answer.iter_content(5)
     assert next(body) == b"first"
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -200,17 +200,17 @@ def test_an_exception_in_the_middle_breaks_the_body(headers: tuple[tuple[str, st
 
 
 def test_a_body_shorter_than_announced_is_broken() -> None:
-    app = answering([b"short"], headers=(("Content-Length", "20"),))
+    app = build_app([b"short"], headers=(("Content-Length", "20"),))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         build_in_process_session(app).get(URL)
 
 
-def test_no_answer_at_all_is_a_failure() -> None:
+def test_a_missing_response_is_a_failed_connection() -> None:
     with pytest.raises(requests.ConnectionError):
         build_in_process_session(lambda environ, start_response: [b"body"]).get(URL)
 
 
-def test_a_status_may_be_replaced_until_something_was_sent() -> None:
+def test_a_status_may_be_replaced_before_anything_was_sent() -> None:
     def app(environ: dict[str, Any], start_response: Start) -> Iterator[bytes]:
         start_response("200 OK", [("X-First", "1")])
         try:
@@ -235,17 +235,17 @@ def test_the_old_write_function_works() -> None:
     assert build_in_process_session(app).get(URL).content == b"one two three"
 
 
-def test_headers_may_come_twice_and_cookies_do_no_harm() -> None:
-    app = answering([b""], headers=(("X-A", "1"), ("X-A", "2"), ("Set-Cookie", "a=b")))
+def test_repeated_headers_and_cookies_are_accepted() -> None:
+    app = build_app([b""], headers=(("X-A", "1"), ("X-A", "2"), ("Set-Cookie", "a=b")))
     answer = build_in_process_session(app).get(URL)
     assert answer.headers["X-A"] == "1, 2"
 
 
-def test_what_the_application_sets_in_its_context_ends_with_the_answer() -> None:
+def test_context_changes_by_the_application_end_with_the_response() -> None:
     language: ContextVar[str] = ContextVar("language", default="none")
     seen: list[str] = []
 
-    class Body(Pieces):
+    class Body(RecordedBody):
         def __next__(self) -> bytes:
             seen.append(language.get())
             language.set("body")
@@ -269,8 +269,8 @@ def test_what_the_application_sets_in_its_context_ends_with_the_answer() -> None
     assert seen[-1] == "body"
 
 
-def test_an_answer_may_be_read_in_another_thread() -> None:
-    answer = build_in_process_session(answering(Pieces([b"one", b"two"]))).get(URL, stream=True)
+def test_a_response_may_be_read_in_another_thread() -> None:
+    answer = build_in_process_session(build_app(RecordedBody([b"one", b"two"]))).get(URL, stream=True)
     got: list[bytes] = []
     thread = threading.Thread(target=lambda: got.append(answer.content))
     thread.start()
@@ -278,14 +278,14 @@ def test_an_answer_may_be_read_in_another_thread() -> None:
     assert got == [b"onetwo"]
 
 
-def test_no_url_leads_to_the_network() -> None:
+def test_no_url_reaches_the_network() -> None:
     session = build_in_process_session(echo)
     assert session.get("https://example.org/").status_code == 200
     with pytest.raises(requests.exceptions.InvalidSchema):
         session.get("ftp://example.org/")
 
 
-def test_the_client_speaks_through_it() -> None:
+def test_the_client_works_over_it() -> None:
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b'{"code": 200, "data": {"status": "finish", "filesize": "5"}}']
@@ -294,7 +294,7 @@ def test_the_client_speaks_through_it() -> None:
     assert client.get_progress(TRANS_ID).filesize == 5
 
 
-def test_a_broken_application_is_a_service_out_of_reach() -> None:
+def test_a_broken_application_is_an_unreachable_service() -> None:
     calls: list[str] = []
 
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:

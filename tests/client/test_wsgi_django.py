@@ -1,4 +1,4 @@
-"""The in-process transport in front of Django, which keeps things beside the request."""
+"""The in-process transport with Django, which keeps state outside the request."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -38,7 +38,7 @@ def django_app() -> Iterable[Any]:
         yield WSGIHandler()
 
 
-def test_language_zone_and_script_prefix_stay_as_they_were(django_app: Any) -> None:
+def test_language_time_zone_and_script_prefix_stay_unchanged(django_app: Any) -> None:
     before = get_script_prefix()
     set_script_prefix("/studio/")
     try:
@@ -52,7 +52,7 @@ def test_language_zone_and_script_prefix_stay_as_they_were(django_app: Any) -> N
         set_script_prefix(before)
 
 
-def test_a_streamed_answer_keeps_its_own_language_and_not_ours(django_app: Any) -> None:
+def test_a_streamed_response_keeps_its_own_language(django_app: Any) -> None:
     with translation.override("de"):
         with build_in_process_session(django_app).get("http://engine.invalid/stream", stream=True) as answer:
             assert translation.get_language() == "de"

@@ -1,4 +1,4 @@
-"""Every contract test is asked of the engine twice: in this process, and of gunicorn over real HTTP."""
+"""Fixtures that run every contract test twice: in this process, and against gunicorn over real HTTP."""
 
 import io
 import secrets
@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 from pytest_django import DjangoDbBlocker
 
-from tests.contract.installation import ALLOWED_WEBHOOK_HOST, PATIENCE, Installation, running_installation
-from tests.contract.jobs import QUICK
-from tests.contract.pictures import photo
-from tests.contract.receiver import Receiver, receiver
+from tests.contract.installation import ALLOWED_WEBHOOK_HOST, TRANSFORM_WAIT_SECONDS, Installation, run_installation
+from tests.contract.jconfigs import QUICK
+from tests.contract.pictures import make_photo
+from tests.contract.receiver import Receiver, run_receiver
 from tests.contract.service import Service
 from vanceweb.client import IN_PROCESS_BASE_URL, build_in_process_session
 
@@ -22,7 +22,7 @@ Account = Callable[..., str]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """One installation serves them all, so they stay together when the tests are spread over processes."""
+    """Keep these tests in one process when tests are distributed: they share one installation."""
     item.add_marker(pytest.mark.xdist_group("contract"))
 
 
@@ -30,27 +30,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def installation(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("contract")) as running:
+    with run_installation(tmp_path_factory.mktemp("contract")) as running:
         yield running
 
 
 @pytest.fixture(scope="package")
 def refusing_receiver(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Receiver]:
-    """A receiver that answers 500 to the webhook of a job that was started before every test."""
-    with django_db_blocker.unblock(), installation.database_of_this_thread():
+    """A receiver that responds with 500 to the webhook of a job started before all tests."""
+    with django_db_blocker.unblock(), installation.use_database_in_this_thread():
         token = create_account()
-    with receiver(500) as refusing, requests.Session() as session:
-        client = Service(installation.base_url, session).client(token)
-        uid = client.upload(io.BytesIO(photo()), name="cat.png").uid
-        client.transform(uid, QUICK, webhook=refusing.url())
+    with run_receiver(500) as refusing, requests.Session() as session:
+        client = Service(installation.base_url, session).build_client(token)
+        uid = client.upload(io.BytesIO(make_photo()), name="cat.png").uid
+        client.transform(uid, QUICK, webhook=refusing.url)
         yield refusing
 
 
 @pytest.fixture
 def database(installation: Installation, django_db_blocker: DjangoDbBlocker, settings: Any) -> Iterator[None]:
-    settings.ENGINE_PATIENCE = PATIENCE
+    settings.ENGINE_PATIENCE = TRANSFORM_WAIT_SECONDS
     settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = [ALLOWED_WEBHOOK_HOST]
-    with django_db_blocker.unblock(), installation.database_of_this_thread():
+    with django_db_blocker.unblock(), installation.use_database_in_this_thread():
         yield
 
 
@@ -72,7 +72,7 @@ def service(
 
 
 def create_account(credits: str = "10") -> str:
-    """The token of a new account with so many credits, made by the operator's command."""
+    """Create an account with the operator's command and return its token."""
     out = io.StringIO()
     call_command("create_engine_account", f"contract-{secrets.token_hex(6)}", credits=credits, stdout=out)
     token = out.getvalue()

@@ -1,6 +1,6 @@
-"""A running installation for the contract tests: web server, one worker, sweeper, and a database of their own.
+"""An installation for the contract tests: a web server, one worker, the sweeper and a separate database.
 
-It shares the test run's data folder, so that the same keys and files serve the calls that stay in this process.
+It uses the test run's data folder, so that in-process calls work with the same keys and files.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from django.conf import settings
 from django.db import ConnectionHandler, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-# How long /transform waits in these tests: long beside a quick job, short beside a test.
-PATIENCE = 3.0
-# Receivers of the tests' webhooks listen here; every other host of this machine stays forbidden.
+# The time that /transform waits in these tests: longer than a quick job, much shorter than a test.
+TRANSFORM_WAIT_SECONDS = 3.0
+# The webhook receivers of these tests listen here; this machine's other addresses stay forbidden.
 ALLOWED_WEBHOOK_HOST = "127.0.0.1"
 _PARENT_DEATH_PROGRAM = settings.BASE_DIR / "vanceweb" / "ops" / "parent_death.py"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where it is: its base URL over HTTP, and the settings of its database."""
+    """The base URL and database settings of a running installation."""
 
     base_url: str
     database: dict[str, object]
 
     @contextmanager
-    def database_of_this_thread(self) -> Iterator[BaseDatabaseWrapper]:
-        """Calls in this process find the installation's database instead of the tests'."""
+    def use_database_in_this_thread(self) -> Iterator[BaseDatabaseWrapper]:
+        """Make in-process calls use the installation's database instead of the tests'."""
         own = ConnectionHandler({"default": dict(self.database)})["default"]
         before = connections["default"]
         connections["default"] = own
@@ -48,15 +48,15 @@ class Installation:
 
 
 @contextmanager
-def running_installation(folder: Path) -> Iterator[Installation]:
-    """Starts everything, waits until it answers, and ends it. `folder` gets the database and the logs."""
+def run_installation(folder: Path) -> Iterator[Installation]:
+    """Start an installation, wait until it responds, and stop it at the end. `folder` gets its database and logs."""
     name = folder / "contract.sqlite3"
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "vanceweb.settings",
         "DATA_DIR": str(settings.DATA_DIR),
         "MODELS_DIR": str(settings.MODELS_DIR),
         "DATABASE_URL": f"sqlite:///{name}",
-        "ENGINE_PATIENCE": str(PATIENCE),
+        "ENGINE_PATIENCE": str(TRANSFORM_WAIT_SECONDS),
         "ENGINE_WEBHOOK_ALLOWED_HOSTS": ALLOWED_WEBHOOK_HOST,
         "HOST": "127.0.0.1",
         "PYTHONPATH": str(settings.BASE_DIR),
@@ -72,13 +72,13 @@ def running_installation(folder: Path) -> Iterator[Installation]:
             ([*web, "--worker-class", "gthread", "--threads", "8"], [*manage, *worker], [*manage, "sweep"])
         ):
             log = stack.enter_context((folder / f"{number}.log").open("wb"))
-            stack.enter_context(_process(command, environment, log.fileno(), listener.fileno()))
+            stack.enter_context(_run_process(command, environment, log.fileno(), listener.fileno()))
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/web_api/v1"
         _wait_for(base_url, folder)
-        yield Installation(base_url, _database(name))
+        yield Installation(base_url, _build_database_settings(name))
 
 
-def _database(name: Path) -> dict[str, object]:
+def _build_database_settings(name: Path) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(name),
@@ -91,7 +91,7 @@ def _database(name: Path) -> dict[str, object]:
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
+def _run_process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
     """Runs `command`, which ends with us even when we are killed."""
     arguments = [sys.executable, str(_PARENT_DEATH_PROGRAM), str(os.getpid()), *command]
     with subprocess.Popen(arguments, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Receiver(ThreadingHTTPServer):
-    """Notes what is posted to it, and answers `status`."""
+    """A server that records POST requests and responds with `status`."""
 
     daemon_threads = True
 
@@ -20,6 +20,7 @@ class Receiver(ThreadingHTTPServer):
         self.headers = headers or {}
         self.got: list[tuple[float, str, str, Any]] = []
 
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/hook/s3cret?x=1"
 
@@ -47,7 +48,7 @@ class ReceiverHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver(status: int = 200, headers: dict[str, str] | None = None) -> Iterator[Receiver]:
+def run_receiver(status: int = 200, headers: dict[str, str] | None = None) -> Iterator[Receiver]:
     server = Receiver(status, headers)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The engine as a stranger meets it: raw requests in every encoding, and the client, over one of two transports."""
+"""Access to the engine from outside: raw requests in every encoding and the client, over one of two transports."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any
 
 import requests
 
-from tests.contract.jobs import QUICK
-from tests.contract.pictures import photo
+from tests.contract.jconfigs import QUICK
+from tests.contract.pictures import make_photo
 from vanceweb.client import Retries, VanceClient
 
-# The three encodings of a POST body that clients in the field send, and GET.
+# The three encodings of a POST body that existing clients send, and GET.
 ENCODINGS = ("urlencoded", "multipart", "json")
 WAYS = (*ENCODINGS, "get")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One way to the engine."""
+    """The engine over one transport."""
 
     base_url: str
     session: requests.Session
 
-    def client(self, token: str) -> VanceClient:
+    def build_client(self, token: str) -> VanceClient:
         return VanceClient(token, base_url=self.base_url, session=self.session, retries=Retries(attempts=1))
 
     def send(
         self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None
     ) -> requests.Response:
-        """The raw response. Every one of the contract has HTTP status 200."""
+        """Return the raw response and check that its HTTP status is 200."""
         url = self.base_url + path
         if way == "get":
             response = self.session.get(url, params=dict(fields), timeout=60)
@@ -46,8 +46,8 @@ class Service:
         assert response.status_code == 200
         return response
 
-    def ask(self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None) -> Any:
-        """The whole JSON answer, whose envelope is checked."""
+    def fetch_json(self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None) -> Any:
+        """Return the whole JSON response after checking its envelope."""
         response = self.send(path, fields, way, files)
         assert response.headers["Content-Type"].partition(";")[0] == "application/json"
         answer = response.json()
@@ -60,36 +60,36 @@ class Service:
             assert "data" not in answer
         return answer
 
-    def data(self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None) -> Any:
-        """The data of a successful answer."""
-        answer = self.ask(path, fields, way, files)
+    def fetch_data(self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None) -> Any:
+        """Return the data of a successful response."""
+        answer = self.fetch_json(path, fields, way, files)
         assert answer["code"] == 200, answer
         return answer["data"]
 
-    def refusal(
+    def fetch_error(
         self, path: str, fields: Mapping[str, Any], way: str = "urlencoded", files: Any = None
     ) -> tuple[int, str]:
-        """Code and message of an answer that must be an error."""
-        answer = self.ask(path, fields, way, files)
+        """Return the code and message of a response that must be an error."""
+        answer = self.fetch_json(path, fields, way, files)
         assert answer["code"] != 200, answer
         return answer["code"], answer["msg"] if isinstance(answer["msg"], str) else str(answer["msg"])
 
     def upload(self, token: str, picture: bytes | None = None, name: str = "cat.png") -> str:
-        """The uid of a picture."""
-        return self.client(token).upload(BytesIO(picture or photo()), name=name).uid
+        """Upload an image and return its uid."""
+        return self.build_client(token).upload(BytesIO(picture or make_photo()), name=name).uid
 
-    def finished(self, token: str, jconfig: str = QUICK, picture: bytes | None = None) -> str:
-        """The trans_id of a job that has a result."""
-        started = self.client(token).transform(self.upload(token, picture), jconfig)
-        ended = self.end_of(token, started.trans_id)
+    def finish_job(self, token: str, jconfig: str = QUICK, picture: bytes | None = None) -> str:
+        """Run a job to its end and return its trans_id."""
+        started = self.build_client(token).transform(self.upload(token, picture), jconfig)
+        ended = self.wait_for_end(token, started.trans_id)
         assert ended["status"] == "finish", ended
         return started.trans_id
 
-    def end_of(self, token: str, trans_id: str, seconds: float = 60) -> Any:
-        """The data of /progress once the job has ended."""
+    def wait_for_end(self, token: str, trans_id: str, seconds: float = 60) -> Any:
+        """Return the data of /progress once the job has ended."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            data = self.data("/progress", {"api_token": token, "trans_id": trans_id})
+            data = self.fetch_data("/progress", {"api_token": token, "trans_id": trans_id})
             if data["status"] in ("finish", "fatal"):
                 return data
             time.sleep(0.05)

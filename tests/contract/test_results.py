@@ -1,4 +1,4 @@
-"""/progress and /download of finished and failed jobs, and what a result costs."""
+"""/progress and /download of finished and failed jobs, and the costs of results."""
 
 import io
 import re
@@ -11,20 +11,30 @@ from django.core.management import call_command
 from PIL import Image
 
 from tests.contract.conftest import Account
-from tests.contract.jobs import ENLARGE, LARGE, LONG, MATTING, QUICK, as_json, denoise, step, workflow
-from tests.contract.pictures import photo
+from tests.contract.jconfigs import (
+    ENLARGE,
+    LARGE,
+    LONG,
+    MATTING,
+    QUICK,
+    as_json,
+    build_denoise,
+    build_step,
+    build_workflow,
+)
+from tests.contract.pictures import make_photo
 from tests.contract.service import WAYS, Service
 from vanceweb.client import InsufficientCredits, InvalidToken, JobFailed, NotFound, Status
 
 UNKNOWN = "0123456789abcdef" * 2
-STILL_PARAMS = {"auto_params": False, "remove_noise": 0, "sharpen": 0}
-STILL = denoise(**STILL_PARAMS)
+NO_CHANGE_PARAMS = {"auto_params": False, "remove_noise": 0, "sharpen": 0}
+NO_CHANGE = build_denoise(**NO_CHANGE_PARAMS)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_progress_of_a_finished_job_has_its_size_as_a_string(service: Service, token: str, way: str) -> None:
-    fields = {"api_token": token, "trans_id": service.finished(token)}
-    data = service.data("/progress", fields, way)
+    fields = {"api_token": token, "trans_id": service.finish_job(token)}
+    data = service.fetch_data("/progress", fields, way)
     assert data["status"] == "finish"
     assert isinstance(data["filesize"], str)
     assert int(data["filesize"]) == len(service.send("/download", fields).content)
@@ -33,7 +43,7 @@ def test_the_progress_of_a_finished_job_has_its_size_as_a_string(service: Servic
 @pytest.mark.parametrize("way", WAYS)
 def test_every_encoding_downloads_the_picture(service: Service, token: str, way: str) -> None:
     response = service.send(
-        "/download", {"api_token": token, "trans_id": service.finished(token, picture=photo(96, 80))}, way
+        "/download", {"api_token": token, "trans_id": service.finish_job(token, picture=make_photo(96, 80))}, way
     )
     assert response.headers["Content-Type"] == "image/png"
     assert int(response.headers["Content-Length"]) == len(response.content)
@@ -50,11 +60,11 @@ def test_every_encoding_downloads_the_picture(service: Service, token: str, way:
         ({}, "JPEG", "JPEG", "image/jpeg"),
     ],
 )
-def test_the_result_is_of_the_format_that_was_asked_for(
+def test_the_result_has_the_requested_format(
     service: Service, token: str, out: Any, source: str, format: str, kind: str
 ) -> None:
-    jconfig = as_json(step("denoise", "denoise", "DenoiseStable", out, **STILL_PARAMS))
-    trans_id = service.finished(token, jconfig, photo(kind=source))
+    jconfig = as_json(build_step("denoise", "denoise", "DenoiseStable", out, **NO_CHANGE_PARAMS))
+    trans_id = service.finish_job(token, jconfig, make_photo(kind=source))
     response = service.send("/download", {"api_token": token, "trans_id": trans_id})
     picture = Image.open(io.BytesIO(response.content))
     assert picture.format == format
@@ -64,26 +74,26 @@ def test_the_result_is_of_the_format_that_was_asked_for(
 
 
 @pytest.mark.parametrize("service", ["http"], indirect=True)
-def test_a_cut_out_is_a_png_with_alpha(service: Service, token: str) -> None:
+def test_a_cutout_is_a_png_with_alpha(service: Service, token: str) -> None:
     target = io.BytesIO()
-    client = service.client(token)
-    assert client.download(service.finished(token, MATTING, photo(kind="JPEG")), target).format == "png"
+    client = service.build_client(token)
+    assert client.download(service.finish_job(token, MATTING, make_photo(kind="JPEG")), target).format == "png"
     assert Image.open(target).mode == "RGBA"
 
 
 @pytest.mark.parametrize("path", ["/progress", "/download", "/cancel"])
-def test_another_accounts_job_is_as_unknown_as_one_that_never_was(
+def test_another_accounts_job_is_reported_like_an_unknown_one(
     service: Service, token: str, make_account: Account, path: str
 ) -> None:
-    theirs = service.finished(make_account())
-    answers = [service.ask(path, {"api_token": token, "trans_id": trans_id}) for trans_id in (theirs, UNKNOWN)]
+    theirs = service.finish_job(make_account())
+    answers = [service.fetch_json(path, {"api_token": token, "trans_id": trans_id}) for trans_id in (theirs, UNKNOWN)]
     assert answers[0] == answers[1]
     assert answers[0]["code"] == 10011
 
 
 def test_only_the_first_download_of_a_result_is_charged(service: Service, token: str) -> None:
-    client = service.client(token)
-    trans_id = service.finished(token)
+    client = service.build_client(token)
+    trans_id = service.finish_job(token)
     assert client.get_balance().used == 0, "upload, transform and progress are free"
     first, second = io.BytesIO(), io.BytesIO()
     client.download(trans_id, first)
@@ -97,23 +107,23 @@ def test_only_the_first_download_of_a_result_is_charged(service: Service, token:
     ("jconfig", "cost"),
     [
         (QUICK, 1),
-        (as_json(workflow(STILL, STILL)), 2),
-        (as_json(workflow(STILL, STILL, STILL)), 3),
+        (as_json(build_workflow(NO_CHANGE, NO_CHANGE)), 2),
+        (as_json(build_workflow(NO_CHANGE, NO_CHANGE, NO_CHANGE)), 3),
     ],
     ids=["one step", "two steps", "three steps"],
 )
 def test_a_workflow_costs_the_sum_of_its_steps(service: Service, token: str, jconfig: str, cost: int) -> None:
-    client = service.client(token)
-    client.download(service.finished(token, jconfig), io.BytesIO())
+    client = service.build_client(token)
+    client.download(service.finish_job(token, jconfig), io.BytesIO())
     assert client.get_balance().used == cost
     assert client.get_history().rows[0].points == cost
 
 
-def test_too_few_credits_leave_the_result_to_be_downloaded_later(service: Service, make_account: Account) -> None:
+def test_a_result_can_be_downloaded_once_there_are_enough_credits(service: Service, make_account: Account) -> None:
     token = make_account(credits="1.5")
-    client = service.client(token)
-    trans_id = service.finished(token, as_json(workflow(STILL, STILL)))
-    code, _ = service.refusal("/download", {"api_token": token, "trans_id": trans_id})
+    client = service.build_client(token)
+    trans_id = service.finish_job(token, as_json(build_workflow(NO_CHANGE, NO_CHANGE)))
+    code, _ = service.fetch_error("/download", {"api_token": token, "trans_id": trans_id})
     assert code == 30004
     target = io.BytesIO()
     with pytest.raises(InsufficientCredits):
@@ -127,42 +137,42 @@ def test_too_few_credits_leave_the_result_to_be_downloaded_later(service: Servic
     assert client.get_balance().granted == Decimal("2.5")
 
 
-def test_a_result_already_paid_for_comes_also_to_an_empty_account(service: Service, make_account: Account) -> None:
+def test_an_account_without_credits_can_download_a_paid_result_again(service: Service, make_account: Account) -> None:
     token = make_account(credits="1")
-    client = service.client(token)
-    trans_id = service.finished(token)
+    client = service.build_client(token)
+    trans_id = service.finish_job(token)
     client.download(trans_id, io.BytesIO())
     assert client.get_balance().left == 0
     assert client.download(trans_id, io.BytesIO()).filesize > 0
 
 
 def test_a_job_that_failed_is_10014_and_free(service: Service, token: str, settings: Any) -> None:
-    """The disk loses the upload between upload and transform."""
+    """The upload's file is lost between upload and transform."""
     uid = service.upload(token)
     lost = [path for path in Path(settings.DATA_DIR, "engine").rglob("*") if uid in str(path) and path.is_file()]
-    assert lost, "the upload lies under its id"
+    assert lost, "the upload is stored under its id"
     for path in lost:
         path.unlink()
     fields = {"api_token": token, "uid": uid, "jconfig": QUICK}
-    answer = service.ask("/transform", fields)
+    answer = service.fetch_json("/transform", fields)
     if answer["code"] == 200:
         trans_id = answer["data"]["trans_id"]
-        ended = service.end_of(token, trans_id)
+        ended = service.wait_for_end(token, trans_id)
         assert ended["status"] == "fatal"
         assert ended["msg"]
-        assert service.refusal("/download", {"api_token": token, "trans_id": trans_id})[0] == 10014
+        assert service.fetch_error("/download", {"api_token": token, "trans_id": trans_id})[0] == 10014
         with pytest.raises(JobFailed):
-            service.client(token).download(trans_id, io.BytesIO())
+            service.build_client(token).download(trans_id, io.BytesIO())
     else:
         assert answer["code"] == 10011
-    assert service.client(token).get_balance().used == 0
+    assert service.build_client(token).get_balance().used == 0
 
 
 def test_a_cancelled_job_is_fatal_and_free(service: Service, token: str) -> None:
-    client = service.client(token)
-    started = client.transform(service.upload(token, photo(*LARGE)), LONG, wait=0)
+    client = service.build_client(token)
+    started = client.transform(service.upload(token, make_photo(*LARGE)), LONG, wait=0)
     assert client.cancel(started.trans_id) is True
-    assert service.end_of(token, started.trans_id)["status"] == "fatal"
+    assert service.wait_for_end(token, started.trans_id)["status"] == "fatal"
     assert client.get_progress(started.trans_id).status is Status.FATAL
     with pytest.raises((JobFailed, NotFound)):
         client.download(started.trans_id, io.BytesIO())
@@ -170,30 +180,30 @@ def test_a_cancelled_job_is_fatal_and_free(service: Service, token: str) -> None
 
 
 def test_cancelling_a_finished_job_leaves_its_result(service: Service, token: str) -> None:
-    client = service.client(token)
-    trans_id = service.finished(token)
+    client = service.build_client(token)
+    trans_id = service.finish_job(token)
     assert client.cancel(trans_id) is True
     assert client.get_progress(trans_id).status is Status.FINISH
     assert client.download(trans_id, io.BytesIO()).filesize > 0
 
 
-def test_the_client_tells_whose_fault_it_is(service: Service, token: str) -> None:
+def test_the_client_distinguishes_the_errors(service: Service, token: str) -> None:
     with pytest.raises(NotFound):
-        service.client(token).get_progress(UNKNOWN)
+        service.build_client(token).get_progress(UNKNOWN)
     with pytest.raises(NotFound):
-        service.client(token).download(UNKNOWN, io.BytesIO())
+        service.build_client(token).download(UNKNOWN, io.BytesIO())
     with pytest.raises(NotFound):
-        service.client(token).cancel(UNKNOWN)
+        service.build_client(token).cancel(UNKNOWN)
     with pytest.raises(InvalidToken):
-        service.client("nobody-has-this-token").get_balance()
+        service.build_client("nobody-has-this-token").get_balance()
 
 
-def test_the_whole_way_with_the_client(service: Service, token: str) -> None:
-    client = service.client(token)
-    uploaded = client.upload(io.BytesIO(photo()), name="cat.png")
+def test_a_job_from_upload_to_download_with_the_client(service: Service, token: str) -> None:
+    client = service.build_client(token)
+    uploaded = client.upload(io.BytesIO(make_photo()), name="cat.png")
     assert (uploaded.width, uploaded.height, uploaded.filesize) == (48, 40, uploaded.filesize)
     started = client.transform(uploaded.uid, ENLARGE)
-    service.end_of(token, started.trans_id)
+    service.wait_for_end(token, started.trans_id)
     progress = client.get_progress(started.trans_id)
     target = io.BytesIO()
     downloaded = client.download(started.trans_id, target)

@@ -1,4 +1,4 @@
-"""Webhooks: an answer at once, a delivery, three tries, and no way into the network behind the engine."""
+"""Webhooks: an immediate response, delivery in up to three attempts, and no access to the engine's network."""
 
 import json
 import time
@@ -6,15 +6,15 @@ import time
 import pytest
 
 from tests.contract.conftest import Account
-from tests.contract.jobs import QUICK
-from tests.contract.receiver import Receiver, receiver
+from tests.contract.jconfigs import QUICK
+from tests.contract.receiver import Receiver, run_receiver
 from tests.contract.service import ENCODINGS, Service
 from vanceweb.client import Status
 
 
 def start(service: Service, token: str, webhook: str, way: str = "urlencoded") -> str:
     fields = {"api_token": token, "uid": service.upload(token), "jconfig": QUICK, "webhook": webhook}
-    data = service.data("/transform", fields, way)
+    data = service.fetch_data("/transform", fields, way)
     assert data["status"] == "webhook"
     trans_id: str = data["trans_id"]
     return trans_id
@@ -22,8 +22,8 @@ def start(service: Service, token: str, webhook: str, way: str = "urlencoded") -
 
 @pytest.mark.parametrize("way", ENCODINGS)
 def test_the_result_is_announced_once(service: Service, token: str, way: str) -> None:
-    with receiver() as hook:
-        trans_id = start(service, token, hook.url(), way)
+    with run_receiver() as hook:
+        trans_id = start(service, token, hook.url, way)
         hook.wait_for(1, 30)
         time.sleep(0.3)
         assert len(hook.got) == 1
@@ -38,15 +38,15 @@ def test_the_result_is_announced_once(service: Service, token: str, way: str) ->
     assert token not in json.dumps(body)
 
 
-def test_progress_answers_beside_the_webhook(service: Service, token: str) -> None:
-    with receiver() as hook:
-        started = service.client(token).transform(service.upload(token), QUICK, webhook=hook.url())
+def test_progress_also_works_for_a_job_with_a_webhook(service: Service, token: str) -> None:
+    with run_receiver() as hook:
+        started = service.build_client(token).transform(service.upload(token), QUICK, webhook=hook.url)
         assert started.status is Status.WEBHOOK
-        assert service.end_of(token, started.trans_id)["status"] == "finish"
+        assert service.wait_for_end(token, started.trans_id)["status"] == "finish"
 
 
-def test_a_refused_delivery_is_tried_three_times_in_all(refusing_receiver: Receiver) -> None:
-    """Begun before the first of these tests, since it takes a quarter of a minute."""
+def test_a_failed_delivery_is_attempted_three_times(refusing_receiver: Receiver) -> None:
+    """The job was started before the first of these tests, since this takes 15 seconds."""
     refusing_receiver.wait_for(3, 40)
     time.sleep(1)
     times = [at for at, *_ in refusing_receiver.got]
@@ -56,8 +56,8 @@ def test_a_refused_delivery_is_tried_three_times_in_all(refusing_receiver: Recei
 
 
 def test_a_redirect_is_not_followed(service: Service, token: str) -> None:
-    with receiver() as inside, receiver(307, {"Location": inside.url()}) as hook:
-        start(service, token, hook.url())
+    with run_receiver() as inside, run_receiver(307, {"Location": inside.url}) as hook:
+        start(service, token, hook.url)
         hook.wait_for(1, 30)
         time.sleep(0.3)
         assert len(hook.got) == 1
@@ -86,22 +86,22 @@ def test_a_redirect_is_not_followed(service: Service, token: str) -> None:
     ],
 )
 def test_addresses_that_are_not_public_are_refused(service: Service, token: str, webhook: str) -> None:
-    with receiver() as hook:
+    with run_receiver() as hook:
         url = webhook.format(port=hook.server_port)
         fields = {"api_token": token, "uid": service.upload(token), "jconfig": QUICK, "webhook": url}
-        assert service.refusal("/transform", fields)[0] == 10001
+        assert service.fetch_error("/transform", fields)[0] == 10001
         assert hook.got == []
 
 
 @pytest.mark.parametrize(
     "webhook", ["here", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "//127.0.0.1/", "http://a b/"]
 )
-def test_what_is_no_web_address_is_refused(service: Service, token: str, webhook: str) -> None:
+def test_an_invalid_url_is_refused(service: Service, token: str, webhook: str) -> None:
     fields = {"api_token": token, "uid": service.upload(token), "jconfig": QUICK, "webhook": webhook}
-    assert service.refusal("/transform", fields)[0] == 10001
+    assert service.fetch_error("/transform", fields)[0] == 10001
 
 
-def test_an_empty_webhook_is_none(service: Service, make_account: Account) -> None:
+def test_an_empty_webhook_counts_as_none(service: Service, make_account: Account) -> None:
     token = make_account()
     fields = {"api_token": token, "uid": service.upload(token), "jconfig": QUICK, "webhook": ""}
-    assert service.data("/transform", fields)["status"] != "webhook"
+    assert service.fetch_data("/transform", fields)["status"] != "webhook"

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from tests.engine.conftest import DENOISE, Caller
-from tests.lib.test_outbound_http import Receiver, receiving
+from tests.lib.test_outbound_http import RecordingServer, run_recording_server
 from vanceweb.engine.models import Transform, WebhookDelivery
 from vanceweb.engine.webhooks import attempt_delivery
 
@@ -20,13 +20,13 @@ State = WebhookDelivery.State
 
 
 @pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
+def receiver(settings: Settings) -> Iterator[RecordingServer]:
     settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
-    with receiving() as receiver:
+    with run_recording_server() as receiver:
         yield receiver
 
 
-def submitted(caller: Caller, receiver: Receiver, **fields: Any) -> str:
+def submitted(caller: Caller, receiver: RecordingServer, **fields: Any) -> str:
     url = f"http://localhost:{receiver.port}/hook/the-secret"
     answer = caller.post("transform", uid=caller.create_upload(), jconfig=DENOISE, webhook=url, **fields)
     assert answer["data"]["status"] == "webhook"
@@ -40,7 +40,7 @@ def now_due() -> None:
 
 
 def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
-    alice: Caller, receiver: Receiver, work: Work
+    alice: Caller, receiver: RecordingServer, work: Work
 ) -> None:
     trans_id = submitted(alice, receiver)
     work("engine")
@@ -54,7 +54,7 @@ def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
     assert WebhookDelivery.objects.get().state == State.DELIVERED
 
 
-def test_a_failed_job_is_told_as_well(alice: Caller, receiver: Receiver, work: Work) -> None:
+def test_a_failed_job_is_told_as_well(alice: Caller, receiver: RecordingServer, work: Work) -> None:
     submitted(alice, receiver)
     Transform.objects.update(upload=None)
     work("engine")
@@ -62,13 +62,13 @@ def test_a_failed_job_is_told_as_well(alice: Caller, receiver: Receiver, work: W
     assert receiver.seen[0][2]["data"]["status"] == "fatal"
 
 
-def test_a_job_cancelled_in_the_queue_is_told_as_well(alice: Caller, receiver: Receiver, work: Work) -> None:
+def test_a_job_cancelled_in_the_queue_is_told_as_well(alice: Caller, receiver: RecordingServer, work: Work) -> None:
     alice.post("cancel", trans_id=submitted(alice, receiver))
     work("io")
     assert receiver.seen[0][2]["data"]["msg"] == "The job was cancelled."
 
 
-def test_the_secret_url_is_forgotten_once_it_is_delivered(alice: Caller, receiver: Receiver, work: Work) -> None:
+def test_the_secret_url_is_forgotten_once_it_is_delivered(alice: Caller, receiver: RecordingServer, work: Work) -> None:
     submitted(alice, receiver)
     work("engine")
     work("io")
@@ -78,14 +78,14 @@ def test_the_secret_url_is_forgotten_once_it_is_delivered(alice: Caller, receive
 
 class TestTries:
     @pytest.fixture
-    def delivery(self, alice: Caller, receiver: Receiver, work: Work) -> WebhookDelivery:
+    def delivery(self, alice: Caller, receiver: RecordingServer, work: Work) -> WebhookDelivery:
         alice.post("cancel", trans_id=submitted(alice, receiver))
         DBTaskResult.objects.all().delete()
         return WebhookDelivery.objects.get()
 
     @pytest.mark.parametrize("status", [400, 404, 500])
     def test_there_are_three_with_two_and_ten_seconds_between_them(
-        self, status: int, delivery: WebhookDelivery, receiver: Receiver
+        self, status: int, delivery: WebhookDelivery, receiver: RecordingServer
     ) -> None:
         receiver.status = status
         pauses = []
@@ -100,7 +100,7 @@ class TestTries:
         delivery.refresh_from_db()
         assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
 
-    def test_a_try_before_its_time_is_not_made(self, delivery: WebhookDelivery, receiver: Receiver) -> None:
+    def test_a_try_before_its_time_is_not_made(self, delivery: WebhookDelivery, receiver: RecordingServer) -> None:
         receiver.status = 500
         attempt_delivery(delivery.pk)
         assert attempt_delivery(delivery.pk) is None
@@ -108,7 +108,7 @@ class TestTries:
 
     @pytest.mark.parametrize("status", [200, 204, 302])
     def test_anything_below_400_is_taken_as_delivered(
-        self, status: int, delivery: WebhookDelivery, receiver: Receiver
+        self, status: int, delivery: WebhookDelivery, receiver: RecordingServer
     ) -> None:
         receiver.status = status
         assert attempt_delivery(delivery.pk) is None
@@ -116,14 +116,14 @@ class TestTries:
         assert delivery.state == State.DELIVERED
 
     def test_the_address_is_checked_at_every_try(
-        self, delivery: WebhookDelivery, receiver: Receiver, settings: Settings
+        self, delivery: WebhookDelivery, receiver: RecordingServer, settings: Settings
     ) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = []
         assert attempt_delivery(delivery.pk) is not None
         assert receiver.seen == []
 
     def test_the_log_names_the_host_and_not_the_secret(
-        self, delivery: WebhookDelivery, receiver: Receiver, caplog: pytest.LogCaptureFixture
+        self, delivery: WebhookDelivery, receiver: RecordingServer, caplog: pytest.LogCaptureFixture
     ) -> None:
         receiver.status = 500
         attempt_delivery(delivery.pk)
@@ -132,7 +132,7 @@ class TestTries:
 
 
 def test_the_queue_makes_the_second_try_by_itself(
-    alice: Caller, receiver: Receiver, work: Work, settings: Settings
+    alice: Caller, receiver: RecordingServer, work: Work, settings: Settings
 ) -> None:
     settings.ENGINE_WEBHOOK_PAUSES = (0.3, 0.3)
     receiver.status = 503

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_service import Act, Service, html, raw, refusal, running_service, success
+from tests.client.fake_service import (
+    FakeService,
+    Reply,
+    reply_bytes,
+    reply_error,
+    reply_html,
+    reply_success,
+    run_fake_service,
+)
 from tests.conftest import picture_file
 from tests.jobs.conftest import JobDriver
 from vanceweb.jobs.models import Job
@@ -14,26 +22,26 @@ from vanceweb.vault.models import Connection
 
 UID, TRANS_ID = "a" * 32, "b" * 32
 PICTURE = picture_file().getvalue()
-UPLOADED = success({"uid": UID, "name": "holiday.png", "thumbnail": "", "w": 24, "h": 16, "filesize": 100})
-RESULT = raw(PICTURE, kind="image/png")
+UPLOADED = reply_success({"uid": UID, "name": "holiday.png", "thumbnail": "", "w": 24, "h": 16, "filesize": 100})
+RESULT = reply_bytes(PICTURE, kind="image/png")
 
 
-def transformed(status: str) -> Act:
-    return success({"trans_id": TRANS_ID, "status": status})
+def transformed(status: str) -> Reply:
+    return reply_success({"trans_id": TRANS_ID, "status": status})
 
 
-def progressed(status: str) -> Act:
-    return success({"status": status, "filesize": "100"})
+def progressed(status: str) -> Reply:
+    return reply_success({"status": status, "filesize": "100"})
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    with running_service() as running:
+def service() -> Iterator[FakeService]:
+    with run_fake_service() as running:
         yield running
 
 
 @pytest.fixture
-def hosted(driver: JobDriver, service: Service, settings: Any) -> JobDriver:
+def hosted(driver: JobDriver, service: FakeService, settings: Any) -> JobDriver:
     settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
     driver.connection = Connection.objects.create(
         owner=driver.user,
@@ -55,33 +63,35 @@ def run_until_ended(driver: JobDriver, job: Job | None = None) -> Job:
     raise AssertionError(f"the job stays {job.state}: {job.error}")
 
 
-def get_paths(service: Service) -> list[str]:
-    return [seen.path for seen in service.seen]
+def get_paths(service: FakeService) -> list[str]:
+    return [seen.path for seen in service.requests]
 
 
-def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: JobDriver, service: Service) -> None:
-    service.play(UPLOADED, transformed("finish"), RESULT)
+def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: JobDriver, service: FakeService) -> None:
+    service.set_replies(UPLOADED, transformed("finish"), RESULT)
     job = run_until_ended(hosted)
     assert (job.state, job.trans_id) == (Job.State.DONE, TRANS_ID)
     assert get_paths(service) == ["/upload", "/transform", "/download"]
-    assert "wait" not in service.seen[1].form
+    assert "wait" not in service.requests[1].form
 
 
 @pytest.mark.parametrize("status", ["busy", "process", "waiting"])
-def test_progress_is_polled_at_the_interval_of_the_contract(hosted: JobDriver, service: Service, status: str) -> None:
-    service.play(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
+def test_progress_is_polled_at_the_interval_of_the_contract(
+    hosted: JobDriver, service: FakeService, status: str
+) -> None:
+    service.set_replies(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
     job = hosted.run_turn(hosted.submit())
     assert (job.not_before - job.woken_at).total_seconds() == 2.0
     assert run_until_ended(hosted, job).state == Job.State.DONE
     assert get_paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
 
 
-def test_transient_errors_at_any_call_cause_no_second_transform(hosted: JobDriver, service: Service) -> None:
-    service.play(
-        *(html(502), UPLOADED),
+def test_transient_errors_at_any_call_cause_no_second_transform(hosted: JobDriver, service: FakeService) -> None:
+    service.set_replies(
+        *(reply_html(502), UPLOADED),
         transformed("busy"),
-        *(refusal(10010, "Internal error"), raw(b"<html>"), progressed("finish")),
-        *(html(503), raw(PICTURE[:-30], kind="image/png", length=len(PICTURE)), RESULT),
+        *(reply_error(10010, "Internal error"), reply_bytes(b"<html>"), progressed("finish")),
+        *(reply_html(503), reply_bytes(PICTURE[:-30], kind="image/png", length=len(PICTURE)), RESULT),
     )
     assert run_until_ended(hosted).state == Job.State.DONE
     assert get_paths(service).count("/transform") == 1
@@ -90,28 +100,33 @@ def test_transient_errors_at_any_call_cause_no_second_transform(hosted: JobDrive
 @pytest.mark.parametrize(
     ("answers", "code", "words", "resumes"),
     [
-        ([refusal(10012, "too large")], 10012, "too large", ""),
-        ([refusal(30001, {"api_token": ["is wrong"]})], 30001, "no longer accepts the token", ""),
-        ([success({"name": "no uid"})], None, "", ""),
-        ([raw(b"<html>hello")], None, "", ""),
-        ([UPLOADED, refusal(10013, "jconfig parse error")], 10013, "jconfig parse error", ""),
+        ([reply_error(10012, "too large")], 10012, "too large", ""),
+        ([reply_error(30001, {"api_token": ["is wrong"]})], 30001, "no longer accepts the token", ""),
+        ([reply_success({"name": "no uid"})], None, "", ""),
+        ([reply_bytes(b"<html>hello")], None, "", ""),
+        ([UPLOADED, reply_error(10013, "jconfig parse error")], 10013, "jconfig parse error", ""),
         ([UPLOADED, transformed("fatal")], 10014, "could not process", ""),
         ([UPLOADED, transformed("busy"), progressed("fatal")], 10014, "could not process", ""),
-        ([UPLOADED, transformed("busy"), refusal(10014, "exited")], 10014, "exited", ""),
+        ([UPLOADED, transformed("busy"), reply_error(10014, "exited")], 10014, "exited", ""),
         ([UPLOADED, transformed("busy"), progressed("flying")], None, "not understood", "processing"),
-        ([UPLOADED, transformed("busy"), refusal(10011, "unknown")], 10011, "no longer has", ""),
-        ([UPLOADED, transformed("finish"), refusal(30004, "poor")], 30004, "too few credits", "downloading"),
-        ([UPLOADED, transformed("finish"), refusal(10011, "gone")], 10011, "no longer has", ""),
-        ([UPLOADED, transformed("finish"), success({"url": "x"})], None, "", "downloading"),
-        ([UPLOADED, transformed("finish"), raw(b"GIF89a" + PICTURE, kind="image/gif")], None, "", "downloading"),
-        ([UPLOADED, transformed("finish"), raw(b"", kind="image/png")], None, "", "downloading"),
-        ([UPLOADED, transformed("finish"), refusal(12345, "new in 2030")], 12345, "new in 2030", ""),
+        ([UPLOADED, transformed("busy"), reply_error(10011, "unknown")], 10011, "no longer has", ""),
+        ([UPLOADED, transformed("finish"), reply_error(30004, "poor")], 30004, "too few credits", "downloading"),
+        ([UPLOADED, transformed("finish"), reply_error(10011, "gone")], 10011, "no longer has", ""),
+        ([UPLOADED, transformed("finish"), reply_success({"url": "x"})], None, "", "downloading"),
+        (
+            [UPLOADED, transformed("finish"), reply_bytes(b"GIF89a" + PICTURE, kind="image/gif")],
+            None,
+            "",
+            "downloading",
+        ),
+        ([UPLOADED, transformed("finish"), reply_bytes(b"", kind="image/png")], None, "", "downloading"),
+        ([UPLOADED, transformed("finish"), reply_error(12345, "new in 2030")], 12345, "new in 2030", ""),
     ],
 )
 def test_an_unusual_response_gives_a_sentence_and_a_retry_works(
-    hosted: JobDriver, service: Service, answers: list[Act], code: int | None, words: str, resumes: str
+    hosted: JobDriver, service: FakeService, answers: list[Reply], code: int | None, words: str, resumes: str
 ) -> None:
-    service.play(*answers)
+    service.set_replies(*answers)
     job = run_until_ended(hosted)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, code, resumes)
     assert words in job.error
@@ -119,24 +134,24 @@ def test_an_unusual_response_gives_a_sentence_and_a_retry_works(
     assert "token-of-the-hosted-service" not in job.error
     assert hosted.count_results() == 0
     assert get_paths(service).count("/transform") <= 1
-    service.play(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
+    service.set_replies(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
     if resumes == Job.State.PROCESSING:
-        service.play(progressed("finish"), RESULT)
+        service.set_replies(progressed("finish"), RESULT)
     assert run_until_ended(hosted, retry_job(job=job)).state == Job.State.DONE
 
 
-def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver, service: Service) -> None:
+def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver, service: FakeService) -> None:
     middle = len(PICTURE) // 2
     damaged = PICTURE[:middle] + bytes(8) + PICTURE[middle + 8 :]
-    service.play(UPLOADED, transformed("finish"), raw(damaged, kind="image/png"), RESULT)
+    service.set_replies(UPLOADED, transformed("finish"), reply_bytes(damaged, kind="image/png"), RESULT)
     job = run_until_ended(hosted)
     assert (job.state, get_paths(service).count("/download")) == (Job.State.DONE, 2)
     assert job.result is not None
     assert sorted(path.suffix for path in (hosted.media / job.result.folder).iterdir()) == [".png", ".webp", ".webp"]
 
 
-def test_a_service_without_cancellation_is_asked_once(hosted: JobDriver, service: Service) -> None:
-    service.play(UPLOADED, transformed("busy"), refusal(10001, "no such path"))
+def test_a_service_without_cancellation_is_asked_once(hosted: JobDriver, service: FakeService) -> None:
+    service.set_replies(UPLOADED, transformed("busy"), reply_error(10001, "no such path"))
     job = hosted.run_turn(hosted.submit())
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, cancel_requested=True)
     hosted.run_turn(job)

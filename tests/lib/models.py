@@ -1,4 +1,4 @@
-"""A table of its own to test leases on: no room's rules get in the way."""
+"""A table for testing leases, independent of the rules of any app."""
 
 from django.db import models
 

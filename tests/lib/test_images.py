@@ -14,7 +14,7 @@ from vanceweb.lib.images import ImageFacts, ImageRefused, ImageTooLarge, NotAnIm
 LIMITS: dict[str, Any] = {"max_bytes": 1_000_000, "max_pixels": 1_000_000, "formats": ("JPEG", "PNG")}
 
 
-def encoded(format: str = "PNG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> bytes:
+def encode_image(format: str = "PNG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> bytes:
     file = io.BytesIO()
     Image.effect_noise(size, 60).convert(mode).save(file, format, **options)
     return file.getvalue()
@@ -28,19 +28,19 @@ def inspect(content: bytes, **changes: Any) -> ImageFacts:
     ("format", "mode"), [("PNG", "RGB"), ("PNG", "P"), ("PNG", "LA"), ("JPEG", "CMYK"), ("JPEG", "L")]
 )
 def test_the_facts_of_a_good_image(format: str, mode: str) -> None:
-    content = encoded(format, mode=mode)
+    content = encode_image(format, mode=mode)
     assert inspect(content) == ImageFacts(format, 40, 30, mode, 1, len(content))
 
 
-def test_a_turned_photo_has_the_sides_that_people_see() -> None:
+def test_a_rotated_photo_has_its_displayed_width_and_height() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    facts = inspect(encoded("JPEG", exif=exif.tobytes()))
+    facts = inspect(encode_image("JPEG", exif=exif.tobytes()))
     assert (facts.width, facts.height, facts.orientation) == (30, 40, 6)
 
 
 def test_the_file_is_left_at_its_start() -> None:
-    file = io.BytesIO(encoded())
+    file = io.BytesIO(encode_image())
     inspect_image(file, **LIMITS)
     assert file.tell() == 0
 
@@ -50,27 +50,27 @@ def test_the_file_is_left_at_its_start() -> None:
     [
         (b"", "The file is empty."),
         (b"<html>not a picture</html>", "This is not an image; JPG and PNG are accepted."),
-        (encoded("GIF", mode="P"), "This is a GIF file; JPG and PNG are accepted."),
-        (encoded("PNG")[:-200], "The image is damaged or incomplete."),
-        (encoded("JPEG")[:-200], "The image is damaged or incomplete."),
-        (encoded("PNG")[:20], "The image's header is damaged."),
+        (encode_image("GIF", mode="P"), "This is a GIF file; JPG and PNG are accepted."),
+        (encode_image("PNG")[:-200], "The image is damaged or incomplete."),
+        (encode_image("JPEG")[:-200], "The image is damaged or incomplete."),
+        (encode_image("PNG")[:20], "The image's header is damaged."),
     ],
 )
-def test_what_is_no_whole_image_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:
+def test_an_invalid_or_incomplete_image_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:
     with pytest.raises(NotAnImage) as caught:
         inspect(content)
     assert str(caught.value) == sentence
 
 
 def test_too_many_bytes_are_refused_with_the_numbers() -> None:
-    content = encoded()
+    content = encode_image()
     with pytest.raises(ImageTooLarge, match=r"has .* MB; .* MB are the limit"):
         inspect(content, max_bytes=len(content) - 1)
     assert inspect(content, max_bytes=len(content)).filesize == len(content)
 
 
-def header_of(width: int, height: int) -> bytes:
-    """A PNG that claims to be huge and holds nothing: decoding it would need gigabytes."""
+def build_png_header(width: int, height: int) -> bytes:
+    """Return a PNG with a huge size in its header but no pixels: decoding it would need gigabytes."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
     return b"\x89PNG\r\n\x1a\n" + chunk + b"\0\0\0\0IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
@@ -79,15 +79,15 @@ def header_of(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("size", [(1001, 1000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
 def test_too_many_pixels_are_refused_before_they_are_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(ImageTooLarge):
-        inspect(header_of(*size))
+        inspect(build_png_header(*size))
 
 
 def test_exactly_the_limit_passes() -> None:
-    assert inspect(encoded(size=(100, 100)), max_pixels=10_000).width == 100
+    assert inspect(encode_image(size=(100, 100)), max_pixels=10_000).width == 100
 
 
 @given(cut=st.integers(0, 2000), position=st.integers(0, 2000), byte=st.integers(0, 255))
-def test_a_damaged_file_is_refused_or_read_but_never_a_traceback(cut: int, position: int, byte: int) -> None:
+def test_a_damaged_file_is_refused_or_read_but_never_crashes(cut: int, position: int, byte: int) -> None:
     content = bytearray(PNG[: len(PNG) - cut] if cut < len(PNG) else b"")
     if position < len(content):
         content[position] = byte
@@ -95,4 +95,4 @@ def test_a_damaged_file_is_refused_or_read_but_never_a_traceback(cut: int, posit
         inspect(bytes(content))
 
 
-PNG = encoded("PNG", mode="RGB")
+PNG = encode_image("PNG", mode="RGB")

@@ -5,7 +5,7 @@ from pathlib import Path
 from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_create_key
 
 
-def test_a_key_is_made_once_and_read_again(tmp_path: Path) -> None:
+def test_a_key_is_generated_once_and_then_read(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "secret_key"
     first = read_or_create_key(path, generate_key)
     assert read_or_create_key(path, generate_key) == first
@@ -19,7 +19,7 @@ def test_only_the_owner_can_read_a_key(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_many_at_once_agree_on_one_key_and_leave_no_draft(tmp_path: Path) -> None:
+def test_concurrent_callers_get_one_key_and_leave_no_draft(tmp_path: Path) -> None:
     path = tmp_path / "secret_key"
     seen: set[str] = set()
     barrier = threading.Barrier(8)

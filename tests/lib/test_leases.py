@@ -17,26 +17,26 @@ def claim_work(work: Work, duration: timedelta = MINUTE) -> Lease[Work] | None:
     return claim(Work.objects.all(), pk=work.pk, states=["queued", "running"], state="running", duration=duration)
 
 
-def claimed(work: Work, duration: timedelta = MINUTE) -> Lease[Work]:
+def claim_or_fail(work: Work, duration: timedelta = MINUTE) -> Lease[Work]:
     lease = claim_work(work, duration)
     assert lease is not None
     return lease
 
 
 @pytest.mark.django_db
-def test_a_claimed_row_is_held_and_counted() -> None:
+def test_claiming_a_row_holds_it_and_counts_the_attempt() -> None:
     work = Work.objects.create()
-    lease = claimed(work)
+    lease = claim_or_fail(work)
     work.refresh_from_db()
     assert (work.state, work.attempts, work.lease_token) == ("running", 1, lease.token)
     assert claim_work(work) is None
 
 
 @pytest.mark.django_db
-def test_an_expired_lease_can_be_claimed_by_the_next_and_the_first_finds_out() -> None:
+def test_an_expired_row_can_be_claimed_again_and_the_first_holder_notices() -> None:
     work = Work.objects.create()
-    first = claimed(work, PAST)
-    second = claimed(work)
+    first = claim_or_fail(work, PAST)
+    second = claim_or_fail(work)
     with pytest.raises(LeaseLost):
         first.write(note="late")
     second.write(note="in time")
@@ -45,15 +45,15 @@ def test_an_expired_lease_can_be_claimed_by_the_next_and_the_first_finds_out() -
 
 
 @pytest.mark.django_db
-def test_a_row_whose_time_has_not_come_or_whose_state_moved_on_is_not_claimed() -> None:
+def test_a_row_that_is_not_due_or_has_another_state_is_not_claimed() -> None:
     assert claim_work(Work.objects.create(not_before=timezone.now() + MINUTE)) is None
     assert claim_work(Work.objects.create(state="done")) is None
 
 
 @pytest.mark.django_db
-def test_releasing_writes_and_frees_in_one_step() -> None:
+def test_releasing_updates_and_frees_the_row() -> None:
     work = Work.objects.create()
-    lease = claimed(work)
+    lease = claim_or_fail(work)
     lease.release(state="queued", note="again")
     work.refresh_from_db()
     assert (work.lease_token, work.lease_until, work.note) == (None, None, "again")
@@ -63,16 +63,16 @@ def test_releasing_writes_and_frees_in_one_step() -> None:
 
 
 @pytest.mark.django_db
-def test_due_lists_free_and_expired_rows_only() -> None:
+def test_only_free_and_expired_rows_are_due() -> None:
     free, held, expired = (Work.objects.create() for _ in range(3))
-    claimed(held)
-    claimed(expired, PAST)
+    claim_or_fail(held)
+    claim_or_fail(expired, PAST)
     Work.objects.create(state="done")
     assert set(filter_due(Work.objects.all(), ["queued", "running"])) == {free, expired}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_claims_at_once_exactly_one_wins() -> None:
+def test_exactly_one_of_many_concurrent_claims_wins() -> None:
     work = Work.objects.create()
     barrier = threading.Barrier(8)
     leases: list[Lease[Work] | None] = []
@@ -93,9 +93,9 @@ def test_of_many_claims_at_once_exactly_one_wins() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_heartbeat_extends_while_the_work_goes_on() -> None:
+def test_the_heartbeat_extends_the_lease_during_the_work() -> None:
     work = Work.objects.create()
-    lease = claimed(work)
+    lease = claim_or_fail(work)
     work.refresh_from_db()
     before = work.lease_until
     assert before is not None
@@ -110,8 +110,8 @@ def test_the_heartbeat_extends_while_the_work_goes_on() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_heartbeat_says_when_the_lease_is_lost() -> None:
+def test_the_heartbeat_reports_a_lost_lease() -> None:
     work = Work.objects.create()
-    with Heartbeat(claimed(work), every=0.02) as heartbeat:
+    with Heartbeat(claim_or_fail(work), every=0.02) as heartbeat:
         Work.objects.update(lease_token=None)
         assert heartbeat.lost.wait(10)

@@ -1,4 +1,4 @@
-"""Posting to strangers' addresses: what is refused, and what the other side sees."""
+"""POST requests to untrusted URLs: refused addresses, and the request that the receiver gets."""
 
 import json
 import socket
@@ -29,8 +29,8 @@ SHORT = DeliveryTimeouts(connect=0.5, total=1)
 
 
 @dataclass
-class Receiver:
-    """A real HTTP server that keeps what it was sent."""
+class RecordingServer:
+    """A real HTTP server that records the requests it receives."""
 
     port: int
     status: int = 200
@@ -39,7 +39,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def run_recording_server(context: ssl.SSLContext | None = None) -> Iterator[RecordingServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -55,7 +55,7 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    receiver = Receiver(server.server_port)
+    receiver = RecordingServer(server.server_port)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -102,7 +102,7 @@ def test_urls_that_are_refused(url: str) -> None:
     assert "secret" not in str(refusal.value)
 
 
-def test_a_url_is_taken_apart_and_quoted() -> None:
+def test_a_url_is_split_and_quoted() -> None:
     target = check_public_url("https://8.8.8.8/a b/ü%20?q=ß&r=1#part", allowed_hosts=())
     assert (target.scheme, target.host, target.port) == ("https", "8.8.8.8", 443)
     assert target.path == "/a%20b/%C3%BC%20?q=%C3%9F&r=1"
@@ -110,14 +110,14 @@ def test_a_url_is_taken_apart_and_quoted() -> None:
 
 
 def test_nothing_is_sent_to_a_refused_address() -> None:
-    with receiving() as receiver:
+    with run_recording_server() as receiver:
         with pytest.raises(AddressRefused):
             post_json_to_public_url(f"http://127.0.0.1:{receiver.port}/", {}, timeouts=QUICK)
         assert receiver.seen == []
 
 
 def test_an_allowed_host_gets_the_json() -> None:
-    with receiving() as receiver:
+    with run_recording_server() as receiver:
         url = f"http://localhost:{receiver.port}/hook/secret?x=1"
         assert post_json_to_public_url(url, {"a": "ü"}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
         ((path, headers, body),) = receiver.seen
@@ -127,15 +127,15 @@ def test_an_allowed_host_gets_the_json() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 500])
-def test_the_status_is_what_comes_back_and_redirects_are_not_followed(status: int) -> None:
-    with receiving() as other, receiving() as receiver:
+def test_the_status_is_returned_and_redirects_are_not_followed(status: int) -> None:
+    with run_recording_server() as other, run_recording_server() as receiver:
         receiver.status, receiver.location = status, f"http://localhost:{other.port}/"
         url = f"http://localhost:{receiver.port}/"
         assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == status
         assert other.seen == []
 
 
-def test_nobody_there_is_a_failed_delivery() -> None:
+def test_a_closed_port_is_a_failed_delivery() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -144,28 +144,28 @@ def test_nobody_there_is_a_failed_delivery() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 twohundred OK\r\n\r\n", b"x" * 100_000])
-def test_what_is_no_http_is_a_failed_delivery(answer: bytes) -> None:
-    with speaking(answer) as port, pytest.raises(DeliveryFailed):
+def test_an_invalid_http_response_is_a_failed_delivery(answer: bytes) -> None:
+    with run_raw_server(answer) as port, pytest.raises(DeliveryFailed):
         post_json_to_public_url(f"http://127.0.0.1:{port}/", {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])
 
 
-def test_one_clock_limits_a_receiver_that_trickles() -> None:
+def test_the_time_limit_stops_a_receiver_that_trickles() -> None:
     start = time.monotonic()
-    with speaking(b"H" * 100, pause=0.2) as port, pytest.raises(DeliveryFailed):
+    with run_raw_server(b"H" * 100, pause=0.2) as port, pytest.raises(DeliveryFailed):
         post_json_to_public_url(f"http://127.0.0.1:{port}/", {}, timeouts=SHORT, allowed_hosts=["127.0.0.1"])
     assert time.monotonic() - start < 5
 
 
-def test_one_clock_limits_a_handshake_that_never_comes() -> None:
+def test_the_time_limit_stops_an_endless_handshake() -> None:
     start = time.monotonic()
-    with speaking(b"\x16", pause=0.2, repeat=100) as port, pytest.raises(DeliveryFailed):
+    with run_raw_server(b"\x16", pause=0.2, repeat=100) as port, pytest.raises(DeliveryFailed):
         post_json_to_public_url(f"https://127.0.0.1:{port}/", {}, timeouts=SHORT, allowed_hosts=["127.0.0.1"])
     assert time.monotonic() - start < 5
 
 
 @contextmanager
-def speaking(answer: bytes, *, pause: float = 0, repeat: int = 1) -> Iterator[int]:
-    """A socket that answers the first caller with these bytes, one at a time where there is a pause."""
+def run_raw_server(answer: bytes, *, pause: float = 0, repeat: int = 1) -> Iterator[int]:
+    """Send these bytes to the first connection, one at a time if there is a pause, and yield the port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def speak() -> None:
@@ -193,7 +193,7 @@ def speaking(answer: bytes, *, pause: float = 0, repeat: int = 1) -> Iterator[in
 class TestCertificates:
     @pytest.fixture
     def context(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-        """A server's certificate for the name `localhost` only, which this process trusts."""
+        """A TLS context with a certificate for `localhost` only, which this process trusts."""
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
@@ -205,13 +205,13 @@ class TestCertificates:
         context.load_cert_chain(certificate, key)
         return context
 
-    def test_the_name_in_the_url_is_checked_although_an_address_is_connected(self, context: ssl.SSLContext) -> None:
-        with receiving(context) as receiver:
+    def test_the_certificate_is_checked_against_the_name_in_the_url(self, context: ssl.SSLContext) -> None:
+        with run_recording_server(context) as receiver:
             url = f"https://localhost:{receiver.port}/"
             assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
 
     def test_a_certificate_for_another_name_is_a_failed_delivery(self, context: ssl.SSLContext) -> None:
-        with receiving(context) as receiver:
+        with run_recording_server(context) as receiver:
             url = f"https://127.0.0.1:{receiver.port}/"
             with pytest.raises(DeliveryFailed):
                 post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["127.0.0.1"])

@@ -1,4 +1,4 @@
-"""Files of npm packages among the static files: those listed, and no others."""
+"""The listed files of npm packages, and no others, are static files."""
 
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,16 @@ def test_a_listed_file_is_found_under_its_prefix(finder: PackageFilesFinder, tmp
 
 
 @pytest.mark.parametrize("path", ["vendor/nice/huge.js", "vendor/nice/absent.js", "nice.css", "vendor/nice/../x"])
-def test_what_is_not_listed_or_not_there_is_not_found(finder: PackageFilesFinder, path: str) -> None:
+def test_unlisted_and_missing_files_are_not_found(finder: PackageFilesFinder, path: str) -> None:
     assert finder.find(path) == []
 
 
-def test_collecting_takes_the_listed_files(finder: PackageFilesFinder) -> None:
+def test_the_listed_files_are_collected(finder: PackageFilesFinder) -> None:
     listed = [(name, storage.prefix) for name, storage in finder.list([])]  # type: ignore[attr-defined]
     assert listed == [("nice.css", "vendor/nice"), ("absent.js", "vendor/nice")]
 
 
-def test_a_check_names_what_is_missing(finder: PackageFilesFinder) -> None:
+def test_the_check_names_missing_files(finder: PackageFilesFinder) -> None:
     (warning,) = finder.check()
     assert "vendor/nice/absent.js" in warning.msg
     assert "nice.css" not in warning.msg

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
-from tests.client.fake_service import Service, html, refusal, running_service, success
+from tests.client.fake_service import FakeService, reply_error, reply_html, reply_success, run_fake_service
 from vanceweb.engine.accounts import create_account
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
@@ -32,13 +32,13 @@ TOKEN = "token-of-some-length"
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    with running_service() as running:
+def service() -> Iterator[FakeService]:
+    with run_fake_service() as running:
         yield running
 
 
 @pytest.fixture
-def added(alice: User, service: Service, settings: Any) -> Connection:
+def added(alice: User, service: FakeService, settings: Any) -> Connection:
     settings.CLIENT_ATTEMPTS = 1
     return add_connection(owner=alice, name="Mine", base_url=service.base_url + "/", token=f" {TOKEN}\n")
 
@@ -53,9 +53,9 @@ def run_check(connection: Connection) -> Connection:
     return connection
 
 
-def test_adding_calls_no_service_and_enqueues_a_check(added: Connection, service: Service) -> None:
+def test_adding_calls_no_service_and_enqueues_a_check(added: Connection, service: FakeService) -> None:
     assert (added.check_state, added.service, added.base_url) == ("checking", "other", service.base_url)
-    assert (service.seen, count_queued_checks()) == ([], 1)
+    assert (service.requests, count_queued_checks()) == ([], 1)
 
 
 def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
@@ -63,24 +63,24 @@ def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
     assert (added.service, added.base_url) == ("hosted", settings.HOSTED_BASE_URL)
 
 
-def test_a_token_that_works_shows_its_balance(added: Connection, service: Service) -> None:
-    service.play(success({"max_num": "100.000", "used_num": "12.500"}))
+def test_a_token_that_works_shows_its_balance(added: Connection, service: FakeService) -> None:
+    service.set_replies(reply_success({"max_num": "100.000", "used_num": "12.500"}))
     run_check(added)
     assert (added.check_state, added.balance, added.last_error) == ("ok", Decimal("87.500"), "")
     assert added.checked_at is not None
 
 
-@pytest.mark.parametrize("act", [refusal(30001, "Invalid api token"), html(502)])
-def test_a_token_that_doesnt_work_shows_the_services_answer(added: Connection, service: Service, act: Any) -> None:
-    service.play(act)
+@pytest.mark.parametrize("act", [reply_error(30001, "Invalid api token"), reply_html(502)])
+def test_a_token_that_doesnt_work_shows_the_services_answer(added: Connection, service: FakeService, act: Any) -> None:
+    service.set_replies(act)
     run_check(added)
     assert added.check_state == "failed"
     assert added.last_error
     assert added.balance is None
 
 
-def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, service: Service) -> None:
-    service.play(success({"max_num": "100.000", "used_num": "0.000"}), html(502))
+def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, service: FakeService) -> None:
+    service.set_replies(reply_success({"max_num": "100.000", "used_num": "0.000"}), reply_html(502))
     run_check(added)
     run_check(added)
     assert (added.check_state, added.balance) == ("ok", Decimal(100))
@@ -132,8 +132,8 @@ def test_renaming(added: Connection) -> None:
         rename_connection(connection=added, name="Bundled engine")
 
 
-def test_a_replaced_token_is_checked_again(added: Connection, service: Service) -> None:
-    service.play(success({"max_num": "100.000", "used_num": "0.000"}))
+def test_a_replaced_token_is_checked_again(added: Connection, service: FakeService) -> None:
+    service.set_replies(reply_success({"max_num": "100.000", "used_num": "0.000"}))
     run_check(added)
     replace_token(connection=added, token="another-token-altogether")
     fresh = Connection.objects.get(pk=added.pk)
