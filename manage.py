@@ -12,7 +12,7 @@ from environs import EnvError
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
     try:
-        # Keys and folders are made while the settings are read: a folder that can't be written shows here.
+        # Loading the settings creates keys and folders, so a folder that isn't writable raises an error here.
         settings.INSTALLED_APPS  # noqa: B018
     except (OSError, EnvError, ImproperlyConfigured) as error:
         sys.exit(f"vanceweb can't start with this environment: {error}")

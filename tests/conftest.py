@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Fixtures for all tests."""
 
 import io
 from pathlib import Path
@@ -12,17 +12,17 @@ from vanceweb.ops.services import create_person
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
-# The same examples in every run: a failure in CI is a failure at the desk.
+# Every run uses the same examples, so that a failure in CI can be repeated locally.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 PASSWORD = "correct horse battery"
 
 
-def picture_file(
+def make_picture_file(
     width: int = 24, height: int = 16, *, format: str = "PNG", mode: str = "RGB", **options: Any
 ) -> io.BytesIO:
-    """A small picture with something in it, as a file."""
+    """Return a small picture with a gradient, as a file."""
     file = io.BytesIO()
     Image.linear_gradient("L").resize((width, height)).convert(mode).save(file, format, **options)
     file.seek(0)
@@ -31,16 +31,16 @@ def picture_file(
 
 @pytest.fixture
 def studio_files(settings: Any, tmp_path: Path) -> Path:
-    """Storages and a folder for temporary files of the test's own; the folder of the site's files."""
+    """The site's media folder; all storages and temporary files are in the test's own folder."""
     temporary, media = tmp_path / "tmp", tmp_path / "media"
     temporary.mkdir(exist_ok=True)
-    own = {
+    storages = {
         "default": settings.STORAGES["default"] | {"OPTIONS": {"location": media}},
         "engine": settings.STORAGES["engine"] | {"OPTIONS": {"location": tmp_path / "engine"}},
     }
-    settings.STORAGES = settings.STORAGES | own
+    settings.STORAGES = settings.STORAGES | storages
     settings.FILE_UPLOAD_TEMP_DIR = temporary
-    # No heartbeat within a test: its thread would have a connection of its own, which can't see the test's transaction.
+    # No heartbeat during a test: the connection of its thread can't see the test's transaction.
     settings.LEASE_SECONDS, settings.LEASE_HEARTBEAT_SECONDS = 300, 200
     return media
 
@@ -65,8 +65,8 @@ def charlie(db: None, studio_files: Path) -> User:
 
 @pytest.fixture
 def bundled(alice: User) -> Connection:
-    """Alice's connection to the engine that really runs, in this process.
+    """Alice's connection to the real engine, in this process.
 
-    A test that calls it asks for `transactional_db`: a WSGI call closes connections that are inside a transaction.
+    A test that calls the engine needs `transactional_db`: a WSGI call closes connections that are inside a transaction.
     """
     return Connection.objects.get(owner=alice, service="bundled")

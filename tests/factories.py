@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
@@ -19,7 +19,7 @@ from vanceweb.vault.models import Connection
 
 def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
     """Create an uploaded picture with its thumbnails."""
-    asset = store_upload(owner=user, file=picture_file(width, height), name=name)
+    asset = store_upload(owner=user, file=make_picture_file(width, height), name=name)
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
     return asset
@@ -27,7 +27,7 @@ def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, heigh
 
 def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
     """Create a picture that is the result of a job."""
-    asset = prepare_result(owner=user, file=picture_file(width, height), name=name, uuid=uuid4())
+    asset = prepare_result(owner=user, file=make_picture_file(width, height), name=name, uuid=uuid4())
     asset.save()
     return asset
 

@@ -1,4 +1,4 @@
-"""Settings of the test run: the product's own, in a data folder of their own and with cheap password hashes."""
+"""The settings of the tests: those of the site, with a temporary data folder and fast password hashes."""
 
 import os
 import tempfile
@@ -8,11 +8,11 @@ os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="vanceweb-tests-"))
 from vanceweb import settings as product
 from vanceweb.settings import *  # noqa: F403
 
-# A file and not memory: locks between threads and processes are then the real ones.
+# A file instead of memory, for real locks between threads and processes.
 DATABASES = {"default": product.DATABASES["default"] | {"TEST": {"NAME": product.DATA_DIR / "tests.sqlite3"}}}
 if product.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     DATABASES = product.DATABASES
 INSTALLED_APPS = [*product.INSTALLED_APPS, "tests.lib"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Views are tested without `collectstatic`; the served site of the browser tests uses the real storage.
+# Views are tested without `collectstatic`; the live site of the browser tests uses the real storage.
 STORAGES = product.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

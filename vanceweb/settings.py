@@ -1,7 +1,7 @@
 """Settings of the site and of the bundled engine.
 
-Everything that an operator may want to change is read from the environment here and nowhere else; what has no variable
-is a decision of the product. `docs/administer.md` lists the variables.
+Only this module reads the environment. A setting with a variable is for operators; `docs/administer.md` lists them. A
+setting without a variable is a decision of the product.
 """
 
 from pathlib import Path
@@ -14,33 +14,33 @@ from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_cr
 
 env = Env()
 
-# --- Places ---------------------------------------------------------------------------------------------------------
+# Folders and addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
 MODELS_DIR = Path(env.str("MODELS_DIR", str(BASE_DIR / "models"))).resolve()
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
-# The address people type, where it differs from HOST and PORT (a proxy in front); "https://…" turns on secure cookies.
+# The address people open, if a proxy makes it differ from HOST and PORT; "https://…" enables secure cookies.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 NODE_MODULES_DIR = BASE_DIR / "node_modules"
 
-# --- Keys -----------------------------------------------------------------------------------------------------------
+# Keys
 
 KEYS_DIR = DATA_DIR / "keys"
 SECRET_KEY = env.str("SECRET_KEY", "") or read_or_create_key(KEYS_DIR / "secret_key", generate_key)
-# Fernet keys for the stored API tokens, newest first; older ones still decrypt, so keys can be rotated.
+# Fernet keys for the stored API tokens, newest first; older keys still decrypt, so keys can be rotated.
 VAULT_KEYS = env.list("VAULT_KEYS", []) or read_or_create_key(KEYS_DIR / "vault_keys", generate_fernet_key).split()
-# Keys the hashes of the engine's own tokens.
+# The key for hashing the engine's own tokens.
 ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_or_create_key(KEYS_DIR / "engine_token_key", generate_key)
 
-# --- Django ---------------------------------------------------------------------------------------------------------
+# Django
 
 DEBUG = env.bool("DEBUG", False)
 IS_HTTPS = PUBLIC_URL.startswith("https://")
-# The name under which workers reach the bundled engine in process; it never leaves the process.
+# The host name for the bundled engine when workers call it in process; it never leaves the process.
 IN_PROCESS_HOST = "engine.invalid"
-# Listening on every interface means that people come by names we can't know; nothing here trusts the Host header.
+# A site that listens on every interface is reached by unknown host names; no code trusts the Host header.
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
     ["*"]
@@ -120,13 +120,13 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# Database
 
 DATABASES: dict[str, Any] = {
     "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'vanceweb.sqlite3'}", conn_max_age=60)
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers queue up instead of failing half-way through a transaction, and readers never wait for them.
+    # Writers wait for each other instead of failing during a transaction, and readers never wait for them.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -134,7 +134,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- People ---------------------------------------------------------------------------------------------------------
+# People
 
 AUTH_USER_MODEL = "teams.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -151,15 +151,15 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "studio"
 LOGOUT_REDIRECT_URL = "login"
-# Ten wrong passwords lock the pair of name and address for a quarter of an hour: enough for a bad memory, useless
-# for a list.
+# Ten wrong passwords lock the pair of name and address for a quarter of an hour: enough tries for a forgetful person,
+# too few for a list of passwords.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "teams/locked_out.html"
 
-# --- Safety of pages ------------------------------------------------------------------------------------------------
+# Page security
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -179,9 +179,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 
-# --- Words, numbers, dates ------------------------------------------------------------------------------------------
+# Language, numbers and dates
 
-# Every text goes through gettext. There is one language so far, so no middleware chooses among several.
+# All texts go through gettext. So far there is one language, so no middleware selects one.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -190,7 +190,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# Files
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static"))).resolve()
@@ -200,8 +200,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "vanceweb.lib.static_packages.PackageFilesFinder",
 ]
-# The files of npm packages that pages use, by the folder they are served from. (Source maps only where a file names
-# its map: the manifest wants everything that a file refers to.)
+# The files of npm packages that pages use, by the folder they are served from. Source maps are included where a file
+# refers to one: the manifest storage requires all referenced files.
 STATIC_PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "vendor/bootstrap": ("bootstrap/dist/css", ("bootstrap.min.css", "bootstrap.min.css.map")),
     "vendor/img-comparison-slider": ("img-comparison-slider/dist", ("index.js", "index.js.map")),
@@ -217,7 +217,7 @@ STORAGES: dict[str, Any] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": MEDIA_ROOT},
     },
-    # The engine keeps its own files for a day; they are no part of anybody's gallery.
+    # The engine keeps its files for a day; they don't belong to any gallery.
     "engine": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "engine"},
@@ -229,18 +229,18 @@ FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-# The form fields beside a file: a jconfig with ten steps and long prompts stays far below this.
+# For the form fields sent with a file: a jconfig with ten steps and long prompts is far smaller.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# --- Work -----------------------------------------------------------------------------------------------------------
+# Background work
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["io", "engine"]}}
-# How long a claimed row stays claimed without a heartbeat: the time lost when a worker is killed.
+# A claimed row is released after this long without a heartbeat; a killed worker costs this much time.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 15)
-# A heartbeat every third of the lease survives two that are missed.
+# With three heartbeats per lease, a worker may miss two.
 LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
 SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 2.0)
-# Called in turn by the sweeper, without arguments.
+# The functions the sweeper calls in turn, without arguments.
 SWEEPS: list[str] = [
     "vanceweb.engine.sweeps.requeue_due_work",
     "vanceweb.engine.sweeps.fail_overdue_transforms",
@@ -252,89 +252,89 @@ SWEEPS: list[str] = [
     "vanceweb.usage.sweeps.refresh_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
-# Ended tasks are of use only to somebody who is looking for a fault right now; one job makes about one each second.
+# Finished tasks only help to find a current fault; a job creates about one per second.
 TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)
-# Tasks left as running by a killed worker: kept longer than any honest task takes.
+# For tasks that a killed worker left as running; longer than any real task takes.
 TASK_LOST_SECONDS = 24 * 3600
 TASK_PRUNE_SECONDS = 300.0
 
-# --- Processes of `manage.py up` ------------------------------------------------------------------------------------
+# Processes of `manage.py up`
 
-# Two web processes use two processors and survive the death of one; their threads mostly wait for the database, or in
-# /transform for a result.
+# Two web processes use two processors, and the site survives the death of one. Their threads mostly wait for the
+# database or, in /transform, for a result.
 WEB_WORKERS = env.int("WEB_WORKERS", 2)
 WEB_THREADS = env.int("WEB_THREADS", 8)
-# A worker that gives no sign of life for this long is replaced; threads keep it alive during slow requests.
+# A worker without a heartbeat for this long is replaced; threads keep the heartbeat going during slow requests.
 WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
-# Requests that run at the end get this long; below UP_STOP_SECONDS.
+# Running requests get this long when the site stops; less than UP_STOP_SECONDS.
 WEB_GRACEFUL_TIMEOUT = 5
-# A job on the `io` queue mostly waits for the network, so two share what one processor can do.
+# A job on the `io` queue mostly waits for the network, so two workers share one processor.
 IO_WORKERS = env.int("IO_WORKERS", 2)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
 ENGINE_WORKERS = env.int("ENGINE_WORKERS", 1)
-# Pages come before pictures when both want the processors.
+# Pages have priority over pictures.
 ENGINE_NICENESS = env.int("ENGINE_NICENESS", 5)
-# How often an idle worker asks for work: what a person waits at most before a job moves.
+# Seconds between an idle worker's queries for work: the longest wait before a job starts.
 WORKER_INTERVAL = env.float("WORKER_INTERVAL", 0.2)
-# A slow machine under load needs ten seconds; a minute means that it will never be.
+# A slow machine under load needs ten seconds; after a minute the start has failed.
 UP_START_SECONDS = env.float("UP_START_SECONDS", 60.0)
-# SIGKILL follows SIGTERM after this: jobs survive it, and even a machine under load ends within 15 s.
+# SIGKILL follows SIGTERM after this long: jobs survive it, and even a machine under load stops within 15 s.
 UP_STOP_SECONDS = env.float("UP_STOP_SECONDS", 7.0)
-# What dies is started again at once, and ever more slowly when it keeps dying.
+# A dead process is restarted at once, and after growing delays if it keeps dying.
 UP_RESTART_SECONDS = 0.5
 UP_LONGEST_RESTART_SECONDS = 30.0
 UP_STEADY_SECONDS = 30.0
-# Off where the static files were collected when the image was built.
+# Off in the container image, which is built with the static files collected.
 COLLECT_STATIC = env.bool("COLLECT_STATIC", True)
 
-# --- Uploads (site and engine) --------------------------------------------------------------------------------------
+# Uploads (site and engine)
 
 # The contract's limits: 10 MB and 34 megapixels, JPG and PNG.
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_PIXELS = 34_000_000
 UPLOAD_FORMATS = ("JPEG", "PNG")
 
-# Longest side of each thumbnail, px: twice the 180 px of a gallery tile, and a wide screen for comparing.
+# Longest side of each thumbnail in px: twice the 180 px of a gallery tile, and a wide screen for comparisons.
 THUMBNAIL_SIZES = {"tile": 360, "preview": 1600}
 
-# What a job brought back may be larger than an upload: the bundled engine's limit, and some.
+# Results may be larger than uploads: a little more than the limit of the bundled engine.
 RESULT_MAX_PIXELS = 220_000_000
 RESULT_MAX_BYTES = 1024 * 1024 * 1024
-# Small enough to load fast, and no blocks to be seen where a photo is compared with its result.
+# Thumbnails load fast, without visible blocks when a photo is compared with its result.
 THUMBNAIL_QUALITY = 82
-# A picture that took two workers down with it is left without thumbnails.
+# A picture whose thumbnails have failed this often stays without them: it may be killing the workers.
 THUMBNAIL_MAX_ATTEMPTS = 3
-# After this long without thumbnails the message that asked for them counts as lost.
+# After this long without thumbnails, the message that requested them counts as lost.
 THUMBNAIL_REASK_SECONDS = 60
 
-# --- Jobs -----------------------------------------------------------------------------------------------------------
+# Jobs
 
-# How often a job asks the bundled engine, in process, where it is.
+# Seconds between a job's progress requests to the bundled engine, in process.
 JOB_POLL_SECONDS = env.float("JOB_POLL_SECONDS", 1.0)
 # The contract's "about every 2 s" for services on the network.
 JOB_POLL_SECONDS_REMOTE = 2.0
-# Pause after a failure that may pass: doubling from the first to the longest, then the job fails. Together about
-# seven minutes, the length of a router's restart or a service's deployment.
+# Pauses after temporary failures double from the first to the longest; then the job fails. Together they last about
+# seven minutes, as long as the restart of a router or the deployment of a service.
 JOB_FIRST_PAUSE_SECONDS = 2.0
 JOB_LONGEST_PAUSE_SECONDS = 120.0
 JOB_MAX_SETBACKS = 9
-# How often a transform is sent for one job when its answers get lost. Nothing is charged before the download, so a
-# second one costs no credits, only the service's time.
+# Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
+# only the service's time.
 JOB_MAX_TRANSFORMS = 3
-# From submitting to the end, waiting for a free engine included. Within the day for which services keep results.
+# From submission to the end, including the wait for a free engine. Less than the day for which services keep results.
 JOB_MAX_RUN_SECONDS = env.int("JOB_MAX_RUN_SECONDS", 6 * 3600)
-# After this long past its time a row's message counts as lost and is sent again.
+# When a row is overdue by this much, its message counts as lost and is sent again.
 JOB_REWAKE_SECONDS = 10
-# How long the site goes on trying to tell a service of a cancelled job.
+# The site retries for this long to notify a service of a cancelled job.
 JOB_CANCEL_NOTICE_SECONDS = 600
 
-# --- Connections and usage ------------------------------------------------------------------------------------------
+# Connections and usage
 
-# Seconds without a sign from the service, for each of the client's calls.
+# Seconds without data from the service, for each call of the client.
 CLIENT_TIMEOUTS = {
     "connect": 10.0,
-    "upload": 120.0,  # the service stores and checks up to 10 MB before it answers
-    "transform": 300.0,  # a hosted service answers when the job is done; giving up early loses its id
+    "upload": 120.0,  # the service stores and checks up to 10 MB before it responds
+    "transform": 300.0,  # a hosted service responds when the job is done; giving up early loses its id
     "progress": 30.0,
     "download": 60.0,
     "download_total": 1800.0,
@@ -342,95 +342,95 @@ CLIENT_TIMEOUTS = {
     "history": 30.0,
     "cancel": 10.0,
 }
-# Tries of one call before the job itself pauses (JOB_FIRST_PAUSE_SECONDS): enough for a dropped connection.
+# Attempts at one call before the job pauses (JOB_FIRST_PAUSE_SECONDS): enough for a dropped connection.
 CLIENT_ATTEMPTS = 3
-# Balances change by what happens here and at billing days; half an hour is soon enough for the latter.
+# Balances change through jobs here and on billing days; half an hour is soon enough for the latter.
 BALANCE_REFRESH_SECONDS = 1800
-# A check that hasn't answered after this long lost its message.
+# The message of a check without a result after this long counts as lost.
 CHECK_REASK_SECONDS = 60
 HISTORY_REFRESH_SECONDS = 1800
-# Rows asked for per page of history; services that give fewer are understood.
+# Rows requested per page of history; services may return fewer.
 HISTORY_PAGE_ROWS = 100
-# A first read ends here: with 100 rows a page that are 100,000 charges.
+# The limit of the first read: with 100 rows a page, 100,000 charges.
 HISTORY_MAX_PAGES = 1000
-# How far rows may come late: servers' clocks differ a little, and a row may be written after a newer one.
+# Rows may arrive this late: the clocks of servers differ a little, and a row may be written after a newer one.
 HISTORY_OVERLAP_SECONDS = 3600
 
-# --- Pages ----------------------------------------------------------------------------------------------------------
+# Pages
 
-# A screen or two of each list; the next page is one click or, in the gallery, some scrolling away.
+# One or two screens of each list. The next page needs a click or, in the gallery, scrolling.
 JOBS_PAGE_ROWS = 40
 GALLERY_PAGE_TILES = 60
 USAGE_PAGE_ROWS = 50
-# While a refresh that was asked for this recently has brought nothing, the usage page looks again by itself.
+# The usage page reloads by itself while a refresh requested this recently has no result.
 USAGE_WATCH_SECONDS = 30
 
-# --- The bundled engine ---------------------------------------------------------------------------------------------
+# The bundled engine
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
 # Lists the backends of the bundled engine with their states, for the owner's page.
 BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.describe_backends"
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
-# What a new user's account on the bundled engine begins with.
+# Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
-ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one for each processor
-# Large networks (from 24 MB of weights) kept loaded at once: each holds several times its file in memory.
+ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one per processor
+# Large networks (from 24 MB of weights) kept in memory; each takes several times the size of its file.
 ENGINE_LARGE_MODELS = env.int("ENGINE_LARGE_MODELS", 1)
-# 200 megapixels are 600 MB of samples: what a desktop program still opens.
+# 200 megapixels are 600 MB of samples, which desktop programs can still open.
 ENGINE_MAX_OUTPUT_PIXELS = env.int("ENGINE_MAX_OUTPUT_PIXELS", 200_000_000)
-# How long /transform waits for the result before it answers `process` or `busy`; below the common 30 s of proxies.
+# /transform waits this long for the result before it responds `process` or `busy`; less than the usual 30 s of proxies.
 ENGINE_PATIENCE = env.float("ENGINE_PATIENCE", 25.0)
-# Results and uploads are removed after a day; the site has fetched them long before.
+# Results and uploads are deleted after a day; the site fetches them much sooner.
 ENGINE_KEEP_SECONDS = env.int("ENGINE_KEEP_SECONDS", 24 * 3600)
-# The slowest honest job (34 megapixels on two old cores) stays below an hour and a half.
+# The slowest real job (34 megapixels on two old cores) takes less than an hour and a half.
 ENGINE_MAX_RUN_SECONDS = env.int("ENGINE_MAX_RUN_SECONDS", 2 * 3600)
-# Requests of one web process that may wait like this at the same time; the other threads stay free for short requests.
+# The number of requests of one web process that may wait for results; the other threads serve short requests.
 ENGINE_MAX_WAITING = max(1, WEB_THREADS // 2)
-# How often a waiting /transform looks at its row: short beside the fastest job, long beside a query.
+# Seconds between a waiting /transform's queries: much less than the fastest job, much more than a query takes.
 ENGINE_POLL_SECONDS = 0.1
-# How often a running job writes its percentage and asks whether it was cancelled.
+# Seconds between a running job's updates of its percentage and checks for cancellation.
 ENGINE_PROGRESS_SECONDS = 0.5
-# A job that took three workers down with it would take the fourth as well.
+# A job that has killed three workers would kill the fourth as well.
 ENGINE_MAX_ATTEMPTS = 3
-# After this long in the queue a row's message counts as lost and is sent again.
+# After this long in the queue, a row's message counts as lost and is sent again.
 ENGINE_REQUEUE_SECONDS = 30
 # Rows on one page of /points/record; the API's default is 20.
 ENGINE_HISTORY_MAX_LIMIT = 100
-# What is read (and thrown away) of a body beyond the upload limit, so that its sender can read the refusal; a larger
-# one is refused unread.
+# A body beyond the upload limit is read up to this size and discarded, so that the sender can read the refusal. A
+# larger one is refused unread.
 ENGINE_UPLOAD_DRAIN_BYTES = 100 * 1024 * 1024
-# Hosts that webhooks may be posted to although their addresses aren't public.
+# Hosts that may receive webhooks although their addresses aren't public.
 ENGINE_WEBHOOK_ALLOWED_HOSTS: list[str] = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
-# Seconds between the tries of a webhook: three in all, as the API has it.
+# Seconds between the attempts at a webhook: three in all, as in the API.
 ENGINE_WEBHOOK_PAUSES = (2, 10)
-# A receiver that doesn't answer holds the io worker for this long, three times.
+# A receiver that doesn't respond blocks the io worker for this long, three times.
 ENGINE_WEBHOOK_CONNECT_SECONDS = 5
 ENGINE_WEBHOOK_TOTAL_SECONDS = 10
 
-# --- The hosted service ---------------------------------------------------------------------------------------------
+# The hosted service
 
 HOSTED_BASE_URL = env.str("HOSTED_BASE_URL", "https://api-service.vanceai.com/web_api/v1")
 
-# --- Log ------------------------------------------------------------------------------------------------------------
+# Log
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "filters": {
-        # That it was asked to end, and how to press Ctrl-C again, is the worker's word to a terminal of its own.
-        "no_farewells": {
+        # On a signal, workers log that they are stopping and how to press Ctrl-C again: useful only in a terminal.
+        "no_shutdown_messages": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: (record.name, record.funcName) != ("django_tasks_db", "shutdown"),
         },
     },
     "handlers": {
-        # The level stands here too: the task worker sets its loggers to INFO by itself.
+        # The handler needs the level too: the task worker sets its loggers to INFO.
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
             "level": env.str("LOG_LEVEL", "WARNING"),
-            "filters": ["no_farewells"],
+            "filters": ["no_shutdown_messages"],
         },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},

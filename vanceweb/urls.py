@@ -1,4 +1,4 @@
-"""The URL map of the site. Each room brings its own."""
+"""The URL map of the site, which includes the map of each room."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

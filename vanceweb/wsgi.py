@@ -1,4 +1,4 @@
-"""The WSGI application of the whole site, the bundled engine's paths included."""
+"""The WSGI application of the whole site, including the paths of the bundled engine."""
 
 import os
 

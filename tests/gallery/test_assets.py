@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from vanceweb.gallery.asset_files import clean_file_name, delete_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import get_results_page
@@ -38,7 +38,7 @@ def list_files(folder: Path) -> list[str]:
 
 
 def test_an_upload_is_stored_unchanged(alice: User, studio_files: Path) -> None:
-    content = picture_file(30, 20).getvalue()
+    content = make_picture_file(30, 20).getvalue()
     asset = store_upload(owner=alice, file=io.BytesIO(content), name="Föto 1.PNG")
     assert (studio_files / str(asset.file.name)).read_bytes() == content
     assert (asset.name, asset.format, asset.width, asset.height) == ("Föto 1.PNG", "png", 30, 20)
@@ -47,23 +47,23 @@ def test_an_upload_is_stored_unchanged(alice: User, studio_files: Path) -> None:
 
 
 def test_a_django_upload_is_accepted(alice: User) -> None:
-    uploaded = SimpleUploadedFile("x.jpg", picture_file(format="JPEG").getvalue())
+    uploaded = SimpleUploadedFile("x.jpg", make_picture_file(format="JPEG").getvalue())
     assert store_upload(owner=alice, file=uploaded, name="x.jpg").format == "jpg"  # type: ignore[arg-type]
 
 
 def test_the_content_decides_and_not_the_name(alice: User) -> None:
-    asset = store_upload(owner=alice, file=picture_file(format="JPEG"), name="really.png")
+    asset = store_upload(owner=alice, file=make_picture_file(format="JPEG"), name="really.png")
     assert (asset.format, asset.download_name) == ("jpg", "really.jpg")
 
 
 def test_width_and_height_are_as_seen(alice: User) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    asset = store_upload(owner=alice, file=picture_file(30, 20, format="JPEG", exif=exif), name="x.jpg")
+    asset = store_upload(owner=alice, file=make_picture_file(30, 20, format="JPEG", exif=exif), name="x.jpg")
     assert (asset.width, asset.height, asset.tile_size) == (20, 30, (20, 30))
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", picture_file(format="GIF").getvalue()])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", make_picture_file(format="GIF").getvalue()])
 def test_other_content_is_refused_and_leaves_nothing(alice: User, studio_files: Path, content: bytes) -> None:
     with pytest.raises(NotAnImage):
         store_upload(owner=alice, file=io.BytesIO(content), name="x.png")
@@ -73,10 +73,10 @@ def test_other_content_is_refused_and_leaves_nothing(alice: User, studio_files: 
 def test_limits_are_enforced_by_the_header(alice: User, settings: Any) -> None:
     settings.UPLOAD_MAX_PIXELS = 383
     with pytest.raises(ImageTooLarge, match="24 x 16"):
-        store_upload(owner=alice, file=picture_file(), name="x.png")
+        store_upload(owner=alice, file=make_picture_file(), name="x.png")
     settings.UPLOAD_MAX_PIXELS, settings.UPLOAD_MAX_BYTES = 384, 20
     with pytest.raises(ImageTooLarge):
-        store_upload(owner=alice, file=picture_file(), name="x.png")
+        store_upload(owner=alice, file=make_picture_file(), name="x.png")
 
 
 def test_an_upload_of_34_megapixels_is_answered_without_decoding(alice: User) -> None:
@@ -93,7 +93,7 @@ def test_an_upload_of_34_megapixels_is_answered_without_decoding(alice: User) ->
 def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_files: Path) -> None:
     nobody = User(pk=999, username="never saved")
     with pytest.raises(IntegrityError):
-        store_upload(owner=nobody, file=picture_file(), name="x.png")
+        store_upload(owner=nobody, file=make_picture_file(), name="x.png")
     assert list_files(studio_files) == []
 
 
@@ -120,7 +120,7 @@ def test_a_clean_file_name_always_fits(name: str) -> None:
 
 
 def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
-    asset = store_upload(owner=alice, file=picture_file(2000, 1000), name="x.png")
+    asset = store_upload(owner=alice, file=make_picture_file(2000, 1000), name="x.png")
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
     for size, expected in {"tile": (360, 180), "preview": (1600, 800)}.items():
@@ -144,7 +144,7 @@ def test_a_damaged_picture_is_reported(alice: User) -> None:
 
 
 def test_a_missing_file_is_reported(alice: User, studio_files: Path) -> None:
-    asset = store_upload(owner=alice, file=picture_file(), name="x.png")
+    asset = store_upload(owner=alice, file=make_picture_file(), name="x.png")
     (studio_files / str(asset.file.name)).unlink()
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
@@ -165,7 +165,7 @@ def test_every_user_has_their_own_samples(alice: User, bob: User) -> None:
 
 
 def create_result(owner: User, **options: Any) -> Asset:
-    asset = prepare_result(owner=owner, file=picture_file(**options), name="r.png", uuid=uuid4())
+    asset = prepare_result(owner=owner, file=make_picture_file(**options), name="r.png", uuid=uuid4())
     asset.save()
     return asset
 
@@ -179,7 +179,7 @@ def test_a_result_comes_with_its_thumbnails(alice: User, studio_files: Path) -> 
 
 
 def test_a_damaged_result_leaves_nothing(alice: User, studio_files: Path) -> None:
-    damaged = io.BytesIO(picture_file(300, 300).getvalue()[:-60])
+    damaged = io.BytesIO(make_picture_file(300, 300).getvalue()[:-60])
     with pytest.raises(ImageRefused):
         prepare_result(owner=alice, file=damaged, name="r.png", uuid=uuid4())
     assert list_files(studio_files) == []
@@ -196,7 +196,7 @@ def test_deleting_removes_the_files_after_the_commit(
 
 
 def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User, settings: Any) -> None:
-    store_upload(owner=alice, file=picture_file(), name="x.png")
+    store_upload(owner=alice, file=make_picture_file(), name="x.png")
     DBTaskResult.objects.all().delete()
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 0
@@ -213,7 +213,7 @@ def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User, set
 def test_the_gallery_pages_by_key_with_a_constant_number_of_queries(alice: User, bob: User) -> None:
     mine = [create_result(alice) for _ in range(7)]
     create_result(bob)
-    store_upload(owner=alice, file=picture_file(), name="no result.png")
+    store_upload(owner=alice, file=make_picture_file(), name="no result.png")
     seen: list[Asset] = []
     counts = set()
     cursor: str | None = None

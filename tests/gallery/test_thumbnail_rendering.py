@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from vanceweb.gallery.sizes import fit_size
 from vanceweb.gallery.thumbnail_rendering import render_thumbnails
 from vanceweb.lib.images import NotAnImage
@@ -51,7 +51,7 @@ def read_centre(image: Image.Image) -> tuple[int, ...]:
 def test_pictures_are_fitted_and_never_enlarged(
     size: tuple[int, int], tile: tuple[int, int], preview: tuple[int, int], format: str
 ) -> None:
-    images = render(picture_file(*size, format=format))
+    images = render(make_picture_file(*size, format=format))
     assert (images["tile"].size, images["preview"].size) == (tile, preview)
     assert (fit_size(*size, 36), fit_size(*size, 160)) == (tile, preview)
 
@@ -146,4 +146,4 @@ def test_an_incomplete_picture_is_detected(format: str, kept: float) -> None:
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF"])
 def test_other_formats_are_not_opened(format: str) -> None:
     with pytest.raises(NotAnImage):
-        render(picture_file(format=format))
+        render(make_picture_file(format=format))

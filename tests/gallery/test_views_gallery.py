@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from tests.factories import make_job, make_result, make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
@@ -99,7 +99,7 @@ def test_thumbnails_are_webp(visitor: Client, alice: User, size: str) -> None:
 
 
 def test_a_missing_thumbnail_is_not_found_and_the_file_is_shown_instead(visitor: Client, alice: User) -> None:
-    asset = store_upload(owner=alice, file=picture_file(), name="fresh.png")
+    asset = store_upload(owner=alice, file=make_picture_file(), name="fresh.png")
     assert visitor.get(f"/gallery/{asset.uuid}/tile.webp").status_code == 404
     page = visitor.get(f"/features/enlarge3/?source={asset.uuid}").content.decode()
     assert f'src="/gallery/{asset.uuid}/file/"' in page

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import LedgerEntry
@@ -49,7 +49,7 @@ class JobDriver:
     sources: list[Asset] = field(default_factory=list)
 
     def submit(self, *, module: str = "denoise", output: Output | None = None, **params: Any) -> Job:
-        source = store_upload(owner=self.user, file=picture_file(), name="holiday.png")
+        source = store_upload(owner=self.user, file=make_picture_file(), name="holiday.png")
         return submit_job(
             owner=self.user,
             connection=self.connection,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from tests.conftest import PASSWORD, picture_file
+from tests.conftest import PASSWORD, make_picture_file
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 
@@ -72,7 +72,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
-    path.write_bytes(picture_file(60, 40).getvalue())
+    path.write_bytes(make_picture_file(60, 40).getvalue())
     return path
 
 
@@ -95,7 +95,7 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
 @pytest.mark.slow
 def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_path: Path) -> None:
     wide, target = tmp_path / "wide.png", tmp_path / "out.png"
-    wide.write_bytes(picture_file(3500, 1000).getvalue())
+    wide.write_bytes(make_picture_file(3500, 1000).getvalue())
     code, output, errors = installation.run(
         "enhance", str(wide), str(target), "--feature", "enlarge3", "--set", "scale=8"
     )
@@ -108,7 +108,7 @@ def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_pa
 @pytest.mark.slow
 def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation, tmp_path: Path) -> None:
     large = tmp_path / "large.png"
-    large.write_bytes(picture_file(3000, 2000).getvalue())
+    large.write_bytes(make_picture_file(3000, 2000).getvalue())
     process = installation.start("enhance", str(large), str(tmp_path / "out.png"), "--feature", "enlarge3")
     newest = "SELECT state FROM jobs_job WHERE source_name = 'large.png'"
     for _ in range(1200):

@@ -14,14 +14,14 @@ from tests.client.fake_service import (
     reply_success,
     run_fake_service,
 )
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from tests.jobs.conftest import JobDriver
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import retry_job
 from vanceweb.vault.models import Connection
 
 UID, TRANS_ID = "a" * 32, "b" * 32
-PICTURE = picture_file().getvalue()
+PICTURE = make_picture_file().getvalue()
 UPLOADED = reply_success({"uid": UID, "name": "holiday.png", "thumbnail": "", "w": 24, "h": 16, "filesize": 100})
 RESULT = reply_bytes(PICTURE, kind="image/png")
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from tests.factories import make_hosted_connection, make_job, make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
@@ -31,7 +31,7 @@ def submission(bundled: Connection) -> dict[str, Any]:
 
 
 def build_picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, picture_file(**options).read())
+    return SimpleUploadedFile(name, make_picture_file(**options).read())
 
 
 def test_an_unknown_feature_is_not_found(visitor: Client) -> None:
@@ -76,7 +76,7 @@ def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User
     [
         (SimpleUploadedFile("text.png", b"no picture at all"), "This is not an image; JPG and PNG are accepted."),
         (SimpleUploadedFile("empty.png", b""), "The file is empty."),
-        (SimpleUploadedFile("moving.gif", picture_file(format="GIF").read()), "This is a GIF file"),
+        (SimpleUploadedFile("moving.gif", make_picture_file(format="GIF").read()), "This is a GIF file"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(

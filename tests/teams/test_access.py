@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from tests.conftest import picture_file
+from tests.conftest import make_picture_file
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
 from vanceweb.teams.access import filter_owned, get_owned_or_404, is_owner, owner_required
@@ -16,7 +16,7 @@ from vanceweb.vault.models import Connection
 
 @pytest.fixture
 def picture(alice: User) -> Asset:
-    return store_upload(owner=alice, file=picture_file(), name="alice.png")
+    return store_upload(owner=alice, file=make_picture_file(), name="alice.png")
 
 
 def test_alice_sees_her_own(alice: User, picture: Asset) -> None:
