@@ -1,4 +1,4 @@
-"""jconfigs of clients, as the tests write them, and what reading them comes to."""
+"""Builders of clients' jconfigs, and functions that parse them."""
 
 import pytest
 
@@ -7,18 +7,18 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 
 
-def one(module: str, params: object = None, out_params: object = None, **beside: object) -> dict:
+def build_document(module: str, params: object = None, out_params: object = None, **beside: object) -> dict:
     config: dict[str, object] = {"module": module, "module_params": {} if params is None else params}
     if out_params is not None:
         config["out_params"] = out_params
     return {"name": module, "config": config, **beside}
 
 
-def workflow(*items: dict) -> dict:
+def build_workflow(*items: dict) -> dict:
     return {"name": "workflow", "config": list(items)}
 
 
-def refusal(source: object) -> JConfigError:
+def parse_refused(source: object) -> JConfigError:
     with pytest.raises(JConfigError) as caught:
         parse_jconfig(source)
     assert caught.value.message == str(caught.value)
@@ -26,7 +26,7 @@ def refusal(source: object) -> JConfigError:
     return caught.value
 
 
-def read_or_refused(source: object) -> tuple[tuple[Step, ...], Output] | JConfigError:
+def parse_or_catch(source: object) -> tuple[tuple[Step, ...], Output] | JConfigError:
     try:
         return parse_jconfig(source)
     except JConfigError as error:

@@ -14,7 +14,7 @@ PROMPT_CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["
 
 
 def values(parameter: Parameter) -> st.SearchStrategy[ParameterValue]:
-    """Every value that a parameter takes."""
+    """Return a strategy for the values of a parameter."""
     match parameter.kind:
         case Kind.BOOL:
             return st.booleans()
@@ -29,7 +29,7 @@ def values(parameter: Parameter) -> st.SearchStrategy[ParameterValue]:
 
 
 def complete_steps(feature: Feature) -> st.SearchStrategy[Step]:
-    """Steps of one feature with all their parameters, and guides where it has styles."""
+    """Return a strategy for a feature's steps with all parameters, and with guides if it has styles."""
     guides = st.builds(ControlImage, st.none() | UIDS, st.sampled_from(CN_NAMES))
     return st.builds(
         Step,
@@ -62,7 +62,7 @@ JSON_LEAVES = (
     | st.text("\ud800\udfff\0é", max_size=3)
     | st.sampled_from([feature.module for feature in FEATURES])
 )
-# Keys that a jconfig has, so that random documents get past the first checks.
+# Keys of jconfigs, so that random documents pass the first checks.
 KEYS = st.sampled_from(
     [
         *("name", "job", "config", "module", "module_params", "out_params", "cn_configs", "model_name"),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.utils.functional import Promise
 
 from vanceweb.catalogue.features import (
     FEATURES,
@@ -21,7 +22,7 @@ from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 
 ICONS = Path(__file__).parents[2] / "node_modules" / "bootstrap-icons" / "icons"
 
-# name, module, model names, {key: (allowed, default)}; typed from the API's documentation and not from the table.
+# name, module, model names, {key: (allowed, default)}; copied from the API's documentation, not from the table.
 DOCUMENTED = [
     (
         "enlarge3",
@@ -101,7 +102,7 @@ def test_feature_is_as_documented(name: str, module: str, models: list[str], par
         elif parameter.kind is Kind.TEXT:
             allowed = parameter.max_length
         found[parameter.key] = (allowed, parameter.default)
-    # As JSON, so that 2 and 2.0, or 1 and true, are not the same.
+    # As JSON, 2 differs from 2.0 and 1 from true.
     assert json.dumps(found, default=str) == json.dumps(parameters, default=str)
 
 
@@ -161,7 +162,7 @@ def test_a_strength_given_alone_switches_automatic_off() -> None:
     }
 
 
-def test_every_group_has_features_and_every_feature_its_words() -> None:
+def test_every_group_has_features_and_every_feature_its_texts() -> None:
     assert [group.label for group in GROUPS] == ["Enhance", "Cut out", "Restore", "Stylise", "Optimise"]
     assert sum(len(get_features_in_group(group)) for group in GROUPS) == len(FEATURES)
     for feature in FEATURES:
@@ -169,6 +170,18 @@ def test_every_group_has_features_and_every_feature_its_words() -> None:
         assert feature.service_title
         assert feature.description.endswith(".")
         assert all(parameter.title and parameter.help for parameter in feature.parameters)
+
+
+def test_texts_are_translated_when_they_are_read() -> None:
+    for feature in FEATURES:
+        texts = [feature.title, feature.service_title, feature.description]
+        texts += [text for parameter in feature.parameters for text in (parameter.title, parameter.help)]
+        assert [str(text) for text in texts if not isinstance(text, Promise)] == []
+    assert all(isinstance(style.title, Promise) for style in STYLES)
+
+
+def test_no_two_features_have_the_same_title() -> None:
+    assert len({str(feature.title) for feature in FEATURES}) == len(FEATURES)
 
 
 def test_looking_up_by_slug_and_module() -> None:

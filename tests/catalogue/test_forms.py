@@ -1,4 +1,4 @@
-"""The generated forms: what a browser sends becomes a step, and what it must not send is refused."""
+"""The generated forms turn a browser's data into steps and refuse illegal data."""
 
 import json
 from html.parser import HTMLParser
@@ -18,13 +18,13 @@ from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import STYLES, Look
 
 
-def filled(module: str, **given_data: str):
+def fill_form(module: str, **given_data: str):
     feature = get_feature_by_module(module)
     return build_form_class(feature)(data=build_form_data(feature, given_data))
 
 
-def sent(form: forms.Form) -> dict[str, str]:
-    """What a browser would send for an untouched form with these initial values."""
+def collect_submission(form: forms.Form) -> dict[str, str]:
+    """Return the data that a browser would send for an untouched form with these initial values."""
     data = {}
     for field in form:
         value = field.value()
@@ -39,7 +39,7 @@ def sent(form: forms.Form) -> dict[str, str]:
 @pytest.mark.parametrize("feature", FEATURES, ids=[feature.slug for feature in FEATURES])
 def test_untouched_form_gives_the_defaults(feature) -> None:
     form_class = build_form_class(feature)
-    form = form_class(data=sent(form_class()))
+    form = form_class(data=collect_submission(form_class()))
     assert form.is_valid(), form.errors
     assert form.build_step().params == {parameter.key: parameter.default for parameter in feature.parameters}
     assert form.build_output() == Output()
@@ -55,7 +55,7 @@ def test_untouched_form_gives_the_defaults(feature) -> None:
 )
 def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi: int | None) -> None:
     feature = get_feature_by_module(step.module)
-    # A text area cannot hold every text: it trims, and knows one kind of line break.
+    # A text area trims its text and knows only one kind of line break.
     params = {
         key: " ".join(value.split()) if isinstance(value, str) and key.endswith("prompt") else value
         for key, value in step.params.items()
@@ -64,7 +64,7 @@ def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi
         quality=quality if "quality" in feature.outputs else None, dpi=dpi if "dpi" in feature.outputs else None
     )
     form = build_form_class(feature)(
-        data=sent(build_form_class(feature)(initial=build_initial(Step(step.module, params), output)))
+        data=collect_submission(build_form_class(feature)(initial=build_initial(Step(step.module, params), output)))
     )
     assert form.is_valid(), form.errors
     assert form.build_step() == Step(step.module, params)
@@ -74,7 +74,7 @@ def test_run_again_shows_and_gives_the_same(step: Step, quality: int | None, dpi
 @pytest.mark.parametrize("look", list(Look), ids=[look.value for look in Look])
 @pytest.mark.parametrize("style", STYLES, ids=[style.name for style in STYLES])
 def test_a_look_becomes_guides_and_is_shown_again(style, look: Look) -> None:
-    form = filled("img2anime", model_name=style.name, look=look.value)
+    form = fill_form("img2anime", model_name=style.name, look=look.value)
     assert form.is_valid(), form.errors
     step = form.build_step()
     guides = style.get_guides(look)
@@ -83,13 +83,13 @@ def test_a_look_becomes_guides_and_is_shown_again(style, look: Look) -> None:
     (stored,), _ = parse_jconfig(build_jconfig([step], uid="a" * 32))
     again = build_form_class(form.feature)(initial=build_initial(stored, Output()))
     assert again["look"].value() == look.value
-    repeated = build_form_class(form.feature)(data=sent(again))
+    repeated = build_form_class(form.feature)(data=collect_submission(again))
     assert repeated.is_valid()
     assert repeated.build_step() == step
 
 
 def test_a_strength_that_was_moved_wins_over_the_look() -> None:
-    form = filled("img2anime", model_name="Ghibli_boy", look="realistic", denoising_strength="0.3")
+    form = fill_form("img2anime", model_name="Ghibli_boy", look="realistic", denoising_strength="0.3")
     assert form.is_valid()
     assert form.build_step().params["denoising_strength"] == 0.3
 
@@ -129,24 +129,24 @@ def test_foreign_guides_are_shown_as_the_default_look() -> None:
         ("matting", "background", "#123456\n#"),
     ],
 )
-def test_what_is_out_of_range_is_refused_on_the_server(module: str, key: str, value: str) -> None:
-    form = filled(module, **{key: value})
+def test_value_out_of_range_is_refused_on_the_server(module: str, key: str, value: str) -> None:
+    form = fill_form(module, **{key: value})
     assert not form.is_valid()
     assert list(form.errors) == [key]
 
 
 def test_values_have_the_types_of_the_api() -> None:
-    form = filled("enlarge3", scale="4", suppress_noise="0", quality="95", dpi="300", format="png")
+    form = fill_form("enlarge3", scale="4", suppress_noise="0", quality="95", dpi="300", format="png")
     assert form.is_valid(), form.errors
     assert json.dumps(form.build_step().params) == '{"scale": 4, "suppress_noise": 0, "remove_blur": 60}'
     assert form.build_output() == Output(quality=95, dpi=300, format="png")
-    text = filled("chainner", scale="8x")
+    text = fill_form("chainner", scale="8x")
     assert text.is_valid()
     assert text.build_step().params == {"scale": "8x"}
 
 
 @pytest.mark.parametrize("wrong", [{}, {"remove_noise": "500", "sharpen": ""}, {"remove_noise": "loud"}])
-def test_what_a_switch_turns_off_may_be_missing_or_wrong(wrong: dict[str, str]) -> None:
+def test_values_that_a_switch_turns_off_may_be_missing_or_wrong(wrong: dict[str, str]) -> None:
     form = build_form_class(get_feature_by_module("denoise"))(data={"auto_params": "on", **wrong})
     assert form.is_valid(), form.errors
     assert form.build_step().params == {"auto_params": True, "remove_noise": 75, "sharpen": 75}
@@ -169,7 +169,7 @@ def test_switches_stack() -> None:
 
 
 def test_background_is_a_colour_or_nothing() -> None:
-    form = filled("matting", background="#00ffCC")
+    form = fill_form("matting", background="#00ffCC")
     assert form.is_valid()
     assert form.build_output().background == (0, 255, 204)
     assert build_initial(form.build_step(), form.build_output())["background"] == "#00ffcc"
@@ -178,32 +178,32 @@ def test_background_is_a_colour_or_nothing() -> None:
 
 
 def test_jpg_without_a_background_is_refused_because_it_cannot_be_transparent() -> None:
-    form = filled("matting", format="jpg")
+    form = fill_form("matting", format="jpg")
     assert not form.is_valid()
     assert "transparent" in form.errors["format"][0]
-    assert filled("matting", format="jpg", background="#ffffff").is_valid()
-    assert filled("matting", format="png").is_valid()
+    assert fill_form("matting", format="jpg", background="#ffffff").is_valid()
+    assert fill_form("matting", format="png").is_valid()
 
 
-def test_the_compressors_quality_is_its_parameter_and_no_output_setting() -> None:
-    form = filled("compress", quality="30", dpi="72")
+def test_the_compressors_quality_is_its_parameter_and_not_an_output_setting() -> None:
+    form = fill_form("compress", quality="30", dpi="72")
     assert form.is_valid()
     assert form.build_step().params == {"quality": 30, "keep_metadata": True}
     assert form.build_output() == Output(dpi=72)
 
 
 def test_settings_named_one_by_one_fill_the_rest_with_defaults() -> None:
-    form = filled("denoise", remove_noise="20")
+    form = fill_form("denoise", remove_noise="20")
     assert form.is_valid()
     assert form.build_step().params == {"auto_params": False, "remove_noise": 20, "sharpen": 75}
     assert build_form_data(form.feature, {})["auto_params"] == "true"
-    with pytest.raises(UnknownSetting, match=r"no setting strength. There are: auto_params, remove_noise"):
+    with pytest.raises(UnknownSetting, match=r"no setting strength. Its settings: auto_params, remove_noise"):
         build_form_data(form.feature, {"strength": "1"})
 
 
 @pytest.mark.parametrize(("word", "on"), [("true", True), ("On", True), ("1", True), ("no", False), ("FALSE", False)])
 def test_switches_are_named_in_words(word: str, on: bool) -> None:
-    form = filled("denoise", auto_params=word)
+    form = fill_form("denoise", auto_params=word)
     assert form.is_valid()
     assert form.build_step().params["auto_params"] is on
 

@@ -1,4 +1,4 @@
-"""jconfigs: built, and read back."""
+"""jconfigs are built and parsed."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.catalogue.documents import one, read_or_refused, refusal
+from tests.catalogue.documents import build_document, parse_or_catch, parse_refused
 from tests.catalogue.strategies import ANY_JSON, OUTPUTS, UIDS, WORKFLOWS
 from vanceweb.catalogue.features import FEATURES, get_feature_by_module
 from vanceweb.catalogue.jconfig import JConfigError, build_jconfig, parse_jconfig
@@ -17,7 +17,7 @@ UID = "0123456789abcdef" * 2
 
 
 @given(WORKFLOWS, OUTPUTS)
-def test_what_was_built_is_read_back(steps: tuple[Step, ...], output: Output) -> None:
+def test_a_built_jconfig_parses_to_the_same_steps(steps: tuple[Step, ...], output: Output) -> None:
     text = build_jconfig(steps, output)
     assert parse_jconfig(text) == (steps, output)
     assert parse_jconfig(json.loads(text)) == (steps, output)
@@ -37,7 +37,7 @@ def test_the_upload_takes_the_place_of_the_picture_itself(steps, output, uid) ->
 @given(ANY_JSON)
 def test_any_document_is_read_or_refused(document: object) -> None:
     for source in (document, json.dumps(document)):
-        outcome = read_or_refused(source)
+        outcome = parse_or_catch(source)
         if not isinstance(outcome, JConfigError):
             assert parse_jconfig(build_jconfig(*outcome)) == outcome
 
@@ -45,7 +45,7 @@ def test_any_document_is_read_or_refused(document: object) -> None:
 @settings(max_examples=300)
 @given(st.sampled_from(FEATURES), st.dictionaries(st.sampled_from(["scale", "prompt", "quality"]), ANY_JSON), ANY_JSON)
 def test_any_parameters_are_read_or_refused(feature, params, out_params) -> None:
-    outcome = read_or_refused(one(feature.module, params, {"compress": out_params, "dpi": 1}))
+    outcome = parse_or_catch(build_document(feature.module, params, {"compress": out_params, "dpi": 1}))
     if not isinstance(outcome, JConfigError):
         assert outcome[0][0].module == feature.module
 
@@ -53,7 +53,7 @@ def test_any_parameters_are_read_or_refused(feature, params, out_params) -> None
 @settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    assert refusal(text).code == 10013
+    assert parse_refused(text).code == 10013
 
 
 def test_documented_examples_are_read() -> None:
@@ -128,7 +128,7 @@ def test_enlarge_model_follows_the_scale(scale: int, model: str) -> None:
 
 
 def test_model_without_scale_decides_the_scale() -> None:
-    (step,), _ = parse_jconfig(one("enlarge3", {"model_name": "EnlargeStandard_4x_Stable"}))
+    (step,), _ = parse_jconfig(build_document("enlarge3", {"model_name": "EnlargeStandard_4x_Stable"}))
     assert step.params["scale"] == 4
 
 
@@ -140,7 +140,7 @@ def test_missing_parameters_take_their_defaults() -> None:
 
 def test_job_is_accepted_in_place_of_name() -> None:
     inner = {"job": "denoise", "config": {"module": "denoise", "module_params": {}}}
-    steps, _ = parse_jconfig({"job": "workflow", "config": [inner, one("matting")]})
+    steps, _ = parse_jconfig({"job": "workflow", "config": [inner, build_document("matting")]})
     assert [step.module for step in steps] == ["denoise", "matting"]
 
 
@@ -157,7 +157,7 @@ def test_compress_is_read_with_its_older_keys() -> None:
     assert parse_jconfig({"name": "compress", "config": config})[0] == (step,)
 
 
-def test_our_own_parameters_are_sent_only_where_they_say_something() -> None:
+def test_engine_only_parameters_are_sent_only_if_they_differ_from_their_default() -> None:
     for keep, sent in ((True, {"quality": 30}), (False, {"quality": 30, "keep_metadata": False})):
         step = Step("compress", {"quality": 30, "keep_metadata": keep})
         built = json.loads(build_jconfig([step]))
@@ -166,9 +166,9 @@ def test_our_own_parameters_are_sent_only_where_they_say_something() -> None:
 
 
 def test_unknown_keys_are_ignored() -> None:
-    document = one("matting", {"rescale": 532, "x": {"y": []}}, {"z": 1}, extra=[1])
+    document = build_document("matting", {"rescale": 532, "x": {"y": []}}, {"z": 1}, extra=[1])
     assert parse_jconfig(document) == ((Step("matting"),), Output())
 
 
 def test_empty_php_arrays_are_empty_objects() -> None:
-    assert parse_jconfig(one("matting", [], [])) == ((Step("matting"),), Output())
+    assert parse_jconfig(build_document("matting", [], [])) == ((Step("matting"),), Output())

@@ -1,10 +1,10 @@
-"""jconfigs that are refused, by the API's rules and by reason."""
+"""jconfigs that break the API's rules are refused."""
 
 import json
 
 import pytest
 
-from tests.catalogue.documents import one, refusal, workflow
+from tests.catalogue.documents import build_document, build_workflow, parse_refused
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.jconfig import MAX_CHARACTERS, JConfigError, build_jconfig, parse_jconfig
 from vanceweb.catalogue.output import Output
@@ -20,21 +20,21 @@ UID = "0123456789abcdef" * 2
 )
 def test_enlarge_model_against_scale_is_refused(model: str, scale: int, allowed: str) -> None:
     name = f"EnlargeStandard_{model}_Stable"
-    error = refusal(one("enlarge3", {"model_name": name, "scale": scale}))
+    error = parse_refused(build_document("enlarge3", {"model_name": name, "scale": scale}))
     assert error.code == 10001
     assert error.message == f"enlarge3: scale is {scale}; allowed: {allowed} {name}."
 
 
 def test_wrong_model_is_refused_by_name() -> None:
-    error = refusal(one("denoise", {"model_name": "DenoiseBest"}))
+    error = parse_refused(build_document("denoise", {"model_name": "DenoiseBest"}))
     assert (error.code, error.message) == (
         10001,
         'denoise: model_name is "DenoiseBest"; allowed: one of DenoiseStable.',
     )
 
 
-def test_unknown_module_names_the_modules_there_are() -> None:
-    error = refusal(one("upscale9000"))
+def test_unknown_module_lists_the_known_modules() -> None:
+    error = parse_refused(build_document("upscale9000"))
     assert error.code == 10001
     assert '"upscale9000"' in error.message
     assert all(feature.module in error.message for feature in FEATURES)
@@ -61,7 +61,7 @@ def test_unknown_module_names_the_modules_there_are() -> None:
     ],
 )
 def test_value_out_of_range_names_key_value_and_range(module: str, params: dict, message: str) -> None:
-    error = refusal(one(module, params))
+    error = parse_refused(build_document(module, params))
     assert (error.code, error.message) == (10001, message)
 
 
@@ -78,14 +78,16 @@ def test_value_out_of_range_names_key_value_and_range(module: str, params: dict,
     ],
 )
 def test_output_setting_out_of_range_is_refused(out_params: dict, key: str) -> None:
-    error = refusal(one("matting", {}, out_params))
+    error = parse_refused(build_document("matting", {}, out_params))
     assert error.code == 10001
     assert error.message.startswith(f"out_params: {key}; allowed: ")
 
 
 @pytest.mark.parametrize("module", ["enlarge3", "matting"])
 def test_enlarging_and_cutting_out_before_another_step_are_refused(module: str) -> None:
-    error = refusal(workflow(one("denoise"), one(module), one("CodeFormer")))
+    error = parse_refused(
+        build_workflow(build_document("denoise"), build_document(module), build_document("CodeFormer"))
+    )
     assert error.code == 10001
     assert f"{module} is step 2 of 3" in error.message
     with pytest.raises(JConfigError, match="can only be the last step"):
@@ -93,18 +95,18 @@ def test_enlarging_and_cutting_out_before_another_step_are_refused(module: str) 
 
 
 def test_output_parameters_before_the_last_step_are_refused() -> None:
-    error = refusal(workflow(one("denoise", {}, {"dpi": 300}), one("matting")))
+    error = parse_refused(build_workflow(build_document("denoise", {}, {"dpi": 300}), build_document("matting")))
     assert error.code == 10001
     assert "last step" in error.message
-    assert parse_jconfig(workflow(one("denoise", {}, {}), one("matting")))
+    assert parse_jconfig(build_workflow(build_document("denoise", {}, {}), build_document("matting")))
 
 
 def test_workflows_have_one_to_ten_steps() -> None:
-    ten = [one("denoise")] * MAX_STEPS
-    assert len(parse_jconfig(workflow(*ten))[0]) == MAX_STEPS == 10
-    error = refusal(workflow(*ten, one("denoise")))
+    ten = [build_document("denoise")] * MAX_STEPS
+    assert len(parse_jconfig(build_workflow(*ten))[0]) == MAX_STEPS == 10
+    error = parse_refused(build_workflow(*ten, build_document("denoise")))
     assert (error.code, error.message) == (10001, "The workflow has 11 steps; allowed: at most 10.")
-    assert refusal(workflow()).code == 10013
+    assert parse_refused(build_workflow()).code == 10013
     with pytest.raises(JConfigError):
         build_jconfig([])
     with pytest.raises(JConfigError):
@@ -146,32 +148,32 @@ def test_workflows_have_one_to_ten_steps() -> None:
     ],
     ids=lambda source: repr(source)[:60],
 )
-def test_what_is_no_jconfig_is_refused_with_10013(source: object) -> None:
-    assert refusal(source).code == 10013
+def test_text_that_is_not_a_jconfig_is_refused_with_10013(source: object) -> None:
+    assert parse_refused(source).code == 10013
 
 
 def test_number_beyond_floats_is_refused_as_out_of_range() -> None:
-    text = json.dumps(one("sharpen3", {"remove_blur": "HERE"})).replace('"HERE"', "1e999")
-    assert refusal(text).code == 10001
+    text = json.dumps(build_document("sharpen3", {"remove_blur": "HERE"})).replace('"HERE"', "1e999")
+    assert parse_refused(text).code == 10001
 
 
 def test_deep_nesting_and_megabytes_are_refused_at_once() -> None:
-    assert refusal("[" * 100_000).code == 10013
-    assert refusal('{"a":' * 30_000).code == 10013
-    assert refusal('{"name": "' + "x" * 10_000_000 + '"}').message == (
+    assert parse_refused("[" * 100_000).code == 10013
+    assert parse_refused('{"a":' * 30_000).code == 10013
+    assert parse_refused('{"name": "' + "x" * 10_000_000 + '"}').message == (
         f"The jconfig has 10000012 characters; allowed: at most {MAX_CHARACTERS}."
     )
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
-    assert refusal(one("denoise", {"sharpen": deep})).code == 10001
-    assert refusal(deep).code == 10013
+    assert parse_refused(build_document("denoise", {"sharpen": deep})).code == 10001
+    assert parse_refused(deep).code == 10013
 
 
 def test_many_keys_are_read_in_linear_time() -> None:
     text = "{" + ",".join(f'"{n}":0' for n in range(18_000)) + ',"0":1}'
     assert len(text) < MAX_CHARACTERS
-    assert refusal(text).message == '"0" is given twice in one object.'
+    assert parse_refused(text).message == '"0" is given twice in one object.'
 
 
 def test_the_longest_legal_workflow_fits() -> None:
@@ -192,14 +194,14 @@ def test_the_longest_legal_workflow_fits() -> None:
     ],
 )
 def test_illegal_guides_are_refused(guide: dict, message: str) -> None:
-    error = refusal(one("img2anime", {}, cn_configs=[guide]))
+    error = parse_refused(build_document("img2anime", {}, cn_configs=[guide]))
     assert error.code == 10001
     assert message in error.message
 
 
 def test_too_many_guides_are_refused() -> None:
     guide = {"image_uid": UID, "cn_name": "cartoon_tile"}
-    assert "11 entries" in refusal(one("img2anime", {}, cn_configs=[guide] * 11)).message
+    assert "11 entries" in parse_refused(build_document("img2anime", {}, cn_configs=[guide] * 11)).message
 
 
 def test_building_applies_the_rules_too() -> None:
@@ -211,5 +213,5 @@ def test_building_applies_the_rules_too() -> None:
             build_jconfig([Step("matting")], output)
 
 
-def test_older_enlarging_is_held_to_the_order_too() -> None:
-    assert refusal(workflow(one("enlarge"), one("denoise"))).code == 10001
+def test_the_order_also_binds_older_modules() -> None:
+    assert parse_refused(build_workflow(build_document("enlarge"), build_document("denoise"))).code == 10001

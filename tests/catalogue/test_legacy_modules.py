@@ -1,4 +1,4 @@
-"""Older modules: what becomes of each, one by one."""
+"""The translation of each older module."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_enlarge_gets_its_scale_as_a_number() -> None:
     assert step == Step("enlarge3", {"scale": 4, "suppress_noise": 26, "remove_blur": 27})
 
 
-def test_automatic_enlarge_takes_the_defaults_of_today() -> None:
+def test_automatic_enlarge_takes_the_current_defaults() -> None:
     step = read("enlarge", "enlarge", scale="8x", auto_params=True, suppress_noise=0, remove_blur=0)
     assert step == Step("enlarge3", {"scale": 8, "suppress_noise": 40, "remove_blur": 60})
 
@@ -38,7 +38,7 @@ def test_sharpening_keeps_its_strengths_and_its_kind_of_blur(module: str, model:
     assert read(module, module, auto_params=True).params["autoparams"] is True
 
 
-def test_portraits_are_cut_out_like_anything() -> None:
+def test_portraits_are_cut_out_like_any_subject() -> None:
     step = read("portrait_matting", "portrait_matting", model_name="PortraitMattingStable", no_face_blur=True)
     assert step == Step("matting")
 
@@ -74,11 +74,11 @@ def test_older_colouring_keeps_its_render_factor(module: str, model: str) -> Non
 
 
 @pytest.mark.parametrize("module", ["dehazing", "sketch"])
-def test_what_no_feature_does_is_refused_and_says_so(module: str) -> None:
+def test_module_without_a_counterpart_is_refused_with_a_reason(module: str) -> None:
     with pytest.raises(JConfigError) as caught:
         read(module, module)
     assert caught.value.code == 10001
-    assert f"The older module {module} is not offered: No feature of today" in caught.value.message
+    assert f"The older module {module} is not supported: No current feature" in caught.value.message
     assert "enlarge3" in caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""A parameter takes what the API takes, in exactly the type that it wants."""
+"""Parameters accept the values that the API accepts, in exactly the types that it requires."""
 
 import json
 

@@ -145,7 +145,7 @@ def test_a_value_out_of_range_is_named_with_its_range(
 def test_older_modules_without_a_replacement_are_refused(service: Service, token: str, jconfig: Any) -> None:
     code, message = refuse(service, token, json.dumps(jconfig))
     assert code == 10001
-    assert "No feature of today" in message
+    assert "No current feature" in message
 
 
 def test_an_output_above_the_limit_is_refused_with_the_numbers(service: Service, token: str) -> None:

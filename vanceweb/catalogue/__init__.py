@@ -1,1 +1,1 @@
-"""The features of the VanceAI web API as data: parameters, ranges, costs, jconfig, and a form for each."""
+"""The features of the VanceAI web API as data: parameters, ranges, costs, jconfigs and a form for each feature."""

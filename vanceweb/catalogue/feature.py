@@ -1,4 +1,4 @@
-"""What the catalogue knows about one feature of the API."""
+"""The description of one feature of the API."""
 
 import enum
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Group(TextChoices):
-    """The groups of the studio, in the order in which they are shown."""
+    """The studio's groups of features, in display order."""
 
     ENHANCE = "enhance", _("Enhance")
     CUT_OUT = "cut-out", _("Cut out")
@@ -27,7 +27,7 @@ class Group(TextChoices):
 
 
 class OutputField(enum.StrEnum):
-    """The output settings that a feature's form may offer."""
+    """The output settings that a feature's form can offer."""
 
     QUALITY = "quality"
     DPI = "dpi"
@@ -40,7 +40,7 @@ FILE_OUTPUTS = (OutputField.QUALITY, OutputField.DPI, OutputField.FORMAT)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A ``model_name``, and the values of ``scale`` it goes with (empty: it doesn't depend on a scale)."""
+    """A ``model_name`` and the values of ``scale`` that it serves (empty: it does not depend on a scale)."""
 
     name: str
     scales: tuple[int, ...] = ()
@@ -52,10 +52,10 @@ class Feature:
 
     ``title`` begins with a verb and is what people see first; ``service_title`` is the hosted service's name for
     the feature. Titles and ``description`` are translated when they are read.
-    ``name`` identifies the feature in a jconfig (under ``name_key``); ``module`` selects it.
-    ``models`` is empty where the API wants no ``model_name`` or where the model is itself a parameter.
-    ``credits`` is the cost of one result; ``icon`` a name from bootstrap-icons; ``purpose`` what the upload
-    is declared as (its ``job`` field).
+    ``name`` is the feature's name in a jconfig (under ``name_key``); ``module`` decides which feature runs.
+    ``models`` is empty if the API takes no ``model_name`` or if the model is itself a parameter.
+    ``credits`` is the cost of one result, ``icon`` a name from bootstrap-icons and ``purpose`` the value of the
+    upload's ``job`` field.
     """
 
     slug: str
@@ -78,31 +78,31 @@ class Feature:
     deprecated: bool = False
 
     def get_parameter(self, key: str) -> Parameter:
-        """The parameter of that key; raises LookupError where the feature has none."""
+        """Return the parameter with this key; raise LookupError if there is none."""
         for parameter in self.parameters:
             if parameter.key == key:
                 return parameter
         raise LookupError(f"{self.module} has no parameter {key!r}.")
 
     def complete_params(self, given: Mapping[str, object]) -> dict[str, ParameterValue]:
-        """All parameters of the feature: those given, checked, and defaults for the rest (see ``complete_parameters``).
+        """Check the given values and add defaults for the rest (see ``complete_parameters``).
 
-        A model without a scale decides the scale: it gets the smallest that the model serves.
+        If a model is given without a scale, the scale is the smallest that the model serves.
         """
-        model = self._model_named(given.get("model_name"))
+        model = self._find_model_named(given.get("model_name"))
         if model and model.scales and "scale" not in given:
             given = {**given, "scale": model.scales[0]}
         return complete_parameters(self.parameters, given)
 
     def find_model(self, params: Mapping[str, object]) -> Model | None:
-        """The model that goes with complete parameters; None where the feature names no model."""
+        """Return the model for complete parameters, or None if the feature names no model."""
         for model in self.models:
             if not model.scales or params.get("scale") in model.scales:
                 return model
         return None
 
     def find_parameters_in_use(self, params: Mapping[str, object]) -> tuple[Parameter, ...]:
-        """The parameters that have an effect: those that no switch which is on overrides."""
+        """Return the parameters that have an effect: those not overridden by a switch that is on."""
         return tuple(
             parameter
             for parameter in self.parameters
@@ -110,13 +110,13 @@ class Feature:
         )
 
     def check_model(self, name: object, params: Mapping[str, object]) -> None:
-        """Raise InvalidParameter unless the model goes by that name and serves these parameters."""
-        model = self._model_named(name)
+        """Raise InvalidParameter unless the feature has a model of this name that serves these parameters."""
+        model = self._find_model_named(name)
         if model is None:
             raise InvalidParameter("model_name", name, f"one of {', '.join(m.name for m in self.models)}")
         if model.scales and params.get("scale") not in model.scales:
             allowed = " or ".join(str(scale) for scale in model.scales)
             raise InvalidParameter("scale", params.get("scale"), f"{allowed} with {model.name}")
 
-    def _model_named(self, name: object) -> Model | None:
+    def _find_model_named(self, name: object) -> Model | None:
         return next((model for model in self.models if model.name == name), None)

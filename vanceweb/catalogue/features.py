@@ -1,4 +1,4 @@
-"""Every feature of the API, in the order of the studio, and how to look one up."""
+"""The table of all features of the API, in the studio's order, with lookups."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -18,7 +18,7 @@ from vanceweb.catalogue.parameters import Choice, Kind, Parameter
 from vanceweb.catalogue.steps import Step
 from vanceweb.catalogue.styles import STYLES
 
-# The API names no limit for the colouriser's prompts; this is several sentences.
+# The API sets no limit for the colouriser's prompts; this is enough for several sentences.
 COLOUR_PROMPT_LENGTH = 500
 CARTOON_PROMPT_LENGTH = 140
 
@@ -39,7 +39,7 @@ FEATURES: tuple[Feature, ...] = (
                 _("Enlarge by"),
                 2,
                 (Choice(factor, f"{factor}×") for factor in (2, 4, 6, 8)),
-                _("How many times as wide and as high the result is."),
+                _("How many times wider and higher the result is."),
             ),
             build_percentage(
                 "suppress_noise", _("Suppress noise"), 40, _("Higher is smoother; lower keeps more of the grain.")
@@ -55,16 +55,20 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.ENHANCE,
         name="denoise",
         module="denoise",
-        description=_("Take grain and noise out of dark or high-ISO photos and keep the detail."),
+        description=_("Remove grain and noise from dark or high-ISO photos while keeping the detail."),
         icon="magic",
         models=(Model("DenoiseStable"),),
         parameters=(
             build_switch("auto_params", _("Automatic"), _("Choose both strengths from the picture itself.")),
             build_percentage(
-                "remove_noise", _("Remove noise"), 75, _("Higher is cleaner, softer."), overridden_by=("auto_params",)
+                "remove_noise",
+                _("Remove noise"),
+                75,
+                _("Higher is cleaner but softer."),
+                overridden_by=("auto_params",),
             ),
             build_percentage(
-                "sharpen", _("Sharpen"), 75, _("Brings edges back afterwards."), overridden_by=("auto_params",)
+                "sharpen", _("Sharpen"), 75, _("Restores edges afterwards."), overridden_by=("auto_params",)
             ),
         ),
     ),
@@ -75,7 +79,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.ENHANCE,
         name="va_sharpen_standard",
         module="sharpen3",
-        description=_("Bring a soft, shaken or out-of-focus photo back to crisp edges."),
+        description=_("Make a soft, shaken or out-of-focus photo crisp."),
         icon="bullseye",
         credits=Decimal(2),
         models=(Model("SharpenGeneralStable"),),
@@ -89,7 +93,7 @@ FEATURES: tuple[Feature, ...] = (
                 _("Kind of blur"),
                 1,
                 (Choice(0, _("Soft or out of focus")), Choice(1, _("Motion"))),
-                _("What made the photo unsharp."),
+                _("The cause of the blur."),
                 overridden_by=("autoparams", "automodel"),
             ),
             build_fraction(
@@ -99,7 +103,7 @@ FEATURES: tuple[Feature, ...] = (
                 "suppress_noise",
                 _("Suppress noise"),
                 0.5,
-                _("Keeps grain from being sharpened too."),
+                _("Prevents grain from being sharpened too."),
                 overridden_by=("autoparams",),
             ),
             build_fraction(
@@ -127,7 +131,7 @@ FEATURES: tuple[Feature, ...] = (
                 _("Enlarge by"),
                 "2x",
                 build_scale_choices(2, 4, 8),
-                _("How many times as wide and as high the result is."),
+                _("How many times wider and higher the result is."),
             ),
         ),
     ),
@@ -138,7 +142,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.ENHANCE,
         name="real_esrgan",
         module="real_esrgan",
-        description=_("Enlarge or only clean drawings, posters and worn anime frames."),
+        description=_("Clean drawings, posters and worn anime frames, with or without enlarging them."),
         icon="badge-4k",
         models=(Model("RealEsrganStable"),),
         parameters=(
@@ -147,7 +151,7 @@ FEATURES: tuple[Feature, ...] = (
                 _("Enlarge by"),
                 "2x",
                 build_scale_choices(1, 2, 4, 6, 8),
-                _("How many times as wide and as high the result is; 1× cleans without enlarging."),
+                _("How many times wider and higher the result is; 1× cleans without enlarging."),
             ),
         ),
     ),
@@ -158,7 +162,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.CUT_OUT,
         name="matting",
         module="matting",
-        description=_("Cut the subject out and put it on nothing or on any plain colour."),
+        description=_("Cut the subject out and make its background transparent or a plain colour."),
         icon="scissors",
         models=(Model("MattingStable"),),
         only_last=True,
@@ -171,7 +175,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.RESTORE,
         name="crease_repair",
         module="crease_repair",
-        description=_("Take scratches, creases and spots off a scanned photo."),
+        description=_("Remove scratches, creases and spots from a scanned photo."),
         icon="bandaid",
         models=(Model("CreaseRepairStable"),),
     ),
@@ -182,11 +186,11 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.RESTORE,
         name="img2sr",
         module="img2sr",
-        description=_("Rebuild a very blurry old photo; leave photos that are sharp enough alone."),
+        description=_("Rebuild a very blurry old photo. Photos that are sharp enough stay as they are."),
         icon="clock-history",
         models=(Model("style_sr_512"),),
         parameters=(
-            build_switch("face_enhancer", _("Enhance faces"), _("Restore faces on their own as well.")),
+            build_switch("face_enhancer", _("Enhance faces"), _("Also restore the faces separately.")),
             build_fraction("strength", _("Strength"), 0.9, _("How much of the original is replaced."), minimum=0.8),
         ),
     ),
@@ -197,7 +201,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.RESTORE,
         name="CodeFormer",
         module="CodeFormer",
-        description=_("Restore the faces in a photo and leave the rest as it is; fits well after another step."),
+        description=_("Restore the faces in a photo and leave the rest as it is. Works well after another step."),
         icon="person-bounding-box",
         models=(Model("CodeFormerStable"),),
     ),
@@ -220,7 +224,7 @@ FEATURES: tuple[Feature, ...] = (
                 minimum=10,
                 maximum=70,
                 step=1,
-                help=_("Lower gives stronger colours, higher finer ones."),
+                help=_("Lower gives stronger colours, higher gives finer ones."),
             ),
         ),
     ),
@@ -232,7 +236,7 @@ FEATURES: tuple[Feature, ...] = (
         name="recolor",
         aliases=("colorize",),
         module="sd_recolor",
-        description=_("Colour a black-and-white photo, steered by words such as “blue skirt, black hair”."),
+        description=_("Colour a black-and-white photo, guided by words such as “blue skirt, black hair”."),
         icon="paint-bucket",
         models=(Model("sd_recolor"),),
         parameters=(
@@ -259,13 +263,18 @@ FEATURES: tuple[Feature, ...] = (
                 _("Style"),
                 STYLES[0].name,
                 (Choice(style.name, style.title) for style in STYLES),
-                _("The hand that draws it."),
+                _("The style of the drawing."),
             ),
-            build_text("prompt", _("Describe the picture"), CARTOON_PROMPT_LENGTH, _("In English; may stay empty.")),
+            build_text("prompt", _("Describe the picture"), CARTOON_PROMPT_LENGTH, _("In English; may be empty.")),
             build_switch(
-                "overwrite", _("Use only my words"), _("Leave out what the service sees in the photo."), default=False
+                "overwrite",
+                _("Use only my words"),
+                _("Ignore what the service recognises in the photo."),
+                default=False,
             ),
-            build_fraction("denoising_strength", _("Strength"), 0.75, _("Higher is more drawing and less photo.")),
+            build_fraction(
+                "denoising_strength", _("Strength"), 0.75, _("Higher is more like a drawing and less like the photo.")
+            ),
         ),
         styles=STYLES,
     ),
@@ -280,7 +289,9 @@ FEATURES: tuple[Feature, ...] = (
         description=_("Turn a portrait into an anime character."),
         icon="emoji-smile",
         models=(Model("Animegan2Stable"),),
-        parameters=(build_switch("single_face", _("Only the face"), _("Convert the face and leave the rest.")),),
+        parameters=(
+            build_switch("single_face", _("Only the face"), _("Convert the face and leave the rest as it is.")),
+        ),
     ),
     Feature(
         slug="cartoonize",
@@ -289,7 +300,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.STYLISE,
         name="cartoonize",
         module="cartoonize",
-        description=_("Turn a photo into a clean cartoon. The service keeps it for older uses only."),
+        description=_("Turn a photo into a clean cartoon. The service keeps this feature for compatibility only."),
         icon="palette",
         models=(Model("CartoonizeStable"),),
         deprecated=True,
@@ -301,7 +312,7 @@ FEATURES: tuple[Feature, ...] = (
         group=Group.OPTIMISE,
         name="compress",
         module="compress",
-        description=_("Make the file much smaller and keep the picture looking the same."),
+        description=_("Make the file much smaller without a visible change."),
         icon="file-zip",
         parameters=(
             build_percentage(
@@ -311,10 +322,10 @@ FEATURES: tuple[Feature, ...] = (
                 "keep_metadata",
                 _("Keep metadata"),
                 _(
-                    "Off: camera, time, place and comments leave the file; colour profile and orientation always stay. "
-                    "The engine on this machine does that; the hosted service ignores it."
+                    "Off removes camera, time, place and comments from the file; colour profile and orientation always "
+                    "stay. Only the engine on this machine does this; the hosted service ignores it."
                 ),
-                ours=True,
+                engine_only=True,
             ),
         ),
         outputs=(OutputField.DPI,),
@@ -329,30 +340,30 @@ _BY_SLUG = {feature.slug: feature for feature in FEATURES}
 
 
 class UnknownFeature(LookupError):
-    """There is no feature of that module or slug."""
+    """No feature has this module or slug."""
 
 
 def get_feature_by_module(module: str) -> Feature:
-    """The feature behind a jconfig's ``module``; raises UnknownFeature."""
+    """Return the feature for a jconfig's ``module``; raise UnknownFeature if there is none."""
     try:
         return _BY_MODULE[module]
     except KeyError:
-        raise UnknownFeature(f"There is no module of that name; there are {', '.join(_BY_MODULE)}.") from None
+        raise UnknownFeature(f"Unknown module; known modules: {', '.join(_BY_MODULE)}.") from None
 
 
 def get_feature_by_slug(slug: str) -> Feature:
-    """The feature behind the last part of an address or ``--feature``; raises UnknownFeature."""
+    """Return the feature for the last part of its address or ``--feature``; raise UnknownFeature if there is none."""
     try:
         return _BY_SLUG[slug]
     except KeyError:
-        raise UnknownFeature(f"There is no feature of that name; there are {', '.join(_BY_SLUG)}.") from None
+        raise UnknownFeature(f"Unknown feature; known features: {', '.join(_BY_SLUG)}.") from None
 
 
 def get_features_in_group(group: Group) -> tuple[Feature, ...]:
-    """A group's features in the order in which they are shown."""
+    """Return a group's features in display order."""
     return tuple(feature for feature in FEATURES if feature.group is group)
 
 
 def calculate_credits(steps: Iterable[Step]) -> Decimal:
-    """What a workflow costs: the sum of its steps, in credits. Raises UnknownFeature."""
+    """Return a workflow's cost in credits, the sum of its steps; raise UnknownFeature."""
     return sum((get_feature_by_module(step.module).credits for step in steps), Decimal(0))

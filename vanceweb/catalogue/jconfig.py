@@ -1,7 +1,7 @@
-"""Steps and output settings to the API's jconfig, and back.
+"""Conversion between the API's jconfig and steps with output settings.
 
-``build_jconfig`` and ``parse_jconfig`` are inverse to each other on steps whose parameters are complete. Both
-apply every rule of the API and raise JConfigError, and nothing else, whatever they are given.
+For steps with complete parameters, ``build_jconfig`` and ``parse_jconfig`` are inverses. Both apply every rule of the
+API and raise only JConfigError, whatever their input.
 """
 
 import json
@@ -30,24 +30,24 @@ from vanceweb.catalogue.steps import ControlImage, Step
 
 __all__ = ["ILLEGAL_PARAMETER", "NOT_A_JCONFIG", "JConfigError", "build_jconfig", "parse_jconfig"]
 
-# Ten steps with the longest prompts, every character escaped, stay below this.
+# Enough for ten steps with the longest prompts and every character escaped.
 MAX_CHARACTERS = 200_000
 
-# PHP clients write an empty array for an empty object.
+# PHP clients send an empty array for an empty object.
 EMPTY_LIST_ALLOWED = ("module_params", "out_params")
 
 _DEFAULT_OUTPUT = Output()
 
 
 def build_jconfig(steps: Sequence[Step], output: Output = _DEFAULT_OUTPUT, *, uid: str | None = None) -> str:
-    """The jconfig of a feature (one step) or a workflow (several), as compact JSON.
+    """Return the jconfig of a feature (one step) or a workflow (several) as compact JSON.
 
-    ``uid`` is the upload that guides without an ``image_uid`` mean; without it they are written as null, which
-    ``parse_jconfig`` reads back and which a hosted service would not understand.
+    ``uid`` is the upload for guides without an ``image_uid``. Without it they are written as null, which
+    ``parse_jconfig`` reads but a hosted service does not understand.
     """
     checked = check_steps(steps)
     out_params = build_out_params(check_output(output))
-    items = [_item(step, uid, {}) for step in checked[:-1]] + [_item(checked[-1], uid, out_params)]
+    items = [_build_item(step, uid, {}) for step in checked[:-1]] + [_build_item(checked[-1], uid, out_params)]
     if len(items) == 1:
         return json.dumps(items[0], separators=(",", ":"))
     name = get_feature_by_module(checked[0].module).name
@@ -55,19 +55,19 @@ def build_jconfig(steps: Sequence[Step], output: Output = _DEFAULT_OUTPUT, *, ui
 
 
 def parse_jconfig(source: object) -> tuple[tuple[Step, ...], Output]:
-    """The steps, their parameters complete, and the output settings of a jconfig.
+    """Return the steps, with complete parameters, and the output settings of a jconfig.
 
-    ``source`` is its text, or what its text stands for (a Mapping). Older modules come back as the steps of
-    today that do their job. Raises JConfigError.
+    ``source`` is its text or the parsed document (a Mapping). Older modules are translated into current steps.
+    Raises JConfigError.
     """
-    document = _loaded(source)
+    document = _load_document(source)
     config = document.get("config")
     if not isinstance(config, list):
-        items = [_ParsedItem.of(document)]
+        items = [_ParsedItem.parse(document)]
     else:
-        _name_of(document)
+        _read_name(document)
         check_number_of_steps(len(config))
-        items = [_ParsedItem.of(_object(item, "each step of config")) for item in config]
+        items = [_ParsedItem.parse(_require_object(item, "each step of config")) for item in config]
     for item in items[:-1]:
         if item.out_params:
             raise JConfigError("out_params belongs to the last step of a workflow only.")
@@ -78,12 +78,12 @@ def parse_jconfig(source: object) -> tuple[tuple[Step, ...], Output]:
     return check_steps([item.step for item in items]), output
 
 
-def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict[str, object]:
+def _build_item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict[str, object]:
     feature = get_feature_by_module(step.module)
     model = feature.find_model(step.params)
     config: dict[str, object] = {
         "module": feature.module,
-        "module_params": {**({"model_name": model.name} if model else {}), **_sent(feature, step.params)},
+        "module_params": {**({"model_name": model.name} if model else {}), **_select_sent_params(feature, step.params)},
     }
     if out_params:
         config["out_params"] = out_params
@@ -96,10 +96,10 @@ def _item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict
     return item
 
 
-def _sent(feature: Feature, params: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
-    """The parameters without those of our own that say nothing: the hosted service need not meet them."""
-    silent = {p.key for p in feature.parameters if p.ours and params.get(p.key) == p.default}
-    return {key: value for key, value in params.items() if key not in silent}
+def _select_sent_params(feature: Feature, params: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
+    """Return the parameters to send: without engine-only ones at their default, unknown to the hosted service."""
+    omitted = {p.key for p in feature.parameters if p.engine_only and params.get(p.key) == p.default}
+    return {key: value for key, value in params.items() if key not in omitted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +108,20 @@ class _ParsedItem:
     out_params: Mapping[str, object]
 
     @classmethod
-    def of(cls, document: Mapping[str, object]) -> "_ParsedItem":
-        name = _name_of(document)
-        config = _object(document.get("config"), "config")
+    def parse(cls, document: Mapping[str, object]) -> "_ParsedItem":
+        name = _read_name(document)
+        config = _require_object(document.get("config"), "config")
         module = config.get("module")
         if not isinstance(module, str):
-            raise JConfigError("module must be there and must be text.", NOT_A_JCONFIG)
-        params = _object(config.get("module_params", {}), "module_params")
-        guides = _guides(document.get("cn_configs", []))
-        return cls(_step(name, module, params, guides), _object(config.get("out_params", {}), "out_params"))
+            raise JConfigError("module is required and must be text.", NOT_A_JCONFIG)
+        params = _require_object(config.get("module_params", {}), "module_params")
+        guides = _parse_guides(document.get("cn_configs", []))
+        return cls(
+            _parse_step(name, module, params, guides), _require_object(config.get("out_params", {}), "out_params")
+        )
 
 
-def _step(name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]) -> Step:
+def _parse_step(name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]) -> Step:
     try:
         if module in LEGACY_MODULES:
             return LEGACY_MODULES[module].build_step(name, params)
@@ -130,44 +132,44 @@ def _step(name: str, module: str, params: Mapping[str, object], guides: tuple[Co
     except InvalidParameter as error:
         raise JConfigError(f"{module}: {error}.") from error
     except NoCounterpart as error:
-        raise JConfigError(f"The older module {module} is not offered: {error} {KNOWN_MODULES}") from error
+        raise JConfigError(f"The older module {module} is not supported: {error} {KNOWN_MODULES}") from error
     return Step(module, complete, guides)
 
 
-def _guides(value: object) -> tuple[ControlImage, ...]:
+def _parse_guides(value: object) -> tuple[ControlImage, ...]:
     if not isinstance(value, list):
         raise JConfigError("cn_configs must be a list.", NOT_A_JCONFIG)
     check_number_of_guides(len(value))
-    return tuple(_guide(_object(entry, "each entry of cn_configs")) for entry in value)
+    return tuple(_parse_guide(_require_object(entry, "each entry of cn_configs")) for entry in value)
 
 
-def _guide(entry: Mapping[str, object]) -> ControlImage:
+def _parse_guide(entry: Mapping[str, object]) -> ControlImage:
     uid, cn_name = entry.get("image_uid"), entry.get("cn_name")
     if not isinstance(cn_name, str) or not isinstance(uid, str | None):
-        raise JConfigError("An entry of cn_configs has a text as its cn_name and one as its image_uid.")
+        raise JConfigError("In each entry of cn_configs, cn_name and image_uid must be text.")
     return ControlImage(uid, cn_name)
 
 
-def _loaded(source: object) -> Mapping[str, object]:
+def _load_document(source: object) -> Mapping[str, object]:
     if not isinstance(source, str):
-        return _object(source, "A jconfig")
+        return _require_object(source, "A jconfig")
     if len(source) > MAX_CHARACTERS:
         raise JConfigError(
             f"The jconfig has {len(source)} characters; allowed: at most {MAX_CHARACTERS}.", NOT_A_JCONFIG
         )
     try:
-        document = json.loads(source, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+        document = json.loads(source, object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant)
     except JConfigError:
         raise
     except RecursionError:
         raise JConfigError("The jconfig is nested too deeply.", NOT_A_JCONFIG) from None
     except ValueError as error:
         raise JConfigError(f"The jconfig is not JSON: {error}.", NOT_A_JCONFIG) from error
-    return _object(document, "A jconfig")
+    return _require_object(document, "A jconfig")
 
 
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Two values for one key mean different things to different readers of the same text.
+def _reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Parsers disagree about which of two values for one key counts.
     loaded: dict[str, object] = {}
     for key, value in pairs:
         if key in loaded:
@@ -176,20 +178,20 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return loaded
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise JConfigError(f"The jconfig is not JSON: {constant} is no number.", NOT_A_JCONFIG)
+def _reject_constant(constant: str) -> NoReturn:
+    raise JConfigError(f"The jconfig is not JSON: {constant} is not a number.", NOT_A_JCONFIG)
 
 
-def _object(value: object, what: str) -> Mapping[str, object]:
+def _require_object(value: object, name: str) -> Mapping[str, object]:
     if isinstance(value, Mapping):
         return value
-    if value == [] and what in EMPTY_LIST_ALLOWED:
+    if value == [] and name in EMPTY_LIST_ALLOWED:
         return {}
-    raise JConfigError(f"{what} must be an object.", NOT_A_JCONFIG)
+    raise JConfigError(f"{name} must be an object.", NOT_A_JCONFIG)
 
 
-def _name_of(document: Mapping[str, object]) -> str:
+def _read_name(document: Mapping[str, object]) -> str:
     name = document.get("name", document.get("job"))
     if not isinstance(name, str):
-        raise JConfigError("name (or job) must be there and must be text.", NOT_A_JCONFIG)
+        raise JConfigError("name (or job) is required and must be text.", NOT_A_JCONFIG)
     return name

@@ -1,6 +1,6 @@
-"""Older modules that clients in the field still send, and the step of today that does their job.
+"""Older modules that clients still send, and their translation into current steps.
 
-A module whose job no feature of today does is listed too, so that its refusal can say so.
+Modules without a current counterpart are listed too, so that their refusal can explain why.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ Params = Mapping[str, ParameterValue]
 
 
 class NoCounterpart(LookupError):
-    """Nothing of today does the older module's job; says what is missing."""
+    """No current feature does the older module's work; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyModule:
-    """One older module. ``translate(name, complete params)`` is None where nothing of today does its job."""
+    """An older module. ``translate(name, complete params)`` is None if no current feature does its work."""
 
     module: str
     models: tuple[str, ...]
@@ -29,7 +29,7 @@ class LegacyModule:
     note: str
 
     def build_step(self, name: str, given: Mapping[str, object]) -> Step:
-        """Today's step for it; raises InvalidParameter, and NoCounterpart where there is none."""
+        """Return the current step for the module; raise InvalidParameter, or NoCounterpart if there is none."""
         if self.translate is None:
             raise NoCounterpart(self.note)
         model = given.get("model_name", self.models[0])
@@ -38,20 +38,22 @@ class LegacyModule:
         return self.translate(name, complete_parameters(self.parameters, given))
 
 
-def _today(module: str, **params: ParameterValue) -> Step:
+def _build_step(module: str, **params: ParameterValue) -> Step:
     return Step(module, get_feature_by_module(module).complete_params(params))
 
 
-def _enlarge(name: str, params: Params) -> Step:
+def _translate_enlarge(name: str, params: Params) -> Step:
     scale = int(str(params["scale"]).removesuffix("x"))
     if params["auto_params"]:
-        return _today("enlarge3", scale=scale)
-    return _today("enlarge3", scale=scale, suppress_noise=params["suppress_noise"], remove_blur=params["remove_blur"])
+        return _build_step("enlarge3", scale=scale)
+    return _build_step(
+        "enlarge3", scale=scale, suppress_noise=params["suppress_noise"], remove_blur=params["remove_blur"]
+    )
 
 
-def _sharpen(blur_type: int) -> Callable[[str, Params], Step]:
+def _build_sharpen_translation(blur_type: int) -> Callable[[str, Params], Step]:
     def translate(name: str, params: Params) -> Step:
-        return _today(
+        return _build_step(
             "sharpen3",
             autoparams=params["auto_params"],
             automodel=False,
@@ -63,22 +65,22 @@ def _sharpen(blur_type: int) -> Callable[[str, Params], Step]:
     return translate
 
 
-def _clean_jpeg(name: str, params: Params) -> Step:
+def _translate_hinet_jpeg(name: str, params: Params) -> Step:
     if name == "deblur":
-        return _today("sharpen3", autoparams=True)
-    return _today("sharpen3", autoparams=False, remove_blur=0.0, suppress_noise=0.0, remove_artifacts=1.0)
+        return _build_step("sharpen3", autoparams=True)
+    return _build_step("sharpen3", autoparams=False, remove_blur=0.0, suppress_noise=0.0, remove_artifacts=1.0)
 
 
-def _waifu(name: str, params: Params) -> Step:
-    return _today("chainner" if params["noise_level"] == 0 else "real_esrgan", scale=params["scale"])
+def _translate_waifu(name: str, params: Params) -> Step:
+    return _build_step("chainner" if params["noise_level"] == 0 else "real_esrgan", scale=params["scale"])
 
 
-def _repair(name: str, params: Params) -> Step:
-    return _today("crease_repair" if params["with_scratch"] or params["inpainting"] else "img2sr")
+def _translate_repair(name: str, params: Params) -> Step:
+    return _build_step("crease_repair" if params["with_scratch"] or params["inpainting"] else "img2sr")
 
 
-def _colorize(name: str, params: Params) -> Step:
-    return _today("deoldify2", render_factor=params["render_factor"])
+def _translate_colorize(name: str, params: Params) -> Step:
+    return _build_step("deoldify2", render_factor=params["render_factor"])
 
 
 _AUTO = build_switch("auto_params", "Automatic", "")
@@ -90,7 +92,7 @@ _SHARPEN_PARAMETERS = (
 )
 _RENDER_FACTOR = (get_feature_by_module("deoldify2").get_parameter("render_factor"),)
 
-_TABLE = (
+_MODULES_IN_ORDER = (
     LegacyModule(
         module="enlarge",
         models=("EnlargeStable",),
@@ -100,28 +102,28 @@ _TABLE = (
             build_percentage("suppress_noise", "Suppress noise", 40, "", overridden_by=_OVERRIDDEN),
             build_percentage("remove_blur", "Remove blur", 60, "", overridden_by=_OVERRIDDEN),
         ),
-        translate=_enlarge,
-        note="The same job with the scale as a number; automatic strengths become today's defaults.",
+        translate=_translate_enlarge,
+        note="Becomes enlarge3 with the scale as a number; automatic strengths become the current defaults.",
     ),
     LegacyModule(
         module="sharpen",
         models=("SharpenStable",),
         parameters=_SHARPEN_PARAMETERS,
-        translate=_sharpen(blur_type=0),
-        note="Soft blur; the sharpness of 0-100 becomes a blur removal of 0-1.",
+        translate=_build_sharpen_translation(blur_type=0),
+        note="Becomes sharpen3 for soft blur; sharpness 0-100 becomes blur removal 0-1.",
     ),
     LegacyModule(
         module="debouncing",
         models=("DebouncingStable",),
         parameters=_SHARPEN_PARAMETERS,
-        translate=_sharpen(blur_type=1),
-        note="Motion blur; the sharpness of 0-100 becomes a blur removal of 0-1.",
+        translate=_build_sharpen_translation(blur_type=1),
+        note="Becomes sharpen3 for motion blur; sharpness 0-100 becomes blur removal 0-1.",
     ),
     LegacyModule(
         module="portrait_matting",
         models=("PortraitMattingStable",),
-        translate=lambda name, params: _today("matting"),
-        note="People are cut out like any subject; faces are not blurred, whatever no_face_blur says.",
+        translate=lambda name, params: _build_step("matting"),
+        note="Becomes matting: people are cut out like any subject; no_face_blur is ignored, faces are not blurred.",
     ),
     LegacyModule(
         module="waifu",
@@ -130,15 +132,15 @@ _TABLE = (
             build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 8), ""),
             Parameter(key="noise_level", title="Noise level", kind=Kind.INT, default=1, minimum=0, maximum=3, step=1),
         ),
-        translate=_waifu,
-        note="Noise level 0 becomes chainner, which only enlarges, 1 to 3 real_esrgan, which cleans too. "
-        "No feature of today enlarges 16 times.",
+        translate=_translate_waifu,
+        note="Noise level 0 becomes chainner, which only enlarges; 1 to 3 become real_esrgan, which also cleans. "
+        "No current feature enlarges 16 times.",
     ),
     LegacyModule(
         module="hinet_jpeg",
         models=("HinetStable",),
-        translate=_clean_jpeg,
-        note="Named jpeg_artifact: artefact removal alone, at its full strength; named deblur: automatic.",
+        translate=_translate_hinet_jpeg,
+        note="Becomes sharpen3: named jpeg_artifact, only full artefact removal; named deblur, automatic.",
     ),
     LegacyModule(
         module="repair",
@@ -147,35 +149,35 @@ _TABLE = (
             build_switch("with_scratch", "With scratches", ""),
             build_switch("inpainting", "Inpainting", "", default=False),
         ),
-        translate=_repair,
-        note="With scratches or inpainting: crease_repair; without either: img2sr.",
+        translate=_translate_repair,
+        note="Becomes crease_repair with scratches or inpainting, otherwise img2sr.",
     ),
     LegacyModule(
         module="deoldify",
         models=("ColorizeStable_pth",),
         parameters=_RENDER_FACTOR,
-        translate=_colorize,
-        note="The same model under an older name.",
+        translate=_translate_colorize,
+        note="Becomes deoldify2: the same model under an older name.",
     ),
     LegacyModule(
         module="colorize",
         models=("ColorizeStable",),
         parameters=_RENDER_FACTOR,
-        translate=_colorize,
-        note="The same model under an older name.",
+        translate=_translate_colorize,
+        note="Becomes deoldify2: the same model under an older name.",
     ),
     LegacyModule(
         module="dehazing",
         models=("DehazingStable",),
         translate=None,
-        note="No feature of today takes haze away.",
+        note="No current feature removes haze.",
     ),
     LegacyModule(
         module="sketch",
         models=("SketchStable",),
         translate=None,
-        note="No feature of today draws a pencil sketch.",
+        note="No current feature draws a pencil sketch.",
     ),
 )
 
-LEGACY_MODULES: Mapping[str, LegacyModule] = {legacy.module: legacy for legacy in _TABLE}
+LEGACY_MODULES: Mapping[str, LegacyModule] = {legacy.module: legacy for legacy in _MODULES_IN_ORDER}

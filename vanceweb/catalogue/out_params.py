@@ -1,4 +1,4 @@
-"""Output settings in the API's spelling (``out_params``)."""
+"""Output settings in the API's notation (``out_params``)."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -8,7 +8,7 @@ from vanceweb.catalogue.parameters import InvalidParameter, Parameter
 
 
 def build_out_params(output: Output) -> dict[str, object]:
-    """The ``out_params`` of settings that have been checked; what is None is left out."""
+    """Return the ``out_params`` of checked settings, without those that are None."""
     written: dict[str, object] = {}
     if output.quality is not None:
         written["compress"] = {"quality": output.quality}
@@ -23,18 +23,18 @@ def build_out_params(output: Output) -> dict[str, object]:
 
 
 def parse_out_params(out_params: Mapping[str, object]) -> Output:
-    """The settings of an ``out_params``; unknown keys are ignored. Raises InvalidParameter."""
-    compress = _inside(out_params, "compress")
-    colour = _inside(_inside(out_params, "bg_composed"), "bg_color")
+    """Return the settings of an ``out_params``, ignoring unknown keys; raise InvalidParameter."""
+    compress = _get_object(out_params, "compress")
+    colour = _get_object(_get_object(out_params, "bg_composed"), "bg_color")
     return Output(
-        quality=_whole(QUALITY, compress),
-        dpi=_whole(DPI, out_params),
+        quality=_parse_integer(QUALITY, compress),
+        dpi=_parse_integer(DPI, out_params),
         format=cast(Format, FORMAT.check(out_params[FORMAT.key])) if FORMAT.key in out_params else None,
-        background=_colour(colour) if colour else None,
+        background=_parse_colour(colour) if colour else None,
     )
 
 
-def _inside(settings: Mapping[str, object], key: str) -> Mapping[str, object]:
+def _get_object(settings: Mapping[str, object], key: str) -> Mapping[str, object]:
     value = settings.get(key, {})
     if value == []:  # PHP clients write an empty array for an empty object.
         return {}
@@ -43,12 +43,12 @@ def _inside(settings: Mapping[str, object], key: str) -> Mapping[str, object]:
     return value
 
 
-def _whole(parameter: Parameter, settings: Mapping[str, object]) -> int | None:
+def _parse_integer(parameter: Parameter, settings: Mapping[str, object]) -> int | None:
     if parameter.key not in settings:
         return None
     return cast(int, parameter.check(settings[parameter.key]))
 
 
-def _colour(settings: Mapping[str, object]) -> Colour:
+def _parse_colour(settings: Mapping[str, object]) -> Colour:
     red, green, blue = (cast(int, channel.check(settings.get(channel.key))) for channel in BACKGROUND_CHANNELS)
     return (red, green, blue)

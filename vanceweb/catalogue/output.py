@@ -1,4 +1,4 @@
-"""How the result is written to its file: quality, resolution, format, background (``out_params``)."""
+"""Settings for the result's file (``out_params``): quality, resolution, format and background."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +18,7 @@ QUALITY = Parameter(
     minimum=0,
     maximum=100,
     step=1,
-    help=_("Higher looks better and makes a larger file."),
+    help=_("Higher gives a better picture and a larger file."),
 )
 DPI = Parameter(
     key="dpi",
@@ -47,10 +47,10 @@ BACKGROUND_CHANNELS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Settings for the result's file; None leaves each to the service.
+    """Settings for the result's file; the service decides about those that are None.
 
-    ``quality`` 0-100, ``dpi`` 0-2000 (dots per inch), ``background`` red, green, blue of 0-255 each, laid
-    behind a removed background.
+    ``quality`` is 0-100, ``dpi`` 0-2000 (dots per inch), ``background`` red, green and blue of 0-255 each: the
+    colour that replaces a removed background.
     """
 
     quality: int | None = None

@@ -57,11 +57,17 @@ def build_switch(
     *,
     default: bool = True,
     overridden_by: tuple[str, ...] = (),
-    ours: bool = False,
+    engine_only: bool = False,
 ) -> Parameter:
     """Return a parameter that is on or off."""
     return Parameter(
-        key=key, title=title, kind=Kind.BOOL, default=default, help=help_text, overridden_by=overridden_by, ours=ours
+        key=key,
+        title=title,
+        kind=Kind.BOOL,
+        default=default,
+        help=help_text,
+        overridden_by=overridden_by,
+        engine_only=engine_only,
     )
 
 

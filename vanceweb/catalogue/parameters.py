@@ -1,4 +1,4 @@
-"""A parameter of a feature: what it is called, which values it takes, and the check that they are."""
+"""Parameters of features: names, permitted values, and checks."""
 
 import enum
 import json
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 ParameterValue = int | float | bool | str
 
-SHOWN_CHARACTERS = 60  # enough of a wrong value to recognise it, too little to fill a page or a log
-SHOWN_BITS = 128  # an integer beyond this has about 40 digits and tells nobody anything
+MAX_SHOWN_CHARACTERS = 60  # enough to recognise a wrong value, too few to fill a page or a log
+MAX_SHOWN_BITS = 128  # larger integers have about 40 digits or more, which nobody reads
 
 
 class Kind(enum.Enum):
-    """What a parameter's value is; the values of this enum are what widgets carry as ``data-kind``."""
+    """The kind of a parameter's value; widgets carry it as ``data-kind``."""
 
     INT = "int"
     FLOAT = "float"
@@ -26,7 +26,7 @@ class Kind(enum.Enum):
 
 
 class InvalidParameter(ValueError):
-    """A known key with a value that the API does not take; says key, value and what is allowed."""
+    """A known key has a value that the API does not accept; carries the key, the value and the permitted values."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         self.key = key
@@ -37,7 +37,7 @@ class InvalidParameter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a parameter's values, as the API spells it (its type matters), and its title for people."""
+    """One of a parameter's values in the API's type and spelling, with its title."""
 
     value: int | str
     title: "StrOrPromise"
@@ -48,8 +48,9 @@ class Parameter:
     """One key of ``module_params``.
 
     ``minimum`` and ``maximum`` are inclusive. ``overridden_by`` names the switches (BOOL parameters of the
-    same feature) that, when on, make the service ignore this one. ``ours``: an addition of the bundled engine,
-    which the hosted service does not know; at its default it is not sent.
+    same feature) that make the service ignore this parameter when they are on. ``engine_only`` marks an addition
+    of the bundled engine that the hosted service does not know; it is not sent when it has its default value.
+    ``title`` and ``help`` are translated when they are read.
     """
 
     key: str
@@ -64,11 +65,11 @@ class Parameter:
     max_length: int | None = None
     help: "StrOrPromise" = ""
     overridden_by: tuple[str, ...] = ()
-    ours: bool = False
+    engine_only: bool = False
 
     @property
     def allowed(self) -> str:
-        """The permitted values in words, for error messages and the documentation."""
+        """The permitted values in English, for the API's error messages and the documentation."""
         match self.kind:
             case Kind.BOOL:
                 return "true or false"
@@ -83,10 +84,10 @@ class Parameter:
                 return f"a number from {self.minimum} to {self.maximum}"
 
     def check(self, value: object) -> ParameterValue:
-        """The value in the type the API wants; raises InvalidParameter where it is not one of those allowed.
+        """Return the value in the type that the API expects; raise InvalidParameter if it is not permitted.
 
-        Strict about types: an integer is neither ``True`` nor ``2.0`` nor ``"2x"``. Only a FLOAT takes an
-        integer, and gives it back as a float.
+        Types are strict: an integer is neither ``True`` nor ``2.0`` nor ``"2x"``. Only a FLOAT accepts an
+        integer, and returns it as a float.
         """
         match self.kind:
             case Kind.BOOL:
@@ -100,15 +101,15 @@ class Parameter:
                 if isinstance(value, str) and self._is_legal_text(value):
                     return value
             case Kind.INT:
-                if isinstance(value, int) and not isinstance(value, bool) and self._in_range(value):
+                if isinstance(value, int) and not isinstance(value, bool) and self._is_in_range(value):
                     return value
             case Kind.FLOAT:
-                if isinstance(value, int | float) and not isinstance(value, bool) and self._in_range(value):
+                if isinstance(value, int | float) and not isinstance(value, bool) and self._is_in_range(value):
                     return float(value)
         raise InvalidParameter(self.key, value, self.allowed)
 
-    def _in_range(self, value: int | float) -> bool:
-        # NaN compares false with everything, so it is out of every range.
+    def _is_in_range(self, value: int | float) -> bool:
+        # NaN compares false with everything, so it is never in range.
         if self.minimum is None or self.maximum is None:
             return False
         return self.minimum <= value <= self.maximum
@@ -116,15 +117,15 @@ class Parameter:
     def _is_legal_text(self, value: str) -> bool:
         if self.max_length is not None and len(value) > self.max_length:
             return False
-        # Lone surrogates can't be encoded and NUL can't be stored in PostgreSQL.
+        # Lone surrogates can't be encoded, and PostgreSQL can't store NUL.
         return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def complete_parameters(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, ParameterValue]:
-    """Every parameter, in the order of ``parameters``: those given, checked, and defaults for the rest.
+    """Return values for all ``parameters``, in their order: the given ones, checked, and defaults for the rest.
 
-    Keys of ``given`` that name no parameter are left out. A switch that isn't given counts as off when something
-    it would override is given: whoever sends ``remove_noise`` alone wants it to be used.
+    Keys of ``given`` that name no parameter are dropped. A switch that is not given is off if a parameter that it
+    overrides is given: a client that sends only ``remove_noise`` wants it to be used.
     Raises InvalidParameter.
     """
     wanted = {switch for parameter in parameters if parameter.key in given for switch in parameter.overridden_by}
@@ -140,15 +141,15 @@ def complete_parameters(parameters: Sequence[Parameter], given: Mapping[str, obj
 
 
 def describe_value(value: object) -> str:
-    """A short, printable, one-line form of any value a client may have sent, for error messages."""
+    """Describe any value that a client may have sent, in one short printable line for error messages."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "a list"
-    if isinstance(value, int) and value.bit_length() > SHOWN_BITS:
+    if isinstance(value, int) and value.bit_length() > MAX_SHOWN_BITS:
         return "a very large number"
-    if isinstance(value, str) and len(value) > SHOWN_CHARACTERS:
-        value = value[:SHOWN_CHARACTERS] + "..."
+    if isinstance(value, str) and len(value) > MAX_SHOWN_CHARACTERS:
+        value = value[:MAX_SHOWN_CHARACTERS] + "..."
     if value is None or isinstance(value, str | int | float):
         return json.dumps(value)
     return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""A step of a workflow: one feature with its parameters, apart from how the API writes it down."""
+"""Steps of a workflow: one feature with its parameters, independent of the API's notation."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from vanceweb.catalogue.parameters import ParameterValue
 
 @dataclass(frozen=True, slots=True)
 class ControlImage:
-    """A guide for a drawn style (``cn_configs``): how it is read, and which upload it is.
+    """A guide for a drawn style (``cn_configs``): its kind and its upload.
 
-    ``image_uid`` None is the picture being worked on itself, whose uid is known only after the upload.
+    ``image_uid`` None stands for the picture being processed, whose uid is known only after the upload.
     """
 
     image_uid: str | None
@@ -19,9 +19,9 @@ class ControlImage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One feature's module name and its ``module_params``, without the model's name.
+    """A feature's module and its ``module_params`` without the model's name.
 
-    (For ``img2anime`` the model's name is the style, a parameter like the others.)
+    For ``img2anime`` the model's name is the style, which is an ordinary parameter.
     """
 
     module: str
@@ -30,5 +30,5 @@ class Step:
 
 
 def collect_guide_uids(steps: Iterable[Step]) -> set[str]:
-    """The uids of all pictures that steps name as their guides."""
+    """Return the uids of all pictures that the steps use as guides."""
     return {guide.image_uid for step in steps for guide in step.control_images if guide.image_uid is not None}

@@ -1,6 +1,6 @@
-"""The twelve drawn styles of ``img2anime``, and the guides (``cn_name``) that pull each towards its two looks.
+"""The twelve drawn styles of ``img2anime``, with the guides (``cn_name``) for the two looks of each.
 
-The base models are those the hosted service names; they belong to the Stable Diffusion 1.5 family.
+The base models are those that the hosted service names; they belong to the Stable Diffusion 1.5 family.
 """
 
 import enum
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Look(enum.Enum):
-    """Which way a drawn style leans."""
+    """The two looks of a drawn style."""
 
     CARTOONISH = "cartoonish"
     REALISTIC = "realistic"
@@ -30,7 +30,7 @@ LOOKS = (
 
 @dataclass(frozen=True, slots=True)
 class Guides:
-    """The guides of one look; ``strength`` is the ``denoising_strength`` where that is what makes the look."""
+    """The guides of one look, with its ``denoising_strength`` if the look depends on it."""
 
     cn_names: tuple[str, ...]
     strength: float | None = None
@@ -46,7 +46,7 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One style: its ``model_name`` in the API, its title, its two looks and the models it rests on."""
+    """A style: its ``model_name`` in the API, its title, its two looks and the models on which it is based."""
 
     name: str
     title: "StrOrPromise"
@@ -55,20 +55,21 @@ class Style:
     lora: str | None = None
 
     def get_guides(self, look: Look) -> Guides:
+        """Return the guides of one look."""
         return self.looks.cartoonish if look is Look.CARTOONISH else self.looks.realistic
 
     def find_look(self, cn_names: tuple[str, ...], strength: object) -> Look | None:
-        """The look that a step's guides make, or None where they make neither.
+        """Return the look that a step's guides produce, or None if they produce neither.
 
-        ``strength`` decides only between looks that share their guides: the nearer one it is.
+        Looks that have the same guides differ by ``strength``; the nearer one is returned.
         """
         matching = [look for look in Look if set(self.get_guides(look).cn_names) == set(cn_names)]
         if len(matching) < len(Look):
             return matching[0] if matching else None
-        return min(matching, key=lambda look: _distance(self.get_guides(look).strength, strength))
+        return min(matching, key=lambda look: _measure_distance(self.get_guides(look).strength, strength))
 
 
-def _distance(own: float | None, given: object) -> float:
+def _measure_distance(own: float | None, given: object) -> float:
     return abs(own - given) if own is not None and isinstance(given, int | float) else 0.0
 
 
@@ -98,8 +99,8 @@ CN_NAMES: tuple[str, ...] = tuple(
 
 
 def get_style(name: object) -> Style:
-    """The style of that ``model_name``; raises LookupError where there is none."""
+    """Return the style with this ``model_name``; raise LookupError if there is none."""
     for style in STYLES:
         if style.name == name:
             return style
-    raise LookupError("There is no such style.")
+    raise LookupError("Unknown style.")

@@ -64,8 +64,11 @@ def test_it_is_done_by_the_feature_of_today(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        (config("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50), "No feature of today takes haze"),
-        (config("sketch", "sketch", "SketchStable", single_face=True, sigma=1, alpha=1), "No feature of today draws"),
+        (
+            config("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50),
+            "No current feature removes haze",
+        ),
+        (config("sketch", "sketch", "SketchStable", single_face=True, sigma=1, alpha=1), "No current feature draws"),
         (config("waifu", "waifu", "models-cunet", noise_level=1, scale="16x"), 'scale is "16x"'),
     ],
 )
