@@ -101,17 +101,16 @@ def to_urlconf_route(route: str) -> str:
     return route
 
 
-@pytest.fixture
-def addresses(alice: User) -> dict[str, str]:
-    """The URL of each route of the table, with the ids of alice's objects."""
-    job = make_job(alice)
+def fill_addresses(user: User) -> dict[str, str]:
+    """Return the URL of each route of the table, with the ids of the user's objects."""
+    job = make_job(user)
     assert job.result is not None
     values = {
         "<uuid:job>": job.uuid,
-        "<uuid:active>": make_job(alice, state=Job.State.QUEUED).uuid,
-        "<uuid:failed>": make_job(alice, state=Job.State.FAILED).uuid,
+        "<uuid:active>": make_job(user, state=Job.State.QUEUED).uuid,
+        "<uuid:failed>": make_job(user, state=Job.State.FAILED).uuid,
         "<uuid:asset>": job.result.uuid,
-        "<uuid:connection>": make_hosted_connection(alice).uuid,
+        "<uuid:connection>": make_hosted_connection(user).uuid,
         "<slug:slug>": "enlarge3",
         "<slug:size>": "tile",
         "<str:secret>": "guessed",
@@ -124,6 +123,12 @@ def addresses(alice: User) -> dict[str, str]:
             address = address.replace(written, str(value))
         filled[route] = address
     return filled
+
+
+@pytest.fixture
+def addresses(alice: User) -> dict[str, str]:
+    """The URL of each route of the table, with the ids of alice's objects."""
+    return fill_addresses(alice)
 
 
 def get_outcome(client: Client, method: str, address: str) -> Outcome:

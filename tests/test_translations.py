@@ -1,0 +1,251 @@
+"""Everything that people read can be translated: pages are asked in a language that brackets what gettext gives it."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.template import engines
+from django.template.base import Lexer, TokenType
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django.views import defaults
+from django.views.csrf import csrf_failure
+
+from tests.conftest import PASSWORD
+from tests.factories import make_charge, make_hosted_connection, make_job, make_result, make_upload
+from tests.pseudo_language import find_untranslated, pseudo_language
+from tests.test_url_access import ALSO_POSTED, URLS, fill_addresses
+from vanceweb.catalogue.features import FEATURES
+from vanceweb.engine.inventory import inventory_here
+from vanceweb.jobs.models import Job
+from vanceweb.ops import setup_link
+from vanceweb.teams.models import User
+from vanceweb.usage.models import HistorySync
+from vanceweb.vault.models import Connection
+
+HTMX = {"HX-Request": "true"}
+SENTENCE = "Lorem ipsum dolor."
+# What people and services have written, and addresses.
+DATA = ("alice", "bob", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)", SENTENCE,
+        "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
+
+
+@pytest.fixture
+def owner(alice: User, settings: Any, tmp_path: Path) -> User:
+    """Alice, on an installation without models, with a connection whose name is her own."""
+    settings.MODELS_DIR = settings.DATA_DIR = tmp_path
+    Connection.objects.update(name="Home")
+    return alice
+
+
+@pytest.fixture
+def visitor(owner: User) -> Client:
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def pseudo() -> Iterator[None]:
+    with pseudo_language():
+        yield
+
+
+def assert_translated(pages: dict[str, Any], *more: str) -> None:
+    """Fails with each untranslated text and the pages that show it. `more` is data that only these pages have."""
+    shown_by: dict[str, list[str]] = {}
+    for name, page in pages.items():
+        for text in find_untranslated(page.content.decode(), [*DATA, *more]):
+            shown_by.setdefault(text, []).append(name)
+    assert not shown_by, "\n".join(f"{text!r} on {', '.join(names)}" for text, names in shown_by.items())
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('<p>{% translate "Hello" %} · 2,000 × 10 px</p><kbd>Esc</kbd>', []),
+        ('<p>{% translate "Hello" %}</p><p>Planted</p>', ["Planted"]),
+        ('<a title="Planted">{% translate "Hello" %}</a>', ["Planted"]),
+        ('<img alt="{% translate "Hello" %}" src="planted.png">', []),
+        ('<p data-text-sorry="Planted"></p>', ["Planted"]),
+        ('<p>{% translate "Hello" %} planted</p>', ["⟦Hello⟧ planted"]),
+        ("<p>{% blocktranslate %}Hello <b>world</b>, goodbye{% endblocktranslate %}</p>", []),
+        ("<p>{% blocktranslate %}Hello{% endblocktranslate %} <b>planted</b></p>", ["planted"]),
+        ("<p>{% blocktranslate count n=2 %}{{ n }} one{% plural %}{{ n }} many{% endblocktranslate %}</p>", []),
+        ('<p>{{ label|truncatechars:4 }}</p>{% translate "Hello" context "greeting" %}', ["1 brackets are left open"]),
+    ],
+)
+def test_an_unwrapped_text_is_found(source: str, found: list[str], pseudo: None) -> None:
+    page = engines["django"].from_string(source).render({"label": "⟦Hello⟧"})
+    assert find_untranslated(page) == found
+
+
+def test_every_branch_of_every_template() -> None:
+    templates = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+    assert len(templates) > 30
+    texts = {str(path): find_untranslated(take_unwrapped(path.read_text("utf-8"))) for path in templates}
+    assert {path: found for path, found in texts.items() if found} == {}
+
+
+def take_unwrapped(source: str) -> str:
+    """Return a template's HTML without its tags and translated blocks, and with 0 for each variable."""
+    html, is_skipped = "", False
+    for token in Lexer(source).tokenize():
+        if token.token_type is TokenType.BLOCK and re.match(
+            r"(end)?blocktranslate|(end)?block page_class", token.contents
+        ):
+            is_skipped = not token.contents.startswith("end")
+        elif not is_skipped and token.token_type in (TokenType.TEXT, TokenType.VAR):
+            html += token.contents if token.token_type is TokenType.TEXT else "0"
+    return html
+
+
+def test_every_page_of_the_table(owner: User, visitor: Client) -> None:
+    addresses = fill_addresses(owner)
+    backends = [str(text) for row in inventory_here() for text in (row["slot"], row["backend"], row["licence"],
+                row["source"], row["reason"], *row["files"])]  # fmt: skip
+    bundled = Connection.objects.get(service="bundled")
+    with pseudo_language():
+        pages = {route: visitor.get(address) for route, address in addresses.items() if is_page(route)}
+        pages |= {f"POST {route}": visitor.post(addresses[route], follow=True) for route in ALSO_POSTED}
+    assert len(pages) > 15
+    assert_translated(pages, *backends, str(settings.MODELS_DIR), bundled.token_last4)
+
+
+def is_page(route: str) -> bool:
+    return URLS[route].owner == 200 and not re.match(r"web_api|.*/(file/|<slug:size>\.webp)$", route)
+
+
+@pytest.mark.parametrize("slug", [feature.slug for feature in FEATURES])
+def test_every_feature(slug: str, owner: User, visitor: Client, pseudo: None) -> None:
+    source, address = make_upload(owner), f"/features/{slug}/"
+    pages = {
+        "empty": visitor.get(address),
+        "with a picture": visitor.get(address, {"source": source.uuid}),
+        "refused": visitor.post(address, {"dpi": "-1"}),
+    }
+    Connection.objects.all().delete()
+    assert_translated(pages | {"without a connection": visitor.get(address)})
+
+
+@pytest.mark.parametrize("state", Job.State.values)
+def test_every_state_of_a_job(state: str, owner: User, visitor: Client, pseudo: None) -> None:
+    plain = make_job(owner, state=state)
+    rich = make_job(owner, state=state, percent=40.0, setbacks=1, backend="span (ncnn)", note=SENTENCE, error=SENTENCE,
+                  error_code=30004, trans_id="a" * 32)  # fmt: skip
+    bare = make_job(owner, state=state, source=None)
+    pages = {}
+    for job in (plain, rich, bare):
+        address = f"/jobs/{job.uuid}/"
+        pages |= {
+            f"{address}": visitor.get(address),
+            f"{address} part": visitor.get(f"{address}progress/", headers=HTMX),
+        }
+    pages |= {"studio": visitor.get("/"), "list": visitor.get("/jobs/"), "delete": visitor.get(f"{address}delete/")}
+    pages |= {"again": visitor.get("/features/enlarge3/", {"from": plain.uuid})}
+    for act in ("cancel", "retry", "delete"):
+        pages[act] = visitor.post(f"{address}{act}/", follow=True)
+    assert_translated(pages)
+
+
+def test_lists_with_more_than_a_page_and_with_nothing(
+    owner: User, bob: User, visitor: Client, settings: Any, pseudo: None
+) -> None:
+    settings.JOBS_PAGE_ROWS = settings.GALLERY_PAGE_TILES = settings.USAGE_PAGE_ROWS = 1
+    for minutes in range(2):
+        make_result(owner), make_job(owner), make_charge(owner, minutes_ago=minutes)
+    pages = {}
+    for address in ("/jobs/", "/gallery/", "/usage/"):
+        pages[address] = visitor.get(address)
+        pages[f"{address} after"] = visitor.get(address, {"after": pages[address].context["next"]})
+    newcomer = Client()
+    newcomer.force_login(bob)
+    for address in ("/", "/jobs/", "/gallery/", "/usage/"):
+        pages[f"{address} of bob"] = newcomer.get(address)
+    assert_translated(pages, "Bundled engine")
+
+
+def test_connections_in_every_state(owner: User, visitor: Client, pseudo: None) -> None:
+    names = ("First plan", "Second plan", "Third plan")
+    for name, state in zip(names, Connection.CheckState.values, strict=True):
+        connection = make_hosted_connection(owner, name=name, check_state=state, last_error=SENTENCE)
+        HistorySync.objects.create(connection=connection, last_error=SENTENCE)
+    Connection.objects.filter(name="Home").update(granted=2, used=1, checked_at=timezone.now())
+    address = f"/connections/{connection.uuid}/edit/"
+    pages = {
+        "list": visitor.get("/connections/"),
+        "usage": visitor.get("/usage/"),
+        "refresh": visitor.post("/usage/refresh/", follow=True),
+        "name": visitor.post(address, {"name": ""}),
+        "same name": visitor.post(address, {"name": "Home"}),
+        "token": visitor.post(address, {"token": " "}),
+        "renamed": visitor.post(address, {"name": "Studio plan"}, follow=True),
+    }
+    for given in ({}, {"name": "Home", "token": "t"}, {"name": "bob", "token": "t", "base_url": "ftp://elsewhere/"}):
+        pages[f"add {given}"] = visitor.post("/connections/add/", given, follow=True)
+    bundled = Connection.objects.get(service="bundled")
+    pages["bundled stays"] = visitor.post(f"/connections/{bundled.uuid}/remove/", follow=True)
+    assert_translated(pages, *names, bundled.token_last4)
+
+
+def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> None:
+    def person(name: str, first: str, second: str) -> dict[str, str]:
+        return {"username": name, "password1": first, "password2": second}
+
+    def change(old: str, new: str) -> dict[str, str]:
+        return {"old_password": old, "new_password1": new, "new_password2": new}
+
+    pages = {
+        "add nobody": visitor.post("/people/add/", {}),
+        "add alice": visitor.post("/people/add/", person("alice", PASSWORD, PASSWORD)),
+        "add a wrong one": visitor.post("/people/add/", person("a b", "12345", "1234")),
+        "add a weak one": visitor.post("/people/add/", person("bob", "12345", "12345")),
+        "add bob": visitor.post("/people/add/", person("bob", PASSWORD, PASSWORD), follow=True),
+        "wrong password": visitor.post("/password/", change("wrong", "12345")),
+        "changed": visitor.post("/password/", change(PASSWORD, "another fine sentence"), follow=True),
+    }
+    assert_translated(pages)
+
+
+def test_before_anybody_is_logged_in(db: None, settings: Any, tmp_path: Path, client: Client, pseudo: None) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.AXES_FAILURE_LIMIT = 2
+    address = f"/setup/{setup_link.new_secret()}/"
+    wrong = {"username": "alice", "password": "wrong"}
+    pages = {
+        "first": client.get("/login/"),
+        "set up": client.get(address),
+        "set up without a name": client.post(address, {}),
+        "wrong": client.post("/login/", wrong),
+        "locked": client.post("/login/", wrong),
+    }
+    assert pages["locked"].status_code == 429
+    User.objects.create_user("bob")
+    assert_translated(pages | {"log in": client.get("/login/")})
+
+
+def test_error_pages(bob: User, visitor: Client, rf: RequestFactory, pseudo: None) -> None:
+    request = rf.get("/")
+    by_hand: dict[str, Callable[[], HttpResponse]] = {
+        "400": lambda: defaults.bad_request(request, Exception()),
+        "403 csrf": lambda: csrf_failure(request),
+        "500": lambda: defaults.server_error(request),
+    }
+    pages: dict[str, Any] = {name: view() for name, view in by_hand.items()}
+    visitor.force_login(bob)
+    pages |= {"403": visitor.get("/people/"), "404": visitor.get("/nowhere/")}
+    assert [page.status_code for page in pages.values()] == [400, 403, 500, 403, 404]
+    assert_translated(pages)
+
+
+def test_scripts_have_no_sentences_of_their_own() -> None:
+    sentence = re.compile(r"""["'`][^"'`\n]*\b[A-Z][a-z]+ [a-z]+[^"'`\n]*["'`]""")
+    scripts = sorted((settings.BASE_DIR / "static" / "js").glob("*.js"))
+    assert len(scripts) > 5
+    assert {script.name: sentence.findall(script.read_text("utf-8")) for script in scripts} == {
+        script.name: [] for script in scripts
+    }
