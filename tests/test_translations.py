@@ -20,7 +20,7 @@ from tests.factories import make_charge, make_hosted_connection, make_job, make_
 from tests.pseudo_language import find_untranslated, pseudo_language
 from tests.test_url_access import ALSO_POSTED, URLS, fill_addresses
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.inventory import inventory_here
+from vanceweb.engine.inventory import describe_backends
 from vanceweb.jobs.models import Job
 from vanceweb.ops import setup_link
 from vanceweb.teams.models import User
@@ -106,7 +106,7 @@ def take_unwrapped(source: str) -> str:
 
 def test_every_page_of_the_table(owner: User, visitor: Client) -> None:
     addresses = fill_addresses(owner)
-    backends = [str(text) for row in inventory_here() for text in (row["slot"], row["backend"], row["licence"],
+    backends = [str(text) for row in describe_backends() for text in (row["slot"], row["backend"], row["licence"],
                 row["source"], row["reason"], *row["files"])]  # fmt: skip
     bundled = Connection.objects.get(service="bundled")
     with pseudo_language():
@@ -214,7 +214,7 @@ def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> Non
 def test_before_anybody_is_logged_in(db: None, settings: Any, tmp_path: Path, client: Client, pseudo: None) -> None:
     settings.DATA_DIR = tmp_path
     settings.AXES_FAILURE_LIMIT = 2
-    address = f"/setup/{setup_link.new_secret()}/"
+    address = f"/setup/{setup_link.create_secret()}/"
     wrong = {"username": "alice", "password": "wrong"}
     pages = {
         "first": client.get("/login/"),

@@ -23,12 +23,12 @@ class PersonForm(forms.Form):
     """A user name and a password, which is typed twice."""
 
     username = forms.CharField(
-        label=_("User name"),
+        label=_("Username"),
         max_length=User._meta.get_field("username").max_length,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     password1 = NewPasswordField(label=_("Password"), help_text=_("At least ten characters, and not a common one."))
-    password2 = NewPasswordField(label=_("Password once more"))
+    password2 = NewPasswordField(label=_("Repeat the password"))
 
     def clean(self) -> dict[str, Any]:
         """Check that both passwords are equal."""
