@@ -16,7 +16,7 @@ LANGUAGE = "xx"
 CONTEXT_SEPARATOR = "\x04"
 
 # What reads the same in every language.
-NAMES = ("vanceweb", "VanceAI", "JPG", "PNG", "UTC", "gray.png")
+NAMES = ("vanceweb", "JPG", "PNG", "UTC", "dpi")
 UNITS = re.compile(r"(?<=\d)\s?(?:px|MB|kB|B|dpi|min|s|h)\b")
 # `data-text-…` are the sentences of the scripts.
 READ_ATTRIBUTES = re.compile(
