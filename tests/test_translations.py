@@ -17,7 +17,7 @@ from django.views.csrf import csrf_failure
 
 from tests.conftest import PASSWORD
 from tests.factories import make_charge, make_hosted_connection, make_job, make_result, make_upload
-from tests.pseudo_language import find_untranslated, pseudo_language
+from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
 from tests.test_url_access import ALSO_POSTED, URLS, fill_addresses
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import describe_backends
@@ -56,9 +56,10 @@ def pseudo() -> Iterator[None]:
 
 
 def assert_translated(pages: dict[str, Any], *more: str) -> None:
-    """Fails with each untranslated text and the pages that show it. `more` is data that only these pages have."""
+    """Fail with each untranslated text and the pages that show it. `more` is data that only these pages have."""
     shown_by: dict[str, list[str]] = {}
     for name, page in pages.items():
+        assert OPEN in page.content.decode(), f"{name} is no page in the pseudo-language"
         for text in find_untranslated(page.content.decode(), [*DATA, *more]):
             shown_by.setdefault(text, []).append(name)
     assert not shown_by, "\n".join(f"{text!r} on {', '.join(names)}" for text, names in shown_by.items())
