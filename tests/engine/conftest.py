@@ -1,4 +1,4 @@
-"""The engine as its callers see it: accounts with tokens, pictures, and a queue that the test runs itself."""
+"""Fixtures for the engine's API: accounts with tokens, pictures, and a queue that the test runs."""
 
 import io
 import json
@@ -21,7 +21,7 @@ DENOISE = json.dumps({"name": "denoise", "config": {"module": "denoise", "module
 
 
 def picture(width: int = 24, height: int = 16, *, format: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
-    """A small picture with something in it."""
+    """Return the bytes of a small picture with a gradient."""
     file = io.BytesIO()
     Image.linear_gradient("L").resize((width, height)).convert(mode).save(file, format, **options)
     return file.getvalue()
@@ -29,7 +29,7 @@ def picture(width: int = 24, height: int = 16, *, format: str = "PNG", mode: str
 
 @dataclass
 class Caller:
-    """Somebody with a token, who posts forms to the API."""
+    """A client of the API with a token."""
 
     token: str
     http: Client = field(default_factory=Client)
@@ -54,7 +54,7 @@ class Caller:
         return uid
 
     def create_transform(self, content: bytes | None = None, jconfig: str = DENOISE) -> str:
-        """The trans_id of a job that waits in the queue."""
+        """Submit a job, which stays queued, and return its trans_id."""
         answer = self.post("transform", uid=self.create_upload(content), jconfig=jconfig, wait="0")
         trans_id: str = answer["data"]["trans_id"]
         return trans_id
@@ -62,7 +62,7 @@ class Caller:
 
 @pytest.fixture(autouse=True)
 def engine_files(settings: Settings, tmp_path: Path) -> Path:
-    """A storage and a folder for temporary files of the test's own."""
+    """A separate storage and temporary folder for the test."""
     folder, temporary = tmp_path / "engine", tmp_path / "tmp"
     temporary.mkdir()
     engine = settings.STORAGES["engine"] | {"OPTIONS": {"location": folder}}
@@ -83,7 +83,7 @@ def bob(db: None) -> Caller:
 
 @pytest.fixture
 def work(transactional_db: None) -> Callable[[str], None]:
-    """Runs what waits in a queue, by the real worker, until it is empty."""
+    """A function that runs the real worker on a queue until it is empty."""
 
     def run(queue: str = "engine") -> None:
         Worker(
@@ -102,7 +102,7 @@ def work(transactional_db: None) -> Callable[[str], None]:
 
 @pytest.fixture
 def finished(engine_files: Path) -> Callable[..., Transform]:
-    """Makes finished transforms, as a worker leaves them, without the work."""
+    """A function that creates finished transforms without a worker."""
 
     def make(account: Account, *, content: bytes = b"the result", cost: int = 1) -> Transform:
         upload = Upload.objects.create(

@@ -1,4 +1,4 @@
-"""Work by leases: a real worker on a real queue with the real networks."""
+"""Execution of transforms under leases: a real worker on a real queue with the real networks."""
 
 import io
 import json
@@ -29,13 +29,13 @@ Work = Callable[..., None]
 State = Transform.State
 
 
-def noisy(width: int, height: int) -> bytes:
+def build_noisy_picture(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Image.effect_noise((width, height), 60).convert("RGB").save(file, "PNG")
     return file.getvalue()
 
 
-def claimed(transform: Transform, seconds: float = 60) -> Lease[Transform]:
+def claim_transform(transform: Transform, seconds: float = 60) -> Lease[Transform]:
     lease = claim(
         Transform.objects.all(),
         pk=transform.pk,
@@ -48,8 +48,8 @@ def claimed(transform: Transform, seconds: float = 60) -> Lease[Transform]:
 
 
 class TestRun:
-    def test_a_job_runs_to_its_end_and_its_result_is_another_picture(self, alice: Caller, work: Work) -> None:
-        source = noisy(64, 48)
+    def test_a_job_runs_to_its_end_and_changes_the_picture(self, alice: Caller, work: Work) -> None:
+        source = build_noisy_picture(64, 48)
         trans_id = alice.create_transform(source)
         work()
         progress = alice.post("progress", trans_id=trans_id)["data"]
@@ -75,7 +75,7 @@ class TestRun:
     def test_a_row_that_another_worker_holds_is_left_alone(self, alice: Caller, work: Work) -> None:
         alice.create_transform()
         transform = Transform.objects.get()
-        lease = claimed(transform)
+        lease = claim_transform(transform)
         work()
         transform.refresh_from_db()
         assert (transform.state, transform.lease_token) == (State.RUNNING, lease.token)
@@ -84,7 +84,7 @@ class TestRun:
         self, alice: Caller, work: Work, settings: Settings, tmp_path: Path
     ) -> None:
         settings.MODELS_DIR = tmp_path / "nowhere"
-        data = self.failed(alice, work)
+        data = self.run_failing_job(alice, work)
         assert "weights" in data["msg"]
         assert "Traceback" not in data["msg"]
 
@@ -94,30 +94,30 @@ class TestRun:
         work()
         assert "removed" in alice.post("progress", trans_id=trans_id)["data"]["msg"]
 
-    def test_the_pictures_that_cn_configs_names_lead_the_drawing(self, alice: Caller, work: Work) -> None:
+    def test_the_guide_pictures_in_cn_configs_change_the_drawing(self, alice: Caller, work: Work) -> None:
         drawn = []
-        for guide in (noisy(64, 48), picture(64, 48)):
-            trans_id = alice.create_transform(picture(64, 48), self.led_by(alice.create_upload(guide)))
+        for guide in (build_noisy_picture(64, 48), picture(64, 48)):
+            trans_id = alice.create_transform(picture(64, 48), self.build_guided_jconfig(alice.create_upload(guide)))
             work()
             answer = alice.http.get("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})
             drawn.append(answer.getvalue())
         assert drawn[0] != drawn[1]
 
     def test_a_guide_that_was_removed_ends_it(self, alice: Caller, work: Work) -> None:
-        guide = alice.create_upload(noisy(64, 48))
-        trans_id = alice.create_transform(picture(64, 48), self.led_by(guide))
+        guide = alice.create_upload(build_noisy_picture(64, 48))
+        trans_id = alice.create_transform(picture(64, 48), self.build_guided_jconfig(guide))
         Upload.objects.filter(uid=guide).delete()
         work()
         data = alice.post("progress", trans_id=trans_id)["data"]
         assert (data["status"], data["msg"]) == ("fatal", "A picture that cn_configs names is not there any more.")
 
     @staticmethod
-    def led_by(uid: str) -> str:
+    def build_guided_jconfig(uid: str) -> str:
         config = {"module": "img2anime", "module_params": {"model_name": "style1"}}
         guides = [{"image_uid": uid, "cn_name": "cartoon_lineart"}]
         return json.dumps({"name": "img2anime", "config": config, "cn_configs": guides})
 
-    def test_an_unexpected_error_ends_it_and_tells_nothing_of_the_machine(
+    def test_an_unexpected_error_ends_it_without_revealing_details(
         self, alice: Caller, work: Work, engine_files: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         trans_id = alice.create_transform()
@@ -142,7 +142,7 @@ class TestRun:
         work()
         assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
 
-    def test_what_a_killed_worker_left_there_is_removed_once_it_is_old(
+    def test_old_work_folders_of_killed_workers_are_removed(
         self, alice: Caller, work: Work, settings: Settings
     ) -> None:
         old, young, other = (settings.FILE_UPLOAD_TEMP_DIR / name for name in ("engine-a", "engine-b", "other"))
@@ -160,8 +160,8 @@ class TestRun:
         assert Transform.objects.get().cost == Decimal(1)
 
     @staticmethod
-    def failed(alice: Caller, work: Work) -> dict[str, str]:
-        trans_id = alice.create_transform(noisy(32, 32))
+    def run_failing_job(alice: Caller, work: Work) -> dict[str, str]:
+        trans_id = alice.create_transform(build_noisy_picture(32, 32))
         work()
         data: dict[str, str] = alice.post("progress", trans_id=trans_id)["data"]
         assert data["status"] == "fatal"
@@ -171,7 +171,7 @@ class TestRun:
 class TestCancelWhileRunning:
     def test_it_stops_between_tiles_and_costs_nothing(self, alice: Caller, work: Work, settings: Settings) -> None:
         settings.ENGINE_PROGRESS_SECONDS = 0
-        trans_id = alice.create_transform(noisy(1600, 1200))
+        trans_id = alice.create_transform(build_noisy_picture(1600, 1200))
 
         def run() -> None:
             try:
@@ -205,17 +205,17 @@ class TestRunMonitor:
 
     def test_it_writes_the_percentage_but_not_at_every_tile(self, transform: Transform, settings: Settings) -> None:
         settings.ENGINE_PROGRESS_SECONDS = 60
-        watch = RunMonitor(claimed(transform), lost=lambda: False)
-        watch(0.25)
-        watch(0.5)
+        monitor = RunMonitor(claim_transform(transform), lost=lambda: False)
+        monitor(0.25)
+        monitor(0.5)
         transform.refresh_from_db()
         assert transform.percent == 25
 
     def test_it_stops_when_the_lease_is_lost(self, transform: Transform) -> None:
         with pytest.raises(LeaseLost):
-            RunMonitor(claimed(transform), lost=lambda: True)(0.5)
+            RunMonitor(claim_transform(transform), lost=lambda: True)(0.5)
         Transform.objects.update(lease_token=None, lease_until=None)
-        lease = claimed(transform)
+        lease = claim_transform(transform)
         Transform.objects.update(lease_token=None)
         with pytest.raises(LeaseLost):
             RunMonitor(lease, lost=lambda: False)(0.5)
@@ -223,24 +223,24 @@ class TestRunMonitor:
     def test_it_stops_when_the_job_was_cancelled(self, transform: Transform) -> None:
         Transform.objects.update(cancel_requested=True)
         with pytest.raises(RunStopped) as stop:
-            RunMonitor(claimed(transform), lost=lambda: False)(0.5)
+            RunMonitor(claim_transform(transform), lost=lambda: False)(0.5)
         assert stop.value.state == State.CANCELLED
 
-    def test_it_stops_when_the_run_has_lasted_too_long(self, transform: Transform, settings: Settings) -> None:
+    def test_it_stops_when_the_run_takes_too_long(self, transform: Transform, settings: Settings) -> None:
         settings.ENGINE_MAX_RUN_SECONDS = 0
-        watch = RunMonitor(claimed(transform), lost=lambda: False)
+        monitor = RunMonitor(claim_transform(transform), lost=lambda: False)
         time.sleep(0.01)
         with pytest.raises(RunStopped, match="too long") as stop:
-            watch(0.5)
+            monitor(0.5)
         assert stop.value.state == State.FAILED
 
 
 def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
     alice: Caller, work: Work, settings: Settings, engine_files: Path
 ) -> None:
-    """The row is taken over while the first worker is busy: what it made goes, what the second wrote stays."""
+    """Another worker takes the row over: the first one's file is removed, the second one's row is kept."""
     settings.ENGINE_PROGRESS_SECONDS = 0
-    alice.create_transform(noisy(1200, 900))
+    alice.create_transform(build_noisy_picture(1200, 900))
     transform = Transform.objects.get()
 
     def run() -> None:
@@ -254,24 +254,22 @@ def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
     while not Transform.objects.filter(percent__gt=0).exists() and worker.is_alive():
         time.sleep(0.02)
     Transform.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    second = claimed(transform)
+    second = claim_transform(transform)
     worker.join(timeout=60)
     transform.refresh_from_db()
     assert (transform.state, transform.lease_token, transform.attempts) == (State.RUNNING, second.token, 2)
     assert not (engine_files / "results").exists()
 
 
-def test_a_worker_that_is_told_to_leave_gives_the_row_back(
-    alice: Caller, transactional_db: None, settings: Settings
-) -> None:
+def test_a_worker_that_has_to_stop_releases_the_row(alice: Caller, transactional_db: None, settings: Settings) -> None:
     settings.ENGINE_PROGRESS_SECONDS = 0
-    alice.create_transform(noisy(1600, 1200))
+    alice.create_transform(build_noisy_picture(1600, 1200))
     transform = Transform.objects.get()
 
-    def leave(signum: int, frame: object) -> None:
+    def exit_worker(signum: int, frame: object) -> None:
         sys.exit(1)
 
-    before = signal.signal(signal.SIGALRM, leave)
+    before = signal.signal(signal.SIGALRM, exit_worker)
     signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""What stands in the list of models: by what is really in the models directory."""
+"""The list of backends, for various contents of the models directory."""
 
 import io
 import json
@@ -15,21 +15,21 @@ from vanceweb.engine.processing.inference.backends import BACKENDS, ISNET, U2NET
 from vanceweb.engine.processing.inference.registry import Models
 
 
-def backend(name: str) -> Backend:
+def find_backend(name: str) -> Backend:
     return next(backend for backend in BACKENDS if backend.name == name)
 
 
-def put(folder: Path, name: str) -> Path:
-    interface = backend(name).interface
+def install_tiny_network(folder: Path, name: str) -> Path:
+    interface = find_backend(name).interface
     assert interface
-    return tiny_network(folder / backend(name).files[0], interface)
+    return tiny_network(folder / find_backend(name).files[0], interface)
 
 
-def row_of(models: Models, name: str) -> BackendStatus:
+def find_row(models: Models, name: str) -> BackendStatus:
     return next(row for row in list_backends(models) if row.backend == name)
 
 
-def test_every_backend_is_listed_once_by_the_catalogue_s_order(tmp_path: Path) -> None:
+def test_every_backend_is_listed_once_in_the_catalogues_order(tmp_path: Path) -> None:
     rows = list_backends(Models(tmp_path))
     assert sorted(row.backend for row in rows) == sorted(backend.name for backend in BACKENDS)
     order = [feature.title for feature in FEATURES]
@@ -39,34 +39,34 @@ def test_every_backend_is_listed_once_by_the_catalogue_s_order(tmp_path: Path) -
 
 def test_the_states(tmp_path: Path) -> None:
     models = Models(tmp_path)
-    assert row_of(models, U2NET).state == "not installed"
-    put(tmp_path, U2NET)
-    assert row_of(models, U2NET).state == "in use"
-    preferred = put(tmp_path, ISNET)
-    assert (row_of(models, ISNET).state, row_of(models, U2NET).state) == ("in use", "ready")
+    assert find_row(models, U2NET).state == "not installed"
+    install_tiny_network(tmp_path, U2NET)
+    assert find_row(models, U2NET).state == "in use"
+    preferred = install_tiny_network(tmp_path, ISNET)
+    assert (find_row(models, ISNET).state, find_row(models, U2NET).state) == ("in use", "ready")
     preferred.write_bytes(b"no network any more")
-    spoilt = row_of(models, ISNET)
-    assert (spoilt.state, row_of(models, U2NET).state) == ("unusable", "in use")
+    spoilt = find_row(models, ISNET)
+    assert (spoilt.state, find_row(models, U2NET).state) == ("unusable", "in use")
     assert spoilt.reason == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
 
 
 @pytest.fixture
 def models_dir(settings: Settings, tmp_path: Path) -> Path:
     settings.MODELS_DIR = tmp_path
-    put(tmp_path, U2NET)
+    install_tiny_network(tmp_path, U2NET)
     (tmp_path / "isnet").mkdir()
-    (tmp_path / backend(ISNET).files[0]).write_bytes(b"not a network")
+    (tmp_path / find_backend(ISNET).files[0]).write_bytes(b"not a network")
     return tmp_path
 
 
-def printed(*arguments: str) -> str:
+def run_models_command(*arguments: str) -> str:
     output = io.StringIO()
     call_command("models", *arguments, stdout=output)
     return output.getvalue()
 
 
 def test_the_command_prints_features_files_licences_and_states(models_dir: Path) -> None:
-    lines = printed().splitlines()
+    lines = run_models_command().splitlines()
     assert str(models_dir) in lines[0]
     heading = lines.index("Remove background: subject")
     isnet, reason, u2net = lines[heading + 1 : heading + 4]
@@ -76,7 +76,7 @@ def test_the_command_prints_features_files_licences_and_states(models_dir: Path)
 
 
 def test_the_command_prints_json(models_dir: Path) -> None:
-    rows = {row["backend"]: row for row in json.loads(printed("--json"))}
+    rows = {row["backend"]: row for row in json.loads(run_models_command("--json"))}
     assert rows[U2NET]["state"] == "in use"
     assert rows[U2NET]["files"] == ["u2net/u2net.onnx"]
     assert rows[ISNET]["reason"].endswith("it is damaged or no ONNX file.")

@@ -1,4 +1,4 @@
-"""Credits: charged once, never below zero, in a ledger that only grows; by real threads on real databases."""
+"""Credits: charged once, never below zero, in an append-only ledger; tested with real threads and databases."""
 
 import os
 import socket
@@ -23,8 +23,8 @@ from vanceweb.engine.models import Account, LedgerEntry, LedgerIsAppendOnly, Tra
 Make = Callable[..., Transform]
 
 
-def race(transforms: list[Transform]) -> list[bool | None]:
-    """Charges all at the same moment, each in a thread of its own: charged, paid before, or refused (None)."""
+def charge_concurrently(transforms: list[Transform]) -> list[bool | None]:
+    """Charge all at the same time, each in its own thread: charged, charged before, or refused (None)."""
     start = threading.Barrier(len(transforms))
 
     def charge(transform: Transform) -> bool | None:
@@ -41,7 +41,7 @@ def race(transforms: list[Transform]) -> list[bool | None]:
 
 
 def check_books(account: Account) -> None:
-    """The account and its ledger say the same, entry by entry."""
+    """Check that the account and its ledger agree, entry by entry."""
     account.refresh_from_db()
     balance = Decimal(0)
     for entry in account.entries.order_by("pk"):
@@ -116,32 +116,32 @@ class TestAppendOnly:
 @pytest.mark.django_db(transaction=True)
 class TestRace:
     def test_sixteen_downloads_of_one_result_are_charged_once(self, finished: Make) -> None:
-        account = new_account(5)
+        account = create_racing_account(5)
         transform = finished(account)
-        assert sorted(race([transform] * 16), key=str) == [False] * 15 + [True]
+        assert sorted(charge_concurrently([transform] * 16), key=str) == [False] * 15 + [True]
         check_books(account)
         assert account.balance == 4
 
     def test_sixteen_downloads_of_several_results_spend_no_more_than_there_is(self, finished: Make) -> None:
-        account = new_account(5)
-        outcomes = race([finished(account) for _ in range(8)] * 2)
+        account = create_racing_account(5)
+        outcomes = charge_concurrently([finished(account) for _ in range(8)] * 2)
         assert outcomes.count(True) == 5
         check_books(account)
         assert account.balance == 0
 
 
-def new_account(credits: int) -> Account:
+def create_racing_account(credits: int) -> Account:
     account = find_account(create_account(name="Racer", credits=credits))
     assert account is not None
     return account
 
 
-def test_the_race_is_won_on_postgresql_as_well() -> None:
-    """The class above once more, in a test run of its own on a PostgreSQL database of its own."""
+def test_concurrent_charges_on_postgresql() -> None:
+    """Run the class above again, in a separate test run on a separate PostgreSQL database."""
     if connection.vendor == "postgresql":
         pytest.skip("this whole test run is on PostgreSQL already")
     server = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
-    if not reachable(server):
+    if not is_reachable(server):
         pytest.skip("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
     database = urlsplit(server)._replace(path=f"/vanceweb_{uuid.uuid4().hex[:12]}").geturl()
     run = subprocess.run(
@@ -157,7 +157,7 @@ def test_the_race_is_won_on_postgresql_as_well() -> None:
     assert "2 passed" in run.stdout
 
 
-def reachable(server: str) -> bool:
+def is_reachable(server: str) -> bool:
     parts = urlsplit(server)
     with socket.socket() as probe:
         probe.settimeout(2)

@@ -1,4 +1,4 @@
-"""What the sweeper finds again, ends, and removes."""
+"""The sweeper: rows that it enqueues again, ends and removes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ DAY = timedelta(hours=24)
 SECOND = timedelta(seconds=1)
 
 
-def messages() -> int:
+def count_messages() -> int:
     return DBTaskResult.objects.filter(task_path="vanceweb.engine.tasks.run_transform").count()
 
 
@@ -31,35 +31,35 @@ def waiting(alice: Caller) -> Transform:
 
 
 class TestRequeue:
-    def test_a_row_that_just_entered_the_queue_is_not_woken_again(self, waiting: Transform) -> None:
+    def test_a_row_that_was_just_enqueued_is_not_enqueued_again(self, waiting: Transform) -> None:
         requeue_due_work()
-        assert messages() == 1
+        assert count_messages() == 1
 
-    def test_a_row_whose_message_was_lost_is_woken_once_in_a_while(
+    def test_a_row_whose_message_was_lost_is_enqueued_again_after_a_while(
         self, waiting: Transform, settings: Settings
     ) -> None:
         DBTaskResult.objects.all().delete()
         Transform.objects.update(woken_at=timezone.now() - settings.ENGINE_REQUEUE_SECONDS * SECOND)
         requeue_due_work()
         requeue_due_work()
-        assert messages() == 1
+        assert count_messages() == 1
 
-    def test_a_row_whose_worker_died_is_woken_at_once(self, waiting: Transform) -> None:
+    def test_a_row_whose_worker_died_is_enqueued_at_once(self, waiting: Transform) -> None:
         now = timezone.now()
         Transform.objects.update(
             state=State.RUNNING, woken_at=now - 5 * SECOND, lease_token=None, lease_until=now - SECOND
         )
         requeue_due_work()
         requeue_due_work()
-        assert messages() == 2
+        assert count_messages() == 2
 
     def test_a_row_that_is_held_is_left_alone(self, waiting: Transform) -> None:
         now = timezone.now()
         Transform.objects.update(state=State.RUNNING, woken_at=now - DAY, lease_until=now + 5 * SECOND)
         requeue_due_work()
-        assert messages() == 1
+        assert count_messages() == 1
 
-    def test_a_delivery_is_found_again_as_well(self, alice: Caller, finished: Make) -> None:
+    def test_a_delivery_is_enqueued_again_too(self, alice: Caller, finished: Make) -> None:
         now = timezone.now()
         WebhookDelivery.objects.create(
             transform=finished(alice.account), url="https://example.com/", payload={}, woken_at=now - DAY
@@ -84,7 +84,7 @@ class TestOverdue:
 
 
 class TestExpiry:
-    def test_results_and_uploads_go_after_a_day_and_the_ledger_stays(
+    def test_results_and_uploads_are_deleted_after_a_day_and_the_ledger_is_kept(
         self, alice: Caller, finished: Make, engine_files: Path
     ) -> None:
         uid = alice.create_upload()
@@ -104,7 +104,7 @@ class TestExpiry:
         assert LedgerEntry.objects.charges().get().trans_id == transform.trans_id
         assert alice.post("points/record")["data"]["total"] == 1
 
-    def test_nothing_goes_before(self, alice: Caller, finished: Make) -> None:
+    def test_nothing_is_deleted_earlier(self, alice: Caller, finished: Make) -> None:
         alice.create_upload()
         finished(alice.account)
         young = timezone.now() - DAY + 60 * SECOND
@@ -113,7 +113,7 @@ class TestExpiry:
         delete_expired_files()
         assert (Transform.objects.count(), Upload.objects.count()) == (1, 2)
 
-    def test_an_upload_that_a_job_still_needs_stays(self, waiting: Transform) -> None:
+    def test_an_upload_that_a_job_still_needs_is_kept(self, waiting: Transform) -> None:
         Upload.objects.update(created_at=timezone.now() - 2 * DAY)
         delete_expired_files()
         assert Upload.objects.exists()

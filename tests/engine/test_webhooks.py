@@ -1,4 +1,4 @@
-"""Deliveries to webhooks: three tries with pauses, each to a checked address, through the real queue."""
+"""Deliveries to webhooks: three attempts with pauses, each to a checked address, through the real queue."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ def receiver(settings: Settings) -> Iterator[RecordingServer]:
         yield receiver
 
 
-def submitted(caller: Caller, receiver: RecordingServer, **fields: Any) -> str:
+def submit_with_webhook(caller: Caller, receiver: RecordingServer, **fields: Any) -> str:
     url = f"http://localhost:{receiver.port}/hook/the-secret"
     answer = caller.post("transform", uid=caller.create_upload(), jconfig=DENOISE, webhook=url, **fields)
     assert answer["data"]["status"] == "webhook"
@@ -34,15 +34,15 @@ def submitted(caller: Caller, receiver: RecordingServer, **fields: Any) -> str:
     return trans_id
 
 
-def now_due() -> None:
-    """As if the pause before the next try were over."""
+def make_deliveries_due() -> None:
+    """Skip the pause before the next attempt."""
     WebhookDelivery.objects.update(not_before=timezone.now() - timedelta(seconds=1))
 
 
 def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
     alice: Caller, receiver: RecordingServer, work: Work
 ) -> None:
-    trans_id = submitted(alice, receiver)
+    trans_id = submit_with_webhook(alice, receiver)
     work("engine")
     work("io")
     ((path, _, body),) = receiver.seen
@@ -54,60 +54,60 @@ def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
     assert WebhookDelivery.objects.get().state == State.DELIVERED
 
 
-def test_a_failed_job_is_told_as_well(alice: Caller, receiver: RecordingServer, work: Work) -> None:
-    submitted(alice, receiver)
+def test_a_failed_job_is_reported_too(alice: Caller, receiver: RecordingServer, work: Work) -> None:
+    submit_with_webhook(alice, receiver)
     Transform.objects.update(upload=None)
     work("engine")
     work("io")
     assert receiver.seen[0][2]["data"]["status"] == "fatal"
 
 
-def test_a_job_cancelled_in_the_queue_is_told_as_well(alice: Caller, receiver: RecordingServer, work: Work) -> None:
-    alice.post("cancel", trans_id=submitted(alice, receiver))
+def test_a_job_cancelled_in_the_queue_is_reported_too(alice: Caller, receiver: RecordingServer, work: Work) -> None:
+    alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
     work("io")
     assert receiver.seen[0][2]["data"]["msg"] == "The job was cancelled."
 
 
-def test_the_secret_url_is_forgotten_once_it_is_delivered(alice: Caller, receiver: RecordingServer, work: Work) -> None:
-    submitted(alice, receiver)
+def test_the_secret_url_is_deleted_after_delivery(alice: Caller, receiver: RecordingServer, work: Work) -> None:
+    submit_with_webhook(alice, receiver)
     work("engine")
     work("io")
     assert WebhookDelivery.objects.get().url == ""
     assert Transform.objects.get().webhook == ""
 
 
-class TestTries:
+class TestAttempts:
     @pytest.fixture
     def delivery(self, alice: Caller, receiver: RecordingServer, work: Work) -> WebhookDelivery:
-        alice.post("cancel", trans_id=submitted(alice, receiver))
+        alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
         DBTaskResult.objects.all().delete()
         return WebhookDelivery.objects.get()
 
     @pytest.mark.parametrize("status", [400, 404, 500])
-    def test_there_are_three_with_two_and_ten_seconds_between_them(
+    def test_there_are_three_after_two_and_ten_seconds(
         self, status: int, delivery: WebhookDelivery, receiver: RecordingServer
     ) -> None:
         receiver.status = status
         pauses = []
         for _ in range(3):
             before = timezone.now()
-            next_try = attempt_delivery(delivery.pk)
-            pauses.append(next_try and round((next_try - before).total_seconds()))
-            now_due()
+            next_attempt = attempt_delivery(delivery.pk)
+            pauses.append(next_attempt and round((next_attempt - before).total_seconds()))
+            make_deliveries_due()
         assert pauses == [2, 10, None]
         assert attempt_delivery(delivery.pk) is None
         assert len(receiver.seen) == 3
         delivery.refresh_from_db()
         assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
 
-    def test_a_try_before_its_time_is_not_made(self, delivery: WebhookDelivery, receiver: RecordingServer) -> None:
+    def test_no_attempt_is_made_before_its_time(self, delivery: WebhookDelivery, receiver: RecordingServer) -> None:
         receiver.status = 500
         attempt_delivery(delivery.pk)
         assert attempt_delivery(delivery.pk) is None
         assert len(receiver.seen) == 1
 
     @pytest.mark.parametrize("status", [200, 204, 302])
-    def test_anything_below_400_is_taken_as_delivered(
+    def test_any_status_below_400_counts_as_delivered(
         self, status: int, delivery: WebhookDelivery, receiver: RecordingServer
     ) -> None:
         receiver.status = status
@@ -115,7 +115,7 @@ class TestTries:
         delivery.refresh_from_db()
         assert delivery.state == State.DELIVERED
 
-    def test_the_address_is_checked_at_every_try(
+    def test_the_address_is_checked_at_every_attempt(
         self, delivery: WebhookDelivery, receiver: RecordingServer, settings: Settings
     ) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = []
@@ -131,12 +131,12 @@ class TestTries:
         assert "the-secret" not in caplog.text
 
 
-def test_the_queue_makes_the_second_try_by_itself(
+def test_the_queue_makes_the_second_attempt(
     alice: Caller, receiver: RecordingServer, work: Work, settings: Settings
 ) -> None:
     settings.ENGINE_WEBHOOK_PAUSES = (0.3, 0.3)
     receiver.status = 503
-    alice.post("cancel", trans_id=submitted(alice, receiver))
+    alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
     work("io")
     receiver.status = 200
     time.sleep(0.4)

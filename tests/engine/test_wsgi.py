@@ -1,4 +1,4 @@
-"""The engine as an application of its own, without the site's middleware."""
+"""The engine as a separate application, without the site's middleware."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def test_it_answers_under_any_host_name_without_cookies(alice: Caller, settings:
 
 
 @pytest.mark.django_db
-def test_it_has_the_apis_paths_and_no_others() -> None:
+def test_it_has_only_the_apis_paths() -> None:
     assert json.loads(get("/web_api/v1/nothing")[2])["code"] == 10001
     assert get("/")[0] == "404 Not Found"
     assert get("/login/")[0] == "404 Not Found"

@@ -1,4 +1,4 @@
-"""Accounts of the engine and their tokens. A token is shown once, when it is made, and stored as a keyed hash only."""
+"""The engine's accounts and their tokens. A token is shown once, at creation, and stored only as a keyed hash."""
 
 import hashlib
 import hmac
@@ -11,17 +11,17 @@ from django.db import transaction
 from vanceweb.engine.ledger import grant_credits
 from vanceweb.engine.models import Account
 
-# 160 random bits, as 40 hex characters: far beyond guessing.
+# 160 random bits, as 40 hex characters: impossible to guess.
 TOKEN_BYTES = 20
-# Enough of a token to tell two apart in a list, and of no use for anything else.
+# Enough to distinguish tokens in a list, and useless for anything else.
 PREFIX_LENGTH = 6
 
 
 @transaction.atomic
 def create_account(*, name: str, credits: Decimal | int) -> str:
-    """Makes an account with `credits` on it and returns its token, which can't be read again later.
+    """Create an account with `credits` and return its token, which can't be retrieved later.
 
-    Raises ValueError when `credits` is negative.
+    Raise ValueError if `credits` is negative.
     """
     token = secrets.token_hex(TOKEN_BYTES)
     account = Account.objects.create(
@@ -33,9 +33,9 @@ def create_account(*, name: str, credits: Decimal | int) -> str:
 
 
 def find_account(token: str) -> Account | None:
-    """The account that this token belongs to.
+    """Return the account of the token, or None.
 
-    The database finds candidates by the prefix, which is no secret; the rest is compared in constant time.
+    The database finds candidates by the prefix, which isn't secret. The hash is compared in constant time.
     """
     digest = compute_token_digest(token)
     for account in Account.objects.filter(token_prefix=token[:PREFIX_LENGTH]):
@@ -45,5 +45,5 @@ def find_account(token: str) -> Account | None:
 
 
 def compute_token_digest(token: str) -> str:
-    """HMAC-SHA256 of the token with the installation's key, as 64 hex characters."""
+    """Return the HMAC-SHA256 of the token with the installation's key, as 64 hex characters."""
     return hmac.new(settings.ENGINE_TOKEN_KEY.encode(), token.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""How a transform ends: its row and the message to its webhook are written together, exactly once."""
+"""The end of a transform: its row and the webhook delivery are written together, exactly once."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from vanceweb.engine.payloads import build_progress_data, build_success
 
 
 class TransformMovedOn(Exception):
-    """The row had moved on: another worker, a cancellation or the sweeper ended it, or took it over."""
+    """The row has changed: another worker, a cancellation or the sweeper ended it or took it over."""
 
 
 def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields: Any) -> WebhookDelivery | None:
-    """Ends the one row in `held`, a queryset whose conditions say that the caller may still end it.
+    """End the transform in `held`, a queryset of one row that is empty if the caller may no longer end it.
 
-    Gives the delivery to the transform's webhook, to be enqueued by the caller, where there is one.
-    Raises TransformMovedOn when the conditions don't hold any more; then nothing was written.
+    Return the delivery to the transform's webhook, which the caller has to enqueue, or None if there is no webhook.
+    Raise TransformMovedOn, without writing anything, if `held` is empty.
     """
     with transaction.atomic():
         pk = held.values_list("pk", flat=True).first()
@@ -38,6 +38,6 @@ def _create_delivery(transform: Transform) -> WebhookDelivery | None:
     ids = {"trans_id": transform.trans_id, "uid": transform.uid}
     payload = build_success(build_progress_data(transform) | ids, ip="")
     delivery = WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
-    # The URL carries a secret of the receiver's: it is kept in one place, until it is delivered.
+    # The URL contains a secret of the receiver: it is stored in one place only, until delivery.
     Transform.objects.filter(pk=transform.pk).update(webhook="")
     return delivery

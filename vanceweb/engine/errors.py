@@ -1,8 +1,8 @@
-"""The codes with which the API refuses, and the exception that carries one to the caller."""
+"""The API's error codes, and the exception that reports one to the caller."""
 
 from enum import IntEnum
 
-# A sentence, or sentences by field: both shapes are part of the API.
+# A sentence, or sentences by field: the API uses both.
 Message = str | dict[str, list[str]]
 
 
@@ -18,7 +18,7 @@ class Code(IntEnum):
 
 
 class EngineError(Exception):
-    """The request is refused; `message` is for the caller."""
+    """The request is refused. `message` is for the caller."""
 
     def __init__(self, code: int, message: Message) -> None:
         super().__init__(code, message)
@@ -27,10 +27,10 @@ class EngineError(Exception):
 
 
 def make_not_found_error() -> EngineError:
-    """Used for an id that never was, has been removed, or is another account's: the answers can't be told apart."""
+    """Return the error for ids that don't exist, were removed or belong to another account: all look the same."""
     return EngineError(Code.NOT_FOUND, "File doesn't exist, or invalid download link.")
 
 
 def describe_missing_fields(*names: str) -> Message:
-    """The API's message about missing fields."""
+    """Return the API's message about missing fields."""
     return {name: [f"The {name.replace('_', ' ')} field is required."] for name in names}

@@ -1,4 +1,4 @@
-"""Working on a transform: claimed by a lease, watched between tiles, ended once."""
+"""Execution of a transform: it is claimed by a lease, monitored between tiles and ended once."""
 
 import functools
 import logging
@@ -30,7 +30,7 @@ WORK_PREFIX = "engine-"
 
 
 class RunStopped(Exception):
-    """The run ends here, for a reason that the job's owner is told."""
+    """The run has to stop. `message` is the reason for the job's owner."""
 
     def __init__(self, state: Transform.State, message: str) -> None:
         super().__init__(message)
@@ -39,10 +39,10 @@ class RunStopped(Exception):
 
 
 def execute_transform(pk: int) -> WebhookDelivery | None:
-    """Runs the transform `pk` to its end; does nothing when it has ended or another worker holds it.
+    """Execute the transform `pk`. Do nothing if it has ended or another worker holds it.
 
-    Gives the delivery to its webhook, where it named one. Whatever goes wrong ends the job as failed with a plain
-    sentence; only a lost lease leaves the row alone, because another worker has it then.
+    Return the delivery to its webhook, or None if there is no webhook. All errors end the job as failed, with a plain
+    sentence. The one exception is a lost lease: the row belongs to another worker then and isn't changed.
     """
     lease = claim(
         Transform.objects.all(),
@@ -66,7 +66,7 @@ def execute_transform(pk: int) -> WebhookDelivery | None:
         _get_storage().delete(transform.file_name(transform.attempts))
         return None
     except (KeyboardInterrupt, SystemExit):
-        # The worker was told to leave at once: the next one begins again without waiting for the lease to run out.
+        # The worker has to stop: the next one can start over without waiting for the lease to expire.
         held.update(
             state=Transform.State.QUEUED,
             attempts=F("attempts") - 1,
@@ -78,10 +78,10 @@ def execute_transform(pk: int) -> WebhookDelivery | None:
 
 
 class RunMonitor:
-    """Called by the pipeline after each tile: writes the percentage, and says when to stop.
+    """The pipeline's progress callback: stores the percentage and stops the run if necessary.
 
-    Raises LeaseLost, or RunStopped when the job was cancelled or has run for too long. The database is asked no more
-    often than each `ENGINE_PROGRESS_SECONDS`.
+    A call raises LeaseLost, or RunStopped if the job was cancelled or has run for too long. It accesses the database
+    at most once per `ENGINE_PROGRESS_SECONDS`.
     """
 
     def __init__(self, lease: Lease[Transform], *, lost: Callable[[], bool]) -> None:
@@ -104,18 +104,16 @@ class RunMonitor:
             raise RunStopped(Transform.State.CANCELLED, "The job was cancelled.")
 
 
-def _execute(transform: Transform, watch: RunMonitor) -> Outcome:
-    """Processes and stores the result. Raises RunStopped or LeaseLost."""
+def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
+    """Process the picture and store the result. Raise RunStopped or LeaseLost."""
     if transform.attempts > settings.ENGINE_MAX_ATTEMPTS:
-        raise RunStopped(
-            Transform.State.FAILED, "The engine was interrupted again and again while it worked on this job."
-        )
+        raise RunStopped(Transform.State.FAILED, "The engine was interrupted several times while running this job.")
     if transform.upload is None:
-        raise RunStopped(Transform.State.FAILED, "The uploaded picture was removed before the job began.")
-    watch.lease.write(started_at=timezone.now())
-    watch(0.0)
+        raise RunStopped(Transform.State.FAILED, "The uploaded picture was removed before the job started.")
+    monitor.lease.write(started_at=timezone.now())
+    monitor(0.0)
     try:
-        return _process(transform, transform.upload, watch)
+        return _process(transform, transform.upload, monitor)
     except ProcessingError as error:
         raise RunStopped(Transform.State.FAILED, str(error)) from error
     except (RunStopped, LeaseLost):
@@ -125,7 +123,7 @@ def _execute(transform: Transform, watch: RunMonitor) -> Outcome:
         raise RunStopped(Transform.State.FAILED, "The job failed and exited for an unexpected reason.") from error
 
 
-def _process(transform: Transform, upload: Upload, watch: RunMonitor) -> Outcome:
+def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outcome:
     steps, output = parse_jconfig(transform.jconfig)
     _remove_leftovers()
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
@@ -133,11 +131,11 @@ def _process(transform: Transform, upload: Upload, watch: RunMonitor) -> Outcome
         _copy_upload(upload, source)
         guides = _copy_guides(steps, upload, source)
         models = _get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
-        outcome = process_file(source, target, steps, output, models=models, report=watch, guides=guides)
-        watch(1.0)
+        outcome = process_file(source, target, steps, output, models=models, report=monitor, guides=guides)
+        monitor(1.0)
         with target.open("rb") as result:
             name = transform.file_name(transform.attempts)
-            # A worker that was killed between storing and writing the row may have left a file of this name.
+            # A worker that died after storing the file and before updating the row may have left a file of this name.
             _get_storage().delete(name)
             _get_storage().save(name, File(result))
     return outcome
@@ -149,7 +147,7 @@ def _copy_upload(upload: Upload, path: Path) -> None:
 
 
 def _copy_guides(steps: Sequence[Step], upload: Upload, source: Path) -> dict[str, Path]:
-    """The files of the pictures that steps are led by, by uid, beside `source`; without those that were removed."""
+    """Return the files of the steps' guide pictures by uid, copied beside `source`. Removed uploads are missing."""
     files = {upload.uid: source}
     for guide in Upload.objects.filter(account=upload.account, uid__in=collect_guide_uids(steps)).exclude(pk=upload.pk):
         files[guide.uid] = source.with_name(guide.uid)
@@ -172,7 +170,7 @@ def _build_result_fields(transform: Transform, outcome: Outcome) -> dict[str, ob
 
 
 def _remove_leftovers() -> None:
-    """Work folders of workers that were killed: older than any run can be."""
+    """Remove the work folders of killed workers: those older than the longest run."""
     oldest = time.time() - settings.ENGINE_MAX_RUN_SECONDS
     for folder in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(f"{WORK_PREFIX}*"):
         try:
@@ -188,5 +186,5 @@ def _get_storage() -> Storage:
 
 @functools.lru_cache(maxsize=1)
 def _get_models(directory: Path, threads: int, large_at_once: int) -> Models:
-    """The networks, loaded once for each worker process."""
+    """Return the worker process's registry, which loads each network once."""
     return Models(directory, threads, large_at_once)

@@ -1,4 +1,4 @@
-"""What does each feature's work on this machine, and what could: every backend of the table, with its state."""
+"""The inventory of backends: each backend of the table with its state on this machine."""
 
 import enum
 import functools
@@ -15,17 +15,20 @@ from vanceweb.engine.processing.reference import slots_in_order, titles_of
 
 
 class BackendState(enum.StrEnum):
-    """How things stand with a backend."""
+    """The state of a backend on this machine."""
 
     IN_USE = "in use"
-    READY = "ready"  # usable, and another is preferred
+    READY = "ready"  # usable, but another backend is preferred
     NOT_INSTALLED = "not installed"
     UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True)
 class BackendStatus:
-    """One backend. `features` are titles, `files` paths below the models directory, `reason` is why it is unusable."""
+    """A backend with its state. `features` are titles, `files` are relative to the models directory.
+
+    `reason` explains why it is unusable.
+    """
 
     features: tuple[str, ...]
     slot: str
@@ -38,9 +41,9 @@ class BackendStatus:
 
 
 def list_backends(models: Models) -> list[BackendStatus]:
-    """All backends, by feature in the catalogue's order and then as they are preferred.
+    """List all backends by feature, in the catalogue's order, the preferred ones first.
 
-    Every file that has changed since the last time is really loaded, one after the other, and let go again.
+    Files that have changed since the last call are loaded, one after the other, and unloaded again.
     """
     try:
         return [row for slot in slots_in_order() for row in _build_rows(slot, models)]
@@ -49,7 +52,7 @@ def list_backends(models: Models) -> list[BackendStatus]:
 
 
 def describe_backends() -> list[Mapping[str, Any]]:
-    """The same of this installation's models directory, as plain data for whoever shows it."""
+    """List the backends of this installation's models directory as plain data."""
     return [asdict(row) for row in list_backends(_get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS))]
 
 
@@ -76,5 +79,5 @@ def _determine_state(backend: Backend, models: Models) -> tuple[BackendState, st
 
 @functools.lru_cache(maxsize=1)
 def _get_models(directory: Path, threads: int) -> Models:
-    """Kept for what it remembers about files that haven't changed, not for their networks."""
+    """Return a cached registry, which needn't examine unchanged files again."""
     return Models(directory, threads)

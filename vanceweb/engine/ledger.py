@@ -1,4 +1,4 @@
-"""Movements of credits. An account's balance and its ledger change together, under a lock, or not at all."""
+"""Grants and charges of credits. An account's balance and its ledger change together, under a lock."""
 
 from decimal import Decimal
 
@@ -8,15 +8,15 @@ from vanceweb.engine.models import Account, LedgerEntry, Transform
 
 
 class InsufficientCredits(Exception):
-    """The account has less than the result costs; nothing was charged."""
+    """The account has fewer credits than the result costs. Nothing was charged."""
 
 
 def charge_download(*, transform: Transform) -> bool:
-    """Charges the transform's cost to its account, once; True when this call did it, False when it was paid before.
+    """Charge the transform's cost to its account once. Return False if it was charged before.
 
     The account's row is locked first (on PostgreSQL by SELECT FOR UPDATE; on SQLite the transaction is immediate and
-    holds the whole database), so the balance that is looked at is the balance that is charged. The constraints of the
-    tables say the same once more. Raises InsufficientCredits.
+    locks the whole database), so the balance can't change between the check and the charge. Table constraints enforce
+    the same rules. Raise InsufficientCredits.
     """
     with transaction.atomic():
         account = _lock(transform.account_id)
@@ -39,7 +39,7 @@ def charge_download(*, transform: Transform) -> bool:
 
 
 def grant_credits(*, account: Account, credits: Decimal) -> Account:
-    """Adds credits to an account and returns it as it is now. Raises ValueError unless `credits` is more than 0."""
+    """Add credits to an account and return the updated account. Raise ValueError unless `credits` is positive."""
     if credits <= 0:
         raise ValueError("Credits to grant must be more than 0.")
     with transaction.atomic():

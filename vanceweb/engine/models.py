@@ -1,4 +1,4 @@
-"""Rows of the bundled engine: accounts and their ledger, uploads, transforms and the deliveries to webhooks."""
+"""The models of the bundled engine: accounts and their ledger, uploads, transforms and webhook deliveries."""
 
 import secrets
 from decimal import Decimal
@@ -10,19 +10,19 @@ from django.utils import timezone
 
 from vanceweb.lib.leases import LeasedModel
 
-# Credits are kept to three decimals, as the API writes them.
+# Credits have three decimals, as in the API.
 CREDIT_DIGITS = 14
 CREDIT_DECIMALS = 3
 ID_LENGTH = 32
 
 
 def new_id() -> str:
-    """A random id as the API shows it: 32 lower-case hex characters."""
+    """Return a random id in the API's format: 32 lower-case hex characters."""
     return secrets.token_hex(ID_LENGTH // 2)
 
 
 class Account(models.Model):
-    """Who may use the engine, by one token. The token itself is stored nowhere, only its keyed hash."""
+    """An account with one token for the engine. Only the token's keyed hash is stored, not the token."""
 
     name = models.CharField(max_length=150)
     token_prefix = models.CharField(max_length=12, db_index=True)
@@ -41,19 +41,19 @@ class Account(models.Model):
 
     @property
     def balance(self) -> Decimal:
-        """The credits left."""
+        """The remaining credits."""
         return self.granted - self.used
 
 
 class LedgerIsAppendOnly(Exception):
-    """An entry of the ledger was about to be changed or deleted."""
+    """Code tried to change or delete an entry of the ledger."""
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
-    """Reads and appends; everything else is refused."""
+    """A queryset that reads and appends; all other operations raise LedgerIsAppendOnly."""
 
     def charges(self) -> "LedgerEntryQuerySet":
-        """The entries of the API's history, newest first."""
+        """Return the entries of the API's history, newest first."""
         return self.filter(kind=LedgerEntry.Kind.DOWNLOAD).order_by("-pk")
 
     def update(self, **kwargs: Any) -> NoReturn:
@@ -63,7 +63,7 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
         raise LedgerIsAppendOnly
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        # It can be told to write over rows that are there.
+        # Its options can overwrite existing rows.
         raise LedgerIsAppendOnly
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -71,9 +71,9 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(models.Model):
-    """One movement of credits. Written once, by `ledger.py`, and never changed.
+    """A grant or charge of credits. Entries are written by `ledger.py` and never changed.
 
-    It names its transform by id and not by a foreign key: the transform is removed after a day, the entry stays.
+    An entry stores its transform's id instead of a foreign key, because transforms are removed after a day.
     """
 
     class Kind(models.TextChoices):
@@ -116,9 +116,9 @@ class LedgerEntry(models.Model):
 
 
 class QueuedWork(LeasedModel):
-    """A leased row that a queue is told of."""
+    """A leased row with messages in a queue."""
 
-    # When the queue was last told: the sweeper tells it again, but not at every tick.
+    # When the row was last enqueued. The sweeper enqueues it again, but not at every tick.
     woken_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -126,7 +126,7 @@ class QueuedWork(LeasedModel):
 
 
 class Upload(models.Model):
-    """An uploaded picture. Its file is kept in the storage `engine` under `file_name`."""
+    """An uploaded picture. Its file is in the storage `engine`, under `file_name`."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="uploads")
     uid = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
@@ -142,18 +142,18 @@ class Upload(models.Model):
 
     @property
     def file_name(self) -> str:
-        """Where the file is in the storage."""
+        """The file's path in the storage."""
         return f"uploads/{self.uid[:2]}/{self.uid}"
 
 
 class TransformQuerySet(models.QuerySet["Transform"]):
     def unfinished(self) -> "TransformQuerySet":
-        """Waiting or being worked on."""
+        """Return the queued and running transforms."""
         return self.filter(state__in=Transform.UNFINISHED)
 
 
 class Transform(QueuedWork):
-    """One job: a picture, what to do with it, how far it is, and where its result is."""
+    """A job: a picture, the steps to run on it, the progress and the result."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -163,7 +163,7 @@ class Transform(QueuedWork):
         CANCELLED = "cancelled"
 
     UNFINISHED = (State.QUEUED, State.RUNNING)
-    # What the API calls each state; a cancelled job is one that failed, with a message that says so.
+    # The API's name for each state. For the API, a cancelled job is a failed one with a message that says so.
     STATUSES: ClassVar[dict[str, str]] = {
         State.QUEUED: "waiting",
         State.RUNNING: "process",
@@ -173,7 +173,7 @@ class Transform(QueuedWork):
     }
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transforms")
-    # The upload may be gone before the result is; its uid is still told to the webhook.
+    # The webhook needs the uid even if the upload was removed before the result.
     upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="transforms")
     uid = models.CharField(max_length=ID_LENGTH)
     trans_id = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
@@ -208,20 +208,20 @@ class Transform(QueuedWork):
 
     @property
     def status(self) -> str:
-        """The state as the API's progress tells it."""
+        """The state's name in the API."""
         return self.STATUSES[self.state]
 
     def file_name(self, attempt: int) -> str:
-        """Where the result of this attempt is in the storage.
+        """Return the storage path of this attempt's result.
 
-        Each attempt has a name of its own, so that a worker that lost its lease never writes over another's result,
-        and whatever such a worker leaves behind is found by its name.
+        Each attempt has its own path, so that a worker that lost its lease never overwrites another worker's result,
+        and its leftover files can be found by name.
         """
         return f"results/{self.trans_id[:2]}/{self.trans_id}-{attempt}"
 
 
 class WebhookDelivery(QueuedWork):
-    """The message that a transform has ended, on its way to the webhook that was named for it."""
+    """The message to a webhook that its transform has ended."""
 
     class State(models.TextChoices):
         WAITING = "waiting"

@@ -1,4 +1,4 @@
-"""Names that people see: of jobs in the history and of results as files."""
+"""Names for people: of jobs in the history and of result files."""
 
 import re
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import Transform
 
 WORKFLOW = "workflow"
-# Room for the job and the ending within what file systems take.
+# Leaves room for the job and the extension within the limits of file systems.
 STEM_LENGTH = 150
 UNSAFE_CHARACTERS = re.compile(r"[^\w.() -]+")
 
 
 def build_job_name(steps: Sequence[Step]) -> str:
-    """The `job` of a history row: the feature's name in the API, or `workflow` for several steps."""
+    """Return the `job` of a history row: the feature's name in the API, or `workflow` for several steps."""
     return get_feature_by_module(steps[0].module).name if len(steps) == 1 else WORKFLOW
 
 
 def build_result_name(transform: Transform, extension: str) -> str:
-    """The result's file name, as in `holiday-denoise.jpg`."""
+    """Return the result's file name, as in `holiday-denoise.jpg`."""
     original = transform.upload.name if transform.upload else ""
     stem = UNSAFE_CHARACTERS.sub("_", PurePath(original).stem)[:STEM_LENGTH].strip(" .") or "picture"
     return f"{stem}-{transform.job}.{extension}"

@@ -1,4 +1,4 @@
-"""The bodies that the API answers with, as plain data."""
+"""The bodies of the API's responses and webhooks, as plain data."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,22 +10,25 @@ OK = 200
 
 
 def build_success(data: dict[str, Any], *, ip: str) -> dict[str, Any]:
-    """The envelope of every success; `ip` is the caller's address."""
+    """Return the envelope of a successful response. `ip` is the caller's address."""
     return {"code": OK, "cscode": OK, "data": data, "ip": ip}
 
 
 def build_error(code: int, message: Message) -> dict[str, Any]:
-    """The envelope of every error."""
+    """Return the envelope of an error."""
     return {"code": int(code), "msg": message}
 
 
 def format_credits(number: Decimal) -> str:
-    """Credits as the API writes them: a string with three decimals."""
+    """Format credits as in the API: a string with three decimals."""
     return f"{number:.3f}"
 
 
 def build_upload_data(upload: Upload) -> dict[str, Any]:
-    """`w` and `h` are px as seen with the EXIF orientation applied. There is no thumbnail: the field is empty."""
+    """Return the data of an upload. `w` and `h` are in px, after applying the EXIF orientation.
+
+    The engine makes no thumbnails: that field is empty.
+    """
     return {
         "uid": upload.uid,
         "name": upload.name,
@@ -37,9 +40,9 @@ def build_upload_data(upload: Upload) -> dict[str, Any]:
 
 
 def build_progress_data(transform: Transform) -> dict[str, Any]:
-    """The documented fields and this engine's own: `percent` (0-100), `backend`, `msg`.
+    """Return the documented fields and this engine's own: `percent` (0-100), `backend` and `msg`.
 
-    `msg` says why a job failed, or what there is to say about a result.
+    `msg` is the reason of a failure or a note about the result.
     """
     data: dict[str, Any] = {"status": transform.status, "percent": round(transform.percent, 1)}
     if transform.state == Transform.State.FINISHED:
@@ -56,7 +59,7 @@ def build_balance_data(account: Account) -> dict[str, Any]:
 
 
 def build_history_row(entry: LedgerEntry) -> dict[str, Any]:
-    """One row of the history. `created_at` is UTC and says no zone, as the API has it."""
+    """Return one row of the history. `created_at` is in UTC without a zone, as in the API."""
     return {
         "point_type": entry.kind,
         "job": entry.job,

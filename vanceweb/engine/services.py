@@ -1,4 +1,4 @@
-"""What callers of the API may change: uploads and transforms."""
+"""The API's write operations on uploads and transforms."""
 
 from collections.abc import Sequence
 from typing import BinaryIO, cast
@@ -22,7 +22,7 @@ from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, in
 
 
 def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
-    """Keeps an uploaded picture. Raises EngineError when it is none, or beyond the limits."""
+    """Store an uploaded picture. Raise EngineError if it isn't a picture or exceeds the limits."""
     try:
         facts = inspect_image(
             cast(BinaryIO, file),
@@ -34,7 +34,7 @@ def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
         raise EngineError(Code.LIMIT_EXCEEDED, str(error)) from error
     except NotAnImage as error:
         raise EngineError(Code.ILLEGAL_PARAMETER, str(error)) from error
-    # The row comes first: a process that dies here leaves a row, which the sweeper removes, and no unknown file.
+    # The row comes first: if the process dies here, it leaves a row, which the sweeper removes, and no orphaned file.
     upload = Upload.objects.create(
         account=account,
         name=name[:255],
@@ -48,7 +48,7 @@ def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
 
 
 def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook: str = "") -> Transform:
-    """Checks the job and puts it in the queue. Raises EngineError with the reason when it can't be done."""
+    """Validate the job and enqueue it. Raise EngineError with the reason if it is invalid."""
     try:
         steps, _output = parse_jconfig(jconfig)
     except JConfigError as error:
@@ -72,9 +72,9 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
 
 
 def cancel_transform(*, transform: Transform) -> Transform:
-    """Ends a waiting job, or asks the worker of a running one to stop at its next tile; an ended one stays as it is.
+    """Cancel a queued job, or request cancellation of a running one, which then stops after its current tile.
 
-    Gives the transform as it is now.
+    A job that has ended stays unchanged. Return the updated transform.
     """
     with transaction.atomic():
         waiting = Transform.objects.filter(pk=transform.pk, state=Transform.State.QUEUED)
@@ -91,9 +91,9 @@ def cancel_transform(*, transform: Transform) -> Transform:
 
 def _check_guides(steps: Sequence[Step], account: Account) -> None:
     wanted = collect_guide_uids(steps)
-    there = set(Upload.objects.filter(account=account, uid__in=wanted).values_list("uid", flat=True))
-    if wanted - there:
-        raise EngineError(Code.NOT_FOUND, f"cn_configs names a picture that is not there: {min(wanted - there)}.")
+    found = set(Upload.objects.filter(account=account, uid__in=wanted).values_list("uid", flat=True))
+    if wanted - found:
+        raise EngineError(Code.NOT_FOUND, f"cn_configs names a picture that does not exist: {min(wanted - found)}.")
 
 
 def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
@@ -102,5 +102,5 @@ def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
         raise EngineError(
             Code.LIMIT_EXCEEDED,
             f"The result would have {width} x {height} px, {format_megapixels(width * height)}; "
-            f"{format_megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)} are the limit.",
+            f"the limit is {format_megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)}.",
         )

@@ -1,4 +1,4 @@
-"""The URL map of the engine where it stands alone."""
+"""The URLconf of the engine when it runs without the site."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -7,5 +7,5 @@ urlpatterns = [path("web_api/v1/", include("vanceweb.engine.urls"))]
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Outside of the API's paths there is nothing, and none of the site's pages that say so."""
-    return HttpResponse("There is nothing here but the API below /web_api/v1/.", status=404, content_type="text/plain")
+    """Respond in plain text: the site's error pages aren't available here."""
+    return HttpResponse("Only the API below /web_api/v1/ is available here.", status=404, content_type="text/plain")

@@ -1,4 +1,4 @@
-"""What the sweeper does for the engine at each of its ticks. Every function may run in several processes at once."""
+"""The sweeper's work on the engine's rows. Every function may run in several processes at the same time."""
 
 from datetime import timedelta
 from typing import TypeVar
@@ -17,22 +17,22 @@ from vanceweb.lib.leases import filter_due
 
 Row = TypeVar("Row", bound=QueuedWork)
 
-# Rows that one tick looks at, so that no tick lasts long; the next one goes on.
+# The number of rows per tick, which keeps ticks short. The next tick continues.
 BATCH = 100
 
 
 def requeue_due_work() -> None:
-    """Wakes the queue for rows that are due and held by nobody: their message, or their worker, was lost.
+    """Enqueue rows again that are due and not leased: their message or their worker was lost.
 
-    A row is woken again at once when its lease has run out since the last time, and else only each
-    `ENGINE_REQUEUE_SECONDS`, so that a long queue isn't filled with copies.
+    A row is enqueued again at once if its lease has expired since the last time, otherwise at most once per
+    `ENGINE_REQUEUE_SECONDS`, so that a long queue doesn't fill up with duplicates.
     """
     _wake(filter_due(Transform.objects.all(), Transform.UNFINISHED), run_transform)
     _wake(filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
 
 
 def fail_overdue_transforms() -> None:
-    """Ends runs that are long past the limit: the worker hangs within one tile and can't notice by itself."""
+    """End runs that are long past the limit: their worker hangs within a tile and can't notice it."""
     margin = timedelta(seconds=settings.ENGINE_MAX_RUN_SECONDS + settings.LEASE_SECONDS)
     overdue = Transform.objects.filter(state=Transform.State.RUNNING, started_at__lt=timezone.now() - margin)
     for pk in overdue.values_list("pk", flat=True)[:BATCH]:
@@ -50,9 +50,9 @@ def fail_overdue_transforms() -> None:
 
 
 def delete_expired_files() -> None:
-    """Removes results and uploads that are older than `ENGINE_KEEP_SECONDS`. The ledger is kept.
+    """Delete results and uploads that are older than `ENGINE_KEEP_SECONDS`. The ledger is kept.
 
-    Files go first and rows after them, so that a row always stands for whatever may be left.
+    Files are deleted before their rows, so that every remaining file has a row.
     """
     oldest = timezone.now() - timedelta(seconds=settings.ENGINE_KEEP_SECONDS)
     for transform in Transform.objects.filter(finished_at__lt=oldest)[:BATCH]:
@@ -70,6 +70,6 @@ def _wake(rows: QuerySet[Row], task: Task[[int], None]) -> None:
     asleep = rows.filter(Q(woken_at__lt=stale) | Q(woken_at__lt=F("lease_until")))
     for pk, woken_at in asleep.order_by("pk").values_list("pk", "woken_at")[:BATCH]:
         with transaction.atomic():
-            # Of several sweepers, the one that changes the time is the one that wakes.
+            # Of several sweepers, only the one that updates the row enqueues it.
             if rows.filter(pk=pk, woken_at=woken_at).update(woken_at=timezone.now()) == 1:
                 task.enqueue(pk)

@@ -1,4 +1,4 @@
-"""The API's paths, to be mounted at `web_api/v1/`."""
+"""The API's URLs, to be included at `web_api/v1/`."""
 
 from django.urls import path, re_path
 

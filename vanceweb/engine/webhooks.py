@@ -1,4 +1,4 @@
-"""Telling a webhook that its job has ended: three tries, each with the address checked anew."""
+"""Deliveries to webhooks when jobs end: three attempts, each with a new check of the address."""
 
 import logging
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ FIRST_FAILING_STATUS = 400
 
 
 def check_webhook(url: str) -> None:
-    """Raises EngineError for a URL that nothing will be posted to."""
+    """Raise EngineError if the engine doesn't post to this URL."""
     try:
         check_public_url(url, allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS)
     except AddressRefused as error:
@@ -32,14 +32,14 @@ def check_webhook(url: str) -> None:
 
 
 def attempt_delivery(pk: int) -> datetime | None:
-    """Tries a delivery once, unless another worker does. Gives the time of the next try where there is to be one."""
+    """Attempt a delivery once, unless another worker holds it. Return the time of the next attempt, if any."""
     delivery_states = WebhookDelivery.State
     lease = claim(
         WebhookDelivery.objects.all(),
         pk=pk,
         states=WebhookDelivery.UNFINISHED,
         state=delivery_states.SENDING,
-        # One try has a time limit of its own that is shorter than this: no heartbeat is needed.
+        # An attempt has its own time limit, which is shorter than this: no heartbeat is needed.
         duration=timedelta(seconds=settings.ENGINE_WEBHOOK_TOTAL_SECONDS + settings.LEASE_SECONDS),
     )
     if lease is None:
@@ -52,16 +52,16 @@ def attempt_delivery(pk: int) -> datetime | None:
         elif delivery.attempts > len(pauses):
             lease.release(state=delivery_states.FAILED, url="")
         else:
-            next_try = timezone.now() + timedelta(seconds=pauses[delivery.attempts - 1])
-            lease.release(state=delivery_states.WAITING, not_before=next_try, woken_at=next_try)
-            return next_try
+            next_attempt = timezone.now() + timedelta(seconds=pauses[delivery.attempts - 1])
+            lease.release(state=delivery_states.WAITING, not_before=next_attempt, woken_at=next_attempt)
+            return next_attempt
     except LeaseLost:
         logger.info("delivery %s was taken over by another process", pk)
     return None
 
 
 def _post(delivery: WebhookDelivery) -> bool:
-    """Whether the receiver took it. Logs the host only: the path may be a secret."""
+    """Post the delivery and return whether the receiver accepted it. Log only the host: the path may be secret."""
     host = urlsplit(delivery.url).hostname
     try:
         status = post_json_to_public_url(
@@ -73,8 +73,8 @@ def _post(delivery: WebhookDelivery) -> bool:
             allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS,
         )
     except (AddressRefused, DeliveryFailed) as error:
-        logger.warning("webhook at %s, try %s: %s", host, delivery.attempts, error)
+        logger.warning("webhook at %s, attempt %s: %s", host, delivery.attempts, error)
         return False
     if status >= FIRST_FAILING_STATUS:
-        logger.warning("webhook at %s, try %s: answered %s", host, delivery.attempts, status)
+        logger.warning("webhook at %s, attempt %s: status %s", host, delivery.attempts, status)
     return status < FIRST_FAILING_STATUS

@@ -1,4 +1,4 @@
-"""The engine as a WSGI application of its own: in process for the site's workers, or alone on machines that run it."""
+"""The engine as a separate WSGI application: called in process by the site's workers, or run without the site."""
 
 import os
 from typing import Any
@@ -14,9 +14,9 @@ from django.http.response import HttpResponseBase
 class EngineHandler(WSGIHandler):
     """Django without the site's middleware and pages.
 
-    The API has no sessions, cookies or pages, and what protects those (host names, HTTPS redirects) would stand in the
-    way of a call that never leaves the process. Like every request it ends by giving back old database connections, so
-    it must not be called in process from within a transaction.
+    The API has no sessions, cookies or pages. Their protection (host name checks, HTTPS redirects) would break calls
+    within the process. Like every request, a call closes old database connections at its end, so it must not be made
+    in process from within a transaction.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

@@ -50,7 +50,7 @@ class SubmissionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if "picture" not in self.errors and not any(cleaned.get(name) for name in ("picture", "source", "sample")):
-            self.add_error("picture", _("Choose a picture first: drop one here, choose a file or use a sample."))
+            self.add_error("picture", _("Choose a picture first: drop one here, choose a file or try a sample."))
         return cleaned
 
     @property

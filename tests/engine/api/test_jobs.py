@@ -1,4 +1,4 @@
-"""`/transform`, `/progress`, `/cancel` and `/download`; the pictures themselves are the subject of other tests."""
+"""`/transform`, `/progress`, `/cancel` and `/download`. Other tests check the resulting pictures."""
 
 import json
 import re
@@ -19,18 +19,16 @@ from vanceweb.engine.models import LedgerEntry, Transform, Upload
 Make = Callable[..., Transform]
 
 
-def jconfig(module: str, **config: Any) -> str:
+def build_jconfig(module: str, **config: Any) -> str:
     return json.dumps({"name": module, "config": {"module": module, **config}})
 
 
-def enlarge(scale: int) -> str:
-    return jconfig("enlarge3", module_params={"scale": scale})
+def build_enlarge_jconfig(scale: int) -> str:
+    return build_jconfig("enlarge3", module_params={"scale": scale})
 
 
 class TestTransform:
-    def test_a_job_that_nobody_works_on_is_busy_once_the_patience_is_over(
-        self, alice: Caller, settings: Settings
-    ) -> None:
+    def test_a_job_that_no_worker_runs_is_busy_after_the_waiting_time(self, alice: Caller, settings: Settings) -> None:
         settings.ENGINE_PATIENCE = 0.3
         start = time.monotonic()
         data = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE)["data"]
@@ -40,7 +38,7 @@ class TestTransform:
         assert DBTaskResult.objects.get().queue_name == "engine"
 
     @pytest.mark.parametrize("wait", ["0", "0.2", 0])
-    def test_a_caller_may_ask_for_less_patience(self, wait: object, alice: Caller) -> None:
+    def test_a_caller_can_shorten_the_waiting_time(self, wait: object, alice: Caller) -> None:
         start = time.monotonic()
         alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, wait=wait)
         assert time.monotonic() - start < 5
@@ -68,9 +66,7 @@ class TestTransform:
         assert data["status"] == status
 
     @pytest.mark.django_db(transaction=True)
-    def test_only_so_many_requests_wait_and_the_next_is_answered_at_once(
-        self, alice: Caller, settings: Settings
-    ) -> None:
+    def test_requests_beyond_the_limit_do_not_wait(self, alice: Caller, settings: Settings) -> None:
         settings.ENGINE_PATIENCE = 3
         uid = alice.create_upload()
 
@@ -123,16 +119,14 @@ class TestTransform:
             ("{", 10013, ""),
             ("[]", 10013, ""),
             ('"text"', 10013, ""),
-            (jconfig("nothing"), 10001, "denoise"),
-            (enlarge(3), 10001, "scale"),
-            (jconfig("denoise", module_params={"remove_noise": 101}), 10001, "remove_noise"),
-            (jconfig("img2anime", module_params={"model_name": "style7"}), 10001, "us_comic_boy"),
-            (jconfig("real_esrgan", module_params={"scale": "16x"}), 10001, "scale"),
+            (build_jconfig("nothing"), 10001, "denoise"),
+            (build_enlarge_jconfig(3), 10001, "scale"),
+            (build_jconfig("denoise", module_params={"remove_noise": 101}), 10001, "remove_noise"),
+            (build_jconfig("img2anime", module_params={"model_name": "style7"}), 10001, "us_comic_boy"),
+            (build_jconfig("real_esrgan", module_params={"scale": "16x"}), 10001, "scale"),
         ],
     )
-    def test_what_cannot_be_done_is_said_before_it_is_begun(
-        self, text: str, code: int, said: str, alice: Caller
-    ) -> None:
+    def test_invalid_jobs_are_refused_before_they_start(self, text: str, code: int, said: str, alice: Caller) -> None:
         answer = alice.post("transform", uid=alice.create_upload(), jconfig=text)
         assert answer["code"] == code
         assert said in json.dumps(answer["msg"])
@@ -151,7 +145,7 @@ class TestTransform:
         upload = Upload.objects.create(
             account=alice.account, name="big.png", format="PNG", width=7680, height=4320, filesize=1
         )
-        answer = alice.post("transform", uid=upload.uid, jconfig=enlarge(4))
+        answer = alice.post("transform", uid=upload.uid, jconfig=build_enlarge_jconfig(4))
         assert answer["code"] == 10012
         assert "30720 x 17280" in answer["msg"]
         assert "200.0 megapixels" in answer["msg"]
@@ -166,7 +160,7 @@ class TestCancel:
         assert (data["status"], data["msg"]) == ("fatal", "The job was cancelled.")
         assert Transform.objects.get().attempts == 0
 
-    def test_a_running_job_is_asked_to_stop(self, alice: Caller) -> None:
+    def test_cancellation_of_a_running_job_is_requested(self, alice: Caller) -> None:
         trans_id = alice.create_transform()
         Transform.objects.update(state="running")
         assert alice.post("cancel", trans_id=trans_id)["data"] == {"status": "process"}
@@ -198,7 +192,7 @@ class TestDownload:
         assert alice.account.used == 1
         assert LedgerEntry.objects.charges().count() == 1
 
-    def test_too_few_credits_leave_the_result_there(self, alice: Caller, finished: Make) -> None:
+    def test_a_result_is_kept_if_there_are_too_few_credits(self, alice: Caller, finished: Make) -> None:
         transform = finished(alice.account, cost=11)
         assert self.get(alice, transform).json() == {"code": 30004, "msg": "Insufficient credits."}
         alice.account.refresh_from_db()

@@ -14,18 +14,18 @@ from vanceweb.engine.models import Transform
 Make = Callable[..., Transform]
 
 
-def charged(caller: Caller, finished: Make, count: int) -> None:
+def charge_downloads(caller: Caller, finished: Make, count: int) -> None:
     for _ in range(count):
         charge_download(transform=finished(caller.account, cost=Decimal("0.2")))
 
 
 def test_the_balance_is_two_strings_with_three_decimals(alice: Caller, finished: Make) -> None:
-    charged(alice, finished, 1)
+    charge_downloads(alice, finished, 1)
     answer = alice.http.get("/web_api/v1/point", {"api_token": alice.token}).json()
     assert answer["data"] == {"max_num": "10.000", "used_num": "0.200"}
 
 
-def test_the_balance_is_asked_by_get(alice: Caller) -> None:
+def test_the_balance_requires_get(alice: Caller) -> None:
     assert alice.post("point")["code"] == 10001
 
 
@@ -40,7 +40,7 @@ def test_an_empty_history_is_one_empty_page(alice: Caller) -> None:
 
 
 def test_a_row_has_the_documented_fields_and_types(alice: Caller, finished: Make) -> None:
-    charged(alice, finished, 1)
+    charge_downloads(alice, finished, 1)
     (row,) = alice.post("points/record")["data"]["datas"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row.pop("created_at"))
     assert row == {
@@ -53,7 +53,7 @@ def test_a_row_has_the_documented_fields_and_types(alice: Caller, finished: Make
 
 
 def test_pages_are_newest_first(alice: Caller, finished: Make) -> None:
-    charged(alice, finished, 5)
+    charge_downloads(alice, finished, 5)
     pages = [alice.post("points/record", page=page, limit=2)["data"] for page in (1, 2, 3, 4)]
     balances = [[row["balance"] for row in page["datas"]] for page in pages]
     assert balances == [["9.000", "9.200"], ["9.400", "9.600"], ["9.800"], []]
@@ -61,8 +61,8 @@ def test_pages_are_newest_first(alice: Caller, finished: Make) -> None:
     assert [page["current_page"] for page in pages] == [1, 2, 3, 4]
 
 
-def test_get_says_the_same(alice: Caller, finished: Make) -> None:
-    charged(alice, finished, 2)
+def test_get_and_post_give_the_same_history(alice: Caller, finished: Make) -> None:
+    charge_downloads(alice, finished, 2)
     get = alice.http.get("/web_api/v1/points/record", {"api_token": alice.token, "limit": 1}).json()
     assert get == alice.post("points/record", limit=1)
 
@@ -81,14 +81,14 @@ def test_the_limit_is_capped(alice: Caller, settings: Settings) -> None:
 
 
 def test_the_history_is_the_accounts_own(alice: Caller, bob: Caller, finished: Make) -> None:
-    charged(alice, finished, 1)
+    charge_downloads(alice, finished, 1)
     assert bob.post("points/record")["data"]["total"] == 0
 
 
-def test_a_page_costs_the_same_queries_however_long_it_is(
+def test_the_number_of_queries_is_independent_of_the_length_of_the_page(
     alice: Caller, finished: Make, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    charged(alice, finished, 12)
+    charge_downloads(alice, finished, 12)
     for limit in (1, 12):
         with django_assert_num_queries(3):
             alice.post("points/record", limit=limit)

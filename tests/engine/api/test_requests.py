@@ -1,4 +1,4 @@
-"""What holds for every endpoint: encodings, methods, tokens, the envelope, errors as JSON with HTTP 200."""
+"""The common behaviour of all endpoints: encodings, methods, tokens, the envelope, errors as JSON with HTTP 200."""
 
 import json
 import re
@@ -18,7 +18,7 @@ PATHS = ["upload", "transform", "progress", "download", "cancel", "point", "poin
 FORM = "application/x-www-form-urlencoded"
 
 
-def body(answer: Any) -> dict[str, Any]:
+def read_body(answer: Any) -> dict[str, Any]:
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/json"
     data: dict[str, Any] = answer.json()
@@ -29,7 +29,7 @@ class TestToken:
     @pytest.mark.parametrize("path", PATHS)
     def test_a_missing_token_is_named(self, path: str, db: None) -> None:
         method = "GET" if path == "point" else "POST"
-        answer = body(Client().generic(method, f"/web_api/v1/{path}", "", content_type=FORM))
+        answer = read_body(Client().generic(method, f"/web_api/v1/{path}", "", content_type=FORM))
         assert answer == {"code": 30001, "msg": {"api_token": ["The api token field is required."]}}
 
     @pytest.mark.parametrize("path", PATHS)
@@ -37,7 +37,7 @@ class TestToken:
     def test_a_wrong_token_is_refused(self, path: str, token: str, alice: Caller) -> None:
         method = "GET" if path == "point" else "POST"
         query = {"api_token": token.format(alice.token)}
-        answer = body(getattr(Client(), method.lower())(f"/web_api/v1/{path}", query))
+        answer = read_body(getattr(Client(), method.lower())(f"/web_api/v1/{path}", query))
         assert answer == {"code": 30001, "msg": "Invalid API token."}
 
     def test_the_token_is_stored_as_a_keyed_hash_only(self, alice: Caller) -> None:
@@ -50,7 +50,7 @@ class TestToken:
 
 
 class TestEncodings:
-    def test_urlencoded_multipart_and_json_say_the_same(self, alice: Caller) -> None:
+    def test_urlencoded_multipart_and_json_are_equivalent(self, alice: Caller) -> None:
         uid = alice.create_upload()
         fields = {"api_token": alice.token, "uid": uid, "jconfig": DENOISE, "wait": "0"}
         http, path = Client(), "/web_api/v1/transform"
@@ -62,15 +62,15 @@ class TestEncodings:
             http.post(path, json.dumps(fields | {"jconfig": json.loads(DENOISE)}), content_type="application/json"),
         ]
         for answer in answers:
-            data = body(answer)["data"]
+            data = read_body(answer)["data"]
             assert data["status"] == "busy"
             assert re.fullmatch("[0-9a-f]{32}", data["trans_id"])
 
-    def test_get_and_post_say_the_same_where_both_are_there(self, alice: Caller) -> None:
+    def test_get_and_post_are_equivalent_where_both_are_allowed(self, alice: Caller) -> None:
         fields = {"api_token": alice.token, "trans_id": alice.create_transform()}
         http = Client()
         get, post = http.get("/web_api/v1/progress", fields), http.post("/web_api/v1/progress", fields)
-        assert body(get)["data"] == body(post)["data"] == {"status": "waiting", "percent": 0}
+        assert read_body(get)["data"] == read_body(post)["data"] == {"status": "waiting", "percent": 0}
 
     @pytest.mark.parametrize(
         ("content", "content_type"),
@@ -91,21 +91,21 @@ class TestEncodings:
     def test_a_body_that_cannot_be_read_is_an_illegal_parameter(
         self, content: bytes, content_type: str, db: None
     ) -> None:
-        answer = body(Client().generic("POST", "/web_api/v1/progress", content, content_type=content_type))
+        answer = read_body(Client().generic("POST", "/web_api/v1/progress", content, content_type=content_type))
         assert answer["code"] == 10001
 
     def test_too_many_fields_in_the_address_are_an_illegal_parameter(self, db: None) -> None:
         query = "&".join(f"f{i}=" for i in range(2000))
-        assert body(Client().get(f"/web_api/v1/progress?{query}"))["code"] == 10001
+        assert read_body(Client().get(f"/web_api/v1/progress?{query}"))["code"] == 10001
 
     def test_fields_beyond_the_memory_limit_exceed_the_limits(self, db: None) -> None:
         content = b"api_token=" + b"a" * (3 * 1024 * 1024)
-        assert body(Client().post("/web_api/v1/progress", content, content_type=FORM))["code"] == 10012
+        assert read_body(Client().post("/web_api/v1/progress", content, content_type=FORM))["code"] == 10012
 
 
 class TestEnvelope:
     def test_a_success_carries_the_callers_address(self, alice: Caller) -> None:
-        answer = body(Client(REMOTE_ADDR="192.0.2.7").get("/web_api/v1/point", {"api_token": alice.token}))
+        answer = read_body(Client(REMOTE_ADDR="192.0.2.7").get("/web_api/v1/point", {"api_token": alice.token}))
         assert answer == {
             "code": 200,
             "cscode": 200,
@@ -114,26 +114,26 @@ class TestEnvelope:
         }
 
     @pytest.mark.parametrize("path", ["nothing", "", "upload/", "point/x"])
-    def test_an_unknown_path_is_json_too(self, path: str, db: None) -> None:
-        answer = body(Client().get(f"/web_api/v1/{path}"))
+    def test_an_unknown_path_is_answered_in_json(self, path: str, db: None) -> None:
+        answer = read_body(Client().get(f"/web_api/v1/{path}"))
         assert answer["code"] == 10001
         assert path in answer["msg"]
 
     @pytest.mark.parametrize("path", PATHS)
     @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-    def test_another_method_is_json_too(self, path: str, method: str, db: None) -> None:
-        answer = body(Client().generic(method, f"/web_api/v1/{path}"))
+    def test_an_unsupported_method_is_answered_in_json(self, path: str, method: str, db: None) -> None:
+        answer = read_body(Client().generic(method, f"/web_api/v1/{path}"))
         assert answer["code"] == 10001
         assert method in answer["msg"]
 
     @pytest.mark.parametrize("path", ["upload", "transform", "cancel"])
-    def test_what_changes_something_is_not_done_by_get(self, path: str, db: None) -> None:
-        assert body(Client().get(f"/web_api/v1/{path}"))["code"] == 10001
+    def test_endpoints_that_change_something_refuse_get(self, path: str, db: None) -> None:
+        assert read_body(Client().get(f"/web_api/v1/{path}"))["code"] == 10001
 
     def test_an_unexpected_exception_is_an_internal_error(
         self, alice: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
-        # A file where the engine needs a folder: the disk's own way of failing.
+        # A file where the engine needs a folder makes the disk fail.
         storages["engine"].save("uploads", ContentFile(b"in the way"))
         answer = alice.upload(picture())
         assert answer == {"code": 10010, "msg": "Internal error."}
@@ -143,23 +143,23 @@ class TestEnvelope:
     def test_no_csrf_token_is_needed(self, alice: Caller) -> None:
         http = Client(enforce_csrf_checks=True)
         fields = {"api_token": alice.token, "trans_id": "0" * 32}
-        assert body(http.post("/web_api/v1/progress", fields))["code"] == 10011
+        assert read_body(http.post("/web_api/v1/progress", fields))["code"] == 10011
 
 
 class TestOwnership:
     @pytest.mark.parametrize("path", ["progress", "download", "cancel"])
-    def test_another_accounts_job_is_answered_like_one_that_never_was(
+    def test_another_accounts_job_looks_like_a_missing_one(
         self, path: str, alice: Caller, bob: Caller, finished: Callable[..., Transform]
     ) -> None:
-        strange = bob.post(path, trans_id=finished(alice.account).trans_id)
-        never = bob.post(path, trans_id="0" * 32)
-        assert strange == never
-        assert strange["code"] == 10011
+        foreign = bob.post(path, trans_id=finished(alice.account).trans_id)
+        missing = bob.post(path, trans_id="0" * 32)
+        assert foreign == missing
+        assert foreign["code"] == 10011
 
-    def test_another_accounts_upload_is_answered_like_one_that_never_was(self, alice: Caller, bob: Caller) -> None:
-        strange = bob.post("transform", uid=alice.create_upload(), jconfig=DENOISE)
-        assert strange == bob.post("transform", uid="0" * 32, jconfig=DENOISE)
-        assert strange["code"] == 10011
+    def test_another_accounts_upload_looks_like_a_missing_one(self, alice: Caller, bob: Caller) -> None:
+        foreign = bob.post("transform", uid=alice.create_upload(), jconfig=DENOISE)
+        assert foreign == bob.post("transform", uid="0" * 32, jconfig=DENOISE)
+        assert foreign["code"] == 10011
 
     def test_missing_fields_are_all_named(self, alice: Caller) -> None:
         assert alice.post("transform") == {

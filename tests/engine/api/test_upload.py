@@ -1,4 +1,4 @@
-"""`/upload`: streamed, judged by content, limits before pixels."""
+"""`/upload`: streamed, checked by content, with limits enforced before decoding."""
 
 import io
 import re
@@ -16,8 +16,8 @@ from vanceweb.engine.models import Upload
 MEGABYTE = 1024 * 1024
 
 
-def padded(size: int) -> bytes:
-    """A valid PNG of exactly `size` bytes: the rest is a text chunk before the end."""
+def build_padded_png(size: int) -> bytes:
+    """Return a valid PNG of exactly `size` bytes, padded with a text chunk before the end."""
     start = picture()
     end = start[-12:]
     data = b"a\0" + b"x" * (size - len(start) - 14)
@@ -39,7 +39,7 @@ def test_the_job_field_is_ai_or_compress_or_missing(purpose: str, alice: Caller)
     assert alice.upload(picture(), job="other")["code"] == 10001
 
 
-def test_the_name_decides_nothing(alice: Caller) -> None:
+def test_the_name_is_irrelevant_to_the_format(alice: Caller) -> None:
     assert alice.upload(picture(format="JPEG"), "photo.txt")["code"] == 200
     refused = alice.upload(b"just words", "photo.png")
     assert refused["code"] == 10001
@@ -47,7 +47,7 @@ def test_the_name_decides_nothing(alice: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.png", "a\\b.png", "ü€.png", "x" * 400 + ".png"])
-def test_a_strange_name_is_only_a_name(name: str, alice: Caller, engine_files: Path) -> None:
+def test_an_unusual_name_is_not_used_as_a_path(name: str, alice: Caller, engine_files: Path) -> None:
     answer = alice.upload(picture(), name)
     assert answer["code"] == 200
     stored = [path for path in engine_files.rglob("*") if path.is_file()]
@@ -77,8 +77,8 @@ def test_an_empty_or_missing_file_is_refused(alice: Caller) -> None:
 def test_exactly_ten_megabytes_pass_and_one_byte_more_does_not(
     alice: Caller, engine_files: Path, settings: Settings
 ) -> None:
-    assert alice.upload(padded(10 * MEGABYTE))["data"]["filesize"] == 10 * MEGABYTE
-    refused = alice.upload(padded(10 * MEGABYTE + 1))
+    assert alice.upload(build_padded_png(10 * MEGABYTE))["data"]["filesize"] == 10 * MEGABYTE
+    refused = alice.upload(build_padded_png(10 * MEGABYTE + 1))
     assert refused["code"] == 10012
     assert "10.0 MB" in refused["msg"]
     assert Upload.objects.count() == 1
@@ -91,7 +91,7 @@ def test_the_fields_after_a_file_that_is_too_large_are_still_read(alice: Caller)
     assert answer.json()["code"] == 10012
 
 
-def test_a_body_beyond_what_is_drained_is_refused_unread(alice: Caller, settings: Settings) -> None:
+def test_a_very_large_body_is_refused_unread(alice: Caller, settings: Settings) -> None:
     settings.ENGINE_UPLOAD_DRAIN_BYTES = 1000
     assert alice.upload(picture(400, 400, mode="RGBA"))["code"] == 10012
 
@@ -103,7 +103,7 @@ def test_many_files_together_stay_below_the_limit_of_one(alice: Caller) -> None:
 
 def test_the_pixel_limit_is_enforced_from_the_header(alice: Caller) -> None:
     header = bytearray(picture())
-    # The header claims 7000 x 5000 px; decoding would fail, so the answer shows that nobody tried.
+    # The header claims 7000 x 5000 px. Decoding would fail, so the response shows that it wasn't tried.
     header[16:24] = (7000).to_bytes(4, "big") + (5000).to_bytes(4, "big")
     header[29:33] = zlib.crc32(header[12:29]).to_bytes(4, "big")
     answer = alice.upload(bytes(header))
@@ -111,13 +111,13 @@ def test_the_pixel_limit_is_enforced_from_the_header(alice: Caller) -> None:
     assert "7000 x 5000" in answer["msg"]
 
 
-def test_8k_passes(alice: Caller) -> None:
+def test_8k_is_accepted(alice: Caller) -> None:
     photo = io.BytesIO()
     Image.new("L", (7680, 4320)).save(photo, "PNG")
     assert alice.upload(photo.getvalue())["data"]["w"] == 7680
 
 
-def test_width_and_height_are_those_that_are_seen(alice: Caller) -> None:
+def test_width_and_height_respect_the_exif_orientation(alice: Caller) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = alice.upload(picture(40, 30, format="JPEG", exif=exif.tobytes()))["data"]

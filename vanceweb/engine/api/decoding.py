@@ -1,4 +1,4 @@
-"""Reading a request's fields, whichever of the three encodings the client chose."""
+"""Decoding of a request's fields in any of the three supported encodings."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from vanceweb.lib.images import format_megabytes
 
 @dataclass(frozen=True)
 class Fields:
-    """What a request brought. An empty field counts as a missing one."""
+    """The fields and files of a request. An empty field counts as missing."""
 
     values: dict[str, str]
     files: dict[str, "UploadedFile[Any]"] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Fields:
         return self.values.get(name) or default
 
     def require(self, *names: str) -> tuple[str, ...]:
-        """The values of these fields. Raises EngineError that names every missing one."""
+        """Return the values of these fields. Raise EngineError naming all that are missing."""
         missing = [name for name in names if not self.values.get(name)]
         if missing:
             raise EngineError(Code.ILLEGAL_PARAMETER, describe_missing_fields(*missing))
@@ -34,7 +34,7 @@ class Fields:
 
 
 def decode(request: HttpRequest) -> Fields:
-    """The request's fields: the query's, and over them the body's. Raises EngineError when they can't be read."""
+    """Return the fields of the query and the body; the body takes precedence. Raise EngineError if they are invalid."""
     files: dict[str, UploadedFile[Any]] = {}
     try:
         values = _read_query(request.GET)
@@ -81,15 +81,15 @@ def _read_json(body: bytes) -> dict[str, str]:
 
 
 def _as_text(value: Any) -> str:
-    """A JSON value as the form encodings would have sent it; objects (a jconfig) as JSON."""
+    """Convert a JSON value to the text that a form would send; objects (a jconfig) become JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _check_text(name: str, value: str) -> None:
-    """Raises EngineError for what no database takes: zero characters and halves of surrogate pairs."""
+    """Raise EngineError for text that databases reject: NUL characters and lone surrogates."""
     try:
         (name + value).encode()
     except UnicodeEncodeError:
-        raise EngineError(Code.ILLEGAL_PARAMETER, "The request holds text that is not valid Unicode.") from None
+        raise EngineError(Code.ILLEGAL_PARAMETER, "The request contains text that is not valid Unicode.") from None
     if "\x00" in value:
-        raise EngineError(Code.ILLEGAL_PARAMETER, {name: ["The field must not hold zero characters."]})
+        raise EngineError(Code.ILLEGAL_PARAMETER, {name: ["The field must not contain NUL characters."]})

@@ -1,4 +1,4 @@
-"""What every endpoint has in common: methods, token, envelope, and errors as JSON with HTTP 200."""
+"""The common behaviour of all endpoints: methods, token, envelope, and errors as JSON with HTTP 200."""
 
 import functools
 import logging
@@ -26,7 +26,7 @@ GET_OR_POST = ("GET", "POST")
 
 @dataclass(frozen=True)
 class Call:
-    """A request that was read, with the account its token belongs to."""
+    """A decoded request with the account of its token."""
 
     account: Account
     fields: Fields
@@ -37,25 +37,25 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
-    """Makes a view of a function that takes a Call and gives the answer's data, or a response of its own.
+    """Return a decorator that converts a handler to a view. The handler returns the data, or a complete response.
 
-    An EngineError becomes its code and message; any other exception is logged and becomes 10010. Scripts call this
-    and no browser does: the token is the credential, there is no session and so nothing that CSRF could use.
+    An EngineError becomes its code and message; any other exception is logged and becomes 10010. Views are exempt from
+    CSRF checks: the token is the credential, and there is no session to exploit.
     """
 
-    def decorate(body: Handler) -> View:
-        @functools.wraps(body)
+    def decorate(handler: Handler) -> View:
+        @functools.wraps(handler)
         def view(request: HttpRequest) -> HttpResponseBase:
             try:
-                answer = body(_read(request, methods))
+                result = handler(_read_call(request, methods))
             except EngineError as error:
                 return _respond(build_error(error.code, error.message))
             except Exception:
                 logger.exception("%s failed", request.path)
                 return _respond(build_error(Code.INTERNAL, "Internal error."))
-            if isinstance(answer, HttpResponseBase):
-                return answer
-            return _respond(build_success(answer, ip=request.META.get("REMOTE_ADDR", "")))
+            if isinstance(result, HttpResponseBase):
+                return result
+            return _respond(build_success(result, ip=request.META.get("REMOTE_ADDR", "")))
 
         return login_not_required(csrf_exempt(view))
 
@@ -65,11 +65,11 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
 @csrf_exempt
 @login_not_required
 def unknown_endpoint(request: HttpRequest, path: str = "") -> HttpResponse:
-    """Any other path below the API's."""
+    """Respond to all other paths below the API's URL."""
     return _respond(build_error(Code.ILLEGAL_PARAMETER, f"There is no “{path}” in this API."))
 
 
-def _read(request: HttpRequest, methods: Collection[str]) -> Call:
+def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
     if request.method not in methods:
         raise EngineError(
             Code.ILLEGAL_PARAMETER, f"The {request.method} method is not supported here; use {' or '.join(methods)}."
@@ -85,5 +85,5 @@ def _read(request: HttpRequest, methods: Collection[str]) -> Call:
 
 
 def _respond(body: dict[str, Any]) -> HttpResponse:
-    # A token may stand in the address: nothing between here and the client shall keep the answer.
+    # The URL may contain a token, so no cache may store the response.
     return JsonResponse(body, headers={"Cache-Control": "no-store"})

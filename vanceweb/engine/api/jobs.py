@@ -1,4 +1,4 @@
-"""The endpoints of a job, in the order they are called: upload, transform, progress, download; and cancel, our own."""
+"""The endpoints of jobs: upload, transform, progress and download, and cancel, which is this engine's own."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from vanceweb.engine.services import cancel_transform, store_upload, submit_tran
 
 PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
-# Bytes handed to the server at a time: few calls for a picture of 100 MB.
+# Bytes per chunk of the response: large, so that 100 MB need few calls.
 DOWNLOAD_BLOCK = 256 * 1024
 _waiting_requests = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
 
@@ -35,15 +35,15 @@ def upload(call: Call) -> dict[str, Any]:
 @endpoint(POST)
 def transform(call: Call) -> dict[str, Any]:
     uid, jconfig = call.fields.require("uid", "jconfig")
-    webhook, patience = call.fields.get("webhook"), _read_wait_seconds(call.fields.get("wait"))
+    webhook, wait_seconds = call.fields.get("webhook"), _read_wait_seconds(call.fields.get("wait"))
     upload = Upload.objects.filter(account=call.account, uid=uid).first()
     if upload is None:
         raise make_not_found_error()
     job = submit_transform(account=call.account, upload=upload, jconfig=jconfig, webhook=webhook)
     if webhook:
         return {"trans_id": job.trans_id, "status": "webhook"}
-    job = _wait_for_end(job, patience)
-    # Not even begun: the API's word for it here is `busy`, where progress says `waiting`.
+    job = _wait_for_end(job, wait_seconds)
+    # For a job that hasn't started, this endpoint says `busy` where progress says `waiting`.
     status = "busy" if job.state == Transform.State.QUEUED else job.status
     return {"trans_id": job.trans_id, "status": status}
 
@@ -89,7 +89,7 @@ def _find_transform(call: Call) -> Transform:
 
 
 def _read_wait_seconds(text: str) -> float:
-    """Seconds to wait for the result: the setting's, or fewer where the field `wait` asks for fewer."""
+    """Return the seconds to wait for the result: the setting, or the field `wait` if that is less."""
     limit: float = settings.ENGINE_PATIENCE
     if not text:
         return limit
@@ -102,9 +102,9 @@ def _read_wait_seconds(text: str) -> float:
     return min(wanted, limit)
 
 
-def _wait_for_end(job: Transform, patience: float) -> Transform:
-    """Looks at the row until the job has ended or the patience is over; not at all when enough others are waiting."""
-    deadline = time.monotonic() + patience
+def _wait_for_end(job: Transform, max_seconds: float) -> Transform:
+    """Wait until the job has ended, at most `max_seconds`. Don't wait if too many other requests are waiting."""
+    deadline = time.monotonic() + max_seconds
     if not _waiting_requests.acquire(blocking=False):
         return job
     try:

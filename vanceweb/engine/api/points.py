@@ -1,4 +1,4 @@
-"""The endpoints about credits: the balance and the history."""
+"""The endpoints of credits: the balance and the history."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from vanceweb.engine.models import LedgerEntry
 from vanceweb.engine.payloads import build_balance_data, build_history_row
 
 DEFAULT_LIMIT = 20
-# Beyond every history, and within what databases count to.
+# Larger than any history, and within the integer range of the databases.
 HIGHEST_PAGE = 10**9
 
 
@@ -36,7 +36,7 @@ def points_record(call: Call) -> dict[str, Any]:
 
 
 def _read_whole_number(call: Call, name: str, *, default: int) -> int:
-    """A field from 1 up. Raises EngineError."""
+    """Return the field as a whole number. Raise EngineError if it is less than 1."""
     text = call.fields.get(name, str(default))
     number = int(text) if text.isascii() and text.isdigit() and len(text) < len(str(HIGHEST_PAGE)) else 0
     if number < 1:

@@ -1,4 +1,4 @@
-"""Streaming an upload to disk, and no further than the limit."""
+"""Streaming of uploads to disk, up to the size limit."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.http import HttpRequest
 
 
 class CappedUploadHandler(TemporaryFileUploadHandler):
-    """Writes to a temporary file until the request's files are larger than `limit` bytes together.
+    """Writes a request's files to temporary files until they exceed `limit` bytes in total.
 
-    The rest is then read and dropped, so that the fields after the file (the token may be one) are still known and the
-    sender, who is still sending, gets to read the refusal.
+    The rest is read and discarded, so that the fields after the file (such as the token) are still read, and the
+    client can finish sending and read the error.
     """
 
     def __init__(self, request: HttpRequest, *, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py create_engine_account NAME --credits N`: an account for a program that uses the engine's API."""
+"""`manage.py create_engine_account NAME --credits N`: create an account for a client of the engine's API."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,22 +9,22 @@ from vanceweb.engine.accounts import create_account
 
 
 class Command(BaseCommand):
-    help = "Makes an account on the bundled engine and prints its token, which is shown only this once."
+    help = "Create an account on the bundled engine and print its token, which is shown only once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="whose account it is")
-        parser.add_argument("--credits", default="0", help="credits to begin with (0 or more)")
+        parser.add_argument("name", help="the name of the account")
+        parser.add_argument("--credits", default="0", help="the initial credits (0 or more)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(create_account(name=options["name"], credits=read_credits(options["credits"])))
 
 
 def read_credits(text: str) -> Decimal:
-    """A number of credits, 0 or more, with at most three decimals. Raises CommandError."""
+    """Parse a number of credits, 0 or more, with at most three decimals. Raise CommandError."""
     try:
         credits = Decimal(text)
     except InvalidOperation:
         raise CommandError(f"“{text}” is not a number of credits.") from None
     if not credits.is_finite() or credits < 0 or credits > 10**9 or credits != round(credits, 3):
-        raise CommandError("Credits are a number from 0 to 1000000000 with at most three decimals.")
+        raise CommandError("Credits must be a number from 0 to 1000000000 with at most three decimals.")
     return credits

@@ -1,4 +1,4 @@
-"""`manage.py grant_engine_credits PREFIX CREDITS`: more credits for an account of the engine."""
+"""`manage.py grant_engine_credits PREFIX CREDITS`: add credits to an account of the engine."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from vanceweb.engine.models import Account
 
 
 class Command(BaseCommand):
-    help = "Adds credits to the account whose token begins with PREFIX, and prints its new balance."
+    help = "Add credits to the account whose token starts with PREFIX, and print its new balance."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("prefix", help="the first characters of the account's token, or the account's name")
-        parser.add_argument("credits", help="how many credits to add")
+        parser.add_argument("credits", help="the number of credits to add")
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = _find_account(options["prefix"])
         credits = read_credits(options["credits"])
         if not credits:
-            raise CommandError("There is nothing to grant.")
+            raise CommandError("The number of credits must be more than 0.")
         self.stdout.write(f"{account.name}: {grant_credits(account=account, credits=credits).balance} credits")
 
 
@@ -28,5 +28,5 @@ def _find_account(text: str) -> Account:
     found = list(Account.objects.filter(token_prefix=text[:6])) if len(text) >= 6 else []
     found = found or list(Account.objects.filter(name=text))
     if len(found) != 1:
-        raise CommandError(f"{len(found) or 'No'} accounts fit “{text}”; give the first 6 characters of the token.")
+        raise CommandError(f"{len(found) or 'No'} accounts match “{text}”; give the first 6 characters of the token.")
     return found[0]

@@ -1,4 +1,4 @@
-"""`manage.py install_models [NAME…]`: fetch the weights of the engine's models, once."""
+"""`manage.py install_models [NAME…]`: download the weights of the engine's models."""
 
 import sys
 from argparse import ArgumentParser
@@ -15,18 +15,18 @@ from vanceweb.engine.weights.progress import choose_progress
 
 
 class Command(BaseCommand):
-    """Installs the named weights, or all but the extras, into MODELS_DIR; what is there already is left alone."""
+    """Installs the named weights, or all except the extras, into MODELS_DIR. Existing files are kept."""
 
-    help = "Fetch the model weights the engine needs into MODELS_DIR and check them."
-    requires_system_checks = []  # nothing but files is touched, and it runs before there is a database
+    help = "Download the model weights the engine needs into MODELS_DIR and check them."
+    requires_system_checks = []  # the command only writes files and runs before there is a database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One or more names; none means all but the extras."""
+        """Add the names. Without names, all weights except the extras are installed."""
         names, extras = (", ".join(w.name for w in weights) for weights in (WEIGHTS, EXTRAS))
         parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; extras, only when named: {extras}")
 
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
-        """Run the installation. Raises `CommandError` with one sentence when it fails."""
+        """Run the installation. Raise `CommandError` with one sentence if it fails."""
         directory = Path(settings.MODELS_DIR)
         try:
             done = install_weights(directory, names, choose_progress(sys.stderr))
@@ -35,4 +35,4 @@ class Command(BaseCommand):
         if options["verbosity"] > 0 and done.fetched:
             self.stdout.write(f"{len(done.fetched)} models are now in {directory}.")
         elif options["verbosity"] > 0:
-            self.stdout.write(f"All {len(done.present)} models are in {directory} already.")
+            self.stdout.write(f"All {len(done.present)} models are already in {directory}.")

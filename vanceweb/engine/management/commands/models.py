@@ -1,4 +1,4 @@
-"""`manage.py models [--json]`: what does each feature's work here, and what could."""
+"""`manage.py models [--json]`: list the backends of each feature on this machine."""
 
 import itertools
 import json
@@ -13,22 +13,22 @@ from vanceweb.engine.inventory import describe_backends
 
 
 class Command(BaseCommand):
-    """Lists every backend of every feature, the preferred ones first, with its files, licence and state."""
+    """Lists the backends of all features, the preferred ones first, with their files, licences and states."""
 
     help = "List the backends of each feature with their files, licences and states."
-    requires_system_checks = []  # nothing but files is looked at, and it runs before there is a database
+    requires_system_checks = []  # the command only reads files and runs before there is a database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """A table for people, or JSON."""
+        """Add `--json`, which replaces the table."""
         parser.add_argument("--json", action="store_true", dest="as_json", help="print a JSON list instead of a table")
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
-        """Print the list; beside what is there and can't be used, why."""
+        """Print the list, with the reason for each unusable backend."""
         rows = describe_backends()
         if as_json:
             self.stdout.write(json.dumps(rows, indent=1))
             return
-        self.stdout.write(f"In {settings.MODELS_DIR}. A feature is done by the first of its backends that is usable.")
+        self.stdout.write(f"In {settings.MODELS_DIR}. Each feature uses its first usable backend.")
         widths = [
             max(len(cells[column]) for cells in map(_format_cells, rows))
             for column in range(len(_format_cells(rows[0])))
