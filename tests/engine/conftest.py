@@ -122,7 +122,7 @@ def finished(engine_files: Path) -> Callable[..., Transform]:
             format="png",
             filesize=len(content),
         )
-        path = engine_files / transform.file_name(1)
+        path = engine_files / transform.get_result_path(1)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return transform

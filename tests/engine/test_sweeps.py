@@ -90,7 +90,7 @@ class TestExpiry:
         uid = alice.create_upload()
         transform = finished(alice.account)
         charge_download(transform=transform)
-        leftover = engine_files / transform.file_name(2)
+        leftover = engine_files / transform.get_result_path(2)
         leftover.write_bytes(b"of a worker that was killed")
         old = timezone.now() - DAY - SECOND
         Transform.objects.update(finished_at=old, attempts=2)

@@ -1,4 +1,4 @@
-"""`manage.py enhance` in processes of its own, on a database of its own, with the models really run."""
+"""`manage.py enhance` in separate processes, on a separate database, with the real models."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ create_person(username="bob", password="{PASSWORD}")
 
 
 class Installation:
-    """A data folder, and the commands that work in it."""
+    """A data folder and the management commands that use it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,7 +56,7 @@ class Installation:
         output, errors = process.communicate(timeout=240)
         return process.returncode, output, errors
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def query(self, sql: str) -> list[tuple[object, ...]]:
         with sqlite3.connect(self.folder / "vanceweb.sqlite3") as database:
             return database.execute(sql).fetchall()
 
@@ -88,8 +88,8 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
     with Image.open(target) as image:
         assert (image.size, image.format) == ((240, 160), "JPEG")
     owners = "SELECT username, state FROM jobs_job JOIN teams_user ON teams_user.id = owner_id"
-    assert installation.rows(owners) == [("bob", "done")]
-    assert installation.rows("SELECT count(*) FROM engine_ledgerentry WHERE kind = 'download'") == [(1,)]
+    assert installation.query(owners) == [("bob", "done")]
+    assert installation.query("SELECT count(*) FROM engine_ledgerentry WHERE kind = 'download'") == [(1,)]
 
 
 @pytest.mark.slow
@@ -112,14 +112,14 @@ def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation,
     process = installation.start("enhance", str(large), str(tmp_path / "out.png"), "--feature", "enlarge3")
     newest = "SELECT state FROM jobs_job WHERE source_name = 'large.png'"
     for _ in range(1200):
-        if installation.rows(newest) == [("processing",)]:
+        if installation.query(newest) == [("processing",)]:
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "Cancelled." in errors
-    assert installation.rows(newest) == [("cancelled",)]
+    assert installation.query(newest) == [("cancelled",)]
     left = subprocess.run(["pgrep", "-f", "db_worker --queue-name engine"], capture_output=True, text=True, check=False)
     own = [pid for pid in left.stdout.split() if str(installation.folder) in _environment(int(pid))]
     assert own == []

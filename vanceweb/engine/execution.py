@@ -63,7 +63,7 @@ def execute_transform(pk: int) -> WebhookDelivery | None:
         return end_transform(held, state=stop.state, message=stop.message)
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
-        _get_storage().delete(transform.file_name(transform.attempts))
+        _get_storage().delete(transform.get_result_path(transform.attempts))
         return None
     except (KeyboardInterrupt, SystemExit):
         # The worker has to stop: the next one can start over without waiting for the lease to expire.
@@ -134,7 +134,7 @@ def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outco
         outcome = process_file(source, target, steps, output, models=models, report=monitor, guides=guides)
         monitor(1.0)
         with target.open("rb") as result:
-            name = transform.file_name(transform.attempts)
+            name = transform.get_result_path(transform.attempts)
             # A worker that died after storing the file and before updating the row may have left a file of this name.
             _get_storage().delete(name)
             _get_storage().save(name, File(result))

@@ -211,7 +211,7 @@ class Transform(QueuedWork):
         """The state's name in the API."""
         return self.STATUSES[self.state]
 
-    def file_name(self, attempt: int) -> str:
+    def get_result_path(self, attempt: int) -> str:
         """Return the storage path of this attempt's result.
 
         Each attempt has its own path, so that a worker that lost its lease never overwrites another worker's result,

@@ -57,7 +57,7 @@ def delete_expired_files() -> None:
     oldest = timezone.now() - timedelta(seconds=settings.ENGINE_KEEP_SECONDS)
     for transform in Transform.objects.filter(finished_at__lt=oldest)[:BATCH]:
         for attempt in range(1, transform.attempts + 1):
-            storages["engine"].delete(transform.file_name(attempt))
+            storages["engine"].delete(transform.get_result_path(attempt))
         transform.delete()
     needed = Transform.objects.unfinished().filter(upload__isnull=False).values("upload_id")
     for upload in Upload.objects.filter(created_at__lt=oldest).exclude(pk__in=needed)[:BATCH]:

@@ -216,7 +216,7 @@ class TestDownload:
 
     def test_a_removed_file_is_not_charged(self, alice: Caller, finished: Make, engine_files: Path) -> None:
         transform = finished(alice.account)
-        (engine_files / transform.file_name(1)).unlink()
+        (engine_files / transform.get_result_path(1)).unlink()
         assert self.get(alice, transform).json()["code"] == 10011
         assert alice.account.used == 0
 

@@ -66,7 +66,7 @@ def download(call: Call) -> FileResponse:
     if job.result_attempt is None:
         raise make_not_found_error()
     try:
-        file = storages["engine"].open(job.file_name(job.result_attempt))
+        file = storages["engine"].open(job.get_result_path(job.result_attempt))
     except FileNotFoundError:
         raise make_not_found_error() from None
     try:
