@@ -64,7 +64,7 @@ def test_an_invalid_or_incomplete_image_is_refused_with_a_sentence(content: byte
 
 def test_too_many_bytes_are_refused_with_the_numbers() -> None:
     content = encode_image()
-    with pytest.raises(ImageTooLarge, match=r"has .* MB; .* MB are the limit"):
+    with pytest.raises(ImageTooLarge, match=r"has .* MB; the limit is .* MB"):
         inspect(content, max_bytes=len(content) - 1)
     assert inspect(content, max_bytes=len(content)).filesize == len(content)
 

@@ -53,7 +53,7 @@ def inspect_image(
         raise NotAnImage(_("The file is empty."))
     if filesize > max_bytes:
         sizes = {"size": format_megabytes(filesize), "limit": format_megabytes(max_bytes)}
-        raise ImageTooLarge(_("The file has %(size)s; %(limit)s are the limit.") % sizes)
+        raise ImageTooLarge(_("The file has %(size)s; the limit is %(limit)s.") % sizes)
     facts = _read_facts(file, filesize, max_pixels, formats)
     file.seek(0)
     if decode:
@@ -84,7 +84,7 @@ def _read_facts(file: BinaryIO, filesize: int, max_pixels: int, formats: Collect
                 width, height = image.size
                 if width * height > max_pixels:
                     raise ImageTooLarge(
-                        _("The picture has %(width)s x %(height)s px, %(size)s; %(limit)s are the limit.")
+                        _("The picture has %(width)s x %(height)s px, %(size)s; the limit is %(limit)s.")
                         % {
                             "width": width,
                             "height": height,
