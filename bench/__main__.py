@@ -20,7 +20,7 @@ from vanceweb.engine.processing.denoise.denoising import denoise
 from vanceweb.engine.processing.enlarge.photos import enlarge
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
@@ -38,18 +38,20 @@ def enlarge_by_lanczos(pixels: Pixels, scale: int) -> Image.Image:
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS)
 
 
-def measure_speed(models: Models) -> None:
+def measure_speed(networks: NetworkRegistry) -> None:
     """Print the seconds for 512 x 512 px, compared with Pillow's LANCZOS to the same size."""
     from_file = Image.open(settings.BASE_DIR / "tests" / "photos" / "astronaut.png").convert("RGB")
     picture = Picture(np.asarray(from_file))
     plain = {"suppress_noise": 40, "remove_blur": 60}
     for scale in (2, 4):
-        ours = measure_seconds(lambda scale=scale: enlarge(picture, {"scale": scale, **plain}, models, lambda f: None))
+        ours = measure_seconds(
+            lambda scale=scale: enlarge(picture, {"scale": scale, **plain}, networks, lambda f: None)
+        )
         reference = measure_seconds(lambda scale=scale: enlarge_by_lanczos(picture.colours, scale))
         print(f"enlarge3 {scale}x  {ours:6.2f} s   LANCZOS {reference:.3f} s   {ours / reference:.0f} times as long")
     for name, work in (
-        ("denoise", lambda: denoise(picture, {"auto_params": True}, models, lambda f: None)),
-        ("matting", lambda: cut_out(picture, {}, models, lambda f: None)),
+        ("denoise", lambda: denoise(picture, {"auto_params": True}, networks, lambda f: None)),
+        ("matting", lambda: cut_out(picture, {}, networks, lambda f: None)),
     ):
         print(f"{name}      {measure_seconds(work):6.2f} s")
 
@@ -64,6 +66,6 @@ def measure_memory(job: str) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
     django.setup()
-    measure_speed(Models(settings.MODELS_DIR))
+    measure_speed(NetworkRegistry(settings.MODELS_DIR))
     for job in JOBS if "full" in sys.argv else ("matting", "sharpen"):
         measure_memory(job)

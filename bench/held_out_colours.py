@@ -17,16 +17,16 @@ from training.colour_report import format_figures, list_held_out_kinds, prepare_
 from training.photos import read_split
 from vanceweb.engine.processing.colour.colourisation import colourise
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 RENDER_FACTOR = 30  # the form's default
 
 
-def colourise_by_engine(lab: npt.NDArray[np.float32], models: Models) -> npt.NDArray[np.float32]:
+def colourise_by_engine(lab: npt.NDArray[np.float32], networks: NetworkRegistry) -> npt.NDArray[np.float32]:
     """Return the colours (ab) that deoldify2 gives to the lightness of a photo."""
     grey = cv2.cvtColor(np.dstack([lab[..., 0], np.zeros_like(lab[..., 1:])]), cv2.COLOR_LAB2RGB)
     pixels = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
-    made = colourise(Picture(pixels, grey=True), {"render_factor": RENDER_FACTOR}, models, lambda share: None)
+    made = colourise(Picture(pixels, grey=True), {"render_factor": RENDER_FACTOR}, networks, lambda share: None)
     return np.asarray(cv2.cvtColor(made.colours.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:], np.float32)
 
 
@@ -37,8 +37,8 @@ def main() -> None:
     told = parser.parse_args()
     photos = prepare_held_out_lab(read_split(told.photos))
     with tempfile.TemporaryDirectory() as empty:
-        models = Models(told.models or Path(empty))
-        made = [colourise_by_engine(lab, models) for lab in photos]
+        networks = NetworkRegistry(told.models or Path(empty))
+        made = [colourise_by_engine(lab, networks) for lab in photos]
     for line in format_figures(made, [lab[..., 1:] for lab in photos], list_held_out_kinds()):
         print(line)
 

@@ -17,7 +17,7 @@ from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 WIDTH, HEIGHT = 6720, 5056  # 33,976,320 px, the largest upload being 34,000,000
@@ -112,8 +112,8 @@ def main(directory: str, job: str, tiles: str = "0") -> None:
         write_picture(source, soft=job in SOFT)
         before = time.perf_counter()
         with contextlib.suppress(TileLimitReached):
-            models = Models(Path(directory))
-            process_file(source, Path(folder) / "r", [JOBS[job]], Output(), models=models, report=report)
+            networks = NetworkRegistry(Path(directory))
+            process_file(source, Path(folder) / "r", [JOBS[job]], Output(), networks=networks, report=report)
         seconds = time.perf_counter() - before
     print(read_peak_megabytes(), round(seconds, 1))
 

@@ -27,7 +27,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.catalogue.styles import Look, get_style
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "features"
@@ -119,13 +119,13 @@ def build_step(module: str, sample: Sample) -> Step:
     return Step(module, params, tuple(ControlImage(None, cn_name) for cn_name in guides.cn_names))
 
 
-def draw_before_and_after(module: str, sample: Sample, models: Models) -> Image.Image:
+def draw_before_and_after(module: str, sample: Sample, networks: NetworkRegistry) -> Image.Image:
     """Both halves beside each other."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "p.png", Path(folder) / "r"
         Image.fromarray(sample.given()).save(source)
         outcome = process_file(
-            source, target, [build_step(module, sample)], sample.output, models=models, report=lambda fraction: None
+            source, target, [build_step(module, sample)], sample.output, networks=networks, report=lambda fraction: None
         )
         print(f"{module}: {outcome.width} x {outcome.height} px by {outcome.backend}. {outcome.note}".rstrip())
         with Image.open(source) as before, Image.open(target) as after:
@@ -152,9 +152,9 @@ def save_jpeg(image: Image.Image, path: Path) -> None:
 
 def main(modules: list[str]) -> None:
     """Make the samples of these modules, or of all of them."""
-    models = Models(settings.MODELS_DIR)
+    networks = NetworkRegistry(settings.MODELS_DIR)
     for module in modules or [feature.module for feature in FEATURES]:
-        save_jpeg(draw_before_and_after(module, SAMPLES[module], models), FOLDER / f"{module}.jpg")
+        save_jpeg(draw_before_and_after(module, SAMPLES[module], networks), FOLDER / f"{module}.jpg")
 
 
 if __name__ == "__main__":

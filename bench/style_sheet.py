@@ -18,7 +18,7 @@ from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.styles import STYLES
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise.redrawing import redraw
 
 FILE = Path(__file__).parents[1] / "docs" / "images" / "styles.jpg"
@@ -30,13 +30,13 @@ COLUMNS = 2
 PHOTOS = (("astronaut.png", 60, 0, 330), ("chelsea.png", 60, 0, 296), ("coffee.png", 120, 0, 400))
 
 
-def draw_contact_sheet(photos: list[Pixels], models: Models) -> Image.Image:
+def draw_contact_sheet(photos: list[Pixels], networks: NetworkRegistry) -> Image.Image:
     """Draw square photos of one size, and each of them in all styles."""
     defaults = get_feature_by_module("img2anime").complete_params({})
     rows = [_draw_row("the photos", photos)]
     for style in STYLES:
         params = {**defaults, "model_name": style.name}
-        drawn = [redraw(Picture(pixels), params, models, lambda fraction: None).colours for pixels in photos]
+        drawn = [redraw(Picture(pixels), params, networks, lambda fraction: None).colours for pixels in photos]
         rows.append(_draw_row(f"{style.name} ({style.title})", drawn))
     width, height = rows[0].size
     sheet = Image.new("RGB", (COLUMNS * width, -(-len(rows) // COLUMNS) * height), (255, 255, 255))
@@ -60,7 +60,7 @@ def _crop_square(name: str, left: int, top: int, side: int) -> Pixels:
 
 def main() -> None:
     """Write the sheet."""
-    sheet = draw_contact_sheet([_crop_square(*part) for part in PHOTOS], Models(settings.MODELS_DIR))
+    sheet = draw_contact_sheet([_crop_square(*part) for part in PHOTOS], NetworkRegistry(settings.MODELS_DIR))
     for quality in range(88, 40, -4):
         file = io.BytesIO()
         sheet.save(file, "JPEG", quality=quality, optimize=True, progressive=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS, Weights
+from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
+from vanceweb.engine.weights.packages import Weights
 
 CHECKOUT = Path(__file__).parents[1]
 # Cells of the tables, by the names in the first cell.

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,26 +12,23 @@ from pytest_django import Settings
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import BackendStatus, list_backends
-from vanceweb.engine.processing.inference.backends import BACKENDS, ISNET, U2NET, Backend
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
+from vanceweb.engine.processing.inference.backends import Backend
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.slots import BACKENDS
 
 
-def find_backend(name: str) -> Backend:
-    return next(backend for backend in BACKENDS if backend.name == name)
+def install_tiny_network(folder: Path, backend: Backend[Any]) -> Path:
+    assert backend.interface
+    return tiny_network(folder / backend.files[0], backend.interface)
 
 
-def install_tiny_network(folder: Path, name: str) -> Path:
-    interface = find_backend(name).interface
-    assert interface
-    return tiny_network(folder / find_backend(name).files[0], interface)
-
-
-def find_row(models: Models, name: str) -> BackendStatus:
-    return next(row for row in list_backends(models) if row.backend == name)
+def find_row(networks: NetworkRegistry, backend: Backend[Any]) -> BackendStatus:
+    return next(row for row in list_backends(networks) if row.backend == backend.name)
 
 
 def test_every_backend_is_listed_once_in_the_catalogues_order(tmp_path: Path) -> None:
-    rows = list_backends(Models(tmp_path))
+    rows = list_backends(NetworkRegistry(tmp_path))
     assert sorted(row.backend for row in rows) == sorted(backend.name for backend in BACKENDS)
     order = [feature.title for feature in FEATURES]
     places = [order.index(row.features[0]) for row in rows]
@@ -38,15 +36,15 @@ def test_every_backend_is_listed_once_in_the_catalogues_order(tmp_path: Path) ->
 
 
 def test_the_states(tmp_path: Path) -> None:
-    models = Models(tmp_path)
-    assert find_row(models, U2NET).state == "not installed"
+    networks = NetworkRegistry(tmp_path)
+    assert find_row(networks, U2NET).state == "not installed"
     install_tiny_network(tmp_path, U2NET)
-    assert find_row(models, U2NET).state == "in use"
+    assert find_row(networks, U2NET).state == "in use"
     preferred = install_tiny_network(tmp_path, ISNET)
-    assert (find_row(models, ISNET).state, find_row(models, U2NET).state) == ("in use", "ready")
+    assert (find_row(networks, ISNET).state, find_row(networks, U2NET).state) == ("in use", "ready")
     preferred.write_bytes(b"no network any more")
-    spoilt = find_row(models, ISNET)
-    assert (spoilt.state, find_row(models, U2NET).state) == ("unusable", "in use")
+    spoilt = find_row(networks, ISNET)
+    assert (spoilt.state, find_row(networks, U2NET).state) == ("unusable", "in use")
     assert spoilt.reason == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
 
 
@@ -55,7 +53,7 @@ def models_dir(settings: Settings, tmp_path: Path) -> Path:
     settings.MODELS_DIR = tmp_path
     install_tiny_network(tmp_path, U2NET)
     (tmp_path / "isnet").mkdir()
-    (tmp_path / find_backend(ISNET).files[0]).write_bytes(b"not a network")
+    (tmp_path / ISNET.files[0]).write_bytes(b"not a network")
     return tmp_path
 
 
@@ -77,7 +75,7 @@ def test_the_command_prints_features_files_licences_and_states(models_dir: Path)
 
 def test_the_command_prints_json(models_dir: Path) -> None:
     rows = {row["backend"]: row for row in json.loads(run_models_command("--json"))}
-    assert rows[U2NET]["state"] == "in use"
-    assert rows[U2NET]["files"] == ["u2net/u2net.onnx"]
-    assert rows[ISNET]["reason"].endswith("it is damaged or no ONNX file.")
+    assert rows[U2NET.name]["state"] == "in use"
+    assert rows[U2NET.name]["files"] == ["u2net/u2net.onnx"]
+    assert rows[ISNET.name]["reason"].endswith("it is damaged or no ONNX file.")
     assert set(rows) == {backend.name for backend in BACKENDS}

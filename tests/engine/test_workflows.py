@@ -15,7 +15,7 @@ from tests.engine.conftest import Caller, picture
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.engine.ledger import grant_credits
 from vanceweb.engine.models import LedgerEntry, Transform
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 from vanceweb.settings import MODELS_DIR
 
@@ -122,7 +122,9 @@ def test_progress_counts_steps_and_tiles_and_never_decreases(tmp_path: Path) -> 
     reported: list[float] = []
     (tmp_path / "p.png").write_bytes(picture(300, 20))
     steps, output = parse_jconfig(build_workflow(DENOISE, DENOISE, DOUBLE, ENLARGE))
-    process_file(tmp_path / "p.png", tmp_path / "r", steps, output, models=Models(MODELS_DIR), report=reported.append)
+    process_file(
+        tmp_path / "p.png", tmp_path / "r", steps, output, networks=NetworkRegistry(MODELS_DIR), report=reported.append
+    )
     assert reported == sorted(reported)
     assert (reported[0], reported[-1]) == (0, 1)
     # Each of the four steps ends at a quarter, and the large one also reports values in between.

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.engine.processing.tiny_networks import tiny_network
-from vanceweb.engine.processing.inference.backends import ISNET, U2NET, Backend, backends_of
+from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
 from vanceweb.teams.models import User
 
 
@@ -15,16 +15,11 @@ from vanceweb.teams.models import User
 def models_dir(settings: Settings, tmp_path: Path) -> Path:
     """A models directory with a damaged ISNet and a tiny network in U2-Net's place."""
     settings.MODELS_DIR = tmp_path
-    (tmp_path / find_backend(ISNET).files[0]).parent.mkdir()
-    (tmp_path / find_backend(ISNET).files[0]).write_bytes(b"not a network")
-    interface = find_backend(U2NET).interface
-    assert interface
-    tiny_network(tmp_path / find_backend(U2NET).files[0], interface)
+    (tmp_path / ISNET.files[0]).parent.mkdir()
+    (tmp_path / ISNET.files[0]).write_bytes(b"not a network")
+    assert U2NET.interface
+    tiny_network(tmp_path / U2NET.files[0], U2NET.interface)
     return tmp_path
-
-
-def find_backend(name: str) -> Backend:
-    return next(backend for backend in backends_of("subject") if backend.name == name)
 
 
 def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, client: Client) -> None:
@@ -33,7 +28,7 @@ def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, cl
     page = " ".join(response.content.decode().split())
     (subject,) = [slot for slot in response.context["slots"] if slot.name == "subject"]
     states = {row["backend"]: row["state"] for row in subject.backends}
-    assert (states[ISNET], states[U2NET]) == ("unusable", "in use")
+    assert (states[ISNET.name], states[U2NET.name]) == ("unusable", "in use")
     assert "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file." in page
     assert "Remove background" in page
     assert str(models_dir) in page

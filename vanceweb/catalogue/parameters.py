@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 ParameterValue = int | float | bool | str
+Params = Mapping[str, ParameterValue]
 
 MAX_SHOWN_CHARACTERS = 60  # enough to recognise a wrong value, too few to fill a page or a log
 MAX_SHOWN_BITS = 128  # larger integers have about 40 digits or more, which nobody reads

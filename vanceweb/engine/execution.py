@@ -20,7 +20,7 @@ from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.models import Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import build_result_name
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
 
@@ -130,8 +130,8 @@ def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outco
         source, target = Path(folder, "source"), Path(folder, "target")
         _copy_upload(upload, source)
         guides = _copy_guides(steps, upload, source)
-        models = _get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
-        outcome = process_file(source, target, steps, output, models=models, report=monitor, guides=guides)
+        networks = _get_networks(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
+        outcome = process_file(source, target, steps, output, networks=networks, report=monitor, guides=guides)
         monitor(1.0)
         with target.open("rb") as result:
             name = transform.get_result_path(transform.attempts)
@@ -185,6 +185,6 @@ def _get_storage() -> Storage:
 
 
 @functools.lru_cache(maxsize=1)
-def _get_models(directory: Path, threads: int, large_at_once: int) -> Models:
+def _get_networks(directory: Path, threads: int, large_at_once: int) -> NetworkRegistry:
     """Return the worker process's registry, which loads each network once."""
-    return Models(directory, threads, large_at_once)
+    return NetworkRegistry(directory, threads, large_at_once)

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from vanceweb.engine.processing.inference.backends import Backend, backends_of
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.reference import slots_in_order, titles_of
 
 
@@ -40,44 +40,44 @@ class BackendStatus:
     reason: str
 
 
-def list_backends(models: Models) -> list[BackendStatus]:
+def list_backends(networks: NetworkRegistry) -> list[BackendStatus]:
     """List all backends by feature, in the catalogue's order, the preferred ones first.
 
     Files that have changed since the last call are loaded, one after the other, and unloaded again.
     """
     try:
-        return [row for slot in slots_in_order() for row in _build_rows(slot, models)]
+        return [row for slot in slots_in_order() for row in _build_rows(slot, networks)]
     finally:
-        models.unload()
+        networks.unload()
 
 
 def describe_backends() -> list[Mapping[str, Any]]:
     """List the backends of this installation's models directory as plain data."""
-    return [asdict(row) for row in list_backends(_get_models(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS))]
+    return [asdict(row) for row in list_backends(_get_networks(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS))]
 
 
-def _build_rows(slot: str, models: Models) -> list[BackendStatus]:
+def _build_rows(slot: Slot[Any], networks: NetworkRegistry) -> list[BackendStatus]:
     rows: list[BackendStatus] = []
-    for backend in backends_of(slot):
-        state, reason = _determine_state(backend, models)
+    for backend in slot.backends:
+        state, reason = _determine_state(backend, networks)
         if state is BackendState.READY and not any(row.state is BackendState.IN_USE for row in rows):
             state = BackendState.IN_USE
         rows.append(
             BackendStatus(
-                titles_of(slot), slot, backend.name, backend.files, backend.licence, backend.source, state, reason
+                titles_of(slot), slot.name, backend.name, backend.files, backend.licence, backend.source, state, reason
             )
         )
     return rows
 
 
-def _determine_state(backend: Backend, models: Models) -> tuple[BackendState, str]:
-    if any(models.find(file) is None for file in backend.files):
+def _determine_state(backend: Backend[Any], networks: NetworkRegistry) -> tuple[BackendState, str]:
+    if any(networks.find(file) is None for file in backend.files):
         return BackendState.NOT_INSTALLED, ""
-    state = models.state(backend)
+    state = networks.state(backend)
     return (BackendState.READY, "") if state.usable else (BackendState.UNUSABLE, state.reason)
 
 
 @functools.lru_cache(maxsize=1)
-def _get_models(directory: Path, threads: int) -> Models:
+def _get_networks(directory: Path, threads: int) -> NetworkRegistry:
     """Return a cached registry, which needn't examine unchanged files again."""
-    return Models(directory, threads)
+    return NetworkRegistry(directory, threads)

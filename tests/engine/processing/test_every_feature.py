@@ -15,9 +15,9 @@ from tests.engine.processing.files import camera_exif, rgb_profile, saved
 from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, collect_guide_uids
-from vanceweb.engine.processing.inference.backends import BACKENDS
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
+from vanceweb.engine.processing.slots import BACKENDS
 
 MODULES = sorted(OPERATIONS)
 # These may give a grey picture colours; the others keep it grey.
@@ -73,13 +73,15 @@ ODD = [("RGB", (1, 1)), ("RGBA", (1, 40)), ("L", (40, 1)), ("LA", (19, 13)), ("1
 
 
 def worked(
-    models: Models, source: Path, steps: list[Step], output: Output | None = None
+    networks: NetworkRegistry, source: Path, steps: list[Step], output: Output | None = None
 ) -> tuple[Image.Image, Outcome, list[float]]:
     """The opened result; all other pictures that steps name are the source itself."""
     told: list[float] = []
     target = source.with_name("result")
     guides = dict.fromkeys(collect_guide_uids(steps), source)
-    outcome = process_file(source, target, steps, output or Output(), models=models, report=told.append, guides=guides)
+    outcome = process_file(
+        source, target, steps, output or Output(), networks=networks, report=told.append, guides=guides
+    )
     assert outcome.filesize == target.stat().st_size
     with Image.open(target) as image:
         image.load()
@@ -87,10 +89,10 @@ def worked(
 
 
 def check(
-    models: Models, folder: Path, kind: str, size: tuple[int, int], step: Step, output: Output | None = None
+    networks: NetworkRegistry, folder: Path, kind: str, size: tuple[int, int], step: Step, output: Output | None = None
 ) -> None:
     output = output or Output()
-    image, outcome, told = worked(models, KINDS[kind](*size, folder), [step], output)
+    image, outcome, told = worked(networks, KINDS[kind](*size, folder), [step], output)
     shown = image.size[::-1] if step.module == "compress" and image.getexif().get(0x0112) == 6 else image.size
     assert shown == (outcome.width, outcome.height) == output_size([step], *size)
     assert told == sorted(told)
@@ -116,8 +118,8 @@ def as_sent_by_default(module: str) -> Step:
     ("kind", "size"), ODD, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
 )
 @pytest.mark.parametrize("module", MODULES)
-def test_odd_pictures(models: Models, tmp_path: Path, module: str, kind: str, size: tuple[int, int]) -> None:
-    check(models, tmp_path, kind, size, as_sent_by_default(module))
+def test_odd_pictures(networks: NetworkRegistry, tmp_path: Path, module: str, kind: str, size: tuple[int, int]) -> None:
+    check(networks, tmp_path, kind, size, as_sent_by_default(module))
 
 
 CHANNELS = st.integers(0, 255)
@@ -129,7 +131,7 @@ CHANNELS = st.integers(0, 255)
 )
 @given(data=st.data(), width=st.integers(1, 24), height=st.integers(1, 24), kind=st.sampled_from(sorted(KINDS)))
 def test_any_parameters(
-    models: Models, tmp_path: Path, module: str, data: st.DataObject, width: int, height: int, kind: str
+    networks: NetworkRegistry, tmp_path: Path, module: str, data: st.DataObject, width: int, height: int, kind: str
 ) -> None:
     step = data.draw(complete_steps(get_feature_by_module(module)))
     output = Output(
@@ -138,31 +140,31 @@ def test_any_parameters(
         format=data.draw(st.sampled_from([None, "jpg", "png"])),
         background=data.draw(st.none() | st.tuples(CHANNELS, CHANNELS, CHANNELS)) if module == "matting" else None,
     )
-    check(models, tmp_path, kind, (width, height), step, output)
+    check(networks, tmp_path, kind, (width, height), step, output)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_output_settings_hold(models: Models, tmp_path: Path, module: str) -> None:
+def test_output_settings_hold(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
     source = saved(noise(40, 30), tmp_path / "p.png")
     step = as_sent_by_default(module)
     sizes = []
     for quality in (10, 100):
         output = Output(quality=quality, dpi=144, format="jpg", background=(9, 8, 7) if module == "matting" else None)
-        image, outcome, _ = worked(models, source, [step], output)
+        image, outcome, _ = worked(networks, source, [step], output)
         assert (image.format, image.mode, image.info["dpi"]) == ("JPEG", "RGB", (144, 144))
         sizes.append(outcome.filesize)
     if module != "compress":  # whose own quality is a limit too
         assert sizes[0] < sizes[1]
-    image, _, _ = worked(models, source, [step], Output(dpi=72, format="png"))
+    image, _, _ = worked(networks, source, [step], Output(dpi=72, format="png"))
     assert image.format == "PNG"
     assert image.info["dpi"] == pytest.approx((72, 72), abs=0.1)
 
 
-def test_a_background_lies_behind_what_was_cut_out(models: Models, tmp_path: Path) -> None:
+def test_a_background_lies_behind_what_was_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
     source = saved(noise(30, 20, "RGBA"), tmp_path / "p.png")
-    image, _, _ = worked(models, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
+    image, _, _ = worked(networks, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
     assert image.mode == "RGB"
-    clear, _, _ = worked(models, source, [Step("matting")], Output(format="png"))
+    clear, _, _ = worked(networks, source, [Step("matting")], Output(format="png"))
     nothing = np.asarray(clear.getchannel("A")) == 0
     assert nothing.any()
     assert (np.asarray(image)[nothing] == (9, 8, 7)).all()

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from bench.memory import HEIGHT, WIDTH
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 LIMIT_MB, LIMIT_OF_LARGE_RESULTS_MB = 2500, 3000
 ROOT = Path(__file__).parents[3]
@@ -26,29 +26,29 @@ def peak(job: str, tiles: int = 0) -> int:
 
 
 @pytest.mark.slow
-def test_matting(models: Models) -> None:
+def test_matting(networks: NetworkRegistry) -> None:
     assert peak("matting") < LIMIT_MB
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["colour", "recolour"])
-def test_colour(models: Models, job: str) -> None:
+def test_colour(networks: NetworkRegistry, job: str) -> None:
     assert peak(job) < LIMIT_MB
 
 
 @pytest.mark.slow
-def test_denoise(models: Models) -> None:
+def test_denoise(networks: NetworkRegistry) -> None:
     assert peak("sharpen") + peak("denoise", tiles=5) < LIMIT_MB
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["enlarge3", "chainner", "real_esrgan"])
-def test_twice_as_large(models: Models, module: str) -> None:
+def test_twice_as_large(networks: NetworkRegistry, module: str) -> None:
     """With what the result takes beside: its px, and Pillow's copy of four bytes a px while it is written."""
     result = 4 * WIDTH * HEIGHT * (3 + 4) // 1024**2
     assert peak(module, tiles=4) + result < LIMIT_OF_LARGE_RESULTS_MB
 
 
 @pytest.mark.slow
-def test_sharpen3(models: Models) -> None:
+def test_sharpen3(networks: NetworkRegistry) -> None:
     assert peak("deconvolve") + peak("mend", tiles=5) < LIMIT_MB

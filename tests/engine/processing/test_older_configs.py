@@ -10,7 +10,7 @@ from PIL import Image
 from tests.engine.processing.files import saved
 from tests.engine.processing.photos import photo
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 SIDE = 48
@@ -47,12 +47,12 @@ CONFIGS = [
     ("sent", "module", "scale"), CONFIGS, ids=lambda value: value["config"]["module"] if isinstance(value, dict) else ""
 )
 def test_it_is_done_by_the_feature_of_today(
-    models: Models, tmp_path: Path, sent: dict[str, Any], module: str, scale: int
+    networks: NetworkRegistry, tmp_path: Path, sent: dict[str, Any], module: str, scale: int
 ) -> None:
     source = saved(Image.fromarray(photo("coffee.png", side=SIDE)), tmp_path / "p.jpg", quality=60)
     steps, output = parse_jconfig(sent)
     assert [step.module for step in steps] == [module]
-    outcome = process_file(source, tmp_path / "r", steps, output, models=models, report=lambda fraction: None)
+    outcome = process_file(source, tmp_path / "r", steps, output, networks=networks, report=lambda fraction: None)
     with Image.open(tmp_path / "r") as image:
         assert image.size == (outcome.width, outcome.height) == (SIDE * scale, SIDE * scale)
         small = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)

@@ -15,7 +15,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, output_size, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
@@ -23,17 +23,17 @@ DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 
 MATTING = Step("matting")
 
 
-def worked(models: Models, source: Path, *steps: Step, output: Output | None = None) -> tuple[Path, Outcome]:
+def worked(networks: NetworkRegistry, source: Path, *steps: Step, output: Output | None = None) -> tuple[Path, Outcome]:
     target = source.parent / "results" / "result"
     target.parent.mkdir(exist_ok=True)
-    outcome = process_file(source, target, steps, output or Output(), models=models, report=lambda fraction: None)
+    outcome = process_file(source, target, steps, output or Output(), networks=networks, report=lambda fraction: None)
     assert [path.name for path in target.parent.iterdir()] == ["result"]
     return target, outcome
 
 
-def test_the_outcome_says_what_was_made(models: Models, tmp_path: Path) -> None:
+def test_the_outcome_says_what_was_made(networks: NetworkRegistry, tmp_path: Path) -> None:
     source = saved(halves(), tmp_path / "p.jpg", quality=95)
-    target, outcome = worked(models, source, DENOISE, ENLARGE)
+    target, outcome = worked(networks, source, DENOISE, ENLARGE)
     assert outcome == Outcome(96, 64, "jpg", target.stat().st_size, "srmd (ncnn), span+waifu2x-photo (ncnn)")
     with Image.open(target) as image:
         assert (image.format, image.size) == ("JPEG", (96, 64))
@@ -52,9 +52,9 @@ def test_the_outcome_says_what_was_made(models: Models, tmp_path: Path) -> None:
     ],
 )
 def test_the_format_of_the_result(
-    models: Models, tmp_path: Path, suffix: str, steps: list[Step], output: Output, expected: str
+    networks: NetworkRegistry, tmp_path: Path, suffix: str, steps: list[Step], output: Output, expected: str
 ) -> None:
-    target, outcome = worked(models, saved(halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
+    target, outcome = worked(networks, saved(halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
     with Image.open(target) as image:
         assert image.format == expected
         assert image.mode == ("RGBA" if steps == [MATTING] and not output.background else "RGB")
@@ -81,9 +81,9 @@ def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
 
 
 @pytest.mark.parametrize("step", [ENLARGE, DENOISE], ids=lambda step: step.module)
-def test_odd_files_come_out_right(models: Models, tmp_path: Path, step: Step) -> None:
+def test_odd_files_come_out_right(networks: NetworkRegistry, tmp_path: Path, step: Step) -> None:
     for kind, (source, left, right) in odd_files(tmp_path).items():
-        target, outcome = worked(models, source, step)
+        target, outcome = worked(networks, source, step)
         assert (outcome.width, outcome.height) == output_size([step], 48, 32), kind
         pixels = samples(target)
         zoom = outcome.width // 48
@@ -91,10 +91,10 @@ def test_odd_files_come_out_right(models: Models, tmp_path: Path, step: Step) ->
         assert found == pytest.approx((left, right), abs=10), kind
 
 
-def test_odd_files_can_be_cut_out(models: Models, tmp_path: Path) -> None:
+def test_odd_files_can_be_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
     files = odd_files(tmp_path)
     for kind in ("grey and alpha", "16 bit", "palette and alpha", "cmyk", "turned"):
-        target, outcome = worked(models, files[kind][0], MATTING)
+        target, outcome = worked(networks, files[kind][0], MATTING)
         with Image.open(target) as image:
             assert image.has_transparency_data, kind
             assert image.size == (outcome.width, outcome.height) == (48, 32), kind
@@ -115,29 +115,31 @@ MODES = st.sampled_from(["RGB", "RGBA", "L", "LA", "P", "1"])
     file_format=st.none() | st.sampled_from(["jpg", "png"]),
 )
 def test_any_small_picture_passes(
-    models: Models, tmp_path: Path, width: int, height: int, mode: str, module: str, scale: int, **out: Any
+    networks: NetworkRegistry, tmp_path: Path, width: int, height: int, mode: str, module: str, scale: int, **out: Any
 ) -> None:
     noise = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
     source = saved(Image.fromarray(noise).convert(mode), tmp_path / "p.png")
     step = Step(module, {"scale": scale, "suppress_noise": 40, "remove_blur": 60, **DENOISE.params})
     output = Output(quality=out["quality"], dpi=out["dpi"], format=out["file_format"])
-    target, outcome = worked(models, source, step, output=output)
+    target, outcome = worked(networks, source, step, output=output)
     with Image.open(target) as image:
         image.load()
         assert image.size == (outcome.width, outcome.height) == output_size([step], width, height)
 
 
-def test_progress_rises_to_one(models: Models, tmp_path: Path) -> None:
+def test_progress_rises_to_one(networks: NetworkRegistry, tmp_path: Path) -> None:
     told: list[float] = []
     source = saved(halves(400, 40), tmp_path / "p.png")
-    process_file(source, tmp_path / "r", [DENOISE, ENLARGE], Output(), models=models, report=told.append)
+    process_file(source, tmp_path / "r", [DENOISE, ENLARGE], Output(), networks=networks, report=told.append)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
     assert len(told) >= 6
 
 
 @pytest.mark.parametrize("step", [ENLARGE, DENOISE, MATTING], ids=lambda step: step.module)
-def test_what_a_report_raises_ends_the_work_and_leaves_nothing(models: Models, tmp_path: Path, step: Step) -> None:
+def test_what_a_report_raises_ends_the_work_and_leaves_nothing(
+    networks: NetworkRegistry, tmp_path: Path, step: Step
+) -> None:
     class Cancelled(Exception):
         pass
 
@@ -148,31 +150,32 @@ def test_what_a_report_raises_ends_the_work_and_leaves_nothing(models: Models, t
     folder = tmp_path / "results"
     folder.mkdir()
     with pytest.raises(Cancelled):
-        process_file(saved(halves(), tmp_path / "p.png"), folder / "r", [step], Output(), models=models, report=cancel)
+        process_file(
+            saved(halves(), tmp_path / "p.png"), folder / "r", [step], Output(), networks=networks, report=cancel
+        )
     assert list(folder.iterdir()) == []
 
 
-def test_guides_are_no_larger_than_a_drawing_can_follow(
-    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistry, tmp_path: Path) -> None:
     seen = []
 
     def look(picture: Picture, *rest: object) -> Picture:
         seen.extend((guide.picture.width, guide.picture.height) for guide in picture.guides if guide.picture)
         return picture
 
-    monkeypatch.setitem(OPERATIONS, "img2anime", Operation(look))
     source, large = saved(halves(), tmp_path / "p.png"), saved(Image.new("RGB", (3000, 1500)), tmp_path / "large.png")
     step = Step("img2anime", {}, tuple(ControlImage(uid, "cartoon_tile") for uid in ("small", "large")))
-    process_file(source, tmp_path / "r", [step], Output(), models=models, report=lambda fraction: None,
-                 guides={"small": source, "large": large})  # fmt: skip
+    process_file(source, tmp_path / "r", [step], Output(), networks=networks, report=lambda fraction: None,
+                 guides={"small": source, "large": large}, operations={"img2anime": Operation(look)})  # fmt: skip
     assert seen == [(48, 32), (2048, 1024)]
 
 
 def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
     source = saved(halves(), tmp_path / "p.png")
     with pytest.raises(ProcessingError, match="mirror"):
-        process_file(source, tmp_path / "r", [Step("mirror")], Output(), models=Models(tmp_path), report=print)
+        process_file(
+            source, tmp_path / "r", [Step("mirror")], Output(), networks=NetworkRegistry(tmp_path), report=print
+        )
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
@@ -180,7 +183,12 @@ def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
     for step in (ENLARGE, DENOISE, MATTING):
         with pytest.raises(WeightsMissing, match=r"manage\.py install_models"):
             process_file(
-                source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None
+                source,
+                tmp_path / "r",
+                [step],
+                Output(),
+                networks=NetworkRegistry(tmp_path),
+                report=lambda fraction: None,
             )
 
 
@@ -188,7 +196,9 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
     source = saved(Image.new("RGB", (9000, 1)), tmp_path / "p.jpg")
     step = Step("enlarge3", {"scale": 8, "suppress_noise": 0, "remove_blur": 0})
     with pytest.raises(ProcessingError, match="72000 x 8 px"):
-        process_file(source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None)
+        process_file(
+            source, tmp_path / "r", [step], Output(), networks=NetworkRegistry(tmp_path), report=lambda fraction: None
+        )
 
 
 def test_sizes_of_results() -> None:

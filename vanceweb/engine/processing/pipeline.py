@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.colour import colourisation, recolouring
 from vanceweb.engine.processing.compress import compression
@@ -19,14 +19,13 @@ from vanceweb.engine.processing.image.reading import read_picture
 from vanceweb.engine.processing.image.resampling import shrunk
 from vanceweb.engine.processing.image.tiles import Report, part_of
 from vanceweb.engine.processing.image.writing import check_size, write_picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
 from vanceweb.engine.processing.stylise import cartoons, redrawing
 
-__all__ = ["Models", "Outcome", "ProcessingError", "WeightsMissing", "output_size", "process_file"]
+__all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "output_size", "process_file"]
 
-Params = Mapping[str, ParameterValue]
 NO_GUIDES: Mapping[str, Path] = {}
 GUIDE = 2048  # px of a guide's longer side; drawings are made on half of it
 WRITING_SHARE = 0.02  # of the progress, for encoding the result
@@ -36,7 +35,7 @@ WRITING_SHARE = 0.02  # of the progress, for encoding the result
 class Operation:
     """What does a module's work, and how much larger it makes the picture."""
 
-    run: Callable[[Picture, Params, Models, Report], Picture]
+    run: Callable[[Picture, Params, NetworkRegistry, Report], Picture]
     scale: Callable[[Params], int] = lambda params: 1
 
 
@@ -71,10 +70,12 @@ class Outcome:
     note: str = ""
 
 
-def output_size(steps: Sequence[Step], width: int, height: int) -> tuple[int, int]:
+def output_size(
+    steps: Sequence[Step], width: int, height: int, operations: Mapping[str, Operation] = OPERATIONS
+) -> tuple[int, int]:
     """Width and height in px of what `steps` make of an upright picture of this size."""
     for step in steps:
-        scale = _operation(step).scale(step.params)
+        scale = _operation(step, operations).scale(step.params)
         width, height = width * scale, height * scale
     return width, height
 
@@ -85,9 +86,10 @@ def process_file(
     steps: Sequence[Step],
     output: Output,
     *,
-    models: Models,
+    networks: NetworkRegistry,
     report: Callable[[float], None],
     guides: Mapping[str, Path] = NO_GUIDES,
+    operations: Mapping[str, Operation] = OPERATIONS,
 ) -> Outcome:
     """Work through `steps` on the picture in `source` and write `target`, whole or not at all.
 
@@ -95,15 +97,15 @@ def process_file(
     format is `output.format`, else PNG for a cut-out without background, else the source's. `guides` are the files of
     the pictures that steps name as their guides, by uid. Raises `ProcessingError`.
     """
-    operations = [(_operation(step), step) for step in steps]
+    work = [(_operation(step, operations), step) for step in steps]
     picture = read_picture(source)
     file_format = _format(steps, output, picture)
-    check_size(*output_size(steps, picture.width, picture.height), file_format)
+    check_size(*output_size(steps, picture.width, picture.height, operations), file_format)
     report(0.0)
     try:
-        picture = _worked(picture, operations, guides, models, report)
+        picture = _worked(picture, work, guides, networks, report)
     finally:
-        models.release_memory()
+        networks.release_memory()
     filesize = write_picture(picture, target, file_format, output)
     report(1.0)
     made_by, note = ", ".join(picture.made_by), " ".join(picture.notes)
@@ -114,13 +116,13 @@ def _worked(
     picture: Picture,
     operations: Sequence[tuple[Operation, Step]],
     guides: Mapping[str, Path],
-    models: Models,
+    networks: NetworkRegistry,
     report: Report,
 ) -> Picture:
     span = (1 - WRITING_SHARE) / len(operations)
     for number, (operation, step) in enumerate(operations):
         picture = replace(picture, guides=_guides(step, guides))
-        picture = operation.run(picture, step.params, models, part_of(report, number * span, (number + 1) * span))
+        picture = operation.run(picture, step.params, networks, part_of(report, number * span, (number + 1) * span))
     return picture
 
 
@@ -139,9 +141,9 @@ def _guiding(file: Path) -> Picture:
     return picture.with_pixels(shrunk(picture.colours, GUIDE), alpha)
 
 
-def _operation(step: Step) -> Operation:
+def _operation(step: Step, operations: Mapping[str, Operation]) -> Operation:
     try:
-        return OPERATIONS[step.module]
+        return operations[step.module]
     except KeyError:
         raise ProcessingError(f"This engine knows no module {step.module}.") from None
 

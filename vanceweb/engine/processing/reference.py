@@ -5,11 +5,13 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.reference import use_untranslated_titles
-from vanceweb.engine.processing.inference.backends import SLOTS, Backend, backends_of
+from vanceweb.engine.processing.inference.backends import Backend, Slot
 from vanceweb.engine.processing.inference.interfaces import Interface, Shape
+from vanceweb.engine.processing.slots import SLOTS
 
 INTRODUCTION = """# Backends
 
@@ -30,29 +32,33 @@ def reference_page() -> str:
     return "\n".join([INTRODUCTION, *(line for slot in slots_in_order() for line in _slot(slot))])
 
 
-def slots_in_order() -> list[str]:
+def slots_in_order() -> list[Slot[Any]]:
     """All slots, those of the catalogue's first features first."""
     order = [feature.module for feature in FEATURES]
-    return sorted(SLOTS, key=lambda slot: (order.index(SLOTS[slot][0]), slot))
+    return sorted(SLOTS, key=lambda slot: (order.index(slot.modules[0]), slot.name))
 
 
-def titles_of(slot: str) -> tuple[str, ...]:
+def titles_of(slot: Slot[Any]) -> tuple[str, ...]:
     """The titles of the features that a slot works for."""
-    return tuple(str(feature.title) for feature in FEATURES if feature.module in SLOTS[slot])
+    return tuple(str(feature.title) for feature in FEATURES if feature.module in slot.modules)
 
 
-def _slot(slot: str) -> Iterator[str]:
-    yield f"## {slot}\n"
+def _slot(slot: Slot[Any]) -> Iterator[str]:
+    yield f"## {slot.name}\n"
     yield f"For {', '.join(titles_of(slot))}.\n"
     yield "| Backend | Where from | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
     yield "|---|---|---|---|---|"
-    for backend in backends_of(slot):
+    for backend in slot.backends:
         yield f"| {' | '.join(_cells(backend))} |"
     yield ""
 
 
-def _cells(backend: Backend) -> tuple[str, ...]:
-    source = f"{backend.source} {' '.join(backend.weights)}" if backend.source.endswith("models") else backend.source
+def _cells(backend: Backend[Any]) -> tuple[str, ...]:
+    source = (
+        f"{backend.source} {' '.join(weights.name for weights in backend.weights)}"
+        if backend.source.endswith("models")
+        else backend.source
+    )
     files = ", ".join(f"`{file}`" for file in backend.files) or "-"
     return backend.name, source, backend.licence, files, _interface(backend.interface)
 

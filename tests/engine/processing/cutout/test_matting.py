@@ -9,11 +9,11 @@ from vanceweb.engine.processing.cutout.foreground import ForegroundColours
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 
-def cut(pixels: Pixels, models: Models, alpha: Mask | None = None) -> tuple[Pixels, Mask]:
-    result = cut_out(Picture(pixels, alpha), {}, models, lambda fraction: None)
+def cut(pixels: Pixels, networks: NetworkRegistry, alpha: Mask | None = None) -> tuple[Pixels, Mask]:
+    result = cut_out(Picture(pixels, alpha), {}, networks, lambda fraction: None)
     assert result.alpha is not None
     return result.colours, result.alpha
 
@@ -33,45 +33,45 @@ def disc(side: int, radius: float, soft: float) -> Mask:
     ],
 )
 def test_the_subject_stays_and_the_rest_goes(
-    models: Models, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
+    networks: NetworkRegistry, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
-    _, alpha = cut(photo(name), models)
+    _, alpha = cut(photo(name), networks)
     assert [int(alpha[place]) for place in inside] == [255, 255, 255]
     assert [int(alpha[place]) for place in outside] == [0, 0, 0]
     soft = ((alpha > 0) & (alpha < 255)).mean()
     assert 0 < soft < 0.08
 
 
-def test_opaque_px_keep_their_colours(models: Models) -> None:
+def test_opaque_px_keep_their_colours(networks: NetworkRegistry) -> None:
     pixels = photo("flower.jpg")
-    colours, alpha = cut(pixels, models)
+    colours, alpha = cut(pixels, networks)
     assert (colours[alpha == 255] == pixels[alpha == 255]).all()
 
 
-def test_a_larger_copy_is_cut_alike(models: Models) -> None:
+def test_a_larger_copy_is_cut_alike(networks: NetworkRegistry) -> None:
     """The way for large pictures, in tiles and refined twice, finds the same edge."""
     pixels = photo("flower.jpg")
     large = np.asarray(resized(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
-    _, alpha = cut(pixels, models)
-    _, large_alpha = cut(large, models)
+    _, alpha = cut(pixels, networks)
+    _, large_alpha = cut(large, networks)
     back = np.asarray(resized(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
         :, :, 0
     ]
     assert np.abs(back.astype(int) - alpha).mean() < 2
 
 
-def test_alpha_that_was_there_stays(models: Models) -> None:
+def test_alpha_that_was_there_stays(networks: NetworkRegistry) -> None:
     pixels = photo("flower.jpg")
     before = np.full(pixels.shape[:2], 255, dtype=np.uint8)
     before[:, :300] = 0
-    _, alpha = cut(pixels, models, before)
+    _, alpha = cut(pixels, networks, before)
     assert alpha[:, :300].max() == 0
     assert alpha[213, 305] == 255
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
-def test_the_smallest_pictures_pass(models: Models, size: tuple[int, int]) -> None:
-    colours, alpha = cut(np.full((*size, 3), 77, dtype=np.uint8), models)
+def test_the_smallest_pictures_pass(networks: NetworkRegistry, size: tuple[int, int]) -> None:
+    colours, alpha = cut(np.full((*size, 3), 77, dtype=np.uint8), networks)
     assert colours.shape == (*size, 3)
     assert alpha.shape == size
 

@@ -13,12 +13,11 @@ import pytest
 from django.conf import settings
 
 from tests.engine.processing.photos import photo
-from vanceweb.engine.processing.colour.recolouring import recolour
+from vanceweb.engine.processing.colour.recolouring import COLOUR_WORDS, DIFFUSED_COLOUR, recolour
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
-from vanceweb.engine.processing.inference.backends import COLOUR_WORDS, DIFFUSED_COLOUR, DIFFUSED_STYLE, DRAWN_STYLE
-from vanceweb.engine.processing.inference.registry import Models
-from vanceweb.engine.processing.stylise.redrawing import redraw
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.stylise.redrawing import DIFFUSED_STYLE, DRAWN_STYLE, redraw
 
 for package in ("torch", "diffusers", "transformers", "peft"):
     pytest.importorskip(package, reason=f"{package} is not installed (requirements/diffusion.in)")
@@ -63,12 +62,18 @@ def given() -> Pixels:
 
 
 def redrawn(
-    given: Pixels, folder: Path | Models, style: str = "style2", guides: tuple[Guide, ...] = (), *, prompt: str = "red",
-    overwrite: bool = False, strength: float = 0.75,
-) -> Picture:  # fmt: skip
+    given: Pixels,
+    folder: Path | NetworkRegistry,
+    style: str = "style2",
+    guides: tuple[Guide, ...] = (),
+    *,
+    prompt: str = "red",
+    overwrite: bool = False,
+    strength: float = 0.75,
+) -> Picture:
     params = {"model_name": style, "prompt": prompt, "overwrite": overwrite, "denoising_strength": strength}
-    models = folder if isinstance(folder, Models) else Models(folder)
-    return redraw(Picture(given, guides=guides), params, models, quiet)
+    networks = folder if isinstance(folder, NetworkRegistry) else NetworkRegistry(folder)
+    return redraw(Picture(given, guides=guides), params, networks, quiet)
 
 
 def difference(one: Pixels, other: Pixels) -> float:
@@ -77,7 +82,7 @@ def difference(one: Pixels, other: Pixels) -> float:
 
 def test_a_style_whose_base_model_is_there_is_painted_by_it(given: Pixels, brought: Path) -> None:
     made = redrawn(given, brought)
-    assert made.made_by == (DIFFUSED_STYLE,)
+    assert made.made_by == (DIFFUSED_STYLE.name,)
     assert made.notes == ()
     assert made.colours.shape == given.shape
     assert difference(made.colours, given) > 5
@@ -86,13 +91,13 @@ def test_a_style_whose_base_model_is_there_is_painted_by_it(given: Pixels, broug
 
 def test_a_style_whose_base_model_is_not_there_is_drawn(given: Pixels, brought: Path) -> None:
     made = redrawn(given, brought, "style1")
-    assert made.made_by[0] == DRAWN_STYLE
+    assert made.made_by[0] == DRAWN_STYLE.name
 
 
 def test_prompt_and_overwrite_are_passed(given: Pixels, brought: Path) -> None:
-    models = Models(brought)
+    networks = NetworkRegistry(brought)
     red, blue, alone = (
-        redrawn(given, models, prompt=prompt, overwrite=overwrite).colours
+        redrawn(given, networks, prompt=prompt, overwrite=overwrite).colours
         for prompt, overwrite in (("red", False), ("a blue night", False), ("red", True))
     )
     assert difference(red, blue) > 0.01
@@ -100,8 +105,8 @@ def test_prompt_and_overwrite_are_passed(given: Pixels, brought: Path) -> None:
 
 
 def test_strength_is_passed(given: Pixels, brought: Path) -> None:
-    models = Models(brought)
-    none, some, much = (redrawn(given, models, strength=strength).colours for strength in (0, 0.3, 1))
+    networks = NetworkRegistry(brought)
+    none, some, much = (redrawn(given, networks, strength=strength).colours for strength in (0, 0.3, 1))
     assert difference(none, given) < 12  # only enlarged and shrunk again by the network for drawings
     assert difference(some, much) > 1
 
@@ -119,7 +124,7 @@ def test_steps_are_reported_and_a_stop_comes_out(given: Pixels, brought: Path) -
 
     params = {"model_name": "style2", "prompt": "", "overwrite": False, "denoising_strength": 0.75}
     with pytest.raises(StopNow):
-        redraw(Picture(given), params, Models(brought), report)
+        redraw(Picture(given), params, NetworkRegistry(brought), report)
     assert told == sorted(told)
     assert 0 < told[0] < 0.2
 
@@ -128,27 +133,27 @@ def test_steps_are_reported_and_a_stop_comes_out(given: Pixels, brought: Path) -
 def test_the_guide_s_own_controlnet_is_used_with_the_guide_s_picture(
     cn_name: str, given: Pixels, brought: Path
 ) -> None:
-    models = Models(brought)
+    networks = NetworkRegistry(brought)
     other = Picture(photo("coffee.png", side=64))
-    without = redrawn(given, models).colours
-    itself = redrawn(given, models, guides=(Guide(cn_name, None),))
-    led = redrawn(given, models, guides=(Guide(cn_name, other),))
+    without = redrawn(given, networks).colours
+    itself = redrawn(given, networks, guides=(Guide(cn_name, None),))
+    led = redrawn(given, networks, guides=(Guide(cn_name, other),))
     assert itself.notes == led.notes == ()
     assert difference(itself.colours, without) > 0.5
     assert difference(led.colours, itself.colours) > 0.1
 
 
 def test_two_guides_together(given: Pixels, brought: Path) -> None:
-    models = Models(brought)
-    both = redrawn(given, models, guides=(Guide("cartoon_lineart", None), Guide("cartoon_tile", None))).colours
-    one = redrawn(given, models, guides=(Guide("cartoon_tile", None),)).colours
+    networks = NetworkRegistry(brought)
+    both = redrawn(given, networks, guides=(Guide("cartoon_lineart", None), Guide("cartoon_tile", None))).colours
+    one = redrawn(given, networks, guides=(Guide("cartoon_tile", None),)).colours
     assert difference(both, one) > 0.1
 
 
 def test_a_controlnet_that_is_not_there_is_left_out_and_named(given: Pixels, brought: Path) -> None:
     shutil.rmtree(brought / "diffusion" / "controlnet" / "tile")
     made = redrawn(given, brought, guides=(Guide("cartoon_tile", None),))
-    assert made.made_by == (DIFFUSED_STYLE,)
+    assert made.made_by == (DIFFUSED_STYLE.name,)
     assert made.notes == ("The guide cartoon_tile was left out: diffusion/controlnet/tile is not installed.",)
 
 
@@ -162,32 +167,32 @@ def test_the_style_s_lora_is_used_where_it_is_there(given: Pixels, brought: Path
 def test_a_broken_folder_is_named_explained_and_passed_over(file: str, given: Pixels, brought: Path) -> None:
     (brought / "diffusion" / "toonyou_beta3" / file).write_bytes(b"broken")
     made = redrawn(given, brought)
-    assert made.made_by[0] == DRAWN_STYLE
+    assert made.made_by[0] == DRAWN_STYLE.name
     assert made.notes[0].startswith("diffusion/toonyou_beta3 cannot be used: it is damaged or no folder of diffusers")
 
 
 def test_colours_by_words_on_the_picture_s_own_lightness(given: Pixels, brought: Path) -> None:
     grey = np.dstack([cv2.cvtColor(given, cv2.COLOR_RGB2GRAY)] * 3)
-    models = Models(brought)
+    networks = NetworkRegistry(brought)
     params = {"prompt": "red", "negative_prompt": "blue"}
-    made = recolour(Picture(grey, grey=True), params, models, quiet)
-    assert made.made_by == (DIFFUSED_COLOUR,)
+    made = recolour(Picture(grey, grey=True), params, networks, quiet)
+    assert made.made_by == (DIFFUSED_COLOUR.name,)
     assert not made.grey
     light = [cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[..., 0].astype(int) for pixels in (grey, made.colours)]
     assert np.abs(light[0] - light[1]).mean() < 4
     shutil.rmtree(brought / "diffusion" / "controlnet" / "recolor")
-    assert difference(recolour(Picture(grey), params, Models(brought), quiet).colours, made.colours) > 0.01
+    assert difference(recolour(Picture(grey), params, NetworkRegistry(brought), quiet).colours, made.colours) > 0.01
 
 
 def test_colours_by_words_go_back_to_the_engine_s_own_where_the_folder_is_broken(given: Pixels, brought: Path) -> None:
     (brought / "diffusion" / "sd_recolor" / "model_index.json").unlink()
-    made = recolour(Picture(given), {"prompt": "", "negative_prompt": ""}, Models(brought), quiet)
-    assert COLOUR_WORDS in made.made_by
+    made = recolour(Picture(given), {"prompt": "", "negative_prompt": ""}, NetworkRegistry(brought), quiet)
+    assert COLOUR_WORDS.name in made.made_by
     assert made.notes[0].startswith("diffusion/sd_recolor")
 
 
 def test_odd_sizes(brought: Path) -> None:
-    models = Models(brought)
+    networks = NetworkRegistry(brought)
     for shape in ((1, 1), (1, 90), (70, 3)):
         pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-        assert redrawn(pixels, models, guides=(Guide("cartoon_canny", None),)).colours.shape == pixels.shape
+        assert redrawn(pixels, networks, guides=(Guide("cartoon_canny", None),)).colours.shape == pixels.shape

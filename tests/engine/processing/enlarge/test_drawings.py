@@ -13,22 +13,21 @@ from tests.engine.processing.photos import as_jpeg, photo, psnr, resized, shrunk
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing.enlarge import drawings
-from vanceweb.engine.processing.enlarge.drawings import draw_clean, draw_sharp
+from vanceweb.engine.processing.enlarge.drawings import CUNET_TILE_SIDE, CUNET_VIDEO, ESRGAN, draw_clean, draw_sharp
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import DRAWN, ESRGAN, backends_of
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import output_size, process_file
 
 LANCZOS = Image.Resampling.LANCZOS
 SIDE = 192
-BROUGHT = next(backend for backend in backends_of("drawing") if backend.name == ESRGAN)
 
 
-def drawn(pixels: Pixels, models: Models, module: str, scale: int) -> Pixels:
+def drawn(
+    pixels: Pixels, networks: NetworkRegistry, module: str, scale: int, tile_side: int = CUNET_TILE_SIDE
+) -> Pixels:
     draw = {"chainner": draw_sharp, "real_esrgan": draw_clean}[module]
-    return draw(Picture(pixels), {"scale": f"{scale}x"}, models, lambda fraction: None).colours
+    return draw(Picture(pixels), {"scale": f"{scale}x"}, networks, lambda fraction: None, tile_side=tile_side).colours
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -43,87 +42,86 @@ def drawn(pixels: Pixels, models: Models, module: str, scale: int) -> Pixels:
     ],
 )
 def test_drawings_gain_over_lanczos(
-    models: Models, name: str, module: str, scale: int, gain: float, contrast: float
+    networks: NetworkRegistry, name: str, module: str, scale: int, gain: float, contrast: float
 ) -> None:
     truth = DRAWINGS[name](SIDE)
     small = shrunk(truth, scale, "area")
     plain = resized(small, SIDE, SIDE, LANCZOS)
-    result = drawn(small, models, module, scale)
+    result = drawn(small, networks, module, scale)
     assert psnr(result, truth) >= psnr(plain, truth) + gain
     assert line_contrast(result, truth) >= contrast >= line_contrast(plain, truth) + 0.15
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["chainner", "real_esrgan"])
-def test_eight_times_draws_steeper_lines_than_lanczos(models: Models, module: str) -> None:
+def test_eight_times_draws_steeper_lines_than_lanczos(networks: NetworkRegistry, module: str) -> None:
     truth = DRAWINGS["flat colours"](SIDE)
     small = shrunk(truth, 8, "area")
-    plain, result = resized(small, SIDE, SIDE, LANCZOS), drawn(small, models, module, 8)
+    plain, result = resized(small, SIDE, SIDE, LANCZOS), drawn(small, networks, module, 8)
     assert psnr(result, truth) >= psnr(plain, truth) + 1
     assert line_contrast(result, truth) >= 3 * line_contrast(plain, truth)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.parametrize(("scale", "gain"), [(1, 4.5), (2, 2.2)])
-def test_worn_drawings_are_cleaned(models: Models, name: str, scale: int, gain: float) -> None:
+def test_worn_drawings_are_cleaned(networks: NetworkRegistry, name: str, scale: int, gain: float) -> None:
     truth = DRAWINGS[name](SIDE)
     worn = as_jpeg(shrunk(truth, scale, "area"), quality=40)
     plain = resized(worn, SIDE, SIDE, LANCZOS)
-    assert psnr(drawn(worn, models, "real_esrgan", scale), truth) >= psnr(plain, truth) + gain
+    assert psnr(drawn(worn, networks, "real_esrgan", scale), truth) >= psnr(plain, truth) + gain
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_clean_drawing_stays_when_only_cleaned(models: Models, name: str) -> None:
+def test_a_clean_drawing_stays_when_only_cleaned(networks: NetworkRegistry, name: str) -> None:
     truth = DRAWINGS[name](SIDE)
-    assert psnr(drawn(truth, models, "real_esrgan", 1), truth) >= 36
+    assert psnr(drawn(truth, networks, "real_esrgan", 1), truth) >= 36
 
 
-def test_only_real_esrgan_cleans(models: Models) -> None:
+def test_only_real_esrgan_cleans(networks: NetworkRegistry) -> None:
     flat = as_jpeg(DRAWINGS["flat colours"](SIDE)[:96, 96:], quality=30)
-    sharp, clean = (drawn(flat, models, module, 2) for module in ("chainner", "real_esrgan"))
+    sharp, clean = (drawn(flat, networks, module, 2) for module in ("chainner", "real_esrgan"))
     truth = resized(DRAWINGS["flat colours"](2 * SIDE)[:192, 192:], 192, 192, LANCZOS)
     assert psnr(clean, truth) > psnr(sharp, truth) + 1.5
 
 
-def test_a_photo_keeps_its_colours(models: Models) -> None:
+def test_a_photo_keeps_its_colours(networks: NetworkRegistry) -> None:
     small = shrunk(photo("coffee.png", side=128), 2, "area")
-    result = drawn(small, models, "chainner", 4)
+    result = drawn(small, networks, "chainner", 4)
     assert psnr(shrunk(result, 4, "area"), small) >= 27
 
 
-def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     small = DRAWINGS["flat colours"](128)
-    whole = drawn(small, models, "real_esrgan", 2)
-    monkeypatch.setattr(drawings, "CUNET_SIDE", 64)
-    apart = np.abs(whole.astype(int) - drawn(small, models, "real_esrgan", 2))
+    whole = drawn(small, networks, "real_esrgan", 2)
+    apart = np.abs(whole.astype(int) - drawn(small, networks, "real_esrgan", 2, tile_side=64))
     assert apart.mean() <= 0.5
     assert np.percentile(apart, 99.5) <= 6  # what CUNET's mean over the tile makes of it, at the steepest lines
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4, 6, 8])
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (3, 5)])
-def test_the_smallest_pictures_grow_as_asked(models: Models, size: tuple[int, int], scale: int) -> None:
+def test_the_smallest_pictures_grow_as_asked(networks: NetworkRegistry, size: tuple[int, int], scale: int) -> None:
     colour = np.ascontiguousarray(np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3)))
-    result = drawn(colour, models, "real_esrgan", scale)
+    result = drawn(colour, networks, "real_esrgan", scale)
     assert result.shape == (size[0] * scale, size[1] * scale, 3)
     assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 8
 
 
-def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(models: Models) -> None:
+def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(networks: NetworkRegistry) -> None:
     colours = np.full((32, 32, 3), 240, dtype=np.uint8)
     colours[:, 16:] = 0
     alpha = np.full((32, 32), 255, dtype=np.uint8)
     alpha[:, 16:] = 0
-    result = draw_sharp(Picture(colours, alpha), {"scale": "2x"}, models, lambda fraction: None)
+    result = draw_sharp(Picture(colours, alpha), {"scale": "2x"}, networks, lambda fraction: None)
     assert result.alpha is not None
     assert result.alpha.shape == (64, 64)
     assert result.colours[result.alpha > 0].min() > 225
-    assert result.made_by == (DRAWN,)
+    assert result.made_by == (CUNET_VIDEO.name,)
 
 
-def test_progress_rises_to_one_over_all_passes(models: Models) -> None:
+def test_progress_rises_to_one_over_all_passes(networks: NetworkRegistry) -> None:
     told: list[float] = []
-    draw_sharp(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, models, told.append)
+    draw_sharp(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, told.append)
     assert len(told) >= 3
     assert all(later >= earlier for earlier, later in pairwise(told))
     assert told[-1] == pytest.approx(1)
@@ -131,14 +129,14 @@ def test_progress_rises_to_one_over_all_passes(models: Models) -> None:
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> None:
-    assert BROUGHT.interface
-    tiny_network(tmp_path / BROUGHT.files[0], BROUGHT.interface, gain=0.5)
+    assert ESRGAN.interface
+    tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, gain=0.5)
     truth = DRAWINGS["lettering"](120)
     source, step = saved(Image.fromarray(truth), tmp_path / "p.png"), Step("real_esrgan", {"scale": f"{scale}x"})
     outcome = process_file(
-        source, tmp_path / "r", [step], Output(), models=Models(tmp_path), report=lambda fraction: None
+        source, tmp_path / "r", [step], Output(), networks=NetworkRegistry(tmp_path), report=lambda fraction: None
     )
-    assert outcome.backend == ESRGAN
+    assert outcome.backend == ESRGAN.name
     assert (outcome.width, outcome.height) == output_size([step], 120, 120) == (120 * scale, 120 * scale)
     expected = resized(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # what the tiny network makes
     with Image.open(tmp_path / "r") as image:
@@ -146,8 +144,8 @@ def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> N
 
 
 def test_a_brought_network_of_another_scale_is_passed_over(tmp_path: Path) -> None:
-    assert BROUGHT.interface
-    tiny_network(tmp_path / BROUGHT.files[0], BROUGHT.interface, scale=2)
-    state = Models(tmp_path).state(BROUGHT)
+    assert ESRGAN.interface
+    tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, scale=2)
+    state = NetworkRegistry(tmp_path).state(ESRGAN)
     assert not state.usable
     assert "makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64; expected: 1 x 3 x 256 x 256" in state.reason

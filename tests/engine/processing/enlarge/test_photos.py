@@ -1,5 +1,6 @@
 """enlarge3 with the real networks, held against what Pillow's filters make of the same input."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from statistics import mean
 
@@ -8,111 +9,113 @@ import pytest
 from PIL import Image
 
 from tests.engine.processing.photos import COLOUR, Way, as_jpeg, detail, noisy, photo, psnr, resized, shrunk
-from vanceweb.engine.processing.enlarge.photos import enlarge, network_shares, share_cleaned_before
+from vanceweb.engine.processing.enlarge.photos import TILE_SIDES, enlarge, network_shares, share_cleaned_before
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 DEFAULTS = {"suppress_noise": 40, "remove_blur": 60}
 PLAIN = {"suppress_noise": 0, "remove_blur": 0}
 LANCZOS, BICUBIC = Image.Resampling.LANCZOS, Image.Resampling.BICUBIC
 
 
-def enlarged(pixels: Pixels, models: Models, scale: int, **params: int) -> Pixels:
-    return enlarge(Picture(pixels), {"scale": scale, **params}, models, lambda fraction: None).colours
+def enlarged(
+    pixels: Pixels, networks: NetworkRegistry, scale: int, tile_sides: Mapping[int, int] = TILE_SIDES, **params: int
+) -> Pixels:
+    params = {"scale": scale, **params}
+    return enlarge(Picture(pixels), params, networks, lambda fraction: None, tile_sides=tile_sides).colours
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "scale", "floor"), [("bicubic", 2, 2.0), ("bicubic", 4, 1.2), ("area", 2, 0.9), ("area", 4, 0.8)]
 )
-def test_clean_photos_gain_over_lanczos(models: Models, way: Way, scale: int, floor: float) -> None:
+def test_clean_photos_gain_over_lanczos(networks: NetworkRegistry, way: Way, scale: int, floor: float) -> None:
     gains = []
     for name in COLOUR:
         truth = photo(name)
         small = shrunk(truth, scale, way)
         plain = resized(small, truth.shape[1], truth.shape[0], LANCZOS)
-        gains.append(psnr(enlarged(small, models, scale, **PLAIN), truth) - psnr(plain, truth))
+        gains.append(psnr(enlarged(small, networks, scale, **PLAIN), truth) - psnr(plain, truth))
     assert mean(gains) >= floor, gains
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 4])
-def test_worn_photos_gain_over_bicubic_with_default_parameters(models: Models, scale: int) -> None:
+def test_worn_photos_gain_over_bicubic_with_default_parameters(networks: NetworkRegistry, scale: int) -> None:
     gains = []
     for name in COLOUR:
         truth = photo(name)
         worn = as_jpeg(noisy(shrunk(truth, scale, "bicubic"), 8), quality=60)
         plain = resized(worn, truth.shape[1], truth.shape[0], BICUBIC)
-        gains.append(psnr(enlarged(worn, models, scale, **DEFAULTS), truth) - psnr(plain, truth))
+        gains.append(psnr(enlarged(worn, networks, scale, **DEFAULTS), truth) - psnr(plain, truth))
     assert mean(gains) >= 0.5, gains
 
 
 @pytest.mark.parametrize("scale", [6, 8])
-def test_six_and_eight_times_gain_over_lanczos(models: Models, scale: int) -> None:
+def test_six_and_eight_times_gain_over_lanczos(networks: NetworkRegistry, scale: int) -> None:
     gains = []
     for name in ("astronaut.png", "coffee.png"):
         truth = photo(name, side=240)
         small = shrunk(truth, scale, "area")
-        result = enlarged(small, models, scale, **PLAIN)
+        result = enlarged(small, networks, scale, **PLAIN)
         assert result.shape == truth.shape
         gains.append(psnr(result, truth) - psnr(resized(small, 240, 240, LANCZOS), truth))
     assert mean(gains) >= 0.4, gains
 
 
-def test_more_noise_suppression_leaves_less_noise(models: Models) -> None:
+def test_more_noise_suppression_leaves_less_noise(networks: NetworkRegistry) -> None:
     flat = noisy(np.full((48, 48, 3), 128, dtype=np.uint8), 8)
-    left = [detail(enlarged(flat, models, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
+    left = [detail(enlarged(flat, networks, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 3
 
 
-def test_more_blur_removal_makes_steeper_edges(models: Models) -> None:
+def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry) -> None:
     soft = shrunk(photo("coffee.png", side=192), 4, "area")
-    steps = [detail(enlarged(soft, models, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
+    steps = [detail(enlarged(soft, networks, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
     assert steps == sorted(steps)
     assert steps[-1] > 1.1 * steps[0]
 
 
-def test_blur_removal_brings_a_blurred_photo_nearer_to_the_truth(models: Models) -> None:
+def test_blur_removal_brings_a_blurred_photo_nearer_to_the_truth(networks: NetworkRegistry) -> None:
     truth = photo("astronaut.png", side=256)
     blurred = resized(shrunk(truth, 4, "area"), 128, 128, BICUBIC)
-    kept, sharpened = (enlarged(blurred, models, 2, suppress_noise=0, remove_blur=n) for n in (0, 80))
+    kept, sharpened = (enlarged(blurred, networks, 2, suppress_noise=0, remove_blur=n) for n in (0, 80))
     assert psnr(sharpened, truth) > psnr(kept, truth) + 0.2
 
 
-def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     small = photo("chelsea.png", side=64)
-    whole = enlarged(small, models, 4, **DEFAULTS)
-    monkeypatch.setattr("vanceweb.engine.processing.enlarge.photos.SIDE", {4: 24})
-    in_tiles = enlarged(small, models, 4, **DEFAULTS)
+    whole = enlarged(small, networks, 4, **DEFAULTS)
+    in_tiles = enlarged(small, networks, 4, TILE_SIDES | {4: 24}, **DEFAULTS)
     assert np.abs(whole.astype(int) - in_tiles).max() <= 1
 
 
 @pytest.mark.parametrize(("size", "scale"), [((1, 1), 2), ((1, 7), 4), ((9, 1), 6), ((3, 5), 8), ((1, 1), 8)])
-def test_the_smallest_pictures_grow_as_asked(models: Models, size: tuple[int, int], scale: int) -> None:
+def test_the_smallest_pictures_grow_as_asked(networks: NetworkRegistry, size: tuple[int, int], scale: int) -> None:
     colour = np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3))
-    result = enlarged(np.ascontiguousarray(colour), models, scale, **DEFAULTS)
+    result = enlarged(np.ascontiguousarray(colour), networks, scale, **DEFAULTS)
     assert result.shape == (size[0] * scale, size[1] * scale, 3)
     assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 12
 
 
-def test_hidden_colours_do_not_reach_the_visible_edge(models: Models) -> None:
+def test_hidden_colours_do_not_reach_the_visible_edge(networks: NetworkRegistry) -> None:
     colours = np.full((32, 32, 3), 240, dtype=np.uint8)
     colours[:, 16:] = 0
     alpha = np.full((32, 32), 255, dtype=np.uint8)
     alpha[:, 16:] = 0
-    result = enlarge(Picture(colours, alpha), {"scale": 2, **DEFAULTS}, models, lambda fraction: None)
+    result = enlarge(Picture(colours, alpha), {"scale": 2, **DEFAULTS}, networks, lambda fraction: None)
     assert result.alpha is not None
     assert result.alpha.shape == (64, 64)
     assert result.colours[result.alpha > 0].min() > 225
 
 
-def test_strong_noise_is_removed_for_real(models: Models) -> None:
+def test_strong_noise_is_removed_for_real(networks: NetworkRegistry) -> None:
     truth = photo("astronaut.png", side=192)
     worn = noisy(shrunk(truth, 2, "area"), 20)
     plain = resized(worn, 192, 192, BICUBIC)
-    assert psnr(enlarged(worn, models, 2, **DEFAULTS), truth) > psnr(plain, truth) + 2.5
+    assert psnr(enlarged(worn, networks, 2, **DEFAULTS), truth) > psnr(plain, truth) + 2.5
 
 
 def test_what_may_be_detail_is_not_cleaned_away() -> None:

@@ -11,12 +11,21 @@ from django.conf import settings
 from tests.engine.processing.photos import as_jpeg, noisy, out_of_focus, photo, psnr, ssim
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.faces.detection import Face, find_faces
-from vanceweb.engine.processing.faces.restoration import FIDELITY, SQUARE, Square, enhance_faces
+from vanceweb.engine.processing.faces.restoration import (
+    CODEFORMER,
+    FACE,
+    FIDELITY,
+    GFPGAN,
+    INTERFACE,
+    SQUARE,
+    X4PLUS_FACES,
+    Square,
+    enhance_faces,
+)
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import CODEFORMER, FACE, GFPGAN, X4PLUS_FACES, backends_of
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 AROUND_FACE = (slice(8, 108), slice(64, 164))  # the astronaut's face at half its size
 
@@ -36,12 +45,12 @@ def structure(pixels: Pixels) -> npt.NDArray[np.float32]:
     return np.asarray(fine - coarse, dtype=np.float32)
 
 
-def enhanced(pixels: Pixels, models: Models) -> Picture:
-    return enhance_faces(Picture(pixels), {}, models, lambda fraction: None)
+def enhanced(pixels: Pixels, networks: NetworkRegistry) -> Picture:
+    return enhance_faces(Picture(pixels), {}, networks, lambda fraction: None)
 
 
 @pytest.fixture
-def folder(models: Models, tmp_path: Path) -> Path:
+def folder(networks: NetworkRegistry, tmp_path: Path) -> Path:
     """A models directory with what set-up installs for faces, to bring more to."""
     for name in ("blazeface", "realesrgan"):
         (tmp_path / name).symlink_to(Path(settings.MODELS_DIR) / name)
@@ -49,41 +58,41 @@ def folder(models: Models, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_blurry_face_comes_nearer_to_the_truth_and_the_rest_stays(models: Models) -> None:
+def test_a_blurry_face_comes_nearer_to_the_truth_and_the_rest_stays(networks: NetworkRegistry) -> None:
     worn = blurry(portrait())
-    picture = enhanced(worn, models)
+    picture = enhanced(worn, networks)
     face = (slice(25, 80), slice(22, 74))
     assert ssim(picture.colours[face], portrait()[face]) > ssim(worn[face], portrait()[face]) + 0.02
     assert (picture.colours[-8:] == worn[-8:]).all()
-    assert X4PLUS_FACES in picture.made_by
+    assert X4PLUS_FACES.name in picture.made_by
 
 
-def test_a_sharp_face_is_left_alone_and_it_is_said(models: Models) -> None:
-    picture = enhanced(photo("astronaut.png")[:256, 96:352], models)
+def test_a_sharp_face_is_left_alone_and_it_is_said(networks: NetworkRegistry) -> None:
+    picture = enhanced(photo("astronaut.png")[:256, 96:352], networks)
     assert psnr(picture.colours, photo("astronaut.png")[:256, 96:352]) > 50
     assert picture.notes == ("The faces are sharp already: they were left as they are.",)
 
 
-def test_without_a_face_nothing_changes_and_it_is_said(models: Models) -> None:
-    picture = enhanced(photo("coffee.png", side=128), models)
+def test_without_a_face_nothing_changes_and_it_is_said(networks: NetworkRegistry) -> None:
+    picture = enhanced(photo("coffee.png", side=128), networks)
     assert (picture.colours == photo("coffee.png", side=128)).all()
     assert picture.notes == ("No face was found; the picture was left as it is.",)
 
 
 @pytest.mark.parametrize(("name", "file", "numbers", "factor"), [
-    (CODEFORMER, "faces/codeformer.onnx", ("float",), FIDELITY),
-    (CODEFORMER, "faces/codeformer.onnx", ("double",), FIDELITY),
-    (GFPGAN, "faces/gfpgan.onnx", (), 1.0),
+    (CODEFORMER.name, "faces/codeformer.onnx", ("float",), FIDELITY),
+    (CODEFORMER.name, "faces/codeformer.onnx", ("double",), FIDELITY),
+    (GFPGAN.name, "faces/gfpgan.onnx", (), 1.0),
 ])  # fmt: skip
 def test_a_network_that_somebody_brings_is_used(
     folder: Path, name: str, file: str, numbers: tuple[str, ...], factor: float
 ) -> None:
-    tiny_network(folder / file, FACE, gain=-1.0, numbers=numbers)
+    tiny_network(folder / file, INTERFACE, gain=-1.0, numbers=numbers)
     before = portrait()
-    picture = enhanced(before, Models(folder))
+    picture = enhanced(before, NetworkRegistry(folder))
     assert picture.made_by == ("blazeface (opencv)", name)
     # It was given -1..1 and gave it back negative, times w: so fine structure turns round, coarse colours stay.
-    (face,) = find_faces(before, Models(folder))
+    (face,) = find_faces(before, NetworkRegistry(folder))
     x, y = (face.points[:4].mean(axis=0)).round().astype(int)
     inside = (slice(y - 12, y + 12), slice(x - 12, x + 12))
     fine = [structure(pixels) for pixels in (before, picture.colours)]
@@ -105,9 +114,9 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
     tiny_network(folder / file, small)
     if broken:
         (folder / file).write_bytes(b"no network")
-    models = Models(folder)
-    assert models.choose("face").name == X4PLUS_FACES
-    (state,) = [models.state(backend) for backend in backends_of("face") if file in backend.files]
+    networks = NetworkRegistry(folder)
+    assert networks.choose(FACE) is X4PLUS_FACES
+    (state,) = [networks.state(backend) for backend in FACE.backends if file in backend.files]
     assert reason in state.reason
 
 
@@ -127,15 +136,15 @@ def test_a_square_taken_out_and_put_back_is_the_same_picture(angle: float) -> No
     assert (difference[300:] == 0).all()
 
 
-def test_a_face_may_reach_beyond_the_picture(models: Models) -> None:
-    picture = enhanced(blurry(portrait())[26:80, 24:74], models)
+def test_a_face_may_reach_beyond_the_picture(networks: NetworkRegistry) -> None:
+    picture = enhanced(blurry(portrait())[26:80, 24:74], networks)
     assert picture.colours.shape == (54, 50, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1)])
-def test_a_picture_of_any_size_keeps_it(models: Models, size: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_keeps_it(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     pixels = np.full((*size, 3), 60, dtype=np.uint8)
-    assert (enhanced(pixels, models).colours == pixels).all()
+    assert (enhanced(pixels, networks).colours == pixels).all()
 
 
 def _face(angle: float) -> Face:

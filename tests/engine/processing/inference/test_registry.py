@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,41 +11,42 @@ from tests.engine.processing.files import halves, saved
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
+from vanceweb.engine.processing.cutout.matting import ISNET, SUBJECT, U2NET
 from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.inference import registry as loading
-from vanceweb.engine.processing.inference.backends import ISNET, U2NET, Backend, backends_of
+from vanceweb.engine.processing.inference.backends import Backend
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import LARGE, Models
+from vanceweb.engine.processing.inference.registry import LARGE, NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
-PREFERRED, LAST = (backend for backend in backends_of("subject") if backend.name in (ISNET, U2NET))
+PREFERRED, LAST = ISNET, U2NET
 
 
-def put(folder: Path, backend: Backend, **made: object) -> Path:
+def put(folder: Path, backend: Backend[Any], **made: object) -> Path:
     """A tiny network of the backend's interface, where its file belongs."""
     assert backend.interface
     return tiny_network(folder / backend.files[0], backend.interface, **made)  # type: ignore[arg-type]
 
 
-def cut_out(models: Models, folder: Path) -> str:
+def cut_out(networks: NetworkRegistry, folder: Path) -> str:
     """The backend that made a cut-out just now."""
     source = saved(halves(), folder / "p.png")
     return process_file(
-        source, folder / "r", [Step("matting")], Output(), models=models, report=lambda fraction: None
+        source, folder / "r", [Step("matting")], Output(), networks=networks, report=lambda fraction: None
     ).backend
 
 
 def test_the_preferred_of_two_is_used(tmp_path: Path) -> None:
     put(tmp_path, LAST)
     put(tmp_path, PREFERRED)
-    assert Models(tmp_path).choose("subject") == PREFERRED
+    assert NetworkRegistry(tmp_path).choose(SUBJECT) == PREFERRED
 
 
 def test_without_any_file_the_remedy_is_named(tmp_path: Path) -> None:
-    models = Models(tmp_path)
+    networks = NetworkRegistry(tmp_path)
     with pytest.raises(WeightsMissing, match=r"u2net/u2net\.onnx are not installed; run: manage\.py install_models"):
-        models.choose("subject")
-    assert models.state(LAST).usable is False
+        networks.choose(SUBJECT)
+    assert networks.state(LAST).usable is False
 
 
 def spoilt(folder: Path) -> None:
@@ -85,76 +87,76 @@ def test_a_file_that_cannot_be_used_is_named_explained_and_passed_over(
     put(tmp_path, LAST)
     (tmp_path / PREFERRED.files[0]).parent.mkdir()
     spoil(tmp_path)  # type: ignore[operator]
-    models = Models(tmp_path)
-    state = models.state(PREFERRED)
+    networks = NetworkRegistry(tmp_path)
+    state = networks.state(PREFERRED)
     assert (state.usable, state.reason) == (False, f"isnet/isnet.onnx cannot be used: {reason}.")
-    assert cut_out(models, tmp_path) == U2NET
-    assert cut_out(models, tmp_path) == U2NET
+    assert cut_out(networks, tmp_path) == U2NET.name
+    assert cut_out(networks, tmp_path) == U2NET.name
     assert [record.getMessage() for record in caplog.records] == [state.reason]
 
 
 def test_a_single_number_more_is_no_fault(tmp_path: Path) -> None:
     put(tmp_path, PREFERRED, numbers=["double"])
-    assert cut_out(Models(tmp_path), tmp_path) == ISNET
+    assert cut_out(NetworkRegistry(tmp_path), tmp_path) == ISNET.name
 
 
 def test_a_file_dropped_in_is_used_by_the_next_picture(tmp_path: Path) -> None:
     put(tmp_path, LAST)
-    models = Models(tmp_path)
-    assert cut_out(models, tmp_path) == U2NET
+    networks = NetworkRegistry(tmp_path)
+    assert cut_out(networks, tmp_path) == U2NET.name
     path = put(tmp_path, PREFERRED)
-    assert cut_out(models, tmp_path) == ISNET
+    assert cut_out(networks, tmp_path) == ISNET.name
     path.unlink()
-    assert cut_out(models, tmp_path) == U2NET
+    assert cut_out(networks, tmp_path) == U2NET.name
 
 
 def test_a_file_put_right_is_used_and_a_replaced_one_loaded_again(tmp_path: Path) -> None:
     put(tmp_path, LAST)
     path = put(tmp_path, PREFERRED, element="uint8")
-    models = Models(tmp_path)
-    assert models.choose("subject") == LAST
+    networks = NetworkRegistry(tmp_path)
+    assert networks.choose(SUBJECT) == LAST
     put(tmp_path, PREFERRED)
     os.utime(path, ns=(1, 1))
-    assert models.choose("subject") == PREFERRED
+    assert networks.choose(SUBJECT) == PREFERRED
     given = np.ones((1, 3, 1024, 1024), dtype=np.float32)
-    assert models.onnx(PREFERRED).run(given).max() == 1
+    assert networks.onnx(PREFERRED).run(given).max() == 1
     put(tmp_path, PREFERRED, gain=5)
     os.utime(path, ns=(2, 2))
-    assert models.onnx(PREFERRED).run(given).max() == 5
+    assert networks.onnx(PREFERRED).run(given).max() == 5
 
 
 def test_a_network_is_loaded_once(tmp_path: Path) -> None:
     put(tmp_path, LAST)
-    models = Models(tmp_path)
-    assert models.choose("subject") == LAST
-    assert models.onnx(LAST) is models.onnx(LAST)
+    networks = NetworkRegistry(tmp_path)
+    assert networks.choose(SUBJECT) == LAST
+    assert networks.onnx(LAST) is networks.onnx(LAST)
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_large_networks_are_kept_loaded_only_so_many_at_a_time(tmp_path: Path, at_once: int) -> None:
     for backend in (PREFERRED, LAST):
         put(tmp_path, backend, ballast=LARGE)
-    models = Models(tmp_path, large_at_once=at_once)
-    first, second = models.onnx(PREFERRED), models.onnx(LAST)
-    assert models.onnx(LAST) is second
-    assert (models.onnx(PREFERRED) is first) == (at_once == 2)
+    networks = NetworkRegistry(tmp_path, large_at_once=at_once)
+    first, second = networks.onnx(PREFERRED), networks.onnx(LAST)
+    assert networks.onnx(LAST) is second
+    assert (networks.onnx(PREFERRED) is first) == (at_once == 2)
 
 
 def test_small_networks_stay_beside_a_large_one(tmp_path: Path) -> None:
     put(tmp_path, PREFERRED, ballast=LARGE)
     put(tmp_path, LAST)
-    models = Models(tmp_path)
-    small, large = models.onnx(LAST), models.onnx(PREFERRED)
-    assert models.onnx(LAST) is small
-    assert models.onnx(PREFERRED) is large
+    networks = NetworkRegistry(tmp_path)
+    small, large = networks.onnx(LAST), networks.onnx(PREFERRED)
+    assert networks.onnx(LAST) is small
+    assert networks.onnx(PREFERRED) is large
 
 
 def test_networks_that_the_repository_holds_are_found_without_installing(tmp_path: Path) -> None:
     held = [path for path in loading.SHIPPED.rglob("*") if path.is_file()]
-    models = Models(tmp_path)
+    networks = NetworkRegistry(tmp_path)
     for path in held:
-        assert models.find(str(path.relative_to(loading.SHIPPED))) == path
-    assert models.find("there/is.none") is None
+        assert networks.find(str(path.relative_to(loading.SHIPPED))) == path
+    assert networks.find("there/is.none") is None
 
 
 def test_a_file_in_the_models_directory_goes_before_the_repository_s(tmp_path: Path) -> None:
@@ -162,4 +164,4 @@ def test_a_file_in_the_models_directory_goes_before_the_repository_s(tmp_path: P
         name = path.relative_to(loading.SHIPPED)
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-        assert Models(tmp_path).find(str(name)) == tmp_path / name
+        assert NetworkRegistry(tmp_path).find(str(name)) == tmp_path / name

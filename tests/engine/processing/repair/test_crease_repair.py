@@ -1,6 +1,7 @@
 """crease_repair: damage found and filled in, by what comes with vanceweb and by networks that somebody brings."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,22 +11,16 @@ from tests.engine.processing.photos import COLOUR, photo, psnr
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import (
-    FREQUENCY_SELECTIVE,
-    LAMA,
-    OWN_SCRATCHES,
-    SCRATCHES,
-    backends_of,
-)
+from vanceweb.engine.processing.inference.backends import Slot
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.repair.crease_repair import repair
-from vanceweb.engine.processing.repair.damage_detection import find_damage
-from vanceweb.engine.processing.repair.inpainting import filled
+from vanceweb.engine.processing.repair.damage_detection import DAMAGE, LINES_AND_SPECKS, SCRATCHES, find_damage
+from vanceweb.engine.processing.repair.inpainting import FREQUENCY_SELECTIVE, INPAINTING, LAMA, filled
 
 NOTHING_FOUND = "No scratches or spots were found; the picture was left as it is."
 SIDE = 224
-FINDER, PAINTER = backends_of("scratches")[0].interface, backends_of("inpaint")[0].interface
+FINDER, PAINTER = SCRATCHES.interface, LAMA.interface
 
 
 def tone_on(pixels: Pixels) -> int:
@@ -33,55 +28,55 @@ def tone_on(pixels: Pixels) -> int:
     return LIGHT if pixels.mean() < 150 else DARK
 
 
-def repaired(pixels: Pixels, models: Models) -> Picture:
-    return repair(Picture(pixels), {}, models, lambda fraction: None)
+def repaired(pixels: Pixels, networks: NetworkRegistry) -> Picture:
+    return repair(Picture(pixels), {}, networks, lambda fraction: None)
 
 
-def fill(pixels: Pixels, mask: Mask, models: Models) -> tuple[Pixels, str]:
-    return filled(pixels, mask, models, lambda fraction: None)
+def fill(pixels: Pixels, mask: Mask, networks: NetworkRegistry) -> tuple[Pixels, str]:
+    return filled(pixels, mask, networks, lambda fraction: None)
 
 
 @pytest.fixture
-def without_networks(tmp_path: Path) -> Models:
+def without_networks(tmp_path: Path) -> NetworkRegistry:
     """Only what needs no weights: a broken file goes before the network that comes with vanceweb."""
     (tmp_path / "scratches.onnx").write_bytes(b"no network")
-    return Models(tmp_path)
+    return NetworkRegistry(tmp_path)
 
 
 @pytest.mark.slow
-def test_scratches_folds_and_dust_are_taken_off(models: Models) -> None:
+def test_scratches_folds_and_dust_are_taken_off(networks: NetworkRegistry) -> None:
     gains = []
     for seed, name in enumerate(COLOUR):
         truth = photo(name, side=SIDE)
         worn, _ = damaged(truth, seed, tone_on(truth))
-        gains.append(psnr(repaired(worn, models).colours, truth) - psnr(worn, truth))
+        gains.append(psnr(repaired(worn, networks).colours, truth) - psnr(worn, truth))
     assert np.mean(gains) >= 9, gains
     assert min(gains) >= 4, gains
 
 
 @pytest.mark.slow
-def test_photos_without_damage_are_nearly_left_alone(models: Models) -> None:
+def test_photos_without_damage_are_nearly_left_alone(networks: NetworkRegistry) -> None:
     likeness = [
-        min(psnr(repaired(photo(name, side=SIDE), models).colours, photo(name, side=SIDE)), 60) for name in COLOUR
+        min(psnr(repaired(photo(name, side=SIDE), networks).colours, photo(name, side=SIDE)), 60) for name in COLOUR
     ]
     assert np.mean(likeness) >= 42, likeness
     assert min(likeness) >= 35, likeness
 
 
 @pytest.mark.slow
-def test_damage_is_found_without_a_network(without_networks: Models) -> None:
+def test_damage_is_found_without_a_network(without_networks: NetworkRegistry) -> None:
     gains = []
     for seed, name in enumerate(COLOUR):
         truth = photo(name, side=SIDE)
         worn, _ = damaged(truth, seed, tone_on(truth))
         picture = repaired(worn, without_networks)
-        assert OWN_SCRATCHES in picture.made_by
+        assert LINES_AND_SPECKS.name in picture.made_by
         gains.append(psnr(picture.colours, truth) - psnr(worn, truth))
     assert np.mean(gains) >= 4, gains
 
 
 @pytest.mark.parametrize("angle", range(0, 180, 15))
-def test_a_scratch_is_found_whichever_way_it_runs(without_networks: Models, angle: int) -> None:
+def test_a_scratch_is_found_whichever_way_it_runs(without_networks: NetworkRegistry, angle: int) -> None:
     pixels = np.full((160, 160, 3), 120, dtype=np.uint8)
     y, x = np.mgrid[:160, :160] - 80.0
     across = np.abs(x * np.sin(np.radians(angle)) - y * np.cos(np.radians(angle)))
@@ -92,30 +87,30 @@ def test_a_scratch_is_found_whichever_way_it_runs(without_networks: Models, angl
     assert np.count_nonzero(mask) < 5 * np.count_nonzero(scratch)
 
 
-def test_what_the_end_of_the_picture_cuts_off_is_no_scratch(without_networks: Models) -> None:
+def test_what_the_end_of_the_picture_cuts_off_is_no_scratch(without_networks: NetworkRegistry) -> None:
     pixels = np.full((160, 160, 3), 90, dtype=np.uint8)
     pixels[:, :3] = 230
     mask, _ = find_damage(pixels, without_networks, lambda fraction: None)
     assert not mask.any()
 
 
-def test_a_plain_picture_is_left_as_it_is_and_it_is_said(models: Models) -> None:
+def test_a_plain_picture_is_left_as_it_is_and_it_is_said(networks: NetworkRegistry) -> None:
     plain = np.full((90, 70, 3), 130, dtype=np.uint8)
-    picture = repaired(plain, models)
+    picture = repaired(plain, networks)
     assert (picture.colours == plain).all()
     assert picture.notes == (NOTHING_FOUND,)
 
 
-def test_nothing_but_the_damage_is_touched(without_networks: Models) -> None:
+def test_nothing_but_the_damage_is_touched(without_networks: NetworkRegistry) -> None:
     truth = photo("chelsea.png", side=160)
     worn, mask = damaged(truth, 1)
     made, name = fill(worn, mask, without_networks)
-    assert name == FREQUENCY_SELECTIVE
+    assert name == FREQUENCY_SELECTIVE.name
     assert (made[mask == 0] == worn[mask == 0]).all()
     assert psnr(made, truth) > psnr(worn, truth) + 10
 
 
-def test_a_mask_without_end_is_filled_too(without_networks: Models) -> None:
+def test_a_mask_without_end_is_filled_too(without_networks: NetworkRegistry) -> None:
     pixels = photo("coffee.png", side=64)
     made, _ = fill(pixels, np.full((64, 64), 255, dtype=np.uint8), without_networks)
     assert made.shape == pixels.shape
@@ -128,8 +123,8 @@ def test_lama_is_used_when_it_is_there_whatever_its_range(tmp_path: Path, scale:
     pixels = np.full((420, 900, 3), 30, dtype=np.uint8)
     mask = np.zeros((420, 900), dtype=np.uint8)
     mask[10:14, 5:400] = mask[300:420, 880:] = 255
-    made, name = fill(pixels, mask, Models(tmp_path))
-    assert name == LAMA
+    made, name = fill(pixels, mask, NetworkRegistry(tmp_path))
+    assert name == LAMA.name
     assert (np.abs(made[mask > 0].astype(int) - 128) <= 1).all()
     assert (made[mask == 0] == 30).all()
 
@@ -139,38 +134,38 @@ def test_a_network_for_scratches_is_used_when_it_is_there(tmp_path: Path) -> Non
     tiny_network(tmp_path / "scratches.onnx", FINDER)  # its chance of damage is the brightness
     pixels = np.zeros((70, 1100, 3), dtype=np.uint8)
     pixels[30:34, 100:1000] = 255
-    mask, name = find_damage(pixels, Models(tmp_path), lambda fraction: None)
-    assert name == SCRATCHES
+    mask, name = find_damage(pixels, NetworkRegistry(tmp_path), lambda fraction: None)
+    assert name == SCRATCHES.name
     assert (mask[31:33, 102:998] == 255).all()
     assert not mask[:24].any()
     assert not mask[40:].any()
 
 
-@pytest.mark.parametrize("slot", ["scratches", "inpaint"])
-def test_a_mismatching_file_is_named_and_passed_over(tmp_path: Path, slot: str) -> None:
-    first, last = backends_of(slot)
+@pytest.mark.parametrize("slot", [DAMAGE, INPAINTING], ids=lambda slot: slot.name)
+def test_a_mismatching_file_is_named_and_passed_over(tmp_path: Path, slot: Slot[Any]) -> None:
+    first, last = slot.backends
     wrong = Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),))
     tiny_network(tmp_path / first.files[0], wrong)
-    models = Models(tmp_path)
-    assert models.choose(slot) == last
-    reason = models.state(first).reason
+    networks = NetworkRegistry(tmp_path)
+    assert networks.choose(slot) == last
+    reason = networks.state(first).reason
     assert reason.startswith(f"{first.files[0]} cannot be used: ")
     assert "1 x 3 x 320 x 320" in reason or "expected: 2 and 1" in reason
 
 
-@pytest.mark.parametrize("slot", ["scratches", "inpaint"])
-def test_a_broken_file_is_named_and_passed_over(tmp_path: Path, slot: str) -> None:
-    first, last = backends_of(slot)
+@pytest.mark.parametrize("slot", [DAMAGE, INPAINTING], ids=lambda slot: slot.name)
+def test_a_broken_file_is_named_and_passed_over(tmp_path: Path, slot: Slot[Any]) -> None:
+    first, last = slot.backends
     (tmp_path / first.files[0]).parent.mkdir(exist_ok=True)
     (tmp_path / first.files[0]).write_bytes(b"no network")
-    models = Models(tmp_path)
-    assert models.choose(slot) == last
-    assert models.state(first).reason == f"{first.files[0]} cannot be used: it is damaged or no ONNX file."
+    networks = NetworkRegistry(tmp_path)
+    assert networks.choose(slot) == last
+    assert networks.state(first).reason == f"{first.files[0]} cannot be used: it is damaged or no ONNX file."
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (7, 5), (40, 33)])
-def test_a_picture_of_any_size_keeps_it(models: Models, size: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_keeps_it(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
-    assert repaired(pixels, models).colours.shape == pixels.shape
-    made, _ = fill(pixels, np.full(size, 255, dtype=np.uint8), models)
+    assert repaired(pixels, networks).colours.shape == pixels.shape
+    made, _ = fill(pixels, np.full(size, 255, dtype=np.uint8), networks)
     assert made.shape == pixels.shape

@@ -11,12 +11,13 @@ from tests.engine.processing.photos import as_jpeg, noisy, out_of_focus, photo, 
 from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.registry import Models
-from vanceweb.engine.processing.repair.photo_restoration import restore
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.repair.photo_restoration import TILE_SIDE, restore
 
 
-def restored(pixels: Pixels, models: Models, **params: Any) -> Picture:
-    return restore(Picture(pixels), {"face_enhancer": False, "strength": 0.9, **params}, models, lambda fraction: None)
+def restored(pixels: Pixels, networks: NetworkRegistry, tile_side: int = TILE_SIDE, **params: Any) -> Picture:
+    params = {"face_enhancer": False, "strength": 0.9, **params}
+    return restore(Picture(pixels), params, networks, lambda fraction: None, tile_side=tile_side)
 
 
 def worn(pixels: Pixels) -> Pixels:
@@ -33,61 +34,60 @@ def part(name: str) -> Pixels:
 
 
 @pytest.mark.slow
-def test_blurred_noisy_photos_gain_likeness(models: Models) -> None:
-    gains = [ssim(restored(worn(part(name)), models).colours, part(name)) - ssim(worn(part(name)), part(name))
+def test_blurred_noisy_photos_gain_likeness(networks: NetworkRegistry) -> None:
+    gains = [ssim(restored(worn(part(name)), networks).colours, part(name)) - ssim(worn(part(name)), part(name))
              for name in PLACES]  # fmt: skip
     assert np.mean(gains) >= 0.06, gains
     assert min(gains) > 0.02, gains
 
 
 @pytest.mark.slow
-def test_shaken_photos_gain_likeness(models: Models) -> None:
+def test_shaken_photos_gain_likeness(networks: NetworkRegistry) -> None:
     gains = []
     for truth in (part("astronaut.png"), part("coffee.png"), photo("chelsea.png", side=96)):
         shaken = as_jpeg(noisy(moved(truth, 11, 20), 3), 85)
-        gains.append(ssim(restored(shaken, models).colours, truth) - ssim(shaken, truth))
+        gains.append(ssim(restored(shaken, networks).colours, truth) - ssim(shaken, truth))
     assert min(gains) >= 0.01, gains  # the network alone takes the streaks for lines and gains nothing
     assert np.mean(gains) >= 0.02, gains
 
 
-def test_strength_is_how_much_is_replaced(models: Models) -> None:
+def test_strength_is_how_much_is_replaced(networks: NetworkRegistry) -> None:
     blurry = worn(part("coffee.png"))[:48, :48]
-    weak, strong = (restored(blurry, models, strength=strength).colours for strength in (0.8, 1.0))
+    weak, strong = (restored(blurry, networks, strength=strength).colours for strength in (0.8, 1.0))
     expected = 0.2 * blurry.astype(float) + 0.8 * strong
     assert np.abs(weak - expected).max() <= 1
     assert psnr(weak, blurry) > psnr(strong, blurry)
 
 
 @pytest.mark.parametrize("name", ["chelsea.png", "coffee.png", "rocket.jpg"])
-def test_sharp_photos_are_left_alone_and_it_is_said(models: Models, name: str) -> None:
-    picture = restored(photo(name), models)
+def test_sharp_photos_are_left_alone_and_it_is_said(networks: NetworkRegistry, name: str) -> None:
+    picture = restored(photo(name), networks)
     assert psnr(picture.colours, photo(name)) >= 40
     assert picture.notes == ("The photo is sharp already: it was left as it is.",)
 
 
-def test_without_a_face_the_rest_is_restored_and_it_is_said(models: Models) -> None:
-    picture = restored(worn(part("coffee.png"))[:48, :48], models, face_enhancer=True)
+def test_without_a_face_the_rest_is_restored_and_it_is_said(networks: NetworkRegistry) -> None:
+    picture = restored(worn(part("coffee.png"))[:48, :48], networks, face_enhancer=True)
     assert "No face was found; the rest of the picture was restored." in picture.notes
     assert "realesrgan-x4plus (ncnn)" in picture.made_by
     assert psnr(picture.colours, worn(part("coffee.png"))[:48, :48]) < 40
 
 
 @pytest.mark.slow
-def test_the_face_enhancer_brings_a_face_at_a_quarter_of_its_size_nearer_to_the_truth(models: Models) -> None:
+def test_the_face_enhancer_brings_a_face_at_a_quarter_of_its_size_nearer_to_the_truth(
+    networks: NetworkRegistry,
+) -> None:
     truth = resized(photo("astronaut.png")[30:222, 128:320], 96, 96, 4)
     small = resized(resized(truth, 24, 24, 4), 96, 96, 3)
-    without, with_faces = (restored(small, models, face_enhancer=wanted) for wanted in (False, True))
+    without, with_faces = (restored(small, networks, face_enhancer=wanted) for wanted in (False, True))
     assert ssim(with_faces.colours, truth) > ssim(small, truth)
     assert ssim(without.colours, truth) > ssim(small, truth)
 
 
-def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     blurry = worn(part("coffee.png"))[:64, :64]
-    whole = restored(blurry, models).colours.astype(int)
-    monkeypatch.setattr(
-        "vanceweb.engine.processing.repair.photo_restoration.SIDE", 16
-    )  # edges at every 32 px of the result
-    parts = restored(blurry, models).colours.astype(int)
+    whole = restored(blurry, networks).colours.astype(int)
+    parts = restored(blurry, networks, tile_side=16).colours.astype(int)  # edges at every 32 px of the result
     assert np.abs(parts - whole).mean() < 1.5
     for axis in (0, 1):
         steps = [np.abs(np.diff(pixels, axis=axis)).take([31], axis=axis).mean() for pixels in (parts, whole)]
@@ -95,11 +95,11 @@ def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 5)])
-def test_a_picture_of_any_size_keeps_it(models: Models, size: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_keeps_it(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8)
-    assert restored(pixels, models, face_enhancer=True).colours.shape == pixels.shape
+    assert restored(pixels, networks, face_enhancer=True).colours.shape == pixels.shape
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="are not installed; run: manage"):
-        restored(worn(part("coffee.png")), Models(tmp_path))
+        restored(worn(part("coffee.png")), NetworkRegistry(tmp_path))

@@ -18,180 +18,194 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.analysis.blur_shape import SHARP, Blur
 from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_blocks
+from vanceweb.engine.processing.denoise.denoising import SRMD
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import CUNET, DECONVOLUTION, NAFNET, SRMD, Backend, backends_of
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
-from vanceweb.engine.processing.sharpen import deblurring
-from vanceweb.engine.processing.sharpen.deblurring import choose_cleaning, choose_deblurring, deblur
+from vanceweb.engine.processing.sharpen.deblurrers import DECONVOLUTION, NAFNET
+from vanceweb.engine.processing.sharpen.deblurring import (
+    ARTEFACT_CUNET,
+    TILE_SIDE,
+    choose_cleaning,
+    choose_deblurring,
+    deblur,
+)
 
 AUTO: dict[str, Any] = {"autoparams": True, "automodel": True, "blur_type": 1, "remove_blur": 0.5,
                         "suppress_noise": 0.5, "remove_artifacts": 0.5}  # fmt: skip
 NOTHING: dict[str, Any] = {"autoparams": False, "automodel": False, "blur_type": 0, "remove_blur": 0,
                            "suppress_noise": 0, "remove_artifacts": 0}  # fmt: skip
 STEPS = [0, 0.2, 0.4, 0.5, 0.6, 0.8, 1]
-PLACES = {backend.name: backend for backend in backends_of("deblur")}
 
 
-def sharpened(pixels: Pixels, models: Models, base: dict[str, Any] = AUTO, **params: Any) -> Picture:
-    return deblur(Picture(pixels), {**base, **params}, models, lambda fraction: None)
+def sharpened(
+    pixels: Pixels, networks: NetworkRegistry, base: dict[str, Any] = AUTO, *, tile_side: int = TILE_SIDE, **params: Any
+) -> Picture:
+    return deblur(Picture(pixels), {**base, **params}, networks, lambda fraction: None, tile_side=tile_side)
 
 
-def gains(models: Models, wear: Callable[[Pixels], Pixels], side: int = 192) -> list[float]:
+def gains(networks: NetworkRegistry, wear: Callable[[Pixels], Pixels], side: int = 192) -> list[float]:
     """In dB, of crops of the colour photos that `wear` has worn."""
     truths = [photo(name, side=side) for name in COLOUR]
-    return [psnr(sharpened(wear(truth), models).colours, truth) - psnr(wear(truth), truth) for truth in truths]
+    return [psnr(sharpened(wear(truth), networks).colours, truth) - psnr(wear(truth), truth) for truth in truths]
 
 
-def test_soft_photos_gain_3_db(models: Models) -> None:
-    found = gains(models, lambda truth: softened(truth, 2))
+def test_soft_photos_gain_3_db(networks: NetworkRegistry) -> None:
+    found = gains(networks, lambda truth: softened(truth, 2))
     assert mean(found) >= 3.0, found
     assert min(found) >= 0, found
 
 
-def test_photos_out_of_focus_gain_5_db(models: Models) -> None:
-    found = gains(models, lambda truth: defocused(truth, 3))
+def test_photos_out_of_focus_gain_5_db(networks: NetworkRegistry) -> None:
+    found = gains(networks, lambda truth: defocused(truth, 3))
     assert mean(found) >= 5.4, found
     assert min(found) >= 0, found
 
 
-def test_soft_photos_with_noise_and_jpeg_gain_too(models: Models) -> None:
-    found = gains(models, lambda truth: as_jpeg(noisy(softened(truth, 2), 5), 60), side=128)
+def test_soft_photos_with_noise_and_jpeg_gain_too(networks: NetworkRegistry) -> None:
+    found = gains(networks, lambda truth: as_jpeg(noisy(softened(truth, 2), 5), 60), side=128)
     assert mean(found) >= 1, found
     assert min(found) >= 0, found
 
 
 @pytest.mark.parametrize("name", COLOUR)
-def test_sharp_photos_come_back(models: Models, name: str) -> None:
+def test_sharp_photos_come_back(networks: NetworkRegistry, name: str) -> None:
     truth = photo(name, side=192)
-    assert psnr(sharpened(truth, models).colours, truth) >= 34
+    assert psnr(sharpened(truth, networks).colours, truth) >= 34
 
 
 @pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
-def test_moved_photos_never_get_worse(models: Models, angle: float) -> None:
+def test_moved_photos_never_get_worse(networks: NetworkRegistry, angle: float) -> None:
     for name in COLOUR:
         truth = photo(name, side=192)
         blurred = moved(truth, 13, angle)
-        assert psnr(sharpened(blurred, models).colours, truth) >= psnr(blurred, truth), name
+        assert psnr(sharpened(blurred, networks).colours, truth) >= psnr(blurred, truth), name
 
 
 @pytest.mark.parametrize("angle", [0, 60, 110])
 @pytest.mark.slow
 @pytest.mark.parametrize("automodel", [True, False])
-def test_moved_photos_never_get_worse_by_hand(models: Models, automodel: bool, angle: float) -> None:
+def test_moved_photos_never_get_worse_by_hand(networks: NetworkRegistry, automodel: bool, angle: float) -> None:
     for name in ("china.jpg", "coffee.png"):
         truth = photo(name, side=192)
         blurred = moved(truth, 13, angle)
-        result = sharpened(blurred, models, autoparams=False, automodel=automodel)
+        result = sharpened(blurred, networks, autoparams=False, automodel=automodel)
         assert psnr(result.colours, truth) >= psnr(blurred, truth), name
 
 
-def test_moved_photos_gain_in_the_mean(models: Models) -> None:
+def test_moved_photos_gain_in_the_mean(networks: NetworkRegistry) -> None:
     gains = []
     for number, name in enumerate(COLOUR):
         truth = photo(name, side=192)
         blurred = moved(truth, 13, 30 * number)
-        gains.append(psnr(sharpened(blurred, models).colours, truth) - psnr(blurred, truth))
+        gains.append(psnr(sharpened(blurred, networks).colours, truth) - psnr(blurred, truth))
     assert mean(gains) >= 2.3, gains
 
 
 @pytest.mark.parametrize("blur_type", [0, 1])
 @pytest.mark.parametrize("name", ["coffee.png", "astronaut.png"])
-def test_more_blur_removal_makes_steeper_edges(models: Models, name: str, blur_type: int) -> None:
+def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry, name: str, blur_type: int) -> None:
     soft = softened(photo(name, side=96), 1.5)
     found = [
-        detail(sharpened(soft, models, NOTHING, blur_type=blur_type, remove_blur=wanted).colours) for wanted in STEPS
+        detail(sharpened(soft, networks, NOTHING, blur_type=blur_type, remove_blur=wanted).colours) for wanted in STEPS
     ]
     assert all(more > less for less, more in pairwise(found))
     assert found[-1] > 1.2 * found[0]
 
 
-def test_the_kind_of_blur_makes_a_difference(models: Models) -> None:
+def test_the_kind_of_blur_makes_a_difference(networks: NetworkRegistry) -> None:
     """What is said to be soft is never sharpened along a direction only; what is said to be motion is."""
     truth = photo("astronaut.png", side=128)
     as_soft, as_motion = (
-        sharpened(moved(truth, 13, 30), models, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1)
+        sharpened(moved(truth, 13, 30), networks, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1)
     )
     assert psnr(as_motion, truth) > psnr(as_soft, truth) + 0.5
 
 
-def test_more_noise_suppression_leaves_less_noise(models: Models) -> None:
+def test_more_noise_suppression_leaves_less_noise(networks: NetworkRegistry) -> None:
     flat = noisy(np.full((64, 64, 3), 128, dtype=np.uint8), 12)
-    left = [detail(sharpened(flat, models, NOTHING, remove_blur=0.5, suppress_noise=wanted).colours)
+    left = [detail(sharpened(flat, networks, NOTHING, remove_blur=0.5, suppress_noise=wanted).colours)
             for wanted in STEPS]  # fmt: skip
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 10
 
 
-def test_more_artefact_removal_leaves_less_of_the_blocks(models: Models) -> None:
+def test_more_artefact_removal_leaves_less_of_the_blocks(networks: NetworkRegistry) -> None:
     truth = photo("coffee.png", side=160)
     worn = as_jpeg(truth, 30)
-    results = [sharpened(worn, models, NOTHING, remove_artifacts=wanted).colours for wanted in STEPS]
+    results = [sharpened(worn, networks, NOTHING, remove_artifacts=wanted).colours for wanted in STEPS]
     blocks = [estimate_blocks(result) for result in results]
     assert all(less < more for more, less in pairwise(blocks))
     assert blocks[-1] < 0.2 * blocks[0]
     assert psnr(results[-1], truth) >= psnr(worn, truth) + 1.5
 
 
-def test_nothing_asked_for_changes_nothing(models: Models) -> None:
+def test_nothing_asked_for_changes_nothing(networks: NetworkRegistry) -> None:
     worn = noisy(softened(photo("coffee.png", side=64), 2), 5)
-    assert np.array_equal(sharpened(worn, models, NOTHING).colours, worn)
+    assert np.array_equal(sharpened(worn, networks, NOTHING).colours, worn)
 
 
-def test_what_was_done_is_said(models: Models) -> None:
+def test_what_was_done_is_said(networks: NetworkRegistry) -> None:
     truth = photo("astronaut.png", side=128)
-    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), models).made_by == (CUNET, SRMD, NAFNET, DECONVOLUTION)
-    assert sharpened(softened(truth, 2), models).made_by == (NAFNET,)
-    told = sharpened(softened(truth, 2), models, NOTHING, remove_blur=0.5, blur_type=0)
-    assert told.made_by == (NAFNET, DECONVOLUTION)
-    untouched = sharpened(np.full((64, 64, 3), 99, dtype=np.uint8), models)
+    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), networks).made_by == (
+        ARTEFACT_CUNET.name,
+        SRMD.name,
+        NAFNET.name,
+        DECONVOLUTION.name,
+    )
+    assert sharpened(softened(truth, 2), networks).made_by == (NAFNET.name,)
+    told = sharpened(softened(truth, 2), networks, NOTHING, remove_blur=0.5, blur_type=0)
+    assert told.made_by == (NAFNET.name, DECONVOLUTION.name)
+    untouched = sharpened(np.full((64, 64, 3), 99, dtype=np.uint8), networks)
     assert untouched.notes == ("The picture is sharp and clean already: nothing was changed.",)
 
 
-def test_tiles_leave_no_seams(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     soft = noisy(softened(photo("chelsea.png", side=128), 2), 4)
-    whole = sharpened(soft, models).colours
-    monkeypatch.setattr(deblurring, "SIDE", 48)  # the network reads its blur from all of a tile: its tiles stay
-    assert np.abs(whole.astype(int) - sharpened(soft, models).colours).max() <= 2
+    whole = sharpened(soft, networks).colours
+    # The deblurring network reads the blur from all of a tile: its tiles stay.
+    in_tiles = sharpened(soft, networks, tile_side=48).colours
+    assert np.abs(whole.astype(int) - in_tiles).max() <= 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (3, 5), (17, 16)])
-def test_the_smallest_pictures_pass(models: Models, size: tuple[int, int]) -> None:
+def test_the_smallest_pictures_pass(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     colour = np.ascontiguousarray(np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3)))
     for kind in (0, 1):
         wanted = {"blur_type": kind, "remove_blur": 1, "suppress_noise": 1, "remove_artifacts": 1}
-        result = sharpened(colour, models, NOTHING, **wanted).colours
+        result = sharpened(colour, networks, NOTHING, **wanted).colours
         assert result.shape == colour.shape
         assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 8
 
 
-def test_alpha_stays_and_hidden_colours_do_not_reach_the_visible_edge(models: Models) -> None:
+def test_alpha_stays_and_hidden_colours_do_not_reach_the_visible_edge(networks: NetworkRegistry) -> None:
     colours = np.full((64, 64, 3), 240, dtype=np.uint8)
     colours[:, 32:] = 0
     alpha = np.full((64, 64), 255, dtype=np.uint8)
     alpha[:, 32:] = 0
     wanted = {**NOTHING, "remove_blur": 1, "remove_artifacts": 1}
-    result = deblur(Picture(colours, alpha), wanted, models, lambda fraction: None)
+    result = deblur(Picture(colours, alpha), wanted, networks, lambda fraction: None)
     assert result.alpha is not None
     assert np.array_equal(result.alpha, alpha)
     assert result.colours[alpha > 0].min() > 225
 
 
-def brought(folder: Path, backend: Backend) -> Pixels:
-    """What a tiny network in the backend's place, which halves all colours, makes of a picture in motion's model."""
-    assert backend.interface
-    tiny_network(folder / backend.files[0], backend.interface, gain=0.5)
+def run_with_tiny_network(folder: Path) -> Pixels:
+    """The result for a picture in motion, with a tiny network that halves all colours in the network's place."""
+    assert NAFNET.interface
+    tiny_network(folder / NAFNET.files[0], NAFNET.interface, gain=0.5)
     source = saved(Image.fromarray(photo("coffee.png", side=176)[:, :100]), folder / "p.png")
     step = Step("sharpen3", {**NOTHING, "blur_type": 1, "remove_blur": 0.5})
-    outcome = process_file(source, folder / "r", [step], Output(), models=Models(folder), report=lambda fraction: None)
-    assert outcome.backend == backend.name
+    networks = NetworkRegistry(folder)
+    outcome = process_file(source, folder / "r", [step], Output(), networks=networks, report=lambda fraction: None)
+    assert outcome.backend == NAFNET.name
     with Image.open(folder / "r") as image:
         return np.asarray(image.convert("RGB"))
 
 
 def test_the_network_of_the_repository_is_used_for_motion(tmp_path: Path) -> None:
-    result = brought(tmp_path, PLACES[NAFNET])
+    result = run_with_tiny_network(tmp_path)
     assert np.abs(result - photo("coffee.png", side=176)[:, :100] / 2).max() <= 1
 
 

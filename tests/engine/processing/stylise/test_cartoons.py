@@ -11,14 +11,12 @@ from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.inference.backends import ANIMEGAN, DRAWN_ANIME, backends_of
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import Models
-from vanceweb.engine.processing.stylise.cartoons import NO_FACE, animate, cartoonize
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.stylise.cartoons import ANIME_STYLE, ANIMEGAN, DRAWN_ANIME, NO_FACE, animate, cartoonize
 
 CHANNELS_FIRST = Interface(((1, 3, None, None),), ((1, 3, None, None),))
 CHANNELS_LAST = Interface(((1, None, None, 3),), ((1, None, None, 3),))
-(BROUGHT,) = (backend for backend in backends_of("anime") if backend.name == ANIMEGAN)
 
 
 def quiet(fraction: float) -> None:
@@ -38,14 +36,14 @@ def strongest_edges(pixels: Pixels, share: float = 0.05) -> np.ndarray:
     return (steps >= np.quantile(steps, 1 - share)).astype(np.uint8)
 
 
-def cartoon(pixels: Pixels, models: Models) -> Pixels:
-    return cartoonize(Picture(pixels), {}, models, quiet).colours
+def cartoon(pixels: Pixels, networks: NetworkRegistry) -> Pixels:
+    return cartoonize(Picture(pixels), {}, networks, quiet).colours
 
 
 @pytest.mark.parametrize("name", ["astronaut.png", "coffee.png", "china.jpg"])
-def test_a_cartoon_has_fewer_colours_flat_areas_and_the_photo_s_edges(name: str, models: Models) -> None:
+def test_a_cartoon_has_fewer_colours_flat_areas_and_the_photo_s_edges(name: str, networks: NetworkRegistry) -> None:
     given = photo(name, side=192)
-    result = cartoon(given, models)
+    result = cartoon(given, networks)
     assert colours_in(result) < 0.65 * colours_in(given)
     kept = cv2.dilate(strongest_edges(result, 0.1), np.ones((5, 5), np.uint8))[strongest_edges(given) == 1].mean()
     assert kept > 0.75
@@ -54,14 +52,14 @@ def test_a_cartoon_has_fewer_colours_flat_areas_and_the_photo_s_edges(name: str,
 
 
 @pytest.mark.parametrize("colour", [(128, 128, 128), (30, 160, 90), (255, 255, 255), (0, 0, 0)])
-def test_a_flat_picture_stays_flat(colour: tuple[int, int, int], models: Models) -> None:
-    result = cartoon(np.full((40, 56, 3), colour, dtype=np.uint8), models)
+def test_a_flat_picture_stays_flat(colour: tuple[int, int, int], networks: NetworkRegistry) -> None:
+    result = cartoon(np.full((40, 56, 3), colour, dtype=np.uint8), networks)
     assert int(np.ptp(result.reshape(-1, 3), axis=0).max()) <= 3
 
 
-def test_only_the_face_is_converted(models: Models) -> None:
+def test_only_the_face_is_converted(networks: NetworkRegistry) -> None:
     given = photo("astronaut.png")[:256, 96:352]
-    made = animate(Picture(given), {"single_face": True}, models, quiet)
+    made = animate(Picture(given), {"single_face": True}, networks, quiet)
     face, beyond = np.s_[60:180, 60:180], np.s_[200:, :]
     assert not made.notes
     assert np.array_equal(made.colours[beyond], given[beyond])
@@ -70,78 +68,80 @@ def test_only_the_face_is_converted(models: Models) -> None:
     assert psnr(made.colours[80:150, 214:250], given[80:150, 214:250]) > 30
 
 
-def test_everything_is_converted_when_asked_for(models: Models) -> None:
+def test_everything_is_converted_when_asked_for(networks: NetworkRegistry) -> None:
     given = photo("astronaut.png", side=160)
-    made = animate(Picture(given), {"single_face": False}, models, quiet)
+    made = animate(Picture(given), {"single_face": False}, networks, quiet)
     assert not made.notes
-    assert made.made_by == (DRAWN_ANIME,)
+    assert made.made_by == (DRAWN_ANIME.name,)
     assert psnr(made.colours[:40], given[:40]) < 32
     assert detail(made.colours) < detail(given)
 
 
-def test_without_a_face_the_whole_picture_is_converted_and_it_is_said(models: Models) -> None:
+def test_without_a_face_the_whole_picture_is_converted_and_it_is_said(networks: NetworkRegistry) -> None:
     given = photo("coffee.png", side=128)
-    made = animate(Picture(given), {"single_face": True}, models, quiet)
+    made = animate(Picture(given), {"single_face": True}, networks, quiet)
     assert made.notes == (NO_FACE,)
-    whole = animate(Picture(given), {"single_face": False}, models, quiet)
+    whole = animate(Picture(given), {"single_face": False}, networks, quiet)
     assert np.array_equal(made.colours, whole.colours)
 
 
-def test_the_anime_s_look_is_another_than_the_cartoon_s(models: Models) -> None:
+def test_the_anime_s_look_is_another_than_the_cartoon_s(networks: NetworkRegistry) -> None:
     given = photo("coffee.png", side=128)
-    anime = animate(Picture(given), {"single_face": False}, models, quiet).colours
-    assert psnr(anime, cartoon(given, models)) < 22
+    anime = animate(Picture(given), {"single_face": False}, networks, quiet).colours
+    assert psnr(anime, cartoon(given, networks)) < 22
     assert anime.mean() > given.mean() + 5
 
 
 @pytest.fixture
-def brought(tmp_path: Path, models: Models) -> Models:
+def brought(tmp_path: Path, networks: NetworkRegistry) -> NetworkRegistry:
     """A models directory with all that set-up installs; what a user brings is written into it by the tests."""
-    installed = models.find("realesrgan")
+    installed = networks.find("realesrgan")
     assert installed is not None
     for folder in installed.parent.iterdir():
         if folder.is_dir():
             (tmp_path / folder.name).symlink_to(folder)
-    return Models(tmp_path)
+    return NetworkRegistry(tmp_path)
 
 
 @pytest.mark.parametrize("interface", [CHANNELS_FIRST, CHANNELS_LAST, Interface(((1, 3, 64, 64),), ((1, 3, 64, 64),)),
                                        Interface(((1, 64, 64, 3),), ((1, 64, 64, 3),))])  # fmt: skip
-def test_animegan_is_used_where_somebody_brings_it(interface: Interface, tmp_path: Path, brought: Models) -> None:
-    tiny_network(tmp_path / BROUGHT.files[0], interface, gain=-1)
+def test_animegan_is_used_where_somebody_brings_it(
+    interface: Interface, tmp_path: Path, brought: NetworkRegistry
+) -> None:
+    tiny_network(tmp_path / ANIMEGAN.files[0], interface, gain=-1)
     given = np.full((50, 70, 3), (200, 90, 40), dtype=np.uint8)
     made = animate(Picture(given), {"single_face": False}, brought, quiet)
-    assert made.made_by == (ANIMEGAN,)
+    assert made.made_by == (ANIMEGAN.name,)
     assert np.abs(made.colours.astype(int).mean(axis=(0, 1)) - (55, 165, 215)).max() < 9
 
 
-def test_animegan_of_another_interface_is_passed_over(tmp_path: Path, brought: Models) -> None:
+def test_animegan_of_another_interface_is_passed_over(tmp_path: Path, brought: NetworkRegistry) -> None:
     square = (1, 1, 64, 64)
-    tiny_network(tmp_path / BROUGHT.files[0], Interface((square,), (square,)))
+    tiny_network(tmp_path / ANIMEGAN.files[0], Interface((square,), (square,)))
     assert animate(Picture(photo("coffee.png", side=64)), {"single_face": False}, brought, quiet).made_by == (
-        DRAWN_ANIME,
+        DRAWN_ANIME.name,
     )
-    assert "expected: 1 x 3 x any x any" in brought.state(BROUGHT).reason
+    assert "expected: 1 x 3 x any x any" in brought.state(ANIMEGAN).reason
 
 
-def test_an_enlarger_in_the_place_of_animegan_is_passed_over(tmp_path: Path, brought: Models) -> None:
-    tiny_network(tmp_path / BROUGHT.files[0], CHANNELS_FIRST, scale=2)
-    assert brought.choose("anime").name == DRAWN_ANIME
-    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.state(BROUGHT).reason
+def test_an_enlarger_in_the_place_of_animegan_is_passed_over(tmp_path: Path, brought: NetworkRegistry) -> None:
+    tiny_network(tmp_path / ANIMEGAN.files[0], CHANNELS_FIRST, scale=2)
+    assert brought.choose(ANIME_STYLE) is DRAWN_ANIME
+    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.state(ANIMEGAN).reason
 
 
-def test_animegan_that_makes_another_size_is_said_in_a_sentence(tmp_path: Path, brought: Models) -> None:
-    tiny_network(tmp_path / BROUGHT.files[0], Interface(CHANNELS_FIRST.inputs, ((1, 3, 64, 64),)))
+def test_animegan_that_makes_another_size_is_said_in_a_sentence(tmp_path: Path, brought: NetworkRegistry) -> None:
+    tiny_network(tmp_path / ANIMEGAN.files[0], Interface(CHANNELS_FIRST.inputs, ((1, 3, 64, 64),)))
     with pytest.raises(ProcessingError, match="makes a picture of another size"):
         animate(Picture(photo("coffee.png", side=96)), {"single_face": False}, brought, quiet)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 7)])
 @pytest.mark.parametrize("single_face", [True, False])
-def test_odd_sizes(shape: tuple[int, int], single_face: bool, models: Models) -> None:
+def test_odd_sizes(shape: tuple[int, int], single_face: bool, networks: NetworkRegistry) -> None:
     given = np.random.default_rng(3).integers(0, 256, (*shape, 3), dtype=np.uint8)
     alpha = np.full(shape, 90, dtype=np.uint8)
-    made = animate(Picture(given, alpha), {"single_face": single_face}, models, quiet)
+    made = animate(Picture(given, alpha), {"single_face": single_face}, networks, quiet)
     assert made.colours.shape == given.shape
     assert made.alpha is alpha
-    assert cartoonize(Picture(given, alpha), {}, models, quiet).colours.shape == given.shape
+    assert cartoonize(Picture(given, alpha), {}, networks, quiet).colours.shape == given.shape

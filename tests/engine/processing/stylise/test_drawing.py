@@ -6,7 +6,7 @@ import pytest
 from tests.engine.processing.photos import photo
 from vanceweb.engine.processing.analysis.outlines import outlines
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise import canvas
 from vanceweb.engine.processing.stylise.flattening import flattened
 
@@ -86,18 +86,18 @@ def test_laid_over_the_photo_by_a_share() -> None:
 
 
 @pytest.mark.parametrize("size", [(24, 16), (100, 37), (45, 70), (1, 1), (130, 3)])
-def test_a_drawing_grows_to_any_size_in_tiles_without_a_seam(models: Models, size: tuple[int, int]) -> None:
+def test_a_drawing_grows_to_any_size_in_tiles_without_a_seam(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     width, height = size
     drawing = canvas.canvas(np.full((height, width, 3), (200, 90, 40), dtype=np.uint8))
-    result = canvas.grown(drawing, width, height, models, lambda fraction: None)
+    result = canvas.grown(drawing, width, height, networks, lambda fraction: None)
     assert result.shape == (height, width, 3)
     assert np.abs(result.astype(int) - (200, 90, 40)).max() <= 6
 
 
-def test_a_large_picture_is_drawn_on_a_canvas_of_bounded_size_and_enlarged(models: Models) -> None:
+def test_a_large_picture_is_drawn_on_a_canvas_of_bounded_size_and_enlarged(networks: NetworkRegistry) -> None:
     drawing: Pixels = photo("rocket.jpg", side=96)
     told: list[float] = []
-    result = canvas.grown(drawing, 500, 500, models, told.append)
+    result = canvas.grown(drawing, 500, 500, networks, told.append)
     assert result.shape == (500, 500, 3)
     assert told == sorted(told)
     assert told[-1] == 1

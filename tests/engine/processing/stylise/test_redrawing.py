@@ -11,12 +11,12 @@ from tests.engine.processing.photos import photo, psnr
 from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
-from vanceweb.engine.processing.inference.backends import DRAWN_STYLE, PAINTINGS
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise.drawing_styles import STYLES as MANNERS
 from vanceweb.engine.processing.stylise.guidance import LEADS
 from vanceweb.engine.processing.stylise.prompt_tones import NOT_UNDERSTOOD, TONES
-from vanceweb.engine.processing.stylise.redrawing import redraw
+from vanceweb.engine.processing.stylise.redrawing import DRAWN_STYLE, redraw
+from vanceweb.engine.processing.stylise.style_transfer import PAINTINGS
 
 NAMES = tuple(style.name for style in STYLES)
 SIDE = 112
@@ -29,7 +29,7 @@ def quiet(fraction: float) -> None:
 
 def redrawn(
     given: Pixels,
-    models: Models,
+    networks: NetworkRegistry,
     style: str = "style2",
     guides: tuple[Guide, ...] = (),
     *,
@@ -38,7 +38,7 @@ def redrawn(
     strength: float = 1.0,
 ) -> Picture:
     params = {"model_name": style, "prompt": prompt, "overwrite": overwrite, "denoising_strength": strength}
-    return redraw(Picture(given, guides=guides), params, models, quiet)
+    return redraw(Picture(given, guides=guides), params, networks, quiet)
 
 
 def difference(one: Pixels, other: Pixels) -> float:
@@ -58,8 +58,8 @@ def portrait() -> Pixels:
 
 
 @pytest.fixture(scope="module")
-def twelve(models: Models, portrait: Pixels) -> dict[str, Pixels]:
-    return {name: redrawn(portrait, models, name).colours for name in NAMES}
+def twelve(networks: NetworkRegistry, portrait: Pixels) -> dict[str, Pixels]:
+    return {name: redrawn(portrait, networks, name).colours for name in NAMES}
 
 
 def test_the_table_has_a_row_for_each_style_and_each_kind_of_guide() -> None:
@@ -84,28 +84,30 @@ def test_what_the_styles_are_told_apart_by(twelve: dict[str, Pixels], portrait: 
     assert max(green, key=green.__getitem__) == "Ghibli_boy"
 
 
-def test_the_backends_are_named(models: Models, portrait: Pixels) -> None:
-    assert redrawn(portrait, models, "style2").made_by == (DRAWN_STYLE,)
-    assert redrawn(portrait, models, "Ghibli_boy").made_by == (DRAWN_STYLE, PAINTINGS)
+def test_the_backends_are_named(networks: NetworkRegistry, portrait: Pixels) -> None:
+    assert redrawn(portrait, networks, "style2").made_by == (DRAWN_STYLE.name,)
+    assert redrawn(portrait, networks, "Ghibli_boy").made_by == (DRAWN_STYLE.name, PAINTINGS.name)
 
 
 class TestStrength:
-    def test_none_is_the_photo(self, models: Models, portrait: Pixels) -> None:
-        assert np.array_equal(redrawn(portrait, models, strength=0).colours, portrait)
+    def test_none_is_the_photo(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        assert np.array_equal(redrawn(portrait, networks, strength=0).colours, portrait)
 
-    def test_more_is_further_from_the_photo(self, models: Models, portrait: Pixels) -> None:
-        far = [difference(redrawn(portrait, models, strength=s).colours, portrait) for s in (0.25, 0.5, 0.75, 1)]
+    def test_more_is_further_from_the_photo(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        far = [difference(redrawn(portrait, networks, strength=s).colours, portrait) for s in (0.25, 0.5, 0.75, 1)]
         assert far == sorted(far)
         assert far[0] < 0.5 * far[-1]
 
 
 class TestGuides:
     @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("Ghibli")])
-    def test_the_realistic_look_keeps_more_of_the_photo(self, name: str, models: Models, portrait: Pixels) -> None:
+    def test_the_realistic_look_keeps_more_of_the_photo(
+        self, name: str, networks: NetworkRegistry, portrait: Pixels
+    ) -> None:
         style = next(style for style in STYLES if style.name == name)
         realistic, cartoonish = (
             redrawn(
-                portrait, models, name, tuple(Guide(kind, None) for kind in style.get_guides(look).cn_names)
+                portrait, networks, name, tuple(Guide(kind, None) for kind in style.get_guides(look).cn_names)
             ).colours
             for look in (Look.REALISTIC, Look.CARTOONISH)
         )
@@ -113,71 +115,77 @@ class TestGuides:
         assert likeness(realistic, portrait) > likeness(cartoonish, portrait) + 0.005
 
     @pytest.mark.parametrize("kind", CN_NAMES)
-    def test_a_guide_s_own_picture_leads_in_its_way(self, kind: str, models: Models, portrait: Pixels) -> None:
+    def test_a_guide_s_own_picture_leads_in_its_way(
+        self, kind: str, networks: NetworkRegistry, portrait: Pixels
+    ) -> None:
         cross = np.full((SIDE, SIDE, 3), 230, dtype=np.uint8)
         cross[50:62] = cross[:, 50:62] = (20, 60, 150)
-        led = redrawn(portrait, models, "style3", (Guide(kind, Picture(cross)),)).colours
-        unled = redrawn(portrait, models, "style3", (Guide(kind, None),)).colours
+        led = redrawn(portrait, networks, "style3", (Guide(kind, Picture(cross)),)).colours
+        unled = redrawn(portrait, networks, "style3", (Guide(kind, None),)).colours
         assert difference(led, unled) > 1.5
 
-    def test_lines_are_taken_from_the_guide_and_no_longer_from_the_photo(self, models: Models) -> None:
+    def test_lines_are_taken_from_the_guide_and_no_longer_from_the_photo(self, networks: NetworkRegistry) -> None:
         plain = np.full((96, 96, 3), (210, 200, 190), dtype=np.uint8)
         square = np.full((48, 48, 3), 240, dtype=np.uint8)
         square[12:36, 12:36] = 30
-        result = redrawn(plain, models, "style2", (Guide("cartoon_lineart", Picture(square)),)).colours.mean(axis=2)
+        result = redrawn(plain, networks, "style2", (Guide("cartoon_lineart", Picture(square)),)).colours.mean(axis=2)
         inside, outside, edge = result[44:52, 44:52].mean(), result[4:12, 4:12].mean(), result[40:56, 20:28].min()
         assert abs(inside - outside) < 12
         assert edge < outside - 60
 
-    def test_a_tile_moves_large_areas_to_its_colours(self, models: Models, portrait: Pixels) -> None:
+    def test_a_tile_moves_large_areas_to_its_colours(self, networks: NetworkRegistry, portrait: Pixels) -> None:
         blue = Picture(np.full((10, 30, 3), (20, 60, 220), dtype=np.uint8))
-        led = redrawn(portrait, models, "style2", (Guide("cartoon_tile", blue),)).colours
-        unled = redrawn(portrait, models, "style2", (Guide("cartoon_tile", None),)).colours
+        led = redrawn(portrait, networks, "style2", (Guide("cartoon_tile", blue),)).colours
+        unled = redrawn(portrait, networks, "style2", (Guide("cartoon_tile", None),)).colours
         assert np.mean(led[..., 2].astype(int) - led[..., 0]) > np.mean(unled[..., 2].astype(int) - unled[..., 0]) + 60
 
 
 class TestPrompt:
-    def test_words_for_a_tone_set_it(self, models: Models, portrait: Pixels) -> None:
-        plain = redrawn(portrait, models).colours
-        night = redrawn(portrait, models, prompt="a city at Night").colours
+    def test_words_for_a_tone_set_it(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        plain = redrawn(portrait, networks).colours
+        night = redrawn(portrait, networks, prompt="a city at Night").colours
         assert night.mean() < plain.mean() - 15
-        assert chroma(redrawn(portrait, models, prompt="black and white").colours) < 0.15 * chroma(plain)
+        assert chroma(redrawn(portrait, networks, prompt="black and white").colours) < 0.15 * chroma(plain)
 
-    def test_they_count_for_more_when_only_they_are_to_be_used(self, models: Models, portrait: Pixels) -> None:
+    def test_they_count_for_more_when_only_they_are_to_be_used(
+        self, networks: NetworkRegistry, portrait: Pixels
+    ) -> None:
         plain, mixed, alone = (
-            redrawn(portrait, models, prompt=prompt, overwrite=overwrite).colours
+            redrawn(portrait, networks, prompt=prompt, overwrite=overwrite).colours
             for prompt, overwrite in (("", False), ("sunset", False), ("sunset", True))
         )
         assert difference(alone, plain) > difference(mixed, plain) + 1
 
-    def test_what_was_made_of_them_is_said(self, models: Models, portrait: Pixels) -> None:
-        assert redrawn(portrait, models).notes == ()
-        assert redrawn(portrait, models, prompt="a knight on a horse").notes == (NOT_UNDERSTOOD,)
-        assert redrawn(portrait, models, prompt="Night.").notes == ("The word “night” set the tone.",)
-        (note,) = redrawn(portrait, models, prompt="an autumn night").notes
+    def test_what_was_made_of_them_is_said(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        assert redrawn(portrait, networks).notes == ()
+        assert redrawn(portrait, networks, prompt="a knight on a horse").notes == (NOT_UNDERSTOOD,)
+        assert redrawn(portrait, networks, prompt="Night.").notes == ("The word “night” set the tone.",)
+        (note,) = redrawn(portrait, networks, prompt="an autumn night").notes
         assert "“autumn”" in note
         assert "“night”" in note
 
     @pytest.mark.parametrize("word", TONES)
-    def test_every_word_of_the_table_has_an_effect(self, word: str, models: Models, portrait: Pixels) -> None:
+    def test_every_word_of_the_table_has_an_effect(
+        self, word: str, networks: NetworkRegistry, portrait: Pixels
+    ) -> None:
         given = portrait[::2, ::2].copy()
-        assert difference(redrawn(given, models, "style3", prompt=word).colours, plain_style3(models, given.tobytes(),
-                          given.shape)) > 1  # fmt: skip
+        plain = plain_style3(networks, given.tobytes(), given.shape)
+        assert difference(redrawn(given, networks, "style3", prompt=word).colours, plain) > 1
 
 
 @cache
-def plain_style3(models: Models, given: bytes, shape: tuple[int, ...]) -> Pixels:
-    return redrawn(np.frombuffer(given, dtype=np.uint8).reshape(shape).copy(), models, "style3").colours
+def plain_style3(networks: NetworkRegistry, given: bytes, shape: tuple[int, ...]) -> Pixels:
+    return redrawn(np.frombuffer(given, dtype=np.uint8).reshape(shape).copy(), networks, "style3").colours
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (3, 5)])
 @pytest.mark.parametrize("name", ["style4", "style5", "us_comic_boy", "Ghibli_girl"])
-def test_odd_sizes_and_alpha(shape: tuple[int, int], name: str, models: Models) -> None:
+def test_odd_sizes_and_alpha(shape: tuple[int, int], name: str, networks: NetworkRegistry) -> None:
     given = np.random.default_rng(3).integers(0, 256, (*shape, 3), dtype=np.uint8)
     alpha = np.full(shape, 200, dtype=np.uint8)
     params = {"model_name": name, "prompt": "", "overwrite": False, "denoising_strength": 0.75}
     guides = (Guide("cartoon_tile", Picture(given)), Guide("cartoon_normal", Picture(given)))
-    made = redraw(Picture(given, alpha, grey=True, guides=guides), params, models, quiet)
+    made = redraw(Picture(given, alpha, grey=True, guides=guides), params, networks, quiet)
     assert made.colours.shape == given.shape
     assert made.alpha is alpha
     assert not made.grey

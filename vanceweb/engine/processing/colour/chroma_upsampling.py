@@ -9,7 +9,7 @@ from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.resampling import FloatArray, enlarged_part
 from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
 
-SIDE = 1024  # px of a tile at full size
+TILE_SIDE = 1024  # px of a tile at full size
 MIXED = 8.0  # deviation of L in a cell at which it counts half
 # Min et al., "Fast global image smoothing" (2014): how far colours are carried, in squared cells, and what stops them.
 REACH, EDGE = 1.0, 8.0  # the latter in levels of 0..255
@@ -35,7 +35,7 @@ def lay_colours(colours: Pixels, seen: Pixels, ab: FloatArray, report: Report) -
     zoom = max(size) / max(middle.shape[:2])
     radius = round(FINE_RADIUS * zoom) if zoom > 1 else 0
     result = np.empty_like(colours)
-    tiles = grid(*size, SIDE)
+    tiles = grid(*size, TILE_SIDE)
     for done, tile in enumerate(tiles, start=1):
         light, part = _fine(colours, middle, tile, radius)
         result[tile.top : tile.bottom, tile.left : tile.right] = pixels_of(light, part)

@@ -1,21 +1,20 @@
 """deoldify2: a grey picture given the colours that a network sees in it. Its lightness stays."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.colour.chroma_upsampling import lay_colours
 from vanceweb.engine.processing.colour.decoding import decode, vote
-from vanceweb.engine.processing.colour.prediction import guess_colours, lightness_at, well_seen
+from vanceweb.engine.processing.colour.prediction import COLOUR, guess_colours, lightness_at, well_seen
 from vanceweb.engine.processing.image.alpha import visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
 from vanceweb.engine.processing.image.tiles import Report, part_of
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 PX_PER_FACTOR = 16  # of the working size for each step of render_factor, as in DeOldify
 EVEN_FACTOR, STRONGER = 30, 0.3  # render_factor below which chroma grows, and the power it grows with
@@ -24,12 +23,12 @@ COLOURED = 5.0  # ab; mean distance from any toning beyond which a picture has c
 HAD_COLOURS = "The picture had colours already; it was coloured anew from its lightness alone."
 
 
-def colourise(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def colourise(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """`render_factor` 10-70: the size at which colours are found, in steps of 16 px. Raises `WeightsMissing`."""
     seen = well_seen(visible_colours(picture))
     side = PX_PER_FACTOR * int(params["render_factor"])
-    backend = models.choose("colour")
-    guess = guess_colours(seen, side, backend, models)
+    backend = networks.choose(COLOUR)
+    guess = guess_colours(seen, side, backend, networks)
     report(NETWORK_SHARE)
     light = lightness_at(seen, guess.ab.shape[0], guess.ab.shape[1])
     if guess.chances is not None and guess.bins is not None:

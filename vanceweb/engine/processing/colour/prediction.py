@@ -15,9 +15,12 @@ from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
-from vanceweb.engine.processing.inference.backends import COLOURISER, DDCOLOR, DEOLDIFY, Backend
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.inference.sessions import OnnxSession
+
+Predictor = Callable[[FloatArray, int, OnnxSession], "Guess"]
 
 SEEN = 1280  # px of the longer side at which a picture is looked at: as fine as the largest working size
 UNIT = 32  # px; the networks halve their input five times
@@ -59,12 +62,12 @@ def lightness_at(colours: Pixels, height: int, width: int) -> FloatArray:
     return lightness(np.asarray(cv2.resize(colours, size, interpolation=way), dtype=np.uint8))
 
 
-def guess_colours(colours: Pixels, side: int, backend: Backend, models: Models) -> Guess:
+def guess_colours(colours: Pixels, side: int, backend: Backend[Predictor], networks: NetworkRegistry) -> Guess:
     """What a backend of the slot `colour` sees in a picture at a working size of `side` px.
 
     Raises `ProcessingError` where the network answers with something else.
     """
-    return ASKING[backend.name](exposed(lightness(colours)), side, models.onnx(backend))
+    return backend.run(exposed(lightness(colours)), side, networks.onnx(backend))
 
 
 def well_seen(colours: Pixels) -> Pixels:
@@ -130,7 +133,7 @@ def softened(logits: FloatArray) -> FloatArray:
 
 def _by_ddcolor(light: FloatArray, side: int, session: OnnxSession) -> Guess:
     """DDColor: grey as RGB 0..1 in, ab out; the picture squeezed into a square."""
-    return Guess(_answer(session, _grey(light, session, side), 2, DDCOLOR))
+    return Guess(_answer(session, _grey(light, session, side), 2, DDCOLOR.name))
 
 
 def _by_deoldify(light: FloatArray, side: int, session: OnnxSession) -> Guess:
@@ -140,19 +143,12 @@ def _by_deoldify(light: FloatArray, side: int, session: OnnxSession) -> Guess:
     networks want; given levels they cannot answer with more than 3, and are asked again in their own way.
     """
     grey = _grey(light, session, side)
-    answer = _answer(session, grey * np.float32(255), 3, DEOLDIFY)
+    answer = _answer(session, grey * np.float32(255), 3, DEOLDIFY.name)
     if np.abs(answer).max() <= NORMALISED_MOST < 255 * grey.mean():
-        answer = _answer(session, (grey - MEAN) / DEVIATION, 3, DEOLDIFY)
+        answer = _answer(session, (grey - MEAN) / DEVIATION, 3, DEOLDIFY.name)
         answer = (answer * DEVIATION + MEAN) * np.float32(255)
     rgb = np.ascontiguousarray(np.clip(answer / 255, 0, 1), dtype=np.float32)
     return Guess(np.ascontiguousarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[:, :, 1:], dtype=np.float32))
-
-
-ASKING: dict[str, Callable[[FloatArray, int, OnnxSession], Guess]] = {
-    DDCOLOR: _by_ddcolor,
-    DEOLDIFY: _by_deoldify,
-    COLOURISER: _by_colouriser,
-}
 
 
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
@@ -190,3 +186,34 @@ def _answer(session: OnnxSession, pixels: FloatArray, channels: int, name: str) 
     if answer.shape != (1, channels, *pixels.shape[:2]) or not np.isfinite(answer).all():
         raise ProcessingError(f"{name} gave no colours; the file of its weights must be another network's.")
     return np.ascontiguousarray(answer[0].transpose(1, 2, 0), dtype=np.float32)
+
+
+DDCOLOR = Backend(
+    name="ddcolor (onnxruntime)",
+    source=Source.BROUGHT,
+    licence="Apache-2.0",
+    run=_by_ddcolor,
+    own_files=("colour/ddcolor.onnx",),
+    interface=Interface(
+        inputs=((1, 3, None, None),), outputs=((1, 2, None, None),), probe=((1, 3, 64, 64),), gives=(1, 2, 64, 64)
+    ),
+)
+DEOLDIFY = Backend(
+    name="deoldify (onnxruntime)",
+    source=Source.BROUGHT,
+    licence="MIT",
+    run=_by_deoldify,
+    own_files=("colour/deoldify.onnx",),
+    interface=Interface(
+        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 64, 64)
+    ),
+)
+COLOURISER = Backend(
+    name="vanceweb colouriser (onnxruntime)",
+    source=Source.SHIPPED,
+    licence=f"{OWN_LICENCE}, its encoder Apache-2.0",
+    run=_by_colouriser,
+    own_files=("colouriser.onnx",),
+    interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
+)
+COLOUR: Slot[Predictor] = Slot("colour", ("deoldify2", "sd_recolor"), (DDCOLOR, DEOLDIFY, COLOURISER))

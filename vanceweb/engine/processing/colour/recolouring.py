@@ -6,15 +6,14 @@ the chances near the wished colour are what is left of them.
 """
 
 import logging
-from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.colour.colourisation import NETWORK_SHARE, coloured
 from vanceweb.engine.processing.colour.decoding import decode, vote
-from vanceweb.engine.processing.colour.prediction import Guess, guess_colours, softened, well_seen
+from vanceweb.engine.processing.colour.prediction import COLOUR, Guess, guess_colours, softened, well_seen
 from vanceweb.engine.processing.colour.prompts import Wish, read_wishes
 from vanceweb.engine.processing.colour.regions import Scene, in_order, region_of
 from vanceweb.engine.processing.diffusion import painting
@@ -24,10 +23,8 @@ from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray
 from vanceweb.engine.processing.image.tiles import Report, part_of
-from vanceweb.engine.processing.inference.backends import COLOUR_WORDS, DIFFUSED_COLOUR
-from vanceweb.engine.processing.inference.registry import Models
-
-Params = Mapping[str, ParameterValue]
+from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -44,21 +41,21 @@ NO_COLOUR = "No colour was found in the {}; name colours in English, such as “
 NOT_FOUND = "“{}” was left aside: nothing of that kind was found in the picture."
 
 
-def recolour(picture: Picture, params: Params, models: Models, report: Report) -> Picture:
+def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """`prompt` and `negative_prompt` name colours. Raises `WeightsMissing`."""
-    return RECOLOURING[models.choose("recolour").name](picture, params, models, report)
+    return networks.choose(RECOLOURING).run(picture, params, networks, report)
 
 
-def _by_words(picture: Picture, params: Params, models: Models, report: Report) -> Picture:
+def _by_words(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     seen = well_seen(visible_colours(picture))
-    backend = models.choose("colour")
-    scene = _scene(guess_colours(seen, SIDE, backend, models), seen, models)
+    backend = networks.choose(COLOUR)
+    scene = _scene(guess_colours(seen, SIDE, backend, networks), seen, networks)
     report(NETWORK_SHARE / 2)
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
     wishes, unwanted = read_wishes(prompt), read_wishes(negative)
     ab, missing = wished_colours(scene, wishes, unwanted)
     report(NETWORK_SHARE)
-    result = coloured(picture, seen, ab, part_of(report, NETWORK_SHARE, 1)).by(backend.name, COLOUR_WORDS)
+    result = coloured(picture, seen, ab, part_of(report, NETWORK_SHARE, 1)).by(backend.name, COLOUR_WORDS.name)
     for text, found, name in ((prompt, wishes, "prompt"), (negative, unwanted, "negative prompt")):
         if text.strip() and not found:
             result = result.noting(NO_COLOUR.format(name))
@@ -67,26 +64,19 @@ def _by_words(picture: Picture, params: Params, models: Models, report: Report) 
     return result
 
 
-def _by_diffusion(picture: Picture, params: Params, models: Models, report: Report) -> Picture:
+def _by_diffusion(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """The colours of what Stable Diffusion paints of it, on the picture's own lightness; by words where it can't."""
     seen = well_seen(visible_colours(picture))
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
     try:
-        painted = painting.recolour(seen, prompt, negative, models, part_of(report, 0, DIFFUSION_SHARE))
+        painted = painting.recolour(seen, prompt, negative, networks, part_of(report, 0, DIFFUSION_SHARE))
     except UnusableWeights as error:
         logger.warning(error)
-        return _by_words(picture.noting(str(error)), params, models, report)
+        return _by_words(picture.noting(str(error)), params, networks, report)
     lab = cv2.cvtColor(painted.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     ab = cv2.resize(lab, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if min(lab.shape[:2]) > 1 else lab
     ab = np.asarray(ab, dtype=np.float32)[..., 1:]
-    return coloured(picture, seen, ab, part_of(report, DIFFUSION_SHARE, 1)).by(DIFFUSED_COLOUR)
-
-
-# Backends of the slot `recolour`, by name.
-RECOLOURING: dict[str, Callable[[Picture, Params, Models, Report], Picture]] = {
-    DIFFUSED_COLOUR: _by_diffusion,
-    COLOUR_WORDS: _by_words,
-}
+    return coloured(picture, seen, ab, part_of(report, DIFFUSION_SHARE, 1)).by(DIFFUSED_COLOUR.name)
 
 
 def wished_colours(scene: Scene, wishes: list[Wish], unwanted: list[Wish]) -> tuple[FloatArray, list[Wish]]:
@@ -139,10 +129,10 @@ def likeness(ab: FloatArray, word: tuple[float, float]) -> FloatArray:
     return np.asarray(share, dtype=np.float32)
 
 
-def _scene(guess: Guess, seen: Pixels, models: Models) -> Scene:
+def _scene(guess: Guess, seen: Pixels, networks: NetworkRegistry) -> Scene:
     """With the network's own chances, or such as its colours let suppose."""
     if guess.chances is not None and guess.bins is not None:
-        return Scene(seen, guess.chances, guess.bins, models)
+        return Scene(seen, guess.chances, guess.bins, networks)
     ab = guess.ab
     side = max(ab.shape[:2])
     if side > SIDE // 4:
@@ -152,4 +142,17 @@ def _scene(guess: Guess, seen: Pixels, models: Models) -> Scene:
     bins = np.stack(np.meshgrid(steps, steps), axis=2).reshape(-1, 2)
     bins = bins[np.hypot(*bins.T) <= 100]
     apart = (ab**2).sum(axis=2)[:, :, None] - 2 * ab @ bins.T + (bins**2).sum(axis=1)
-    return Scene(seen, softened(np.asarray(-apart / (2 * UNSURE**2), dtype=np.float32)), bins, models)
+    return Scene(seen, softened(np.asarray(-apart / (2 * UNSURE**2), dtype=np.float32)), bins, networks)
+
+
+DIFFUSED_COLOUR = Backend(
+    name="stable diffusion 1.5 for colour (diffusers)",
+    source=Source.BROUGHT,
+    licence=painting.LICENCE,
+    run=_by_diffusion,
+    own_files=("diffusion/sd_recolor",),
+    packages=painting.PACKAGES,
+    requirements=painting.REQUIREMENTS,
+)
+COLOUR_WORDS = Backend(name="colour words", source=Source.NONE, licence=OWN_LICENCE, run=_by_words)
+RECOLOURING = Slot("recolour", ("sd_recolor",), (DIFFUSED_COLOUR, COLOUR_WORDS))

@@ -11,12 +11,12 @@ import numpy as np
 from vanceweb.engine.processing.colour.decoding import vote
 from vanceweb.engine.processing.colour.prediction import lightness_at
 from vanceweb.engine.processing.colour.prompts import Wish
-from vanceweb.engine.processing.cutout.matting import FINDERS
+from vanceweb.engine.processing.cutout.matting import SUBJECT
 from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.faces.detection import MOUTH, Face, find_faces
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 FACES_AT = 640  # px of the longer side at which faces are looked for
 SMOOTH = 3.0  # deviation of L over 3 x 3 cells below which a place may be sky
@@ -36,7 +36,7 @@ class Scene:
     seen: Pixels
     chances: FloatArray
     bins: FloatArray
-    models: Models
+    networks: NetworkRegistry
 
     @cached_property
     def light(self) -> FloatArray:
@@ -52,8 +52,8 @@ class Scene:
     def subject(self) -> FloatArray | None:
         """How much each cell belongs to the subject, 0..1; None where no network for it is installed."""
         try:
-            backend = self.models.choose("subject")
-            mask = FINDERS[backend.name](self.seen, self.models.onnx(backend))
+            backend = self.networks.choose(SUBJECT)
+            mask = backend.run(self.seen, self.networks.onnx(backend))
         except WeightsMissing:
             return None
         return self.sized(mask)
@@ -63,7 +63,7 @@ class Scene:
         """The faces, in units of cells."""
         small = shrunk(self.seen, FACES_AT)
         try:
-            found = find_faces(small, self.models)
+            found = find_faces(small, self.networks)
         except WeightsMissing:
             return []
         across, down = self.size[1] / small.shape[1], self.size[0] / small.shape[0]

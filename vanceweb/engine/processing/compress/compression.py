@@ -14,15 +14,15 @@ from typing import Any, BinaryIO
 from PIL import Image, JpegImagePlugin
 
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.compress.colour_reduction import reduced
 from vanceweb.engine.processing.compress.lossless import bare_jpeg, bare_png, smaller_jpeg, smaller_png
 from vanceweb.engine.processing.image.metadata import orientation_of
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.tiles import Report
 from vanceweb.engine.processing.image.writing import FULL_COLOUR_FROM, image_of, options_for
-from vanceweb.engine.processing.inference.backends import OPTIMISERS
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 LOSSLESS = 100  # quality from which no sample changes
 WORTH = 0.97  # of the file coded anew: what saves less than the rest is not worth any loss
@@ -31,7 +31,7 @@ Tables = dict[int, list[int]]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """The bytes of the file a picture came from, where they may be what is handed out."""
 
     file: bytes
@@ -41,7 +41,7 @@ class Source:
     orientation: int
 
 
-def compress(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def compress(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """The same picture, to be written as small as `quality` 0-100 allows, with all of its metadata or the least."""
     quality, whole = int(params["quality"]), bool(params.get("keep_metadata", True))
 
@@ -51,7 +51,7 @@ def compress(picture: Picture, params: Mapping[str, ParameterValue], models: Mod
     report(1.0)
     if not whole:
         picture = replace(picture, metadata=replace(picture.metadata, exif=None))
-    return replace(picture, encoder=encode).by(OPTIMISERS)
+    return replace(picture, encoder=encode).by(OPTIMISERS.name)
 
 
 def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int, whole: bool) -> bytes:
@@ -67,7 +67,7 @@ def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: 
     return _png(image, options, quality, source)
 
 
-def _source(picture: Picture, file_format: FileFormat, output: Output) -> Source | None:
+def _source(picture: Picture, file_format: FileFormat, output: Output) -> SourceFile | None:
     """The file the picture came from, if it is still the same picture in the same format, and nothing is to be set."""
     flattened = picture.alpha is not None and output.background is not None
     if picture.source is None or file_format != picture.file_format or flattened or output.dpi:
@@ -78,10 +78,10 @@ def _source(picture: Picture, file_format: FileFormat, output: Output) -> Source
         sampling = JpegImagePlugin.get_sampling(jpeg) if jpeg else -1
         pictures = getattr(image, "n_frames", 1)
         orientation = orientation_of(image)
-    return Source(picture.source.read_bytes(), pictures, tables, sampling, orientation)
+    return SourceFile(picture.source.read_bytes(), pictures, tables, sampling, orientation)
 
 
-def _bare(source: Source, file_format: FileFormat) -> Source | None:
+def _bare(source: SourceFile, file_format: FileFormat) -> SourceFile | None:
     """Without its metadata. None where that can't be done to the file as it is: then the picture is written anew."""
     if file_format == "jpg":
         file = bare_jpeg(source.file, source.orientation)
@@ -91,7 +91,7 @@ def _bare(source: Source, file_format: FileFormat) -> Source | None:
     return replace(source, file=file) if file else None
 
 
-def _jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: Source | None) -> bytes:
+def _jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     candidates = []
     if source is not None:
         # The index of an MPO's further pictures would point astray.
@@ -101,7 +101,7 @@ def _jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: 
     return _worthwhile(candidates)
 
 
-def _quantised(image: Image.Image, options: Mapping[str, Any], quality: int, source: Source | None) -> bytes:
+def _quantised(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     """With the tables of the quality, nowhere finer than the source's: what it has lost needs no bits."""
     tables = _tables(image.mode, max(quality, 1))
     sampling = FULL_COLOUR if quality >= FULL_COLOUR_FROM else QUARTER_COLOUR
@@ -125,7 +125,7 @@ def _tables(mode: str, quality: int) -> Tables:
         return {number: list(table) for number, table in image.quantization.items()}
 
 
-def _png(image: Image.Image, options: Mapping[str, Any], quality: int, source: Source | None) -> bytes:
+def _png(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     pixels = image.width * image.height
     if source is not None and (quality >= LOSSLESS or source.pictures > 1):
         return smaller_png(source.file, pixels)
@@ -142,3 +142,7 @@ def _worthwhile(candidates: list[bytes]) -> bytes:
     """The first, which lost nothing, unless the other is clearly smaller."""
     first, *others = candidates
     return min((other for other in others if len(other) < WORTH * len(first)), key=len, default=first)
+
+
+OPTIMISERS = Backend(name="mozjpeg, oxipng", source=Source.NONE, licence="BSD-3-Clause, MIT", run=compress)
+FILE = Slot("file", ("compress",), (OPTIMISERS,))

@@ -1,25 +1,25 @@
 """matting: the subject found by a network, its edge refined on the picture itself, its colours freed of the rest."""
 
-from collections.abc import Callable, Mapping
-
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
+from vanceweb.engine.processing.cutout import weights
 from vanceweb.engine.processing.cutout.foreground import ForegroundColours
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray, enlarged_part, shrunk
 from vanceweb.engine.processing.image.tiles import Report, Tile, grid, part_of, with_border
-from vanceweb.engine.processing.inference.backends import ISNET, U2NET
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.inference.sessions import OnnxSession
 
 # ImageNet's mean and deviation, what U²-Net was trained with.
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 MIDDLE = 1024  # px of the longer side at which the edge is refined first
-SIDE = 1024  # px of a tile at full size
+TILE_SIDE = 1024  # px of a tile at full size
 COARSE_RADIUS = 1.6  # px of the network's own mask; more draws a haze around the subject
 FINE_RADIUS = 1.5  # px of the refined mask
 EPSILON = 1e-4  # squared colour difference (0..1) that counts as an edge
@@ -28,14 +28,14 @@ COARSE_LEVELS, FINE_LEVELS = (0.25, 0.8), (0.1, 0.9)
 NETWORK_SHARE = 0.4  # of the time
 
 
-def cut_out(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def cut_out(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """The picture with alpha where its subject is not. Alpha it had before stays. Raises `WeightsMissing`."""
     colours = picture.colours
-    backend = models.choose("subject")
-    coarse = _refined_coarsely(colours, FINDERS[backend.name](colours, models.onnx(backend)))
+    backend = networks.choose(SUBJECT)
+    coarse = _refined_coarsely(colours, backend.run(colours, networks.onnx(backend)))
     report(NETWORK_SHARE)
     alpha = _alpha(colours, coarse, part_of(report, NETWORK_SHARE, 0.7))
-    clean = ForegroundColours(colours, alpha).all(SIDE, part_of(report, 0.7, 1))
+    clean = ForegroundColours(colours, alpha).all(TILE_SIDE, part_of(report, 0.7, 1))
     if picture.alpha is not None:
         alpha = np.minimum(alpha, picture.alpha)
     return picture.with_pixels(clean, alpha).by(backend.name)
@@ -52,9 +52,6 @@ def _by_isnet(colours: Pixels, session: OnnxSession) -> FloatArray:
     """ISNet's mask of the whole picture, 1024 x 1024, 0..1."""
     small = cv2.resize(colours, (1024, 1024), interpolation=cv2.INTER_AREA).astype(np.float32)
     return _stretched(session.run(_batch((small - np.float32(128)) / np.float32(256)))[0, 0])
-
-
-FINDERS: dict[str, Callable[[Pixels, OnnxSession], FloatArray]] = {U2NET: _by_u2net, ISNET: _by_isnet}
 
 
 def _batch(pixels: FloatArray) -> FloatArray:
@@ -91,7 +88,7 @@ def _alpha(colours: Pixels, coarse: FloatArray, report: Report) -> Mask:
     zoom = max(size) / max(coarse.shape)
     radius = round(FINE_RADIUS * zoom) if zoom > 1 else 0
     alpha = np.empty(size, dtype=np.uint8)
-    tiles = grid(*size, SIDE)
+    tiles = grid(*size, TILE_SIDE)
     for done, tile in enumerate(tiles, start=1):
         part = _fine(colours, coarse, tile, radius)
         alpha[tile.top : tile.bottom, tile.left : tile.right] = (part * 255 + 0.5).astype(np.uint8)
@@ -109,3 +106,22 @@ def _fine(colours: Pixels, coarse: FloatArray, tile: Tile, radius: int) -> Float
     guide = with_border(colours, tile, border).astype(np.float32) / np.float32(255)
     refined = _guided(guide, enlarged_part(coarse, size, wide), radius, FINE_LEVELS)
     return refined[border : border + part.shape[0], border : border + part.shape[1]]
+
+
+ISNET = Backend(
+    name="isnet (onnxruntime)",
+    source=Source.EXTRA,
+    licence="MIT",
+    run=_by_isnet,
+    weights=(weights.ISNET,),
+    interface=Interface(inputs=((1, 3, 1024, 1024),), outputs=((1, 1, 1024, 1024),)),
+)
+U2NET = Backend(
+    name="u2net (onnxruntime)",
+    source=Source.SET_UP,
+    licence="Apache-2.0",
+    run=_by_u2net,
+    weights=(weights.U2NET,),
+    interface=Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),)),
+)
+SUBJECT = Slot("subject", ("matting",), (ISNET, U2NET))

@@ -4,23 +4,25 @@ SRMD is told the strength of the noise and gives a picture twice as large and cl
 input it is at σ = 20 as good as BM3D in a tenth of the time.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.noise import estimate_noise
+from vanceweb.engine.processing.denoise import weights
 from vanceweb.engine.processing.image.alpha import visible_colours
 from vanceweb.engine.processing.image.arrays import Planes, centre
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
-from vanceweb.engine.processing.inference.backends import SRMD
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
+SRMD_X2 = NcnnNetwork(weights.SRMD_X2, "input", "output", scale=2, border=12)
 BORDER = 16  # px: SRMD's 12 and the sharpening's blur
-SIDE = 352  # px of a tile: 128 channels of it are 75 MB
+TILE_SIDE = 352  # px of a tile: 128 channels of it are 75 MB
 SRMD_MOST = 75.0  # levels; what SRMD was trained up to
 CLEAN = 0.6  # levels of noise below which there is nothing to remove
 LEAST = 1.5  # levels the network is told at least: told less than there is, it makes the noise stronger
@@ -46,23 +48,30 @@ class Strength:
     sharpen: float
 
 
-def denoise(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def denoise(
+    picture: Picture,
+    params: Params,
+    networks: NetworkRegistry,
+    report: Report,
+    *,
+    tile_side: int = TILE_SIDE,
+) -> Picture:
     """`auto_params` chooses from the picture; else `remove_noise` and `sharpen`, 0-100. Raises `WeightsMissing`."""
     colours = visible_colours(picture)
     strength = choose_strength(params, estimate_noise(colours))
     amount = SHARPEN_MOST * strength.sharpen / 100
     if not strength.share and not amount:
         report(1.0)
-        return picture.by(SRMD)
+        return picture.by(SRMD.name)
 
     def apply(planes: Planes) -> Planes:
-        return sharpen(cleaned(planes, strength.sigma, strength.share, models), amount, SHARPEN_SIGMA)
+        return sharpen(cleaned(planes, strength.sigma, strength.share, networks), amount, SHARPEN_SIGMA)
 
-    clean = tiled(colours, apply, border=BORDER, side=SIDE, report=report)
-    return picture.with_pixels(clean, picture.alpha).by(SRMD)
+    clean = tiled(colours, apply, border=BORDER, side=tile_side, report=report)
+    return picture.with_pixels(clean, picture.alpha).by(SRMD.name)
 
 
-def choose_strength(params: Mapping[str, ParameterValue], measured: float) -> Strength:
+def choose_strength(params: Params, measured: float) -> Strength:
     """From the parameters and the noise measured in the picture, in levels.
 
     `remove_noise` is relative to what was measured, so that the same setting suits pictures of different noise: up to
@@ -77,7 +86,7 @@ def choose_strength(params: Mapping[str, ParameterValue], measured: float) -> St
     return Strength(min(sigma, SRMD_MOST), min(wanted / NEUTRAL, 1), float(params["sharpen"]))
 
 
-def cleaned(planes: Planes, sigma: float, share: float, models: Models) -> Planes:
+def cleaned(planes: Planes, sigma: float, share: float, networks: NetworkRegistry) -> Planes:
     """The tile less noise of `sigma` levels, of which only the `share` 0..1 is taken away, and less SRMD's border.
 
     Untouched where the share is 0.
@@ -89,7 +98,17 @@ def cleaned(planes: Planes, sigma: float, share: float, models: Models) -> Plane
     known[:3] = planes
     known[3:18] = KERNEL[:, None, None]
     known[18] = sigma / 255
-    large = np.clip(models.ncnn("srmd-x2").run(known), 0, 1)
+    large = np.clip(networks.ncnn(SRMD_X2).run(known), 0, 1)
     clean = large.reshape(3, large.shape[1] // 2, 2, large.shape[2] // 2, 2).mean(axis=(2, 4))
     kept = centre(planes, clean.shape[1], clean.shape[2])
     return np.asarray(kept + np.float32(share) * (clean - kept), dtype=np.float32)
+
+
+SRMD = Backend(
+    name="srmd (ncnn)",
+    source=Source.SET_UP,
+    licence="BSD-3-Clause, MIT",
+    run=cleaned,
+    weights=(weights.SRMD_X2,),
+)
+NOISE = Slot("noise", ("denoise", "enlarge3", "sharpen3"), (SRMD,))

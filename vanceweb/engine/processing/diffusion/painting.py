@@ -21,8 +21,11 @@ from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide
 from vanceweb.engine.processing.image.resampling import shrunk
 from vanceweb.engine.processing.image.tiles import Report
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
+LICENCE = "that of the model, mostly CreativeML Open RAIL-M"
+PACKAGES = ("torch", "diffusers", "transformers")
+REQUIREMENTS = "requirements/diffusion.in"
 LONGEST = 768  # px of the longer side of what is painted
 STYLE_WORDS = {
     "style1": "dark semi-realistic anime, dramatic light",
@@ -60,7 +63,7 @@ def base_of(style: Style) -> str:
 
 def repaint(
     canvas: Pixels, style: Style, prompt: str, *, alone: bool, strength: float, guides: Sequence[Guide],
-    models: Models, report: Report,
+    networks: NetworkRegistry, report: Report,
 ) -> Painted:  # fmt: skip
     """The canvas painted in the style. `alone`: only the prompt's words; else the style's own beside them.
 
@@ -72,23 +75,23 @@ def repaint(
     notes = []
     for guide in guides:
         kind = kind_of(guide.cn_name)
-        if models.find(_control(kind)) is None:
+        if networks.find(_control(kind)) is None:
             notes.append(NO_CONTROL.format(name=guide.cn_name, kind=kind))
         else:
             found[kind] = CONTROLS[kind](canvas if guide.picture is None else visible_colours(guide.picture))
     lora = f"diffusion/lora/{style.lora}.safetensors" if style.lora else ""
-    session = _session(base_of(style), tuple(found), lora if lora and models.find(lora) else "", models)
+    session = _session(base_of(style), tuple(found), lora if lora and networks.find(lora) else "", networks)
     wanted = _pipelines().Wanted(words, "" if alone else UNWANTED, strength)
     return Painted(session.run(shrunk(canvas, LONGEST), wanted, found, report), tuple(notes))
 
 
-def recolour(colours: Pixels, prompt: str, negative_prompt: str, models: Models, report: Report) -> Pixels:
+def recolour(colours: Pixels, prompt: str, negative_prompt: str, networks: NetworkRegistry, report: Report) -> Pixels:
     """A small coloured copy of `colours`, for its a and b: at most `LONGEST` px. Raises `UnusableWeights`."""
     grey = cv2.cvtColor(cv2.cvtColor(shrunk(colours, LONGEST), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     small = np.asarray(grey, dtype=np.uint8)
-    held = models.find(_control(RECOLOURING_CONTROL)) is not None
+    held = networks.find(_control(RECOLOURING_CONTROL)) is not None
     controls = {RECOLOURING_CONTROL: small} if held else {}
-    session = _session("diffusion/sd_recolor", tuple(controls), "", models)
+    session = _session("diffusion/sd_recolor", tuple(controls), "", networks)
     words = prompt.strip() or "colour photograph, natural colours"
     wanted = _pipelines().Wanted(words, negative_prompt, RECOLOURING_STRENGTH[held])
     painted: Pixels = session.run(small, wanted, controls, report)
@@ -141,10 +144,10 @@ def _control(kind: str) -> str:
     return f"diffusion/controlnet/{kind}"
 
 
-def _session(base: str, kinds: tuple[str, ...], lora: str, models: Models) -> Any:
+def _session(base: str, kinds: tuple[str, ...], lora: str, networks: NetworkRegistry) -> Any:
     files = [base, *(_control(kind) for kind in kinds), *([lora] if lora else [])]
     try:
-        return models.folders(files, lambda paths, threads: _pipelines().load(paths, kinds, bool(lora), threads))
+        return networks.folders(files, lambda paths, threads: _pipelines().load(paths, kinds, bool(lora), threads))
     except UnusableWeights as error:
         raise UnusableWeights(f"{' or '.join(files)} cannot be used: {error}.") from error
 

@@ -13,34 +13,44 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.denoise.denoising import cleaned
+from vanceweb.engine.processing.enlarge import weights
+from vanceweb.engine.processing.enlarge.networks import SPAN, WAIFU2X_PHOTO
 from vanceweb.engine.processing.image.alpha import resize_alpha, visible_colours
 from vanceweb.engine.processing.image.arrays import Planes, centre
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, part_of, tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
-from vanceweb.engine.processing.inference.backends import SPAN_WAIFU2X
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 SPAN_SHARE = 0.5
 CLEAN_UP_TO = 3.0  # levels of noise at which SPAN's share begins to give way for good
 MENDING_FROM = 0.3  # suppress_noise / 100 from which waifu2x's level 0 has no share
 DOUBTFUL = 5.0  # levels of measured noise up to which it may be fine detail; beyond twice of it, it is noise
 CLEANED_FROM = 40.0  # suppress_noise from which all of the sure noise is removed first
+WAIFU2X = {f"waifu2x-photo-{level}": network for level, network in WAIFU2X_PHOTO.items()}
 NEGLIGIBLE = 0.02  # share below which a network is not run
 # Borders cover the networks (SPAN 16 px; waifu2x 7, and 3.5 for its second pass) and the sharpening's blur.
 BORDER, SECOND_BORDER = 20, 12
 CLEANING_BORDER = 12  # px more that SRMD looks at
 # Sides of tiles in px: with them the networks stay below 700 MB; larger ones are hardly faster.
-SIDE = {2: 256, 4: 128}
-SECOND_SIDE = 256
+TILE_SIDES = {2: 256, 4: 128}  # by scale
+SECOND_TILE_SIDE = 256
 FIRST_PASS_SHARE = 0.35  # of the time, when there are two passes (6x and 8x)
 SHARPEN_MOST, SHARPEN_SIGMA = 1.0, 0.6  # at remove_blur=100, growing with its square; the blur is in px of the input
 
 
-def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def enlarge(
+    picture: Picture,
+    params: Params,
+    networks: NetworkRegistry,
+    report: Report,
+    *,
+    tile_sides: Mapping[int, int] = TILE_SIDES,
+) -> Picture:
     """`scale` 2, 4, 6 or 8; `suppress_noise` and `remove_blur` 0-100, 0 being none. Raises `WeightsMissing`."""
     scale, noise, blur = int(params["scale"]), float(params["suppress_noise"]), float(params["remove_blur"])
     colours = visible_colours(picture)
@@ -51,7 +61,7 @@ def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
     passes_left = scale > first
 
     def once(planes: Planes) -> Planes:
-        large = _mixed(cleaned(planes, measured, before, models), first, mix, models)
+        large = _mixed(cleaned(planes, measured, before, networks), first, mix, networks)
         return sharpen(large, SHARPEN_MOST * (blur / 100) ** 2, SHARPEN_SIGMA * first)
 
     share = FIRST_PASS_SHARE if passes_left else 1.0
@@ -60,17 +70,17 @@ def enlarge(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
         once,
         scale=first,
         border=BORDER + (CLEANING_BORDER if before else 0),
-        side=SIDE[first],
+        side=tile_sides[first],
         report=part_of(report, 0, share),
     )
     if passes_left:
-        again = _second_pass(scale, models)
-        result = tiled(result, again, scale=Fraction(scale, first), border=SECOND_BORDER, side=SECOND_SIDE,
+        again = _second_pass(scale, networks)
+        result = tiled(result, again, scale=Fraction(scale, first), border=SECOND_BORDER, side=SECOND_TILE_SIDE,
                        report=part_of(report, share, 1))  # fmt: skip
     alpha = picture.alpha
     if alpha is not None:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
-    return picture.with_pixels(result, alpha).by(SPAN_WAIFU2X)
+    return picture.with_pixels(result, alpha).by(SPAN_WAIFU2X.name)
 
 
 def network_shares(suppress_noise: float, measured_noise: float) -> dict[str, float]:
@@ -99,10 +109,10 @@ def share_cleaned_before(suppress_noise: float, measured_noise: float) -> float:
     return sure * min(suppress_noise / CLEANED_FROM, 1.0)
 
 
-def _mixed(planes: Planes, scale: int, shares: Mapping[str, float], models: Models) -> Planes:
+def _mixed(planes: Planes, scale: int, shares: Mapping[str, float], networks: NetworkRegistry) -> Planes:
     """The weighted mean of the networks' answers, `scale` times as large as the tile, less some border."""
     answers = [
-        (share, models.ncnn(f"span-x{scale}").run(planes) if name == "span" else _waifu2x(planes, scale, name, models))
+        (share, networks.ncnn(SPAN[scale]).run(planes) if name == "span" else _waifu2x(planes, scale, name, networks))
         for name, share in shares.items()
     ]
     height = min(answer.shape[1] for _, answer in answers)
@@ -113,16 +123,16 @@ def _mixed(planes: Planes, scale: int, shares: Mapping[str, float], models: Mode
     return total
 
 
-def _waifu2x(planes: Planes, scale: int, name: str, models: Models) -> Planes:
-    twice = np.clip(models.ncnn(name).run(planes), 0, 1)
-    return twice if scale == 2 else models.ncnn("waifu2x-photo-0").run(twice)
+def _waifu2x(planes: Planes, scale: int, name: str, networks: NetworkRegistry) -> Planes:
+    twice = np.clip(networks.ncnn(WAIFU2X[name]).run(planes), 0, 1)
+    return twice if scale == 2 else networks.ncnn(WAIFU2X_PHOTO[0]).run(twice)
 
 
-def _second_pass(scale: int, models: Models) -> Callable[[Planes], Planes]:
+def _second_pass(scale: int, networks: NetworkRegistry) -> Callable[[Planes], Planes]:
     """From 4x to 8x by waifu2x, and for 6x down again by averaging."""
 
     def again(planes: Planes) -> Planes:
-        large = np.clip(models.ncnn("waifu2x-photo-0").run(planes), 0, 1)
+        large = np.clip(networks.ncnn(WAIFU2X_PHOTO[0]).run(planes), 0, 1)
         if scale == 8:
             return large
         small = [
@@ -132,3 +142,13 @@ def _second_pass(scale: int, models: Models) -> Callable[[Planes], Planes]:
         return np.stack(small)
 
     return again
+
+
+SPAN_WAIFU2X = Backend(
+    name="span+waifu2x-photo (ncnn)",
+    source=Source.SET_UP,
+    licence="Apache-2.0, MIT",
+    run=enlarge,
+    weights=(weights.SPAN_X2, weights.SPAN_X4, *weights.WAIFU2X_PHOTO.values()),
+)
+ENLARGEMENT = Slot("enlargement", ("enlarge3",), (SPAN_WAIFU2X,))

@@ -12,14 +12,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vanceweb.engine.processing.faces import weights
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.inference.backends import BLAZEFACE
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 FloatArray = npt.NDArray[np.float32]
 
-FILE = "blazeface/face_detection_short_range.tflite"
-BACKEND = BLAZEFACE
 INPUT = 128  # px, the side of what the network sees
 GRIDS = ((16, 2), (8, 6))  # of anchors: how many across and down, how many in each place
 SMALLEST_WINDOW = 160  # px; a face fills a quarter of a window or more, and below 32 px there is nothing to restore
@@ -61,9 +60,9 @@ class Window:
     mirrored: bool = False
 
 
-def find_faces(colours: Pixels, models: Models) -> list[Face]:
+def find_faces(colours: Pixels, networks: NetworkRegistry) -> list[Face]:
     """The faces in a picture, the largest first. Raises `WeightsMissing`."""
-    finder = _Finder(colours, models)
+    finder = _Finder(colours, networks)
     candidates = [face for window in windows(*colours.shape[:2]) for face in finder.look(window, CANDIDATE)]
     seen: list[Face] = []
     for candidate in sorted(candidates, key=lambda face: -face.score):
@@ -100,8 +99,8 @@ def _starts(length: int, side: float) -> list[float]:
 class _Finder:
     """The network over windows of one picture."""
 
-    def __init__(self, colours: Pixels, models: Models) -> None:
-        self._network = models.tflite(FILE)
+    def __init__(self, colours: Pixels, networks: NetworkRegistry) -> None:
+        self._network = networks.tflite(BLAZEFACE.files[0])
         self._levels = [colours]  # by area averaging, each half the last: a window is taken out of the one that suits
 
     def look(self, window: Window, least: float) -> list[Face]:
@@ -183,3 +182,11 @@ def _anchors() -> FloatArray:
 
 
 ANCHORS = _anchors()
+BLAZEFACE = Backend(
+    name="blazeface (opencv)",
+    source=Source.SET_UP,
+    licence="Apache-2.0",
+    run=find_faces,
+    weights=(weights.BLAZEFACE,),
+)
+FACE_FINDER = Slot("face finder", ("CodeFormer", "img2sr", "animegan2", "sd_recolor"), (BLAZEFACE,))

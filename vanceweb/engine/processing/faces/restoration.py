@@ -5,27 +5,31 @@ expect them. What comes back takes its coarse colours from the picture, keeps th
 square can hold, and fades out towards the hair and the neck.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.blur import blurriness
-from vanceweb.engine.processing.faces import detection as finding
-from vanceweb.engine.processing.faces.detection import EYES, MOUTH, NOSE, Face, find_faces
+from vanceweb.engine.processing.faces import weights
+from vanceweb.engine.processing.faces.detection import BLAZEFACE, EYES, MOUTH, NOSE, Face, find_faces
 from vanceweb.engine.processing.image.alpha import visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels, to_pixels, to_planes
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
-from vanceweb.engine.processing.inference.backends import CODEFORMER, GFPGAN, X4PLUS_FACES, Backend
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.inference.sessions import OnnxSession
 
 FloatArray = npt.NDArray[np.float32]
-Restorer = Callable[[Pixels, float, Backend, Models], Pixels]
+Restorer = Callable[[Pixels, float, NetworkRegistry], Pixels]
 
+X4PLUS = NcnnNetwork(weights.X4PLUS, "data", "output", scale=4, border=16)
 SQUARE = 512  # px
 # Where the eyes, the tip of the nose and the middle of the mouth lie in the square: FFHQ's places, on which CodeFormer
 # and GFPGAN were trained (the mouth: between its corners).
@@ -50,10 +54,10 @@ class Restored:
     changed: int
 
 
-def enhance_faces(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def enhance_faces(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """All faces of the picture restored, the rest left as it is. No parameters. Raises `WeightsMissing`."""
     colours = visible_colours(picture)
-    restored = restore_faces(colours, colours, 1.0, models, report)
+    restored = restore_faces(colours, colours, 1.0, networks, report)
     picture = picture.by(*restored.made_by)
     if not restored.found:
         return picture.noting("No face was found; the picture was left as it is.")
@@ -62,31 +66,31 @@ def enhance_faces(picture: Picture, params: Mapping[str, ParameterValue], models
     return picture.with_pixels(restored.colours, picture.alpha)
 
 
-def restore_faces(colours: Pixels, source: Pixels, strength: float, models: Models, report: Report) -> Restored:
+def restore_faces(
+    colours: Pixels, source: Pixels, strength: float, networks: NetworkRegistry, report: Report
+) -> Restored:
     """Every face in `colours` restored from how it is in `source`, the same picture before what was done to it.
 
     `strength` 0..1 is how much is taken of it. Raises `WeightsMissing`.
     """
-    backend = models.choose("face")
-    faces = find_faces(colours, models)
+    backend = networks.choose(FACE)
+    faces = find_faces(colours, networks)
     result, changed = colours.copy() if faces else colours, 0
     for done, face in enumerate(faces, start=1):
         share = strength * share_restored(face, source, backend)
         if share:
             square = Square.of(face)
-            change = _changed(
-                square, RESTORERS[backend.name](square.cut(source), square.side, backend, models), colours
-            )
+            change = _changed(square, backend.run(square.cut(source), square.side, networks), colours)
             square.add(result, change, share)
             changed += 1
         report(done / len(faces))
     report(1.0)
-    return Restored(result, (finding.BACKEND, *((backend.name,) if changed else ())), len(faces), changed)
+    return Restored(result, (BLAZEFACE.name, *((backend.name,) if changed else ())), len(faces), changed)
 
 
-def share_restored(face: Face, source: Pixels, backend: Backend) -> float:
+def share_restored(face: Face, source: Pixels, backend: Backend[Restorer]) -> float:
     """How much of the result is taken, 0..1: networks made for faces also do sharp ones good, Real-ESRGAN doesn't."""
-    if backend.name != X4PLUS_FACES:
+    if backend is not X4PLUS_FACES:
         return 1.0
     height, width = source.shape[:2]
     left, top = max(int(face.left), 0), max(int(face.top), 0)
@@ -162,15 +166,23 @@ def _changed(square: Square, restored: Pixels, colours: Pixels) -> FloatArray:
     return np.asarray(change - cv2.GaussianBlur(change, (0, 0), COARSE), dtype=np.float32)
 
 
-def _by_network(square: Pixels, side: float, backend: Backend, models: Models) -> Pixels:
+def _by_codeformer(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+    return _by_network(square, networks.onnx(CODEFORMER))
+
+
+def _by_gfpgan(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+    return _by_network(square, networks.onnx(GFPGAN))
+
+
+def _by_network(square: Pixels, session: OnnxSession) -> Pixels:
     batch = np.ascontiguousarray(to_planes(square)[None] * 2 - 1, dtype=np.float32)
-    restored = models.onnx(backend).run(batch, number=FIDELITY)[0]
+    restored = session.run(batch, number=FIDELITY)[0]
     return to_pixels(np.asarray((restored + 1) / 2, dtype=np.float32))
 
 
-def _by_x4plus(square: Pixels, side: float, backend: Backend, models: Models) -> Pixels:
+def _by_x4plus(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
     """Restored as it is and mirrored, and the mean of both: what only one of them shows is not there."""
-    network = models.ncnn("realesrgan-x4plus")
+    network = networks.ncnn(X4PLUS)
     size = round(min(max(side / SHRUNK, SMALLEST), LARGEST))
     small = np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     planes = to_planes(with_border(small, Tile(0, size, 0, size), network.network.border))
@@ -189,8 +201,28 @@ def _ellipse() -> FloatArray:
 
 
 ELLIPSE = _ellipse()
-RESTORERS: dict[str, Restorer] = {
-    CODEFORMER: _by_network,
-    GFPGAN: _by_network,
-    X4PLUS_FACES: _by_x4plus,
-}
+INTERFACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also w, 0..1
+CODEFORMER = Backend(
+    name="codeformer (onnxruntime)",
+    source=Source.BROUGHT,
+    licence="S-Lab 1.0: not for commercial use",
+    run=_by_codeformer,
+    own_files=("faces/codeformer.onnx",),
+    interface=INTERFACE,
+)
+GFPGAN = Backend(
+    name="gfpgan (onnxruntime)",
+    source=Source.BROUGHT,
+    licence="Apache-2.0",
+    run=_by_gfpgan,
+    own_files=("faces/gfpgan.onnx",),
+    interface=INTERFACE,
+)
+X4PLUS_FACES = Backend(
+    name="realesrgan-x4plus on faces (ncnn)",
+    source=Source.SET_UP,
+    licence="BSD-3-Clause",
+    run=_by_x4plus,
+    weights=(weights.X4PLUS,),
+)
+FACE: Slot[Restorer] = Slot("face", ("CodeFormer", "img2sr"), (CODEFORMER, GFPGAN, X4PLUS_FACES))

@@ -10,8 +10,8 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
-from vanceweb.engine.processing.inference.backends import Backend, backends_of
-from vanceweb.engine.processing.inference.ncnn_networks import NCNN
+from vanceweb.engine.processing.inference.backends import Backend, Run, Slot
+from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
 from vanceweb.engine.processing.inference.sessions import NcnnMemory, NcnnSession, OnnxSession, TfliteSession
 
 logger = logging.getLogger(__name__)
@@ -27,12 +27,12 @@ Stamp = tuple[tuple[Path, int, int], ...]  # path, size and modification time of
 class State:
     """How things stand with a backend: usable, or why not."""
 
-    backend: Backend
+    backend: Backend[Any]
     usable: bool
     reason: str = ""
 
 
-class Models:
+class NetworkRegistry:
     """Loads networks when they are first asked for. One per worker; may be used by several threads."""
 
     def __init__(self, directory: Path, threads: int = 0, large_at_once: int = 1) -> None:
@@ -46,14 +46,15 @@ class Models:
         self._states: dict[str, tuple[Stamp, State]] = {}
         self._lock = RLock()
 
-    def ncnn(self, name: str) -> NcnnSession:
-        """The ncnn network of this name. Raises `WeightsMissing`."""
-        network = NCNN[name]
+    def ncnn(self, network: NcnnNetwork) -> NcnnSession:
+        """Return a session of an ncnn network. Raises `WeightsMissing`."""
         param, weights = (self._existing(f"{network.path}.{end}") for end in ("param", "bin"))
         large = weights.stat().st_size >= LARGE
-        return self._loaded(name, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory))
+        return self._loaded(
+            network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
+        )
 
-    def onnx(self, backend: Backend) -> OnnxSession:
+    def onnx(self, backend: Backend[Any]) -> OnnxSession:
         """The network of a backend that `choose` gave. Raises `WeightsMissing` and `UnusableWeights`."""
         path, interface = self._existing(backend.files[0]), backend.interface
         if interface is None:
@@ -75,17 +76,17 @@ class Models:
         key = str([(path, path.stat().st_mtime_ns) for path in paths])
         return self._loaded(key, True, lambda: load(paths, self._threads))
 
-    def choose(self, slot: str) -> Backend:
+    def choose(self, slot: Slot[Run]) -> Backend[Run]:
         """The preferred backend of those that can be used now. Raises `WeightsMissing`."""
         states = []
-        for backend in backends_of(slot):
+        for backend in slot.backends:
             state = self.state(backend)
             if state.usable:
                 return backend
             states.append(state)
         raise WeightsMissing(states[-1].reason)
 
-    def state(self, backend: Backend) -> State:
+    def state(self, backend: Backend[Any]) -> State:
         """Whether the backend can be used, looked at again only when its files have changed."""
         stamp = self._stamp(backend)
         known = self._states.get(backend.name)
@@ -111,7 +112,7 @@ class Models:
         """Give the working memory of the last picture back; the networks stay loaded."""
         self._memory.release()
 
-    def _examined(self, backend: Backend) -> State:
+    def _examined(self, backend: Backend[Any]) -> State:
         try:
             for file in backend.files:
                 self._existing(file)
@@ -137,7 +138,7 @@ class Models:
             session: Session = self._sessions[key]
             return session
 
-    def _stamp(self, backend: Backend) -> Stamp:
+    def _stamp(self, backend: Backend[Any]) -> Stamp:
         found = [path for file in backend.files if (path := self.find(file)) is not None]
         return tuple((path, status.st_size, status.st_mtime_ns) for path in found for status in [path.stat()])
 
@@ -148,7 +149,7 @@ class Models:
         return path
 
 
-def _check_packages(backend: Backend) -> None:
+def _check_packages(backend: Backend[Any]) -> None:
     missing = [package for package in backend.packages if importlib.util.find_spec(package) is None]
     if missing:
         raise UnusableWeights(f"{', '.join(missing)} must be installed: pip install -r {backend.requirements}")

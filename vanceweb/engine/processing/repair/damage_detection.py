@@ -18,16 +18,17 @@ from vanceweb.engine.processing.image.arrays import Mask, Pixels, Planes, to_pla
 from vanceweb.engine.processing.image.resampling import enlarged_part, shrunk
 from vanceweb.engine.processing.image.tiles import Report, grid, with_border
 from vanceweb.engine.processing.image.unsharp_mask import LUMA
-from vanceweb.engine.processing.inference.backends import OWN_SCRATCHES, SCRATCHES, Backend
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.repair import line_detection
 
 FloatArray = npt.NDArray[np.float32]
-Finder = Callable[[Planes, Backend, Models], FloatArray]
+Finder = Callable[[Planes, NetworkRegistry], FloatArray]
 
 COARSE, FINE = 640, 1536  # px of the longer side of the copies
 FINER = 1.5  # times as large as the coarse copy: from there on the fine one is looked at as well
-SIDE, BORDER = 448, 64  # px of a tile of a copy
+TILE_SIDE, BORDER = 448, 64  # px of a tile of a copy
 MULTIPLE = 16  # px that the network's sides are multiples of
 SURE, LIKELY = 0.95, 0.5  # chances: somewhere in a piece of damage, and of all that belongs to it
 POSSIBLE = 0.1  # mean chance of a line or speck by the network: below it, it is sure that it is none
@@ -37,25 +38,25 @@ WIDER = 1.2  # px of a copy by which what is found is widened: damage ends softl
 BAND = 1024  # px, the side of what is drawn to full size at once
 
 
-def find_damage(colours: Pixels, models: Models, report: Report) -> tuple[Mask, str]:
+def find_damage(colours: Pixels, networks: NetworkRegistry, report: Report) -> tuple[Mask, str]:
     """255 where the picture is damaged and 0 elsewhere, of its height and width, and the backend's name."""
-    backend = models.choose("scratches")
+    backend = networks.choose(DAMAGE)
     copies = [shrunk(colours, COARSE)]
     if max(colours.shape[:2]) >= FINER * COARSE:
         copies.append(shrunk(colours, FINE))
     mask = np.zeros(colours.shape[:2], dtype=np.uint8)
     for copy in copies:
-        chance = _chance(copy, backend, models)
+        chance = _chance(copy, backend.run, networks)
         _draw(_pieces(chance), mask)
     report(1.0)
     return mask, backend.name
 
 
-def _chance(copy: Pixels, backend: Backend, models: Models) -> FloatArray:
+def _chance(copy: Pixels, find: Finder, networks: NetworkRegistry) -> FloatArray:
     """The chance of damage of each px of a copy, 0..1."""
     chance = np.zeros(copy.shape[:2], dtype=np.float32)
-    for tile in grid(copy.shape[0], copy.shape[1], SIDE):
-        found = FINDERS[backend.name](to_planes(with_border(copy, tile, BORDER)), backend, models)
+    for tile in grid(copy.shape[0], copy.shape[1], TILE_SIDE):
+        found = find(to_planes(with_border(copy, tile, BORDER)), networks)
         height, width = tile.bottom - tile.top, tile.right - tile.left
         chance[tile.top : tile.bottom, tile.left : tile.right] = found[
             BORDER : BORDER + height, BORDER : BORDER + width
@@ -85,9 +86,9 @@ def _draw(pieces: FloatArray, mask: Mask) -> None:
         inside[part >= 0.5] = 255
 
 
-def _by_network(planes: Planes, backend: Backend, models: Models) -> FloatArray:
+def _by_network(planes: Planes, networks: NetworkRegistry) -> FloatArray:
     """What the network is sure of, and the lines and specks that it thinks possible."""
-    chance = _asked(planes, backend, models)
+    chance = _asked(planes, networks)
     lines = line_detection.chance_of_lines(planes)
     count, labels = cv2.connectedComponents((lines > 0).astype(np.uint8), connectivity=8)
     near = cv2.dilate(chance, np.ones((3, 3), dtype=np.uint8))
@@ -102,17 +103,28 @@ def _coloured(planes: Planes) -> npt.NDArray[np.bool_]:
     return np.asarray((least < LIGHT) & (most > 255 - LIGHT) & (most - least > COLOURFUL), dtype=np.bool_)
 
 
-def _asked(planes: Planes, backend: Backend, models: Models) -> FloatArray:
+def _asked(planes: Planes, networks: NetworkRegistry) -> FloatArray:
     """Grey of 0..1, 1 x 1 x height x width with sides that are multiples of 16; gives the chance in the same shape."""
     grey = np.tensordot(LUMA, planes, axes=1).astype(np.float32)
     height, width = grey.shape
     missing = (0, -height % MULTIPLE, 0, -width % MULTIPLE)
     whole = np.asarray(cv2.copyMakeBorder(grey, *missing, cv2.BORDER_REFLECT_101), dtype=np.float32)
-    return models.onnx(backend).run(whole[None, None])[0, 0, :height, :width]
+    return networks.onnx(SCRATCHES).run(whole[None, None])[0, 0, :height, :width]
 
 
-def _by_lines(planes: Planes, backend: Backend, models: Models) -> FloatArray:
+def _by_lines(planes: Planes, networks: NetworkRegistry) -> FloatArray:
     return line_detection.chance_of_lines(planes)
 
 
-FINDERS: dict[str, Finder] = {SCRATCHES: _by_network, OWN_SCRATCHES: _by_lines}
+SCRATCHES = Backend(
+    name="vanceweb scratches (onnxruntime)",
+    source=Source.SHIPPED,
+    licence=OWN_LICENCE,
+    run=_by_network,
+    own_files=("scratches.onnx",),
+    interface=Interface(
+        inputs=((1, 1, None, None),), outputs=((1, 1, None, None),), probe=((1, 1, 64, 64),), gives=(1, 1, 64, 64)
+    ),
+)
+LINES_AND_SPECKS = Backend(name="lines and specks", source=Source.NONE, licence=OWN_LICENCE, run=_by_lines)
+DAMAGE: Slot[Finder] = Slot("scratches", ("crease_repair",), (SCRATCHES, LINES_AND_SPECKS))

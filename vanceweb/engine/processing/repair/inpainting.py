@@ -11,24 +11,25 @@ import numpy as np
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels, to_pixels, to_planes
 from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
-from vanceweb.engine.processing.inference.backends import FREQUENCY_SELECTIVE, LAMA, Backend
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.interfaces import Interface
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-Filler = Callable[[Pixels, Mask, Backend, Models], Pixels]
+Filler = Callable[[Pixels, Mask, NetworkRegistry], Pixels]
 
 SQUARE, CONTEXT = 512, 64  # px: LaMa's picture, and how much of it on each side is only looked at
-SIDE, BORDER = 192, 24  # px of the tiles of frequency selective extrapolation
+TILE_SIDE, BORDER = 192, 24  # px of the tiles of frequency selective extrapolation
 MOST = 150_000  # px that frequency selective extrapolation fills in a picture; it takes about a minute
 RADIUS = 3  # px around each px that the quick method looks at
 FULLEST = 0.6  # share of a tile beyond which there is too little left to extrapolate from
 
 
-def filled(colours: Pixels, mask: Mask, models: Models, report: Report) -> tuple[Pixels, str]:
+def filled(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Report) -> tuple[Pixels, str]:
     """The picture with the px where the mask isn't 0 filled in, all others untouched, and the backend's name."""
-    backend = models.choose("inpaint")
-    side, border = (SQUARE - 2 * CONTEXT, CONTEXT) if backend.name == LAMA else (SIDE, BORDER)
-    fill = FILLERS[backend.name]
-    if backend.name == FREQUENCY_SELECTIVE and np.count_nonzero(mask) > MOST:
+    backend = networks.choose(INPAINTING)
+    side, border = (SQUARE - 2 * CONTEXT, CONTEXT) if backend is LAMA else (TILE_SIDE, BORDER)
+    fill = backend.run
+    if backend is FREQUENCY_SELECTIVE and np.count_nonzero(mask) > MOST:
         fill = _quickly
     result = colours.copy()
     tiles = [
@@ -38,7 +39,7 @@ def filled(colours: Pixels, mask: Mask, models: Models, report: Report) -> tuple
     ]
     for done, tile in enumerate(tiles, start=1):
         holes = with_border(mask, tile, border)
-        made = fill(with_border(colours, tile, border), holes, backend, models)
+        made = fill(with_border(colours, tile, border), holes, networks)
         _keep(result, mask, tile, made, border)
         report(done / len(tiles))
     report(1.0)
@@ -53,32 +54,40 @@ def _keep(result: Pixels, mask: Mask, tile: Tile, made: Pixels, border: int) -> 
     result[inside][hole] = made[border : border + height, border : border + width][hole]
 
 
-def _by_lama(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+def _by_lama(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     """1 x 3 x 512 x 512 of 0..1 and 1 x 1 x 512 x 512 of 0 or 1; gives 0..1 or, some exports, 0..255."""
     height, width = holes.shape
     missing = (0, SQUARE - height, 0, SQUARE - width)
     whole = np.asarray(cv2.copyMakeBorder(colours, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
     hole = cv2.copyMakeBorder((holes > 0).astype(np.float32), *missing, cv2.BORDER_CONSTANT, value=0)
-    made = models.onnx(backend).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
+    made = networks.onnx(LAMA).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
     if made.max() > 2:
         made = made / np.float32(255)
     return to_pixels(np.asarray(made, dtype=np.float32))[:height, :width]
 
 
-def _frequency_selective(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+def _frequency_selective(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     if min(holes.shape) < 8 or np.count_nonzero(holes) > FULLEST * holes.size:
-        return _quickly(colours, holes, backend, models)
+        return _quickly(colours, holes, networks)
     made = np.empty_like(colours)
     cv2.xphoto.inpaint(np.ascontiguousarray(colours), np.where(holes > 0, 0, 255).astype(np.uint8), made,
                        cv2.xphoto.INPAINT_FSR_FAST)  # fmt: skip
     return made
 
 
-def _quickly(colours: Pixels, holes: Mask, backend: Backend, models: Models) -> Pixels:
+def _quickly(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     return np.asarray(cv2.inpaint(colours, (holes > 0).astype(np.uint8), RADIUS, cv2.INPAINT_NS), dtype=np.uint8)
 
 
-FILLERS: dict[str, Filler] = {
-    LAMA: _by_lama,
-    FREQUENCY_SELECTIVE: _frequency_selective,
-}
+LAMA = Backend(
+    name="lama (onnxruntime)",
+    source=Source.BROUGHT,
+    licence="Apache-2.0",
+    run=_by_lama,
+    own_files=("inpaint/lama.onnx",),
+    interface=Interface(inputs=((1, 3, 512, 512), (1, 1, 512, 512)), outputs=((1, 3, 512, 512),)),
+)
+FREQUENCY_SELECTIVE = Backend(
+    name="frequency selective (opencv)", source=Source.NONE, licence="Apache-2.0", run=_frequency_selective
+)
+INPAINTING: Slot[Filler] = Slot("inpaint", ("crease_repair",), (LAMA, FREQUENCY_SELECTIVE))

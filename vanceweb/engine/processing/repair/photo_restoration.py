@@ -8,49 +8,55 @@ sharp already would lose by all that. So the measured blur says how much of the 
 """
 
 import math
-from collections.abc import Mapping
 
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.blur import blurriness
-from vanceweb.engine.processing.faces.restoration import restore_faces
+from vanceweb.engine.processing.faces import weights
+from vanceweb.engine.processing.faces.restoration import X4PLUS, restore_faces
 from vanceweb.engine.processing.image.alpha import visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, grid, part_of, tiled
-from vanceweb.engine.processing.inference.backends import X4PLUS
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.sharpen.deblurring import undone
 
-NETWORK = "realesrgan-x4plus"
 SCALE = 4
 BORDER = 16  # px; the network looks further, but what lies there hardly matters
-SIDE = 144  # px of a tile: the network needs 600 MB for it
+TILE_SIDE = 144  # px of a tile: the network needs 600 MB for it
 SHRINK = 2.0  # at least; a quarter of the size distorts faces
 WORKING = 1_000_000  # px that the network gets at most: larger pictures are shrunk further, it takes minutes as it is
 DRAWN = 0.7  # how much of the network's drawing is taken, the rest is the deblurred photo
 DEBLURRING_SHARE = 0.2  # of the time that drawing anew takes
-AUTOMATIC: Mapping[str, ParameterValue] = {"autoparams": True, "suppress_noise": 0.0, "blur_type": 0}
+AUTOMATIC: Params = {"autoparams": True, "suppress_noise": 0.0, "blur_type": 0}
 BAND = 512  # px, the side of what is blended at once
 WHOLE_SHARE = 0.8  # of the time, when faces follow
 
 
-def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def restore(
+    picture: Picture,
+    params: Params,
+    networks: NetworkRegistry,
+    report: Report,
+    *,
+    tile_side: int = TILE_SIDE,
+) -> Picture:
     """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
     wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
     colours = source = visible_colours(picture)
-    picture = picture.by(X4PLUS)
+    picture = picture.by(X4PLUS_PHOTOS.name)
     share = strength * blurriness(colours)
     done = WHOLE_SHARE if wants_faces else 1.0
     if share:
-        result, makers = redrawn(colours, models, part_of(report, 0, done))
+        result, makers = redrawn(colours, networks, part_of(report, 0, done), tile_side)
         colours, picture = blended(source, result, share), picture.by(*makers)
     else:
         picture = picture.noting("The photo is sharp already: it was left as it is.")
     if wants_faces:
-        restored = restore_faces(colours, source, strength, models, part_of(report, done, 1))
+        restored = restore_faces(colours, source, strength, networks, part_of(report, done, 1))
         colours, picture = restored.colours, picture.by(*restored.made_by)
         if not restored.found:
             picture = picture.noting("No face was found; the rest of the picture was restored.")
@@ -58,15 +64,15 @@ def restore(picture: Picture, params: Mapping[str, ParameterValue], models: Mode
     return picture.with_pixels(colours, picture.alpha)
 
 
-def redrawn(colours: Pixels, models: Models, report: Report) -> tuple[Pixels, list[str]]:
+def redrawn(colours: Pixels, networks: NetworkRegistry, report: Report, tile_side: int) -> tuple[Pixels, list[str]]:
     """The whole picture deblurred and as the network draws it, of the same size, and by which backends beside it."""
     height, width = colours.shape[:2]
     factor = max(SHRINK, math.sqrt(height * width / WORKING))
     working = _sized(colours, width * SHRINK / factor, height * SHRINK / factor)
-    clear, makers = undone(working, AUTOMATIC, models, part_of(report, 0, DEBLURRING_SHARE))
+    clear, makers = undone(working, AUTOMATIC, networks, part_of(report, 0, DEBLURRING_SHARE))
     small = _sized(clear, width / factor, height / factor)
     rest = part_of(report, DEBLURRING_SHARE, 1)
-    large = tiled(small, models.ncnn(NETWORK).run, scale=SCALE, border=BORDER, side=SIDE, report=rest)
+    large = tiled(small, networks.ncnn(X4PLUS).run, scale=SCALE, border=BORDER, side=tile_side, report=rest)
     return blended(_sized(clear, width, height), _sized(large, width, height), DRAWN), makers
 
 
@@ -84,3 +90,13 @@ def blended(original: Pixels, result: Pixels, share: float) -> Pixels:
         inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
         cv2.addWeighted(result[inside], share, original[inside], 1 - share, 0, dst=result[inside])
     return result
+
+
+X4PLUS_PHOTOS = Backend(
+    name="realesrgan-x4plus (ncnn)",
+    source=Source.SET_UP,
+    licence="BSD-3-Clause",
+    run=redrawn,
+    weights=(weights.X4PLUS,),
+)
+RESTORATION = Slot("restoration", ("img2sr",), (X4PLUS_PHOTOS,))

@@ -4,25 +4,27 @@ JPEG's blocks and halos go by waifu2x's CUNET, which is better at this than any 
 too; noise by SRMD; blur by a network, or by deconvolution where there is none or too much noise for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import ParameterValue
+from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_blocks
 from vanceweb.engine.processing.analysis.noise import estimate_noise
-from vanceweb.engine.processing.denoise.denoising import CLEAN, Strength, choose_strength, cleaned
+from vanceweb.engine.processing.denoise.denoising import CLEAN, SRMD, Strength, choose_strength, cleaned
+from vanceweb.engine.processing.enlarge.networks import CUNET
+from vanceweb.engine.processing.enlarge.weights import CUNET as CUNET_WEIGHTS
 from vanceweb.engine.processing.image.alpha import visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels, Planes, centre
 from vanceweb.engine.processing.image.passes import Pass, run_passes
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, part_of
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
-from vanceweb.engine.processing.inference.backends import CUNET, SRMD
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.sharpen.deblurrers import Deblurrer, deconvolution, network
 
 BLOCKS_FROM = 0.45  # levels of JPEG's blocks that no photo without them shows
@@ -31,7 +33,7 @@ SOFT_FROM, SOFT_SURELY = 0.75, 0.95  # px of softness from which, and from which
 DEBLUR_FULL = 0.5  # remove_blur at which the deblurred picture is taken whole; beyond it, edges become steeper still
 STEEPER_MOST, STEEPER_SIGMA = 1.2, 1.0  # share of the lost detail added at remove_blur=1; px of the blur it is lost by
 MENDING_BORDER, NOISE_BORDER, STEEPER_BORDER = 28, 16, 8  # px
-SIDE, STEEPER_SIDE = 256, 1024  # px of tiles: of the networks', and of the last step's
+TILE_SIDE, STEEPER_TILE_SIDE = 256, 1024  # px of tiles: of the networks', and of the last step's
 NETWORK_NOISE = 3.0  # levels of noise up to which the network is used: it smooths more than it was asked to
 CLEANING_SHARE, STEEPER_SHARE = 0.5, 0.05  # of the time
 
@@ -58,38 +60,50 @@ class Deblurring:
     steeper: float
 
 
-def deblur(picture: Picture, params: Mapping[str, ParameterValue], models: Models, report: Report) -> Picture:
+def deblur(
+    picture: Picture,
+    params: Params,
+    networks: NetworkRegistry,
+    report: Report,
+    *,
+    tile_side: int = TILE_SIDE,
+) -> Picture:
     """`autoparams` chooses all from the picture, `automodel` the kind of blur; else `blur_type` and strengths of 0..1.
 
     Raises `WeightsMissing`.
     """
-    clean, makers = undone(visible_colours(picture), params, models, report)
+    clean, makers = undone(visible_colours(picture), params, networks, report, tile_side=tile_side)
     if not makers:
         return picture.noting("The picture is sharp and clean already: nothing was changed.")
     return picture.with_pixels(clean, picture.alpha).by(*makers)
 
 
 def undone(
-    colours: Pixels, params: Mapping[str, ParameterValue], models: Models, report: Report
+    colours: Pixels,
+    params: Params,
+    networks: NetworkRegistry,
+    report: Report,
+    *,
+    tile_side: int = TILE_SIDE,
 ) -> tuple[Pixels, list[str]]:
     """Without its wear and its blur, and by which backends: none where nothing was to be done."""
     cleaning = choose_cleaning(params, estimate_noise(colours), estimate_blocks(colours))
-    passes = _cleaning(cleaning, models)
+    passes = _cleaning(cleaning, networks, tile_side)
     share = CLEANING_SHARE if passes else 0.0
     clean = run_passes(colours, passes, part_of(report, 0, share))
     blur = estimate_blur_shape(clean)
     plan = choose_deblurring(params, blur)
-    makers = [CUNET] * bool(cleaning.mended) + [SRMD] * bool(cleaning.noise.share)
+    makers = [ARTEFACT_CUNET.name] * bool(cleaning.mended) + [SRMD.name] * bool(cleaning.noise.share)
     if plan.share:
         before = [clean, colours] if passes and cleaning.worn else [clean]
-        restored, deblurrers = _restored(before, blur, plan, models, part_of(report, share, 1 - STEEPER_SHARE))
+        restored, deblurrers = _restored(before, blur, plan, networks, part_of(report, share, 1 - STEEPER_SHARE))
         clean = _finished(clean, restored, plan, part_of(report, 1 - STEEPER_SHARE, 1))
         makers += deblurrers
     report(1.0)
     return clean, makers
 
 
-def choose_cleaning(params: Mapping[str, ParameterValue], noise: float, blocks: float) -> Cleaning:
+def choose_cleaning(params: Params, noise: float, blocks: float) -> Cleaning:
     """From the parameters and the noise and blocks measured in the picture, in levels."""
     auto = bool(params["autoparams"])
     mended = float(blocks >= BLOCKS_FROM) if auto else float(params["remove_artifacts"])
@@ -101,7 +115,7 @@ def choose_cleaning(params: Mapping[str, ParameterValue], noise: float, blocks: 
     return Cleaning(worn, mended, 3 if blocks >= STRONG_FROM else 1, strength)
 
 
-def choose_deblurring(params: Mapping[str, ParameterValue], blur: Blur) -> Deblurring:
+def choose_deblurring(params: Params, blur: Blur) -> Deblurring:
     """From the parameters and the blur measured in the picture without its noise."""
     auto = bool(params["autoparams"])
     measured, motion = auto or bool(params["automodel"]), params["blur_type"] == 1
@@ -114,20 +128,20 @@ def choose_deblurring(params: Mapping[str, ParameterValue], blur: Blur) -> Deblu
     return Deblurring(*kind, min(wanted / DEBLUR_FULL, 1), STEEPER_MOST * beyond)
 
 
-def _cleaning(cleaning: Cleaning, models: Models) -> list[Pass]:
+def _cleaning(cleaning: Cleaning, networks: NetworkRegistry, tile_side: int) -> list[Pass]:
     def mend(planes: Planes) -> Planes:
-        clean = models.ncnn(f"waifu2x-cunet-x1-{cleaning.level}").run(planes)
+        clean = networks.ncnn(CUNET[1, cleaning.level]).run(planes)
         return _blended(planes, clean, cleaning.mended)
 
     def denoise(planes: Planes) -> Planes:
-        return cleaned(planes, cleaning.noise.sigma, cleaning.noise.share, models)
+        return cleaned(planes, cleaning.noise.sigma, cleaning.noise.share, networks)
 
-    mending, denoising = Pass(mend, MENDING_BORDER, SIDE), Pass(denoise, NOISE_BORDER, SIDE)
+    mending, denoising = Pass(mend, MENDING_BORDER, tile_side), Pass(denoise, NOISE_BORDER, tile_side)
     return [mending] * bool(cleaning.mended) + [denoising] * bool(cleaning.noise.share)
 
 
 def _restored(
-    before: Sequence[Pixels], blur: Blur, plan: Deblurring, models: Models, report: Report
+    before: Sequence[Pixels], blur: Blur, plan: Deblurring, networks: NetworkRegistry, report: Report
 ) -> tuple[Pixels, list[str]]:
     """Without its blur, and by which backends, of the cleaned picture and, where it was worn, of the worn one.
 
@@ -138,7 +152,7 @@ def _restored(
     """
     noise = estimate_noise(before[0])
     round_or_long = deconvolution(blur, plan.long, noise)
-    chosen = network(models) if noise <= NETWORK_NOISE else None
+    chosen = network(networks) if noise <= NETWORK_NOISE else None
     if chosen is None:
         return run_passes(before[0], [_pass_of(round_or_long)], report), [round_or_long.name]
     seen = [(pixels, chosen) for pixels in (before if chosen.knows_wear else before[:1])]
@@ -161,7 +175,7 @@ def _finished(colours: Pixels, restored: Pixels, plan: Deblurring, report: Repor
     mixed = np.asarray(cv2.addWeighted(restored, plan.share, colours, 1 - plan.share, 0), dtype=np.uint8)
     if not plan.steeper:
         return mixed
-    steepening = Pass(lambda planes: sharpen(planes, plan.steeper, STEEPER_SIGMA), STEEPER_BORDER, STEEPER_SIDE)
+    steepening = Pass(lambda planes: sharpen(planes, plan.steeper, STEEPER_SIGMA), STEEPER_BORDER, STEEPER_TILE_SIDE)
     return run_passes(mixed, [steepening], report)
 
 
@@ -169,3 +183,13 @@ def _blended(planes: Planes, answer: Planes, share: float) -> Planes:
     """Of the answer only the share 0..1; as large as the answer, which may lack some border."""
     kept = centre(planes, answer.shape[1], answer.shape[2])
     return np.asarray(kept + np.float32(share) * (np.clip(answer, 0, 1) - kept), dtype=np.float32)
+
+
+ARTEFACT_CUNET = Backend(
+    name="waifu2x-cunet (ncnn)",
+    source=Source.SET_UP,
+    licence="MIT",
+    run=_cleaning,
+    weights=(CUNET_WEIGHTS[1, 1], CUNET_WEIGHTS[1, 3]),
+)
+ARTEFACTS = Slot("artefacts", ("sharpen3",), (ARTEFACT_CUNET,))

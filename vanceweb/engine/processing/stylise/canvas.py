@@ -9,14 +9,14 @@ import math
 import cv2
 import numpy as np
 
+from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
 from vanceweb.engine.processing.image.tiles import Report, grid, part_of, tiled
-from vanceweb.engine.processing.inference.registry import Models
+from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-NETWORK = "animevideov3-x2"
 CANVAS = 1024  # px of the longer side
-BORDER, SIDE = 16, 256  # px; with them the network stays below 400 MB
+BORDER, TILE_SIDE = 16, 256  # px; with them the network stays below 400 MB
 LEFT_OVER = 1.9  # how much larger a plain filter may make what the network has drawn
 STRIP = 512  # px of the sides of what is finished at once
 PAPER, PAPER_MARGIN = 256, 16  # px
@@ -28,15 +28,15 @@ def canvas(colours: Pixels) -> Pixels:
     return shrunk(colours, CANVAS)
 
 
-def grown(drawing: Pixels, width: int, height: int, models: Models, report: Report) -> Pixels:
+def grown(drawing: Pixels, width: int, height: int, networks: NetworkRegistry, report: Report) -> Pixels:
     """The drawing at a size in px, of about its own proportions. Raises `WeightsMissing`."""
     passes = max(1, math.ceil(math.log2(max(width / drawing.shape[1], height / drawing.shape[0]) / LEFT_OVER)))
-    network = models.ncnn(NETWORK)
+    network = networks.ncnn(ANIMEVIDEO_X2)
     work = sum(4**number for number in range(passes))
     done = 0
     for number in range(passes):
         share = part_of(report, done / work, (done + 4**number) / work)
-        drawing = tiled(drawing, network.run, scale=2, border=BORDER, side=SIDE, report=share)
+        drawing = tiled(drawing, network.run, scale=2, border=BORDER, side=TILE_SIDE, report=share)
         done += 4**number
     shrinks = drawing.shape[1] >= width and drawing.shape[0] >= height
     way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC

@@ -1,0 +1,44 @@
+"""Every slot of the engine's image work, collected from its families."""
+
+from typing import Any
+
+from vanceweb.engine.processing.colour.prediction import COLOUR
+from vanceweb.engine.processing.colour.recolouring import RECOLOURING
+from vanceweb.engine.processing.compress.compression import FILE
+from vanceweb.engine.processing.cutout.matting import SUBJECT
+from vanceweb.engine.processing.denoise.denoising import NOISE
+from vanceweb.engine.processing.enlarge.drawings import DRAWING
+from vanceweb.engine.processing.enlarge.photos import ENLARGEMENT
+from vanceweb.engine.processing.faces.detection import FACE_FINDER
+from vanceweb.engine.processing.faces.restoration import FACE
+from vanceweb.engine.processing.inference.backends import Backend, Slot
+from vanceweb.engine.processing.repair.damage_detection import DAMAGE
+from vanceweb.engine.processing.repair.inpainting import INPAINTING
+from vanceweb.engine.processing.repair.photo_restoration import RESTORATION
+from vanceweb.engine.processing.sharpen.deblurrers import DEBLUR
+from vanceweb.engine.processing.sharpen.deblurring import ARTEFACTS
+from vanceweb.engine.processing.stylise.cartoons import ANIME_STYLE, CARTOON_STYLE
+from vanceweb.engine.processing.stylise.redrawing import STYLE
+from vanceweb.engine.processing.stylise.style_transfer import PAINTING
+
+SLOTS: tuple[Slot[Any], ...] = (
+    ENLARGEMENT,
+    NOISE,
+    SUBJECT,
+    ARTEFACTS,
+    DEBLUR,
+    DRAWING,
+    STYLE,
+    CARTOON_STYLE,
+    PAINTING,
+    ANIME_STYLE,
+    FILE,
+    COLOUR,
+    RECOLOURING,
+    DAMAGE,
+    INPAINTING,
+    RESTORATION,
+    FACE,
+    FACE_FINDER,
+)
+BACKENDS: tuple[Backend[Any], ...] = tuple(backend for slot in SLOTS for backend in slot.backends)
