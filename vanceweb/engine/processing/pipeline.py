@@ -16,8 +16,8 @@ from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.faces import restoration
 from vanceweb.engine.processing.image.picture import FileFormat, Guide, Picture
 from vanceweb.engine.processing.image.reading import read_picture
-from vanceweb.engine.processing.image.resampling import shrunk
-from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.resampling import shrink
+from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.image.writing import check_size, write_picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
@@ -122,7 +122,9 @@ def _worked(
     span = (1 - WRITING_SHARE) / len(operations)
     for number, (operation, step) in enumerate(operations):
         picture = replace(picture, guides=_guides(step, guides))
-        picture = operation.run(picture, step.params, networks, part_of(report, number * span, (number + 1) * span))
+        picture = operation.run(
+            picture, step.params, networks, narrow_report(report, number * span, (number + 1) * span)
+        )
     return picture
 
 
@@ -137,8 +139,8 @@ def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
 def _guiding(file: Path) -> Picture:
     """The picture no larger than a drawing can follow: of ten large ones in full size the memory would run out."""
     picture = read_picture(file)
-    alpha = None if picture.alpha is None else shrunk(picture.alpha, GUIDE)
-    return picture.with_pixels(shrunk(picture.colours, GUIDE), alpha)
+    alpha = None if picture.alpha is None else shrink(picture.alpha, GUIDE)
+    return picture.replace_pixels(shrink(picture.colours, GUIDE), alpha)
 
 
 def _operation(step: Step, operations: Mapping[str, Operation]) -> Operation:

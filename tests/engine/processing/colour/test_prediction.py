@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_named_and_passed_over(
     else:
         tiny_network(path, made)
     networks = NetworkRegistry(tmp_path)
-    assert networks.state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
+    assert networks.get_state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
     assert coloured(networks).made_by == (COLOURISER.name,)
 
 

@@ -116,7 +116,7 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
         (folder / file).write_bytes(b"no network")
     networks = NetworkRegistry(folder)
     assert networks.choose(FACE) is X4PLUS_FACES
-    (state,) = [networks.state(backend) for backend in FACE.backends if file in backend.files]
+    (state,) = [networks.get_state(backend) for backend in FACE.backends if file in backend.files]
     assert reason in state.reason
 
 

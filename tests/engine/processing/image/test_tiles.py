@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vanceweb.engine.processing.image.arrays import Planes, to_pixels, to_planes
-from vanceweb.engine.processing.image.tiles import STEP, grid, part_of, tiled
+from vanceweb.engine.processing.image.tiles import STEP, narrow_report, run_tiled, split_into_tiles
 
 LENGTHS = st.integers(1, 90)
 
@@ -16,7 +16,7 @@ LENGTHS = st.integers(1, 90)
 @given(LENGTHS, LENGTHS, st.integers(1, 64))
 def test_tiles_cover_every_px_once(height: int, width: int, side: int) -> None:
     count = np.zeros((height, width), dtype=int)
-    for tile in grid(height, width, side):
+    for tile in split_into_tiles(height, width, side):
         count[tile.top : tile.bottom, tile.left : tile.right] += 1
         assert max(tile.bottom - tile.top, tile.right - tile.left) <= -(-side // STEP) * STEP
         assert tile.top % STEP == tile.left % STEP == 0
@@ -30,7 +30,7 @@ def test_what_is_put_together_is_what_was_cut(height: int, width: int, side: int
     def larger(planes: Planes) -> Planes:
         return planes.repeat(scale, axis=1).repeat(scale, axis=2)
 
-    result = tiled(source, larger, scale=scale, border=border, side=side, report=lambda fraction: None)
+    result = run_tiled(source, larger, scale=scale, border=border, side=side, report=lambda fraction: None)
     assert (result == source.repeat(scale, axis=0).repeat(scale, axis=1)).all()
 
 
@@ -40,8 +40,8 @@ def test_a_blur_needs_no_more_than_its_border() -> None:
     def blurred(planes: Planes) -> Planes:
         return (planes[:, :-2, 1:-1] + planes[:, 2:, 1:-1] + planes[:, 1:-1, :-2] + planes[:, 1:-1, 2:]) / 4
 
-    whole = tiled(source, blurred, border=1, side=1000, report=lambda fraction: None)
-    assert (tiled(source, blurred, border=1, side=16, report=lambda fraction: None) == whole).all()
+    whole = run_tiled(source, blurred, border=1, side=1000, report=lambda fraction: None)
+    assert (run_tiled(source, blurred, border=1, side=16, report=lambda fraction: None) == whole).all()
 
 
 def test_a_scale_that_is_no_whole_number() -> None:
@@ -50,14 +50,14 @@ def test_a_scale_that_is_no_whole_number() -> None:
     def larger(planes: Planes) -> Planes:
         return np.zeros((3, planes.shape[1] * 3 // 2, planes.shape[2] * 3 // 2), dtype=np.float32)
 
-    result = tiled(source, larger, scale=Fraction(3, 2), border=0, side=4, report=lambda fraction: None)
+    result = run_tiled(source, larger, scale=Fraction(3, 2), border=0, side=4, report=lambda fraction: None)
     assert result.shape == (12, 18, 3)
 
 
 def test_every_tile_is_reported_and_a_report_can_end_the_work() -> None:
     source = np.zeros((8, 8, 3), dtype=np.uint8)
     told: list[float] = []
-    tiled(source, lambda planes: planes, border=0, side=4, report=part_of(told.append, 0.5, 1))
+    run_tiled(source, lambda planes: planes, border=0, side=4, report=narrow_report(told.append, 0.5, 1))
     assert told == [0.625, 0.75, 0.875, 1.0]
 
     class Stop(Exception):
@@ -67,7 +67,7 @@ def test_every_tile_is_reported_and_a_report_can_end_the_work() -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        tiled(source, lambda planes: planes, border=0, side=4, report=stop)
+        run_tiled(source, lambda planes: planes, border=0, side=4, report=stop)
 
 
 def test_bytes_survive_the_way_through_planes() -> None:

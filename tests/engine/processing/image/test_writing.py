@@ -64,7 +64,7 @@ def test_resolution_is_kept_when_none_is_asked_for(tmp_path: Path) -> None:
 def test_exif_is_kept_and_set_right(tmp_path: Path, file_format: FileFormat) -> None:
     turned = halves().transpose(Image.Transpose.ROTATE_90)
     picture = read_picture(saved(turned, tmp_path / "p.jpg", exif=camera_exif(6)))
-    larger = picture.with_pixels(picture.colours.repeat(2, axis=0).repeat(2, axis=1), None)
+    larger = picture.replace_pixels(picture.colours.repeat(2, axis=0).repeat(2, axis=1), None)
     with Image.open(written(larger, tmp_path, file_format, Output(dpi=150))) as image:
         exif = image.getexif()
         details = exif.get_ifd(0x8769)

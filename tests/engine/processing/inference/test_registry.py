@@ -46,7 +46,7 @@ def test_without_any_file_the_remedy_is_named(tmp_path: Path) -> None:
     networks = NetworkRegistry(tmp_path)
     with pytest.raises(WeightsMissing, match=r"u2net/u2net\.onnx are not installed; run: manage\.py install_models"):
         networks.choose(SUBJECT)
-    assert networks.state(LAST).usable is False
+    assert networks.get_state(LAST).usable is False
 
 
 def spoilt(folder: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_used_is_named_explained_and_passed_over(
     (tmp_path / PREFERRED.files[0]).parent.mkdir()
     spoil(tmp_path)  # type: ignore[operator]
     networks = NetworkRegistry(tmp_path)
-    state = networks.state(PREFERRED)
+    state = networks.get_state(PREFERRED)
     assert (state.usable, state.reason) == (False, f"isnet/isnet.onnx cannot be used: {reason}.")
     assert cut_out(networks, tmp_path) == U2NET.name
     assert cut_out(networks, tmp_path) == U2NET.name
@@ -119,17 +119,17 @@ def test_a_file_put_right_is_used_and_a_replaced_one_loaded_again(tmp_path: Path
     os.utime(path, ns=(1, 1))
     assert networks.choose(SUBJECT) == PREFERRED
     given = np.ones((1, 3, 1024, 1024), dtype=np.float32)
-    assert networks.onnx(PREFERRED).run(given).max() == 1
+    assert networks.load_onnx(PREFERRED).run(given).max() == 1
     put(tmp_path, PREFERRED, gain=5)
     os.utime(path, ns=(2, 2))
-    assert networks.onnx(PREFERRED).run(given).max() == 5
+    assert networks.load_onnx(PREFERRED).run(given).max() == 5
 
 
 def test_a_network_is_loaded_once(tmp_path: Path) -> None:
     put(tmp_path, LAST)
     networks = NetworkRegistry(tmp_path)
     assert networks.choose(SUBJECT) == LAST
-    assert networks.onnx(LAST) is networks.onnx(LAST)
+    assert networks.load_onnx(LAST) is networks.load_onnx(LAST)
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -137,18 +137,18 @@ def test_large_networks_are_kept_loaded_only_so_many_at_a_time(tmp_path: Path, a
     for backend in (PREFERRED, LAST):
         put(tmp_path, backend, ballast=LARGE)
     networks = NetworkRegistry(tmp_path, large_at_once=at_once)
-    first, second = networks.onnx(PREFERRED), networks.onnx(LAST)
-    assert networks.onnx(LAST) is second
-    assert (networks.onnx(PREFERRED) is first) == (at_once == 2)
+    first, second = networks.load_onnx(PREFERRED), networks.load_onnx(LAST)
+    assert networks.load_onnx(LAST) is second
+    assert (networks.load_onnx(PREFERRED) is first) == (at_once == 2)
 
 
 def test_small_networks_stay_beside_a_large_one(tmp_path: Path) -> None:
     put(tmp_path, PREFERRED, ballast=LARGE)
     put(tmp_path, LAST)
     networks = NetworkRegistry(tmp_path)
-    small, large = networks.onnx(LAST), networks.onnx(PREFERRED)
-    assert networks.onnx(LAST) is small
-    assert networks.onnx(PREFERRED) is large
+    small, large = networks.load_onnx(LAST), networks.load_onnx(PREFERRED)
+    assert networks.load_onnx(LAST) is small
+    assert networks.load_onnx(PREFERRED) is large
 
 
 def test_networks_that_the_repository_holds_are_found_without_installing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.analysis.blur_shape import SHARP, Blur
-from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_blocks
+from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.denoise.denoising import SRMD
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -135,7 +135,7 @@ def test_more_artefact_removal_leaves_less_of_the_blocks(networks: NetworkRegist
     truth = photo("coffee.png", side=160)
     worn = as_jpeg(truth, 30)
     results = [sharpened(worn, networks, NOTHING, remove_artifacts=wanted).colours for wanted in STEPS]
-    blocks = [estimate_blocks(result) for result in results]
+    blocks = [estimate_jpeg_blocks(result) for result in results]
     assert all(less < more for more, less in pairwise(blocks))
     assert blocks[-1] < 0.2 * blocks[0]
     assert psnr(results[-1], truth) >= psnr(worn, truth) + 1.5

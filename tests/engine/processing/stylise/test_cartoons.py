@@ -121,13 +121,13 @@ def test_animegan_of_another_interface_is_passed_over(tmp_path: Path, brought: N
     assert animate(Picture(photo("coffee.png", side=64)), {"single_face": False}, brought, quiet).made_by == (
         DRAWN_ANIME.name,
     )
-    assert "expected: 1 x 3 x any x any" in brought.state(ANIMEGAN).reason
+    assert "expected: 1 x 3 x any x any" in brought.get_state(ANIMEGAN).reason
 
 
 def test_an_enlarger_in_the_place_of_animegan_is_passed_over(tmp_path: Path, brought: NetworkRegistry) -> None:
     tiny_network(tmp_path / ANIMEGAN.files[0], CHANNELS_FIRST, scale=2)
     assert brought.choose(ANIME_STYLE) is DRAWN_ANIME
-    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.state(ANIMEGAN).reason
+    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.get_state(ANIMEGAN).reason
 
 
 def test_animegan_that_makes_another_size_is_said_in_a_sentence(tmp_path: Path, brought: NetworkRegistry) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.engine.processing.photos import photo
-from vanceweb.engine.processing.analysis.outlines import outlines
+from vanceweb.engine.processing.analysis.outlines import draw_outlines
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise import canvas
@@ -45,21 +45,21 @@ def test_flattening_leaves_what_it_is_given() -> None:
 
 
 def test_a_line_runs_along_an_edge_and_nowhere_else() -> None:
-    ink = outlines(step(), width=2.0)
+    ink = draw_outlines(step(), width=2.0)
     assert ink[:, 44:49].max(axis=1).min() > 0.9
     assert ink[:, :40].max() < 0.01
     assert ink[:, 56:].max() < 0.01
 
 
 def test_no_line_is_drawn_where_all_is_even_or_only_grows_brighter() -> None:
-    assert outlines(np.full((40, 50), 0.5, dtype=np.float32), width=2.0).max() == 0
+    assert draw_outlines(np.full((40, 50), 0.5, dtype=np.float32), width=2.0).max() == 0
     ramp = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (40, 1))
-    assert outlines(ramp, width=2.0)[:, 20:-20].max() < 0.05
+    assert draw_outlines(ramp, width=2.0)[:, 20:-20].max() < 0.05
 
 
 def test_a_wider_pen_and_a_keener_eye_draw_more() -> None:
     lightness = photo("coffee.png", side=128).mean(axis=2).astype(np.float32) / 255
-    thin, wide, keen = (outlines(lightness, *how).mean() for how in ((1.2, 1.0), (3.0, 1.0), (1.2, 2.5)))
+    thin, wide, keen = (draw_outlines(lightness, *how).mean() for how in ((1.2, 1.0), (3.0, 1.0), (1.2, 2.5)))
     assert wide > 1.4 * thin
     assert keen > 1.4 * thin
 

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.analysis.blur_shape import estimate_blur_shape
-from vanceweb.engine.processing.analysis.sampling import windows
+from vanceweb.engine.processing.analysis.sampling import sample_windows
 from vanceweb.engine.processing.image.arrays import Pixels
 
 FloatArray = npt.NDArray[np.float32]
@@ -25,11 +25,11 @@ def estimate_blur(pixels: Pixels) -> float:
     Zhuo and Sim, "Defocus map estimation from a single image" (2011): blurring an edge of deviation b once more, by s
     px, lowers its slope to 1 / sqrt(b² + s²); two such blurs make b known. Sharp photos measure below 0.9.
     """
-    edges = np.concatenate([_edges(window) for window in windows(pixels, WINDOW, MAX_WINDOWS)])
+    edges = np.concatenate([_edges(window) for window in sample_windows(pixels, WINDOW, MAX_WINDOWS)])
     return float(np.median(edges)) if edges.size >= FEWEST else 0.0
 
 
-def blurriness(pixels: Pixels) -> float:
+def estimate_blurriness(pixels: Pixels) -> float:
     """0 for a sharp photo, 1 for a very blurry or shaken one: by that much it gains from being drawn anew.
 
     The median edge of a shaken photo may be sharp: those that run along the motion stay so.

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.analysis.sampling import windows
+from vanceweb.engine.processing.analysis.sampling import sample_windows
 from vanceweb.engine.processing.image.arrays import Pixels
 
 FloatArray = npt.NDArray[np.float32]
@@ -68,7 +68,7 @@ def estimate_blur_shape(pixels: Pixels) -> Blur:
     """
     if min(pixels.shape[:2]) < 16:
         return SHARP
-    found = [edges for window in windows(pixels, WINDOW, MAX_WINDOWS) if len((edges := _edges(window))[0])]
+    found = [edges for window in sample_windows(pixels, WINDOW, MAX_WINDOWS) if len((edges := _edges(window))[0])]
     if not found:
         return SHARP
     steepness, ratio, angle = (np.concatenate([edges[part] for edges in found]) for part in range(3))

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.analysis.sampling import windows
+from vanceweb.engine.processing.analysis.sampling import sample_windows
 from vanceweb.engine.processing.image.arrays import Pixels
 
 BLOCK = 8  # px, JPEG's
@@ -12,7 +12,7 @@ MAX_WINDOWS = 16  # enough for two digits, whatever the picture's size
 LARGEST_STEP = 12.0  # levels; a larger one is the picture's own edge
 
 
-def estimate_blocks(pixels: Pixels) -> float:
+def estimate_jpeg_blocks(pixels: Pixels) -> float:
     """By how many levels the brightness jumps more between JPEG's blocks than inside of them; 0 where it doesn't.
 
     The jump between two px less what their neighbours would lead one to expect, averaged for each of the eight places
@@ -21,7 +21,7 @@ def estimate_blocks(pixels: Pixels) -> float:
     """
     if min(pixels.shape[:2]) < 4 * BLOCK:
         return 0.0
-    large = [window for window in windows(pixels, WINDOW, MAX_WINDOWS) if min(window.shape[:2]) >= 4 * BLOCK]
+    large = [window for window in sample_windows(pixels, WINDOW, MAX_WINDOWS) if min(window.shape[:2]) >= 4 * BLOCK]
     found = [_steps(window) for window in large or [pixels]]
     across, down = (np.mean([pair[axis] for pair in found], axis=0) for axis in (0, 1))
     return float((_stands_out(across) + _stands_out(down)) / 2)

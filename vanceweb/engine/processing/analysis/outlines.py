@@ -18,7 +18,7 @@ STRIDE = 1.0  # px between samples along a stroke
 FAINT, FULL = 0.005, 0.02  # steps of lightness (0..1) at which a line begins, and is fully drawn, at sensitivity 1
 
 
-def outlines(lightness: FloatArray, width: float, sensitivity: float = 1.0) -> FloatArray:
+def draw_outlines(lightness: FloatArray, width: float, sensitivity: float = 1.0) -> FloatArray:
     """How much ink lies on each px, height x width, 0..1: none where the picture is even.
 
     `lightness` is height x width, 0..1; `width` that of a stroke in px; `sensitivity` above 1 draws fainter edges too.

@@ -3,7 +3,7 @@
 from vanceweb.engine.processing.image.arrays import Pixels
 
 
-def windows(pixels: Pixels, side: int, most: int) -> list[Pixels]:
+def sample_windows(pixels: Pixels, side: int, most: int) -> list[Pixels]:
     """About `most` windows at most of `side` px, spread evenly; their corners lie on multiples of `side`.
 
     Those at the right and lower end may be smaller; all of the picture where it has no more than `most` windows.

@@ -6,8 +6,8 @@ import numpy.typing as npt
 
 from vanceweb.engine.processing.colour.prediction import lightness
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.resampling import FloatArray, enlarged_part
-from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
+from vanceweb.engine.processing.image.resampling import FloatArray, enlarge_part
+from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
 
 TILE_SIDE = 1024  # px of a tile at full size
 MIXED = 8.0  # deviation of L in a cell at which it counts half
@@ -35,7 +35,7 @@ def lay_colours(colours: Pixels, seen: Pixels, ab: FloatArray, report: Report) -
     zoom = max(size) / max(middle.shape[:2])
     radius = round(FINE_RADIUS * zoom) if zoom > 1 else 0
     result = np.empty_like(colours)
-    tiles = grid(*size, TILE_SIDE)
+    tiles = split_into_tiles(*size, TILE_SIDE)
     for done, tile in enumerate(tiles, start=1):
         light, part = _fine(colours, middle, tile, radius)
         result[tile.top : tile.bottom, tile.left : tile.right] = pixels_of(light, part)
@@ -114,10 +114,10 @@ def _fine(colours: Pixels, middle: FloatArray, tile: Tile, radius: int) -> tuple
     """L and ab of a tile at full size, drawn to the edges once more where the picture is larger than the middle."""
     size = colours.shape[0], colours.shape[1]
     if not radius:
-        return lightness(colours[tile.top : tile.bottom, tile.left : tile.right]), enlarged_part(middle, size, tile)
+        return lightness(colours[tile.top : tile.bottom, tile.left : tile.right]), enlarge_part(middle, size, tile)
     border = 2 * radius
     wide = Tile(tile.top - border, tile.bottom + border, tile.left - border, tile.right + border)
-    light = lightness(with_border(colours, tile, border))
-    ab = _guided(light, enlarged_part(middle, size, wide), radius)
+    light = lightness(cut_with_border(colours, tile, border))
+    ab = _guided(light, enlarge_part(middle, size, wide), radius)
     inside = slice(border, border + tile.bottom - tile.top), slice(border, border + tile.right - tile.left)
     return light[inside], ab[inside]

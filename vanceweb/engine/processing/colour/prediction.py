@@ -14,7 +14,7 @@ import numpy as np
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
+from vanceweb.engine.processing.image.resampling import FloatArray, shrink
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -67,12 +67,12 @@ def guess_colours(colours: Pixels, side: int, backend: Backend[Predictor], netwo
 
     Raises `ProcessingError` where the network answers with something else.
     """
-    return backend.run(exposed(lightness(colours)), side, networks.onnx(backend))
+    return backend.run(exposed(lightness(colours)), side, networks.load_onnx(backend))
 
 
 def well_seen(colours: Pixels) -> Pixels:
     """The picture as it is best looked at: no larger than `SEEN`, and smoothed as much as it is noisy."""
-    colours = shrunk(colours, SEEN)
+    colours = shrink(colours, SEEN)
     noise = estimate_noise(colours)
     if noise < GRAINY:
         return colours

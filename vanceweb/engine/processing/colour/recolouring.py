@@ -18,11 +18,11 @@ from vanceweb.engine.processing.colour.prompts import Wish, read_wishes
 from vanceweb.engine.processing.colour.regions import Scene, in_order, region_of
 from vanceweb.engine.processing.diffusion import painting
 from vanceweb.engine.processing.errors import UnusableWeights
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray
-from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -47,7 +47,7 @@ def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report
 
 
 def _by_words(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    seen = well_seen(visible_colours(picture))
+    seen = well_seen(get_visible_colours(picture))
     backend = networks.choose(COLOUR)
     scene = _scene(guess_colours(seen, SIDE, backend, networks), seen, networks)
     report(NETWORK_SHARE / 2)
@@ -55,28 +55,30 @@ def _by_words(picture: Picture, params: Params, networks: NetworkRegistry, repor
     wishes, unwanted = read_wishes(prompt), read_wishes(negative)
     ab, missing = wished_colours(scene, wishes, unwanted)
     report(NETWORK_SHARE)
-    result = coloured(picture, seen, ab, part_of(report, NETWORK_SHARE, 1)).by(backend.name, COLOUR_WORDS.name)
+    result = coloured(picture, seen, ab, narrow_report(report, NETWORK_SHARE, 1)).add_backends(
+        backend.name, COLOUR_WORDS.name
+    )
     for text, found, name in ((prompt, wishes, "prompt"), (negative, unwanted, "negative prompt")):
         if text.strip() and not found:
-            result = result.noting(NO_COLOUR.format(name))
+            result = result.add_note(NO_COLOUR.format(name))
     for wish in missing:
-        result = result.noting(NOT_FOUND.format(wish.words))
+        result = result.add_note(NOT_FOUND.format(wish.words))
     return result
 
 
 def _by_diffusion(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """The colours of what Stable Diffusion paints of it, on the picture's own lightness; by words where it can't."""
-    seen = well_seen(visible_colours(picture))
+    seen = well_seen(get_visible_colours(picture))
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
     try:
-        painted = painting.recolour(seen, prompt, negative, networks, part_of(report, 0, DIFFUSION_SHARE))
+        painted = painting.recolour(seen, prompt, negative, networks, narrow_report(report, 0, DIFFUSION_SHARE))
     except UnusableWeights as error:
         logger.warning(error)
-        return _by_words(picture.noting(str(error)), params, networks, report)
+        return _by_words(picture.add_note(str(error)), params, networks, report)
     lab = cv2.cvtColor(painted.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     ab = cv2.resize(lab, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if min(lab.shape[:2]) > 1 else lab
     ab = np.asarray(ab, dtype=np.float32)[..., 1:]
-    return coloured(picture, seen, ab, part_of(report, DIFFUSION_SHARE, 1)).by(DIFFUSED_COLOUR.name)
+    return coloured(picture, seen, ab, narrow_report(report, DIFFUSION_SHARE, 1)).add_backends(DIFFUSED_COLOUR.name)
 
 
 def wished_colours(scene: Scene, wishes: list[Wish], unwanted: list[Wish]) -> tuple[FloatArray, list[Wish]]:

@@ -15,7 +15,7 @@ from vanceweb.engine.processing.cutout.matting import SUBJECT
 from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.faces.detection import MOUTH, Face, find_faces
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
+from vanceweb.engine.processing.image.resampling import FloatArray, shrink
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 FACES_AT = 640  # px of the longer side at which faces are looked for
@@ -53,7 +53,7 @@ class Scene:
         """How much each cell belongs to the subject, 0..1; None where no network for it is installed."""
         try:
             backend = self.networks.choose(SUBJECT)
-            mask = backend.run(self.seen, self.networks.onnx(backend))
+            mask = backend.run(self.seen, self.networks.load_onnx(backend))
         except WeightsMissing:
             return None
         return self.sized(mask)
@@ -61,7 +61,7 @@ class Scene:
     @cached_property
     def faces(self) -> list[Face]:
         """The faces, in units of cells."""
-        small = shrunk(self.seen, FACES_AT)
+        small = shrink(self.seen, FACES_AT)
         try:
             found = find_faces(small, self.networks)
         except WeightsMissing:

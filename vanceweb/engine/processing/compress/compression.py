@@ -17,10 +17,10 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.compress.colour_reduction import reduced
 from vanceweb.engine.processing.compress.lossless import bare_jpeg, bare_png, smaller_jpeg, smaller_png
-from vanceweb.engine.processing.image.metadata import orientation_of
+from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.tiles import Report
-from vanceweb.engine.processing.image.writing import FULL_COLOUR_FROM, image_of, options_for
+from vanceweb.engine.processing.image.writing import FULL_COLOUR_FROM, build_save_options, to_image
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -51,7 +51,7 @@ def compress(picture: Picture, params: Params, networks: NetworkRegistry, report
     report(1.0)
     if not whole:
         picture = replace(picture, metadata=replace(picture.metadata, exif=None))
-    return replace(picture, encoder=encode).by(OPTIMISERS.name)
+    return replace(picture, encoder=encode).add_backends(OPTIMISERS.name)
 
 
 def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int, whole: bool) -> bytes:
@@ -60,8 +60,8 @@ def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: 
     source = _source(picture, file_format, output)
     if source is not None and not whole:
         source = _bare(source, file_format)
-    image = image_of(picture, file_format, output.background)
-    options = options_for(picture, image.mode, file_format, output)
+    image = to_image(picture, file_format, output.background)
+    options = build_save_options(picture, image.mode, file_format, output)
     if file_format == "jpg":
         return _jpeg(image, options, quality, source)
     return _png(image, options, quality, source)
@@ -77,7 +77,7 @@ def _source(picture: Picture, file_format: FileFormat, output: Output) -> Source
         tables = {number: list(table) for number, table in jpeg.quantization.items()} if jpeg else {}
         sampling = JpegImagePlugin.get_sampling(jpeg) if jpeg else -1
         pictures = getattr(image, "n_frames", 1)
-        orientation = orientation_of(image)
+        orientation = read_orientation(image)
     return SourceFile(picture.source.read_bytes(), pictures, tables, sampling, orientation)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
-from vanceweb.engine.processing.image.resampling import enlarged_part, shrunk
-from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
+from vanceweb.engine.processing.image.resampling import enlarge_part, shrink
+from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
 
 FloatArray = npt.NDArray[np.float32]
 SMALL = 768  # px of the longer side of the small copy
@@ -25,15 +25,15 @@ class ForegroundColours:
 
     def __init__(self, colours: Pixels, alpha: Mask) -> None:
         self._colours, self._alpha = colours, alpha
-        small = shrunk(colours, SMALL).astype(np.float32) / np.float32(255)
-        share = shrunk(alpha, SMALL).astype(np.float32)[:, :, None] / np.float32(255)
+        small = shrink(colours, SMALL).astype(np.float32) / np.float32(255)
+        share = shrink(alpha, SMALL).astype(np.float32)[:, :, None] / np.float32(255)
         self._front, self._back = _estimate(small, share, small, small, WIDE)
 
     def all(self, side: int, report: Report) -> Pixels:
         """The picture's colours, in tiles of `side` px: its own where it is opaque, estimated elsewhere."""
         result = self._colours.copy()
         height, width = self._alpha.shape
-        tiles = grid(height, width, side)
+        tiles = split_into_tiles(height, width, side)
         for done, tile in enumerate(tiles, start=1):
             inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
             if self._alpha[inside].min() < 255:
@@ -45,9 +45,9 @@ class ForegroundColours:
         border = NARROW
         wide = Tile(tile.top - border, tile.bottom + border, tile.left - border, tile.right + border)
         size = self._alpha.shape[0], self._alpha.shape[1]
-        front, back = (enlarged_part(small, size, wide) for small in (self._front, self._back))
-        pixels = with_border(self._colours, tile, border).astype(np.float32) / np.float32(255)
-        share = with_border(self._alpha, tile, border).astype(np.float32)[:, :, None] / np.float32(255)
+        front, back = (enlarge_part(small, size, wide) for small in (self._front, self._back))
+        pixels = cut_with_border(self._colours, tile, border).astype(np.float32) / np.float32(255)
+        share = cut_with_border(self._alpha, tile, border).astype(np.float32)[:, :, None] / np.float32(255)
         estimated, _ = _estimate(pixels, share, front, back, NARROW)
         height, width = target.shape[:2]
         estimated = estimated[border : border + height, border : border + width]

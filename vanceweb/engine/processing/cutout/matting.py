@@ -8,8 +8,8 @@ from vanceweb.engine.processing.cutout import weights
 from vanceweb.engine.processing.cutout.foreground import ForegroundColours
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.resampling import FloatArray, enlarged_part, shrunk
-from vanceweb.engine.processing.image.tiles import Report, Tile, grid, part_of, with_border
+from vanceweb.engine.processing.image.resampling import FloatArray, enlarge_part, shrink
+from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, narrow_report, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -32,13 +32,13 @@ def cut_out(picture: Picture, params: Params, networks: NetworkRegistry, report:
     """The picture with alpha where its subject is not. Alpha it had before stays. Raises `WeightsMissing`."""
     colours = picture.colours
     backend = networks.choose(SUBJECT)
-    coarse = _refined_coarsely(colours, backend.run(colours, networks.onnx(backend)))
+    coarse = _refined_coarsely(colours, backend.run(colours, networks.load_onnx(backend)))
     report(NETWORK_SHARE)
-    alpha = _alpha(colours, coarse, part_of(report, NETWORK_SHARE, 0.7))
-    clean = ForegroundColours(colours, alpha).all(TILE_SIDE, part_of(report, 0.7, 1))
+    alpha = _alpha(colours, coarse, narrow_report(report, NETWORK_SHARE, 0.7))
+    clean = ForegroundColours(colours, alpha).all(TILE_SIDE, narrow_report(report, 0.7, 1))
     if picture.alpha is not None:
         alpha = np.minimum(alpha, picture.alpha)
-    return picture.with_pixels(clean, alpha).by(backend.name)
+    return picture.replace_pixels(clean, alpha).add_backends(backend.name)
 
 
 def _by_u2net(colours: Pixels, session: OnnxSession) -> FloatArray:
@@ -68,7 +68,7 @@ def _stretched(mask: FloatArray) -> FloatArray:
 
 def _refined_coarsely(colours: Pixels, mask: FloatArray) -> FloatArray:
     """The mask drawn to the edges of the picture at `MIDDLE` px."""
-    guide = shrunk(colours, MIDDLE).astype(np.float32) / np.float32(255)
+    guide = shrink(colours, MIDDLE).astype(np.float32) / np.float32(255)
     height, width = guide.shape[:2]
     large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC)
     radius = max(round(COARSE_RADIUS * max(height, width) / mask.shape[0]), 2)
@@ -88,7 +88,7 @@ def _alpha(colours: Pixels, coarse: FloatArray, report: Report) -> Mask:
     zoom = max(size) / max(coarse.shape)
     radius = round(FINE_RADIUS * zoom) if zoom > 1 else 0
     alpha = np.empty(size, dtype=np.uint8)
-    tiles = grid(*size, TILE_SIDE)
+    tiles = split_into_tiles(*size, TILE_SIDE)
     for done, tile in enumerate(tiles, start=1):
         part = _fine(colours, coarse, tile, radius)
         alpha[tile.top : tile.bottom, tile.left : tile.right] = (part * 255 + 0.5).astype(np.uint8)
@@ -98,13 +98,13 @@ def _alpha(colours: Pixels, coarse: FloatArray, report: Report) -> Mask:
 
 def _fine(colours: Pixels, coarse: FloatArray, tile: Tile, radius: int) -> FloatArray:
     size = colours.shape[0], colours.shape[1]
-    part = enlarged_part(coarse, size, tile)
+    part = enlarge_part(coarse, size, tile)
     if not radius or part.min() == part.max():
         return part
     border = 2 * radius
     wide = Tile(tile.top - border, tile.bottom + border, tile.left - border, tile.right + border)
-    guide = with_border(colours, tile, border).astype(np.float32) / np.float32(255)
-    refined = _guided(guide, enlarged_part(coarse, size, wide), radius, FINE_LEVELS)
+    guide = cut_with_border(colours, tile, border).astype(np.float32) / np.float32(255)
+    refined = _guided(guide, enlarge_part(coarse, size, wide), radius, FINE_LEVELS)
     return refined[border : border + part.shape[0], border : border + part.shape[1]]
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.denoise import weights
-from vanceweb.engine.processing.image.alpha import visible_colours
-from vanceweb.engine.processing.image.arrays import Planes, centre
+from vanceweb.engine.processing.image.alpha import get_visible_colours
+from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, tiled
+from vanceweb.engine.processing.image.tiles import Report, run_tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
@@ -57,18 +57,18 @@ def denoise(
     tile_side: int = TILE_SIDE,
 ) -> Picture:
     """`auto_params` chooses from the picture; else `remove_noise` and `sharpen`, 0-100. Raises `WeightsMissing`."""
-    colours = visible_colours(picture)
+    colours = get_visible_colours(picture)
     strength = choose_strength(params, estimate_noise(colours))
     amount = SHARPEN_MOST * strength.sharpen / 100
     if not strength.share and not amount:
         report(1.0)
-        return picture.by(SRMD.name)
+        return picture.add_backends(SRMD.name)
 
     def apply(planes: Planes) -> Planes:
         return sharpen(cleaned(planes, strength.sigma, strength.share, networks), amount, SHARPEN_SIGMA)
 
-    clean = tiled(colours, apply, border=BORDER, side=tile_side, report=report)
-    return picture.with_pixels(clean, picture.alpha).by(SRMD.name)
+    clean = run_tiled(colours, apply, border=BORDER, side=tile_side, report=report)
+    return picture.replace_pixels(clean, picture.alpha).add_backends(SRMD.name)
 
 
 def choose_strength(params: Params, measured: float) -> Strength:
@@ -98,9 +98,9 @@ def cleaned(planes: Planes, sigma: float, share: float, networks: NetworkRegistr
     known[:3] = planes
     known[3:18] = KERNEL[:, None, None]
     known[18] = sigma / 255
-    large = np.clip(networks.ncnn(SRMD_X2).run(known), 0, 1)
+    large = np.clip(networks.load_ncnn(SRMD_X2).run(known), 0, 1)
     clean = large.reshape(3, large.shape[1] // 2, 2, large.shape[2] // 2, 2).mean(axis=(2, 4))
-    kept = centre(planes, clean.shape[1], clean.shape[2])
+    kept = crop_centre(planes, clean.shape[1], clean.shape[2])
     return np.asarray(kept + np.float32(share) * (clean - kept), dtype=np.float32)
 
 

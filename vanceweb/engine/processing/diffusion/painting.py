@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 
 from vanceweb.catalogue.styles import Style
-from vanceweb.engine.processing.analysis.outlines import outlines
+from vanceweb.engine.processing.analysis.outlines import draw_outlines
 from vanceweb.engine.processing.errors import UnusableWeights
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide
-from vanceweb.engine.processing.image.resampling import shrunk
+from vanceweb.engine.processing.image.resampling import shrink
 from vanceweb.engine.processing.image.tiles import Report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -78,16 +78,16 @@ def repaint(
         if networks.find(_control(kind)) is None:
             notes.append(NO_CONTROL.format(name=guide.cn_name, kind=kind))
         else:
-            found[kind] = CONTROLS[kind](canvas if guide.picture is None else visible_colours(guide.picture))
+            found[kind] = CONTROLS[kind](canvas if guide.picture is None else get_visible_colours(guide.picture))
     lora = f"diffusion/lora/{style.lora}.safetensors" if style.lora else ""
     session = _session(base_of(style), tuple(found), lora if lora and networks.find(lora) else "", networks)
     wanted = _pipelines().Wanted(words, "" if alone else UNWANTED, strength)
-    return Painted(session.run(shrunk(canvas, LONGEST), wanted, found, report), tuple(notes))
+    return Painted(session.run(shrink(canvas, LONGEST), wanted, found, report), tuple(notes))
 
 
 def recolour(colours: Pixels, prompt: str, negative_prompt: str, networks: NetworkRegistry, report: Report) -> Pixels:
     """A small coloured copy of `colours`, for its a and b: at most `LONGEST` px. Raises `UnusableWeights`."""
-    grey = cv2.cvtColor(cv2.cvtColor(shrunk(colours, LONGEST), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    grey = cv2.cvtColor(cv2.cvtColor(shrink(colours, LONGEST), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     small = np.asarray(grey, dtype=np.uint8)
     held = networks.find(_control(RECOLOURING_CONTROL)) is not None
     controls = {RECOLOURING_CONTROL: small} if held else {}
@@ -109,19 +109,19 @@ def _tile(colours: Pixels) -> Pixels:
 
 def _lineart(colours: Pixels) -> Pixels:
     """White lines on black."""
-    small = shrunk(colours, LONGEST)
+    small = shrink(colours, LONGEST)
     lightness = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
-    return _in_grey(outlines(lightness, width=2.0) * 255)
+    return _in_grey(draw_outlines(lightness, width=2.0) * 255)
 
 
 def _canny(colours: Pixels) -> Pixels:
     """White edges on black, with the thresholds of ControlNet's own examples."""
-    return _in_grey(cv2.Canny(np.ascontiguousarray(shrunk(colours, LONGEST)), 100, 200))
+    return _in_grey(cv2.Canny(np.ascontiguousarray(shrink(colours, LONGEST)), 100, 200))
 
 
 def _normal(colours: Pixels) -> Pixels:
     """Directions of surfaces as colours, supposed from lightness: what is brighter lies nearer."""
-    height = cv2.GaussianBlur(cv2.cvtColor(shrunk(colours, LONGEST), cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 3)
+    height = cv2.GaussianBlur(cv2.cvtColor(shrink(colours, LONGEST), cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 3)
     right, down = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
     normal = np.dstack((-right, down, np.full_like(right, 16)))
     normal = normal / np.linalg.norm(normal, axis=2, keepdims=True)
@@ -147,7 +147,7 @@ def _control(kind: str) -> str:
 def _session(base: str, kinds: tuple[str, ...], lora: str, networks: NetworkRegistry) -> Any:
     files = [base, *(_control(kind) for kind in kinds), *([lora] if lora else [])]
     try:
-        return networks.folders(files, lambda paths, threads: _pipelines().load(paths, kinds, bool(lora), threads))
+        return networks.load_folders(files, lambda paths, threads: _pipelines().load(paths, kinds, bool(lora), threads))
     except UnusableWeights as error:
         raise UnusableWeights(f"{' or '.join(files)} cannot be used: {error}.") from error
 

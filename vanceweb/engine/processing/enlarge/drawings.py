@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import Params
-from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_blocks
+from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2, CUNET
-from vanceweb.engine.processing.image.alpha import resize_alpha, visible_colours
-from vanceweb.engine.processing.image.arrays import Planes, centre
+from vanceweb.engine.processing.image.alpha import get_visible_colours, resize_alpha
+from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.passes import Pass, run_passes
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report
@@ -66,8 +66,8 @@ def draw_clean(
     tile_side: int = CUNET_TILE_SIDE,
 ) -> Picture:
     """real_esrgan. `scale` "1x", which only cleans, "2x", "4x", "6x" or "8x". Raises `WeightsMissing`."""
-    colours = visible_colours(picture)
-    worn = estimate_blocks(colours) >= WORN_BLOCKS or estimate_noise(colours) >= WORN_NOISE
+    colours = get_visible_colours(picture)
+    worn = estimate_jpeg_blocks(colours) >= WORN_BLOCKS or estimate_noise(colours) >= WORN_NOISE
     level = WORN if worn else SLIGHTLY_WORN
     return _enlarged(picture, Drawing(level, factor(params), tile_side), networks, report)
 
@@ -83,16 +83,16 @@ def _enlarged(picture: Picture, drawing: Drawing, networks: NetworkRegistry, rep
     makers = (
         (backend.name,) if backend is not ESRGAN or drawing.scale <= ESRGAN_SCALE else (ESRGAN.name, CUNET_VIDEO.name)
     )
-    result = run_passes(visible_colours(picture), passes, report)
+    result = run_passes(get_visible_colours(picture), passes, report)
     alpha = picture.alpha
     if alpha is not None and drawing.scale > 1:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
-    return picture.with_pixels(result, alpha).by(*makers)
+    return picture.replace_pixels(result, alpha).add_backends(*makers)
 
 
 def _by_cunet(drawing: Drawing, networks: NetworkRegistry) -> list[Pass]:
     first_scale = min(drawing.scale, 2)
-    session = networks.ncnn(CUNET[first_scale, drawing.level])
+    session = networks.load_ncnn(CUNET[first_scale, drawing.level])
     first = Pass(session.run, CUNET_BORDER[first_scale], drawing.tile_side, Fraction(first_scale))
     return [first, *_further(Fraction(drawing.scale, first_scale), drawing.tile_side, networks)]
 
@@ -101,8 +101,8 @@ def _further(scale: Fraction, tile_side: int, networks: NetworkRegistry) -> list
     """What enlarges a drawing, whose lines are clean already, `scale` times more: doublings, 3/2 as the last."""
 
     def doubled(planes: Planes) -> Planes:
-        cunet = np.clip(networks.ncnn(CUNET[2, PLAIN]).run(planes), 0, 1)
-        video = centre(networks.ncnn(ANIMEVIDEO_X2).run(planes), cunet.shape[1], cunet.shape[2])
+        cunet = np.clip(networks.load_ncnn(CUNET[2, PLAIN]).run(planes), 0, 1)
+        video = crop_centre(networks.load_ncnn(ANIMEVIDEO_X2).run(planes), cunet.shape[1], cunet.shape[2])
         return np.asarray(cunet + np.float32(VIDEO_SHARE) * (np.clip(video, 0, 1) - cunet), dtype=np.float32)
 
     passes = []
@@ -115,7 +115,7 @@ def _further(scale: Fraction, tile_side: int, networks: NetworkRegistry) -> list
 
 def _by_esrgan(drawing: Drawing, networks: NetworkRegistry) -> list[Pass]:
     """Four times as large by the network that somebody brought, and less by averaging."""
-    session, first = networks.onnx(ESRGAN), min(drawing.scale, ESRGAN_SCALE)
+    session, first = networks.load_onnx(ESRGAN), min(drawing.scale, ESRGAN_SCALE)
 
     def four_times(planes: Planes) -> Planes:
         return np.asarray(np.clip(session.run(planes[None])[0], 0, 1), dtype=np.float32)

@@ -18,10 +18,10 @@ from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.denoise.denoising import cleaned
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.enlarge.networks import SPAN, WAIFU2X_PHOTO
-from vanceweb.engine.processing.image.alpha import resize_alpha, visible_colours
-from vanceweb.engine.processing.image.arrays import Planes, centre
+from vanceweb.engine.processing.image.alpha import get_visible_colours, resize_alpha
+from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, part_of, tiled
+from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -53,7 +53,7 @@ def enlarge(
 ) -> Picture:
     """`scale` 2, 4, 6 or 8; `suppress_noise` and `remove_blur` 0-100, 0 being none. Raises `WeightsMissing`."""
     scale, noise, blur = int(params["scale"]), float(params["suppress_noise"]), float(params["remove_blur"])
-    colours = visible_colours(picture)
+    colours = get_visible_colours(picture)
     measured = estimate_noise(colours)
     before = share_cleaned_before(noise, measured)
     mix = network_shares(noise, measured * (1 - before))
@@ -65,22 +65,22 @@ def enlarge(
         return sharpen(large, SHARPEN_MOST * (blur / 100) ** 2, SHARPEN_SIGMA * first)
 
     share = FIRST_PASS_SHARE if passes_left else 1.0
-    result = tiled(
+    result = run_tiled(
         colours,
         once,
         scale=first,
         border=BORDER + (CLEANING_BORDER if before else 0),
         side=tile_sides[first],
-        report=part_of(report, 0, share),
+        report=narrow_report(report, 0, share),
     )
     if passes_left:
         again = _second_pass(scale, networks)
-        result = tiled(result, again, scale=Fraction(scale, first), border=SECOND_BORDER, side=SECOND_TILE_SIDE,
-                       report=part_of(report, share, 1))  # fmt: skip
+        result = run_tiled(result, again, scale=Fraction(scale, first), border=SECOND_BORDER, side=SECOND_TILE_SIDE,
+                       report=narrow_report(report, share, 1))  # fmt: skip
     alpha = picture.alpha
     if alpha is not None:
         alpha = resize_alpha(alpha, result.shape[1], result.shape[0])
-    return picture.with_pixels(result, alpha).by(SPAN_WAIFU2X.name)
+    return picture.replace_pixels(result, alpha).add_backends(SPAN_WAIFU2X.name)
 
 
 def network_shares(suppress_noise: float, measured_noise: float) -> dict[str, float]:
@@ -112,32 +112,35 @@ def share_cleaned_before(suppress_noise: float, measured_noise: float) -> float:
 def _mixed(planes: Planes, scale: int, shares: Mapping[str, float], networks: NetworkRegistry) -> Planes:
     """The weighted mean of the networks' answers, `scale` times as large as the tile, less some border."""
     answers = [
-        (share, networks.ncnn(SPAN[scale]).run(planes) if name == "span" else _waifu2x(planes, scale, name, networks))
+        (
+            share,
+            networks.load_ncnn(SPAN[scale]).run(planes) if name == "span" else _waifu2x(planes, scale, name, networks),
+        )
         for name, share in shares.items()
     ]
     height = min(answer.shape[1] for _, answer in answers)
     width = min(answer.shape[2] for _, answer in answers)
     total = np.zeros((3, height, width), dtype=np.float32)
     for share, answer in answers:
-        total += np.float32(share) * np.clip(centre(answer, height, width), 0, 1)
+        total += np.float32(share) * np.clip(crop_centre(answer, height, width), 0, 1)
     return total
 
 
 def _waifu2x(planes: Planes, scale: int, name: str, networks: NetworkRegistry) -> Planes:
-    twice = np.clip(networks.ncnn(WAIFU2X[name]).run(planes), 0, 1)
-    return twice if scale == 2 else networks.ncnn(WAIFU2X_PHOTO[0]).run(twice)
+    twice = np.clip(networks.load_ncnn(WAIFU2X[name]).run(planes), 0, 1)
+    return twice if scale == 2 else networks.load_ncnn(WAIFU2X_PHOTO[0]).run(twice)
 
 
 def _second_pass(scale: int, networks: NetworkRegistry) -> Callable[[Planes], Planes]:
     """From 4x to 8x by waifu2x, and for 6x down again by averaging."""
 
     def again(planes: Planes) -> Planes:
-        large = np.clip(networks.ncnn(WAIFU2X_PHOTO[0]).run(planes), 0, 1)
+        large = np.clip(networks.load_ncnn(WAIFU2X_PHOTO[0]).run(planes), 0, 1)
         if scale == 8:
             return large
         small = [
             cv2.resize(plane, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
-            for plane in centre(large, large.shape[1] // 8 * 8, large.shape[2] // 8 * 8)
+            for plane in crop_centre(large, large.shape[1] // 8 * 8, large.shape[2] // 8 * 8)
         ]
         return np.stack(small)
 

@@ -100,7 +100,7 @@ class _Finder:
     """The network over windows of one picture."""
 
     def __init__(self, colours: Pixels, networks: NetworkRegistry) -> None:
-        self._network = networks.tflite(BLAZEFACE.files[0])
+        self._network = networks.load_tflite(BLAZEFACE.files[0])
         self._levels = [colours]  # by area averaging, each half the last: a window is taken out of the one that suits
 
     def look(self, window: Window, least: float) -> list[Face]:

@@ -5,7 +5,7 @@ import numpy as np
 
 from vanceweb.engine.processing.faces.detection import Face
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
+from vanceweb.engine.processing.image.resampling import FloatArray, shrink
 from vanceweb.engine.processing.image.tiles import Tile
 
 # A head about the box of its face (brow to chin), in sides of the box: its middle lies higher, the hair needs room.
@@ -33,7 +33,7 @@ def head_part(face: Face, width: int, height: int) -> Tile:
 def head_mask(colours: Pixels, face: Face, part: Tile) -> FloatArray:
     """1 on the head, 0 off it, soft between, for the `colours` of `part`, of whose picture `face` is."""
     height, width = colours.shape[:2]
-    small = np.ascontiguousarray(shrunk(colours, LONGEST))
+    small = np.ascontiguousarray(shrink(colours, LONGEST))
     rows, columns = small.shape[:2]
     radius = cv2.resize(_radius(face, part), (columns, rows), interpolation=cv2.INTER_AREA)
     inside = np.clip((1 - radius) / np.float32(EDGE), 0, 1)

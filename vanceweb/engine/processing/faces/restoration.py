@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.catalogue.parameters import Params
-from vanceweb.engine.processing.analysis.blur import blurriness
+from vanceweb.engine.processing.analysis.blur import estimate_blurriness
 from vanceweb.engine.processing.faces import weights
 from vanceweb.engine.processing.faces.detection import BLAZEFACE, EYES, MOUTH, NOSE, Face, find_faces
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels, to_pixels, to_planes
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
+from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
@@ -56,14 +56,14 @@ class Restored:
 
 def enhance_faces(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """All faces of the picture restored, the rest left as it is. No parameters. Raises `WeightsMissing`."""
-    colours = visible_colours(picture)
+    colours = get_visible_colours(picture)
     restored = restore_faces(colours, colours, 1.0, networks, report)
-    picture = picture.by(*restored.made_by)
+    picture = picture.add_backends(*restored.made_by)
     if not restored.found:
-        return picture.noting("No face was found; the picture was left as it is.")
+        return picture.add_note("No face was found; the picture was left as it is.")
     if not restored.changed:
-        return picture.noting("The faces are sharp already: they were left as they are.")
-    return picture.with_pixels(restored.colours, picture.alpha)
+        return picture.add_note("The faces are sharp already: they were left as they are.")
+    return picture.replace_pixels(restored.colours, picture.alpha)
 
 
 def restore_faces(
@@ -95,7 +95,7 @@ def share_restored(face: Face, source: Pixels, backend: Backend[Restorer]) -> fl
     height, width = source.shape[:2]
     left, top = max(int(face.left), 0), max(int(face.top), 0)
     right, bottom = min(int(face.right) + 1, width), min(int(face.bottom) + 1, height)
-    return blurriness(source[top:bottom, left:right])
+    return estimate_blurriness(source[top:bottom, left:right])
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Square:
         zoom = small / SQUARE
         shrinking = np.array([[zoom, 0, (zoom - 1) / 2], [0, zoom, (zoom - 1) / 2]])
         whole = self._reach(target, margin=0)
-        for part in grid(whole.bottom - whole.top, whole.right - whole.left, SQUARE):
+        for part in split_into_tiles(whole.bottom - whole.top, whole.right - whole.left, SQUARE):
             top, left = whole.top + part.top, whole.left + part.left
             inside = target[top : whole.top + part.bottom, left : whole.left + part.right]
             moved = self.matrix.copy()
@@ -167,11 +167,11 @@ def _changed(square: Square, restored: Pixels, colours: Pixels) -> FloatArray:
 
 
 def _by_codeformer(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
-    return _by_network(square, networks.onnx(CODEFORMER))
+    return _by_network(square, networks.load_onnx(CODEFORMER))
 
 
 def _by_gfpgan(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
-    return _by_network(square, networks.onnx(GFPGAN))
+    return _by_network(square, networks.load_onnx(GFPGAN))
 
 
 def _by_network(square: Pixels, session: OnnxSession) -> Pixels:
@@ -182,10 +182,10 @@ def _by_network(square: Pixels, session: OnnxSession) -> Pixels:
 
 def _by_x4plus(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
     """Restored as it is and mirrored, and the mean of both: what only one of them shows is not there."""
-    network = networks.ncnn(X4PLUS)
+    network = networks.load_ncnn(X4PLUS)
     size = round(min(max(side / SHRUNK, SMALLEST), LARGEST))
     small = np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    planes = to_planes(with_border(small, Tile(0, size, 0, size), network.network.border))
+    planes = to_planes(cut_with_border(small, Tile(0, size, 0, size), network.network.border))
     mirrored = network.run(np.ascontiguousarray(planes[:, :, ::-1]))[:, :, ::-1]
     large = np.asarray((network.run(planes) + mirrored) / 2, dtype=np.float32)
     way = cv2.INTER_AREA if large.shape[1] >= SQUARE else cv2.INTER_CUBIC

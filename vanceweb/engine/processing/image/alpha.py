@@ -10,7 +10,7 @@ STRIP = 1024  # rows looked at at once
 REACH = 64  # px beyond a strip in which the nearest visible colour is looked for: more than any network looks at
 
 
-def visible_colours(picture: Picture) -> Pixels:
+def get_visible_colours(picture: Picture) -> Pixels:
     """The colours as networks should see them: `fill_hidden` where the picture has alpha."""
     return picture.colours if picture.alpha is None else fill_hidden(picture.colours, picture.alpha)
 

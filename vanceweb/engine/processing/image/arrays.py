@@ -18,7 +18,7 @@ def to_pixels(planes: Planes) -> Pixels:
     return np.asarray(np.clip(planes.transpose(1, 2, 0) * 255 + 0.5, 0, 255), dtype=np.uint8)
 
 
-def centre(planes: Planes, height: int, width: int) -> Planes:
+def crop_centre(planes: Planes, height: int, width: int) -> Planes:
     """The middle `height` x `width` px of `planes`, which must be larger by an even number of px."""
     top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
     return planes[:, top : top + height, left : left + width]

@@ -27,7 +27,7 @@ def read_metadata(image: Image.Image) -> Metadata:
     return Metadata(block, icc if isinstance(icc, bytes) and len(icc) > 128 else None, _dpi(image))
 
 
-def orientation_of(image: Image.Image) -> int:
+def read_orientation(image: Image.Image) -> int:
     """The EXIF orientation of an opened image, 1 (upright) to 8."""
     try:
         orientation = image.getexif().get(ORIENTATION, 1)
@@ -55,7 +55,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
     return (across, down) if 1 <= across <= 65535 and 1 <= down <= 65535 else None
 
 
-def exif_for(metadata: Metadata, *, width: int, height: int, dpi: int | None) -> bytes | None:
+def build_exif(metadata: Metadata, *, width: int, height: int, dpi: int | None) -> bytes | None:
     """The EXIF block for a result of this size in px, resolution replaced where `dpi` is given."""
     if metadata.exif is None:
         return None
@@ -74,7 +74,7 @@ def exif_for(metadata: Metadata, *, width: int, height: int, dpi: int | None) ->
     return block if len(block) <= JPEG_SEGMENT else None
 
 
-def profile_for(metadata: Metadata, mode: str) -> bytes | None:
+def select_profile(metadata: Metadata, mode: str) -> bytes | None:
     """The ICC profile, if it describes pixels of Pillow's `mode` (L, LA, RGB, RGBA)."""
     if metadata.icc is None:
         return None
@@ -82,7 +82,7 @@ def profile_for(metadata: Metadata, mode: str) -> bytes | None:
     return metadata.icc if space == (b"GRAY" if mode in ("L", "LA") else b"RGB ") else None
 
 
-def cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+def convert_cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """A CMYK image as sRGB, through its own profile where it has a usable one."""
     if icc is not None and icc[ICC_COLOUR_SPACE] == b"CMYK":
         try:

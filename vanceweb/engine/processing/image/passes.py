@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vanceweb.engine.processing.image.arrays import Pixels, Planes
-from vanceweb.engine.processing.image.tiles import Report, part_of, tiled
+from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ def run_passes(colours: Pixels, passes: Sequence[Pass], report: Report) -> Pixel
         areas.append(areas[-1] + area)
     shares = [float(done / areas[-1]) for done in areas] if passes else []
     for one, start, end in zip(passes, shares, shares[1:], strict=False):
-        colours = tiled(colours, one.apply, scale=one.scale, border=one.border, side=one.side,
-                        report=part_of(report, start, end))  # fmt: skip
+        colours = run_tiled(colours, one.apply, scale=one.scale, border=one.border, side=one.side,
+                        report=narrow_report(report, start, end))  # fmt: skip
     return colours

@@ -51,15 +51,15 @@ class Picture:
         """In px."""
         return int(self.colours.shape[0])
 
-    def with_pixels(self, colours: Pixels, alpha: Mask | None) -> "Picture":
+    def replace_pixels(self, colours: Pixels, alpha: Mask | None) -> "Picture":
         """The same picture with other pixels."""
         return replace(self, colours=colours, alpha=alpha, source=None)
 
-    def by(self, *backends: str) -> "Picture":
+    def add_backends(self, *backends: str) -> "Picture":
         """The same picture, made by these backends too."""
         return replace(self, made_by=tuple(dict.fromkeys((*self.made_by, *backends))))
 
-    def noting(self, note: str) -> "Picture":
+    def add_note(self, note: str) -> "Picture":
         """The same picture with one more sentence for the person who asked for it."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
-from vanceweb.engine.processing.image.metadata import cmyk_to_rgb, read_metadata
+from vanceweb.engine.processing.image.metadata import convert_cmyk_to_rgb, read_metadata
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 
 FORMATS: dict[str, FileFormat] = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png"}  # MPO: a JPG with more pictures behind it
@@ -40,7 +40,7 @@ def _pixels(image: Image.Image, icc: bytes | None) -> tuple[Pixels, Mask | None]
     if image.mode in SIXTEEN_BIT:
         return _three(_eight_bit(image)), None
     if image.mode == "CMYK":
-        return np.array(cmyk_to_rgb(image, icc)), None
+        return np.array(convert_cmyk_to_rgb(image, icc)), None
     if image.has_transparency_data:
         samples = np.asarray(image.convert("RGBA"))
         return np.ascontiguousarray(samples[:, :, :3]), np.ascontiguousarray(samples[:, :, 3])

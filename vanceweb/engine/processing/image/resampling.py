@@ -9,7 +9,7 @@ from vanceweb.engine.processing.image.tiles import Tile
 FloatArray = npt.NDArray[np.float32]
 
 
-def shrunk(array: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
+def shrink(array: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
     """`array` by area averaging to at most `longest` px on its longer side; itself where it is smaller."""
     height, width = array.shape[:2]
     factor = longest / max(height, width)
@@ -19,7 +19,7 @@ def shrunk(array: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def enlarged_part(small: FloatArray, size: tuple[int, int], tile: Tile) -> FloatArray:
+def enlarge_part(small: FloatArray, size: tuple[int, int], tile: Tile) -> FloatArray:
     """The `tile` of `small` enlarged bilinearly to `size` (height, width, in px)."""
     down, across = small.shape[0] / size[0], small.shape[1] / size[1]
     matrix = np.array(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.image.arrays import Pixels, Planes, centre, to_pixels, to_planes
+from vanceweb.engine.processing.image.arrays import Pixels, Planes, crop_centre, to_pixels, to_planes
 
 Report = Callable[[float], None]
 
@@ -26,7 +26,7 @@ class Tile:
     right: int
 
 
-def grid(height: int, width: int, side: int) -> list[Tile]:
+def split_into_tiles(height: int, width: int, side: int) -> list[Tile]:
     """Tiles of about equal size, none larger than `side` rounded up to a multiple of `STEP`, row by row."""
     return [Tile(*rows, *columns) for rows in _cuts(height, side) for columns in _cuts(width, side)]
 
@@ -38,7 +38,7 @@ def _cuts(length: int, side: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + step, length)
 
 
-def with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> npt.NDArray[np.uint8]:
+def cut_with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> npt.NDArray[np.uint8]:
     """The tile with `border` px more on each side, mirrored where the picture ends."""
     height, width = source.shape[:2]
     top, left = max(tile.top - border, 0), max(tile.left - border, 0)
@@ -55,7 +55,7 @@ def with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> npt.N
     return np.asarray(cv2.copyMakeBorder(part, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
 
 
-def tiled(
+def run_tiled(
     source: Pixels,
     apply: Callable[[Planes], Planes],
     *,
@@ -72,16 +72,16 @@ def tiled(
     """
     height, width = source.shape[:2]
     result = np.empty((int(height * scale), int(width * scale), 3), dtype=np.uint8)
-    tiles = grid(height, width, side)
+    tiles = split_into_tiles(height, width, side)
     for done, tile in enumerate(tiles, start=1):
         top, bottom = int(tile.top * scale), int(tile.bottom * scale)
         left, right = int(tile.left * scale), int(tile.right * scale)
-        planes = apply(to_planes(with_border(source, tile, border)))
-        result[top:bottom, left:right] = to_pixels(centre(planes, bottom - top, right - left))
+        planes = apply(to_planes(cut_with_border(source, tile, border)))
+        result[top:bottom, left:right] = to_pixels(crop_centre(planes, bottom - top, right - left))
         report(done / len(tiles))
     return result
 
 
-def part_of(report: Report, start: float, end: float) -> Report:
+def narrow_report(report: Report, start: float, end: float) -> Report:
     """A report whose 0..1 is the part from `start` to `end` of the whole `report`."""
     return lambda fraction: report(start + (end - start) * fraction)

@@ -13,7 +13,7 @@ from PIL import Image
 from vanceweb.catalogue.output import Colour, Output
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
-from vanceweb.engine.processing.image.metadata import exif_for, profile_for
+from vanceweb.engine.processing.image.metadata import build_exif, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 
 JPEG_QUALITY = 95  # where nothing is asked for: what a network made should not be worn at once
@@ -55,11 +55,11 @@ def check_size(width: int, height: int, file_format: FileFormat) -> None:
 
 
 def _encode(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
-    image = image_of(picture, file_format, output.background)
-    image.save(file, **options_for(picture, image.mode, file_format, output))
+    image = to_image(picture, file_format, output.background)
+    image.save(file, **build_save_options(picture, image.mode, file_format, output))
 
 
-def image_of(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:
+def to_image(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:
     """The picture as the format holds it: of mode L, LA, RGB or RGBA, alpha laid on `background` where need be."""
     colours, alpha, grey = picture.colours, picture.alpha, picture.grey
     if alpha is not None and (background is not None or file_format == "jpg"):
@@ -83,13 +83,13 @@ def compose(colours: Pixels, alpha: Mask, background: Colour) -> Pixels:
     return result
 
 
-def options_for(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
+def build_save_options(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
     """What Pillow is to be told when it saves the picture in this mode."""
     dpi = (output.dpi, output.dpi) if output.dpi else picture.metadata.dpi
     options: dict[str, Any] = {
         "format": "JPEG" if file_format == "jpg" else "PNG",
-        "exif": exif_for(picture.metadata, width=picture.width, height=picture.height, dpi=output.dpi),
-        "icc_profile": profile_for(picture.metadata, mode),
+        "exif": build_exif(picture.metadata, width=picture.width, height=picture.height, dpi=output.dpi),
+        "icc_profile": select_profile(picture.metadata, mode),
         "dpi": dpi,
     }
     if file_format == "jpg":

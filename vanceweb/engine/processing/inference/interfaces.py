@@ -32,20 +32,20 @@ class Interface:
     or_else: "Interface | None" = None
 
 
-def check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+def check_interface(session: onnxruntime.InferenceSession, interface: Interface) -> None:
     """Raise `UnusableWeights`, with what differs, unless the network has this interface or the one that will do."""
     try:
-        _check(session, interface)
+        _check_ports(session, interface)
     except UnusableWeights as error:
         if interface.or_else is None:
             raise
         try:
-            check(session, interface.or_else)
+            check_interface(session, interface.or_else)
         except UnusableWeights:
             raise error from None
 
 
-def _check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+def _check_ports(session: onnxruntime.InferenceSession, interface: Interface) -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) < len(interface.inputs) or len(outputs) < len(interface.outputs):
         raise UnusableWeights(
@@ -66,7 +66,7 @@ def _check(session: onnxruntime.InferenceSession, interface: Interface) -> None:
         _probe(session, interface)
 
 
-def run(
+def run_session(
     session: onnxruntime.InferenceSession, arrays: Sequence[npt.NDArray[np.float32]], number: float = 1.0
 ) -> npt.NDArray[np.float32]:
     """The first output, as float32. Inputs beyond `arrays` are given `number`."""
@@ -86,7 +86,7 @@ def _probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:
         size * own // side for size, own, side in zip(interface.gives, tried[0], interface.probe[0], strict=True)
     )
     try:
-        result = run(session, [np.zeros(shape, dtype=np.float32) for shape in tried])
+        result = run_session(session, [np.zeros(shape, dtype=np.float32) for shape in tried])
     except Exception as error:  # onnxruntime's own classes have no public base
         raise UnusableWeights(f"it does not run on {_shown(tried[0])}: {error}") from error
     if result.shape != gives:

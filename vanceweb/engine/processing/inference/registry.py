@@ -46,7 +46,7 @@ class NetworkRegistry:
         self._states: dict[str, tuple[Stamp, State]] = {}
         self._lock = RLock()
 
-    def ncnn(self, network: NcnnNetwork) -> NcnnSession:
+    def load_ncnn(self, network: NcnnNetwork) -> NcnnSession:
         """Return a session of an ncnn network. Raises `WeightsMissing`."""
         param, weights = (self._existing(f"{network.path}.{end}") for end in ("param", "bin"))
         large = weights.stat().st_size >= LARGE
@@ -54,7 +54,7 @@ class NetworkRegistry:
             network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
         )
 
-    def onnx(self, backend: Backend[Any]) -> OnnxSession:
+    def load_onnx(self, backend: Backend[Any]) -> OnnxSession:
         """The network of a backend that `choose` gave. Raises `WeightsMissing` and `UnusableWeights`."""
         path, interface = self._existing(backend.files[0]), backend.interface
         if interface is None:
@@ -62,12 +62,12 @@ class NetworkRegistry:
         large = path.stat().st_size >= LARGE
         return self._loaded(str(self._stamp(backend)), large, lambda: OnnxSession(path, self._threads, interface))
 
-    def tflite(self, file: str) -> TfliteSession:
+    def load_tflite(self, file: str) -> TfliteSession:
         """The TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
         path = self._existing(file)
         return self._loaded(file, path.stat().st_size >= LARGE, lambda: TfliteSession(path))
 
-    def folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
+    def load_folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
         """What `load` makes, with so many threads, of folders of weights; it counts as one large network.
 
         Raises `WeightsMissing` and what `load` does.
@@ -80,13 +80,13 @@ class NetworkRegistry:
         """The preferred backend of those that can be used now. Raises `WeightsMissing`."""
         states = []
         for backend in slot.backends:
-            state = self.state(backend)
+            state = self.get_state(backend)
             if state.usable:
                 return backend
             states.append(state)
         raise WeightsMissing(states[-1].reason)
 
-    def state(self, backend: Backend[Any]) -> State:
+    def get_state(self, backend: Backend[Any]) -> State:
         """Whether the backend can be used, looked at again only when its files have changed."""
         stamp = self._stamp(backend)
         known = self._states.get(backend.name)
@@ -118,7 +118,7 @@ class NetworkRegistry:
                 self._existing(file)
             _check_packages(backend)
             if backend.interface is not None:
-                self.onnx(backend)
+                self.load_onnx(backend)
         except WeightsMissing as error:
             return State(backend, usable=False, reason=str(error))
         except UnusableWeights as error:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
-from vanceweb.engine.processing.inference.interfaces import Interface, check, run
+from vanceweb.engine.processing.inference.interfaces import Interface, check_interface, run_session
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
 
 FloatArray = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ class OnnxSession:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes have no public base
             raise UnusableWeights("it is damaged or no ONNX file") from error
-        check(self._session, interface)
+        check_interface(self._session, interface)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -98,7 +98,7 @@ class OnnxSession:
 
     def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
         """Run the network; gives its first output as float32. Inputs beyond `arrays` are set to `number`."""
-        return run(self._session, arrays, number)
+        return run_session(self._session, arrays, number)
 
     def run_all(self, *arrays: FloatArray) -> Sequence[FloatArray]:
         """Run the network; gives all of its outputs."""

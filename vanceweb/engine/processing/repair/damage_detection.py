@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels, Planes, to_planes
-from vanceweb.engine.processing.image.resampling import enlarged_part, shrunk
-from vanceweb.engine.processing.image.tiles import Report, grid, with_border
+from vanceweb.engine.processing.image.resampling import enlarge_part, shrink
+from vanceweb.engine.processing.image.tiles import Report, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.image.unsharp_mask import LUMA
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
@@ -41,9 +41,9 @@ BAND = 1024  # px, the side of what is drawn to full size at once
 def find_damage(colours: Pixels, networks: NetworkRegistry, report: Report) -> tuple[Mask, str]:
     """255 where the picture is damaged and 0 elsewhere, of its height and width, and the backend's name."""
     backend = networks.choose(DAMAGE)
-    copies = [shrunk(colours, COARSE)]
+    copies = [shrink(colours, COARSE)]
     if max(colours.shape[:2]) >= FINER * COARSE:
-        copies.append(shrunk(colours, FINE))
+        copies.append(shrink(colours, FINE))
     mask = np.zeros(colours.shape[:2], dtype=np.uint8)
     for copy in copies:
         chance = _chance(copy, backend.run, networks)
@@ -55,8 +55,8 @@ def find_damage(colours: Pixels, networks: NetworkRegistry, report: Report) -> t
 def _chance(copy: Pixels, find: Finder, networks: NetworkRegistry) -> FloatArray:
     """The chance of damage of each px of a copy, 0..1."""
     chance = np.zeros(copy.shape[:2], dtype=np.float32)
-    for tile in grid(copy.shape[0], copy.shape[1], TILE_SIDE):
-        found = find(to_planes(with_border(copy, tile, BORDER)), networks)
+    for tile in split_into_tiles(copy.shape[0], copy.shape[1], TILE_SIDE):
+        found = find(to_planes(cut_with_border(copy, tile, BORDER)), networks)
         height, width = tile.bottom - tile.top, tile.right - tile.left
         chance[tile.top : tile.bottom, tile.left : tile.right] = found[
             BORDER : BORDER + height, BORDER : BORDER + width
@@ -80,8 +80,8 @@ def _pieces(chance: FloatArray) -> FloatArray:
 def _draw(pieces: FloatArray, mask: Mask) -> None:
     """Add the pieces, found on a copy, to the mask of the whole picture."""
     size = mask.shape[0], mask.shape[1]
-    for tile in grid(*size, BAND):
-        part = enlarged_part(pieces, size, tile)
+    for tile in split_into_tiles(*size, BAND):
+        part = enlarge_part(pieces, size, tile)
         inside = mask[tile.top : tile.bottom, tile.left : tile.right]
         inside[part >= 0.5] = 255
 
@@ -109,7 +109,7 @@ def _asked(planes: Planes, networks: NetworkRegistry) -> FloatArray:
     height, width = grey.shape
     missing = (0, -height % MULTIPLE, 0, -width % MULTIPLE)
     whole = np.asarray(cv2.copyMakeBorder(grey, *missing, cv2.BORDER_REFLECT_101), dtype=np.float32)
-    return networks.onnx(SCRATCHES).run(whole[None, None])[0, 0, :height, :width]
+    return networks.load_onnx(SCRATCHES).run(whole[None, None])[0, 0, :height, :width]
 
 
 def _by_lines(planes: Planes, networks: NetworkRegistry) -> FloatArray:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels, to_pixels, to_planes
-from vanceweb.engine.processing.image.tiles import Report, Tile, grid, with_border
+from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -34,12 +34,12 @@ def filled(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Repor
     result = colours.copy()
     tiles = [
         tile
-        for tile in grid(colours.shape[0], colours.shape[1], side)
+        for tile in split_into_tiles(colours.shape[0], colours.shape[1], side)
         if mask[tile.top : tile.bottom, tile.left : tile.right].any()
     ]
     for done, tile in enumerate(tiles, start=1):
-        holes = with_border(mask, tile, border)
-        made = fill(with_border(colours, tile, border), holes, networks)
+        holes = cut_with_border(mask, tile, border)
+        made = fill(cut_with_border(colours, tile, border), holes, networks)
         _keep(result, mask, tile, made, border)
         report(done / len(tiles))
     report(1.0)
@@ -60,7 +60,7 @@ def _by_lama(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     missing = (0, SQUARE - height, 0, SQUARE - width)
     whole = np.asarray(cv2.copyMakeBorder(colours, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
     hole = cv2.copyMakeBorder((holes > 0).astype(np.float32), *missing, cv2.BORDER_CONSTANT, value=0)
-    made = networks.onnx(LAMA).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
+    made = networks.load_onnx(LAMA).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
     if made.max() > 2:
         made = made / np.float32(255)
     return to_pixels(np.asarray(made, dtype=np.float32))[:height, :width]

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import Params
-from vanceweb.engine.processing.analysis.blur import blurriness
+from vanceweb.engine.processing.analysis.blur import estimate_blurriness
 from vanceweb.engine.processing.faces import weights
 from vanceweb.engine.processing.faces.restoration import X4PLUS, restore_faces
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, grid, part_of, tiled
+from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.sharpen.deblurring import undone
@@ -46,22 +46,22 @@ def restore(
 ) -> Picture:
     """`strength` 0-1 is how much is taken of the result, `face_enhancer`: faces too. Raises `WeightsMissing`."""
     wants_faces, strength = bool(params["face_enhancer"]), float(params["strength"])
-    colours = source = visible_colours(picture)
-    picture = picture.by(X4PLUS_PHOTOS.name)
-    share = strength * blurriness(colours)
+    colours = source = get_visible_colours(picture)
+    picture = picture.add_backends(X4PLUS_PHOTOS.name)
+    share = strength * estimate_blurriness(colours)
     done = WHOLE_SHARE if wants_faces else 1.0
     if share:
-        result, makers = redrawn(colours, networks, part_of(report, 0, done), tile_side)
-        colours, picture = blended(source, result, share), picture.by(*makers)
+        result, makers = redrawn(colours, networks, narrow_report(report, 0, done), tile_side)
+        colours, picture = blended(source, result, share), picture.add_backends(*makers)
     else:
-        picture = picture.noting("The photo is sharp already: it was left as it is.")
+        picture = picture.add_note("The photo is sharp already: it was left as it is.")
     if wants_faces:
-        restored = restore_faces(colours, source, strength, networks, part_of(report, done, 1))
-        colours, picture = restored.colours, picture.by(*restored.made_by)
+        restored = restore_faces(colours, source, strength, networks, narrow_report(report, done, 1))
+        colours, picture = restored.colours, picture.add_backends(*restored.made_by)
         if not restored.found:
-            picture = picture.noting("No face was found; the rest of the picture was restored.")
+            picture = picture.add_note("No face was found; the rest of the picture was restored.")
     report(1.0)
-    return picture.with_pixels(colours, picture.alpha)
+    return picture.replace_pixels(colours, picture.alpha)
 
 
 def redrawn(colours: Pixels, networks: NetworkRegistry, report: Report, tile_side: int) -> tuple[Pixels, list[str]]:
@@ -69,10 +69,10 @@ def redrawn(colours: Pixels, networks: NetworkRegistry, report: Report, tile_sid
     height, width = colours.shape[:2]
     factor = max(SHRINK, math.sqrt(height * width / WORKING))
     working = _sized(colours, width * SHRINK / factor, height * SHRINK / factor)
-    clear, makers = undone(working, AUTOMATIC, networks, part_of(report, 0, DEBLURRING_SHARE))
+    clear, makers = undone(working, AUTOMATIC, networks, narrow_report(report, 0, DEBLURRING_SHARE))
     small = _sized(clear, width / factor, height / factor)
-    rest = part_of(report, DEBLURRING_SHARE, 1)
-    large = tiled(small, networks.ncnn(X4PLUS).run, scale=SCALE, border=BORDER, side=tile_side, report=rest)
+    rest = narrow_report(report, DEBLURRING_SHARE, 1)
+    large = run_tiled(small, networks.load_ncnn(X4PLUS).run, scale=SCALE, border=BORDER, side=tile_side, report=rest)
     return blended(_sized(clear, width, height), _sized(large, width, height), DRAWN), makers
 
 
@@ -86,7 +86,7 @@ def _sized(colours: Pixels, width: float, height: float) -> Pixels:
 
 def blended(original: Pixels, result: Pixels, share: float) -> Pixels:
     """`share` 0..1 of the result, the rest of the original; in place of the result, tile by tile."""
-    for tile in grid(original.shape[0], original.shape[1], BAND):
+    for tile in split_into_tiles(original.shape[0], original.shape[1], BAND):
         inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
         cv2.addWeighted(result[inside], share, original[inside], 1 - share, 0, dst=result[inside])
     return result

@@ -66,7 +66,7 @@ def _within(width: float) -> float:
 
 def _nafnet(networks: NetworkRegistry) -> Deblurrer:
     """The repository's own network: planes as they are, sides multiples of 8."""
-    session = networks.onnx(NAFNET)
+    session = networks.load_onnx(NAFNET)
 
     def apply(planes: Planes) -> Planes:
         filled = _filled(planes, *(side + -side % NAFNET_MULTIPLE for side in planes.shape[1:]))

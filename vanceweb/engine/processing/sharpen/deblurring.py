@@ -12,16 +12,16 @@ import numpy as np
 
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
-from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_blocks
+from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.denoise.denoising import CLEAN, SRMD, Strength, choose_strength, cleaned
 from vanceweb.engine.processing.enlarge.networks import CUNET
 from vanceweb.engine.processing.enlarge.weights import CUNET as CUNET_WEIGHTS
-from vanceweb.engine.processing.image.alpha import visible_colours
-from vanceweb.engine.processing.image.arrays import Pixels, Planes, centre
+from vanceweb.engine.processing.image.alpha import get_visible_colours
+from vanceweb.engine.processing.image.arrays import Pixels, Planes, crop_centre
 from vanceweb.engine.processing.image.passes import Pass, run_passes
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -72,10 +72,10 @@ def deblur(
 
     Raises `WeightsMissing`.
     """
-    clean, makers = undone(visible_colours(picture), params, networks, report, tile_side=tile_side)
+    clean, makers = undone(get_visible_colours(picture), params, networks, report, tile_side=tile_side)
     if not makers:
-        return picture.noting("The picture is sharp and clean already: nothing was changed.")
-    return picture.with_pixels(clean, picture.alpha).by(*makers)
+        return picture.add_note("The picture is sharp and clean already: nothing was changed.")
+    return picture.replace_pixels(clean, picture.alpha).add_backends(*makers)
 
 
 def undone(
@@ -87,17 +87,17 @@ def undone(
     tile_side: int = TILE_SIDE,
 ) -> tuple[Pixels, list[str]]:
     """Without its wear and its blur, and by which backends: none where nothing was to be done."""
-    cleaning = choose_cleaning(params, estimate_noise(colours), estimate_blocks(colours))
+    cleaning = choose_cleaning(params, estimate_noise(colours), estimate_jpeg_blocks(colours))
     passes = _cleaning(cleaning, networks, tile_side)
     share = CLEANING_SHARE if passes else 0.0
-    clean = run_passes(colours, passes, part_of(report, 0, share))
+    clean = run_passes(colours, passes, narrow_report(report, 0, share))
     blur = estimate_blur_shape(clean)
     plan = choose_deblurring(params, blur)
     makers = [ARTEFACT_CUNET.name] * bool(cleaning.mended) + [SRMD.name] * bool(cleaning.noise.share)
     if plan.share:
         before = [clean, colours] if passes and cleaning.worn else [clean]
-        restored, deblurrers = _restored(before, blur, plan, networks, part_of(report, share, 1 - STEEPER_SHARE))
-        clean = _finished(clean, restored, plan, part_of(report, 1 - STEEPER_SHARE, 1))
+        restored, deblurrers = _restored(before, blur, plan, networks, narrow_report(report, share, 1 - STEEPER_SHARE))
+        clean = _finished(clean, restored, plan, narrow_report(report, 1 - STEEPER_SHARE, 1))
         makers += deblurrers
     report(1.0)
     return clean, makers
@@ -130,7 +130,7 @@ def choose_deblurring(params: Params, blur: Blur) -> Deblurring:
 
 def _cleaning(cleaning: Cleaning, networks: NetworkRegistry, tile_side: int) -> list[Pass]:
     def mend(planes: Planes) -> Planes:
-        clean = networks.ncnn(CUNET[1, cleaning.level]).run(planes)
+        clean = networks.load_ncnn(CUNET[1, cleaning.level]).run(planes)
         return _blended(planes, clean, cleaning.mended)
 
     def denoise(planes: Planes) -> Planes:
@@ -159,7 +159,7 @@ def _restored(
     seen += [(before[0], round_or_long)] * (plan.soft or (len(before) > 1 and not plan.motion))
     mean, makers = before[0], []
     for number, (pixels, maker) in enumerate(seen):
-        part = part_of(report, number / len(seen), (number + 1) / len(seen))
+        part = narrow_report(report, number / len(seen), (number + 1) / len(seen))
         answer, share = run_passes(pixels, [_pass_of(maker)], part), 1 / (number + 1)
         mean = np.asarray(cv2.addWeighted(answer, share, mean, 1 - share, 0), dtype=np.uint8)
         makers.append(maker.name)
@@ -181,7 +181,7 @@ def _finished(colours: Pixels, restored: Pixels, plan: Deblurring, report: Repor
 
 def _blended(planes: Planes, answer: Planes, share: float) -> Planes:
     """Of the answer only the share 0..1; as large as the answer, which may lack some border."""
-    kept = centre(planes, answer.shape[1], answer.shape[2])
+    kept = crop_centre(planes, answer.shape[1], answer.shape[2])
     return np.asarray(kept + np.float32(share) * (np.clip(answer, 0, 1) - kept), dtype=np.float32)
 
 

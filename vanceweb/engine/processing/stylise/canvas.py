@@ -11,8 +11,8 @@ import numpy as np
 
 from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.resampling import FloatArray, shrunk
-from vanceweb.engine.processing.image.tiles import Report, grid, part_of, tiled
+from vanceweb.engine.processing.image.resampling import FloatArray, shrink
+from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled, split_into_tiles
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 CANVAS = 1024  # px of the longer side
@@ -25,18 +25,18 @@ PAPER_GRAINS = ((2.0, 34.0), (0.7, 7.0))  # px and levels of coarse and fine gra
 
 def canvas(colours: Pixels) -> Pixels:
     """The picture on `CANVAS` px at most."""
-    return shrunk(colours, CANVAS)
+    return shrink(colours, CANVAS)
 
 
 def grown(drawing: Pixels, width: int, height: int, networks: NetworkRegistry, report: Report) -> Pixels:
     """The drawing at a size in px, of about its own proportions. Raises `WeightsMissing`."""
     passes = max(1, math.ceil(math.log2(max(width / drawing.shape[1], height / drawing.shape[0]) / LEFT_OVER)))
-    network = networks.ncnn(ANIMEVIDEO_X2)
+    network = networks.load_ncnn(ANIMEVIDEO_X2)
     work = sum(4**number for number in range(passes))
     done = 0
     for number in range(passes):
-        share = part_of(report, done / work, (done + 4**number) / work)
-        drawing = tiled(drawing, network.run, scale=2, border=BORDER, side=TILE_SIDE, report=share)
+        share = narrow_report(report, done / work, (done + 4**number) / work)
+        drawing = run_tiled(drawing, network.run, scale=2, border=BORDER, side=TILE_SIDE, report=share)
         done += 4**number
     shrinks = drawing.shape[1] >= width and drawing.shape[0] >= height
     way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -48,7 +48,7 @@ def laid_over(photo: Pixels, drawing: Pixels, share: float | FloatArray) -> Pixe
     if isinstance(share, float) and share == 1:
         return drawing
     result = np.empty_like(photo)
-    for tile in grid(photo.shape[0], photo.shape[1], STRIP):
+    for tile in split_into_tiles(photo.shape[0], photo.shape[1], STRIP):
         inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
         cover = share[inside][..., None] if isinstance(share, np.ndarray) else np.float32(share)
         under = photo[inside].astype(np.float32)
@@ -62,7 +62,7 @@ def grained(drawing: Pixels, strength: float) -> Pixels:
         return drawing
     sheet = _paper() * np.float32(strength)
     result = np.empty_like(drawing)
-    for tile in grid(drawing.shape[0], drawing.shape[1], STRIP):
+    for tile in split_into_tiles(drawing.shape[0], drawing.shape[1], STRIP):
         rows, columns = (np.arange(*ends) % PAPER for ends in ((tile.top, tile.bottom), (tile.left, tile.right)))
         inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
         result[inside] = np.clip(drawing[inside] + sheet[np.ix_(rows, columns)][..., None] + 0.5, 0, 255)

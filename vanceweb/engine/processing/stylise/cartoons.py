@@ -10,10 +10,10 @@ from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.faces.detection import BLAZEFACE, find_faces
 from vanceweb.engine.processing.faces.heads import head_mask, head_part
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -29,30 +29,30 @@ SKETCH_SHARE = 0.4  # of the time
 
 def cartoonize(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """Flat areas, few shades, clean lines. No parameters. Raises `WeightsMissing`."""
-    photo = visible_colours(picture)
+    photo = get_visible_colours(picture)
     sketch = drawn(canvas.canvas(photo), CARTOON)
     report(SKETCH_SHARE)
-    cartoon = canvas.grown(sketch, picture.width, picture.height, networks, part_of(report, SKETCH_SHARE, 1))
-    return picture.with_pixels(cartoon, picture.alpha).by(DRAWN_CARTOON.name)
+    cartoon = canvas.grown(sketch, picture.width, picture.height, networks, narrow_report(report, SKETCH_SHARE, 1))
+    return picture.replace_pixels(cartoon, picture.alpha).add_backends(DRAWN_CARTOON.name)
 
 
 def animate(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """`single_face`: the largest face only, with a soft edge, else everything. Raises `WeightsMissing`."""
-    photo = visible_colours(picture)
+    photo = get_visible_colours(picture)
     backend = networks.choose(ANIME_STYLE)
     faces = find_faces(photo, networks) if params["single_face"] else []
     if not faces:
         anime = _converted(photo, backend.run, networks, report)
-        made = picture.with_pixels(anime, picture.alpha).by(backend.name)
-        return made.by(BLAZEFACE.name).noting(NO_FACE) if params["single_face"] else made
+        made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name)
+        return made.add_backends(BLAZEFACE.name).add_note(NO_FACE) if params["single_face"] else made
     part = head_part(faces[0], picture.width, picture.height)
     inside = (slice(part.top, part.bottom), slice(part.left, part.right))
     own = np.ascontiguousarray(photo[inside])
     mask = head_mask(own, faces[0], part)
     anime = photo.copy()
     anime[inside] = canvas.laid_over(own, _converted(own, backend.run, networks, report), mask)
-    made = picture.with_pixels(anime, picture.alpha).by(backend.name, BLAZEFACE.name)
-    return made.noting(SEVERAL_FACES.format(count=len(faces))) if len(faces) > 1 else made
+    made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name, BLAZEFACE.name)
+    return made.add_note(SEVERAL_FACES.format(count=len(faces))) if len(faces) > 1 else made
 
 
 def _converted(
@@ -62,7 +62,7 @@ def _converted(
     height, width = photo.shape[:2]
     sketch = draw(canvas.canvas(photo), networks)
     report(SKETCH_SHARE)
-    return canvas.grown(sketch, width, height, networks, part_of(report, SKETCH_SHARE, 1))
+    return canvas.grown(sketch, width, height, networks, narrow_report(report, SKETCH_SHARE, 1))
 
 
 def _drawn(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
@@ -74,7 +74,7 @@ def _by_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
 
     Raises `ProcessingError`.
     """
-    session = networks.onnx(ANIMEGAN)
+    session = networks.load_onnx(ANIMEGAN)
     height, width = canvas.shape[:2]
     down, across = (
         fixed or max(round(side / ANIMEGAN_MULTIPLE), 1) * ANIMEGAN_MULTIPLE

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vanceweb.engine.processing.analysis.outlines import outlines
+from vanceweb.engine.processing.analysis.outlines import draw_outlines
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.stylise.drawing_styles import Colour, Manner
 from vanceweb.engine.processing.stylise.flattening import flattened
@@ -170,7 +170,7 @@ def _inked(drawing: FloatArray, lines_of: FloatArray, manner: Manner, unit: floa
     if not manner.line_ink and not manner.fill:
         return drawing
     lightness = _lab_of(lines_of)[..., 0] / np.float32(100)
-    ink = outlines(lightness, manner.line_width * unit, manner.line_sensitivity) * np.float32(manner.line_ink)
+    ink = draw_outlines(lightness, manner.line_width * unit, manner.line_sensitivity) * np.float32(manner.line_ink)
     if manner.fill:
         soft = np.asarray(cv2.GaussianBlur(lightness, (0, 0), max(1.2 * unit, 0.6)), dtype=np.float32)
         ink = np.maximum(ink, np.clip((np.float32(manner.fill) - soft) * 12 + 0.5, 0, 1))

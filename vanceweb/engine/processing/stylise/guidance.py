@@ -7,7 +7,7 @@ from enum import Enum
 import cv2
 import numpy as np
 
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
 from vanceweb.engine.processing.stylise.drawing_styles import Manner
@@ -103,7 +103,7 @@ def _fitted(picture: Picture, canvas: Pixels) -> Pixels:
     """The guide at the canvas's size, whatever its proportions, as a ControlNet gets it."""
     height, width = canvas.shape[:2]
     return np.asarray(
-        cv2.resize(visible_colours(picture), (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
+        cv2.resize(get_visible_colours(picture), (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )
 
 

@@ -10,10 +10,10 @@ from vanceweb.catalogue.styles import Style, get_style
 from vanceweb.engine.processing.diffusion.painting import LICENCE, PACKAGES, REQUIREMENTS, base_of, repaint
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.errors import UnusableWeights
-from vanceweb.engine.processing.image.alpha import visible_colours
+from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, part_of
+from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise import canvas
@@ -42,12 +42,12 @@ def redraw(picture: Picture, params: Params, networks: NetworkRegistry, report: 
             return _diffused(picture, style, params, networks, report)
         except UnusableWeights as error:
             logger.warning(error)
-            picture = picture.noting(str(error))
+            picture = picture.add_note(str(error))
     return _drawn(picture, params, networks, report)
 
 
 def _diffused(picture: Picture, style: Style, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    photo = visible_colours(picture)
+    photo = get_visible_colours(picture)
     painted = repaint(
         canvas.canvas(photo),
         style,
@@ -56,28 +56,32 @@ def _diffused(picture: Picture, style: Style, params: Params, networks: NetworkR
         strength=float(params["denoising_strength"]),
         guides=picture.guides,
         networks=networks,
-        report=part_of(report, 0, DIFFUSION_SHARE),
+        report=narrow_report(report, 0, DIFFUSION_SHARE),
     )
-    grown = canvas.grown(painted.colours, picture.width, picture.height, networks, part_of(report, DIFFUSION_SHARE, 1))
-    made = replace(picture, grey=False).with_pixels(grown, picture.alpha).by(DIFFUSED_STYLE.name)
+    grown = canvas.grown(
+        painted.colours, picture.width, picture.height, networks, narrow_report(report, DIFFUSION_SHARE, 1)
+    )
+    made = replace(picture, grey=False).replace_pixels(grown, picture.alpha).add_backends(DIFFUSED_STYLE.name)
     for note in painted.notes:
-        made = made.noting(note)
+        made = made.add_note(note)
     return made
 
 
 def _drawn(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     strength = float(params["denoising_strength"])
     manner, note = worded(STYLES[str(params["model_name"])], str(params["prompt"]), alone=bool(params["overwrite"]))
-    photo = visible_colours(picture)
+    photo = get_visible_colours(picture)
     drawing = led(canvas.canvas(photo), manner, picture.guides)
     paint = partial(painted, networks=networks)
     sketch = drawn(drawing.canvas, drawing.manner, paint=paint, lines=drawing.lines, shape=drawing.shape)
     report(SKETCH_SHARE)
-    result = finished(photo, sketch, drawing.manner.paper, cover(strength), networks, part_of(report, SKETCH_SHARE, 1))
-    made = replace(picture, grey=False).with_pixels(result, picture.alpha).by(DRAWN_STYLE.name)
+    result = finished(
+        photo, sketch, drawing.manner.paper, cover(strength), networks, narrow_report(report, SKETCH_SHARE, 1)
+    )
+    made = replace(picture, grey=False).replace_pixels(result, picture.alpha).add_backends(DRAWN_STYLE.name)
     if drawing.manner.painter_share:
-        made = made.by(PAINTINGS.name)
-    return made.noting(note) if note else made
+        made = made.add_backends(PAINTINGS.name)
+    return made.add_note(note) if note else made
 
 
 def finished(

@@ -22,7 +22,7 @@ def painted(colours: FloatArray, number: int, networks: NetworkRegistry) -> Floa
     small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
     chosen = np.zeros(COUNT, dtype=np.float32)
     chosen[number] = 1
-    answer = networks.onnx(PAINTINGS).run(np.ascontiguousarray(small.transpose(2, 0, 1)[None]), chosen)[0]
+    answer = networks.load_onnx(PAINTINGS).run(np.ascontiguousarray(small.transpose(2, 0, 1)[None]), chosen)[0]
     large = cv2.resize(answer.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(large, 0, 1), dtype=np.float32)
 
