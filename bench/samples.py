@@ -127,7 +127,7 @@ def draw_before_and_after(module: str, sample: Sample, networks: NetworkRegistry
         outcome = process_file(
             source, target, [build_step(module, sample)], sample.output, networks=networks, report=lambda fraction: None
         )
-        print(f"{module}: {outcome.width} x {outcome.height} px by {outcome.backend}. {outcome.note}".rstrip())
+        print(f"{module}: {outcome.width} x {outcome.height} px by {outcome.backend}.", *outcome.notes)
         with Image.open(source) as before, Image.open(target) as after:
             result = after.convert("RGB")
             given = before.convert("RGB").resize(result.size, Image.Resampling.NEAREST)

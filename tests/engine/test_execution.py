@@ -109,7 +109,7 @@ class TestRun:
         Upload.objects.filter(uid=guide).delete()
         work()
         data = alice.post("progress", trans_id=trans_id)["data"]
-        assert (data["status"], data["msg"]) == ("fatal", "A picture that cn_configs names is not there any more.")
+        assert (data["status"], data["msg"]) == ("fatal", "A picture that cn_configs names no longer exists.")
 
     @staticmethod
     def build_guided_jconfig(uid: str) -> str:

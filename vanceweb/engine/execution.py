@@ -14,6 +14,7 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
@@ -95,32 +96,36 @@ class RunMonitor:
         if self.lost():
             raise LeaseLost
         if now - self.started > settings.ENGINE_MAX_RUN_SECONDS:
-            raise RunStopped(Transform.State.FAILED, "The job took too long and was stopped.")
+            raise RunStopped(Transform.State.FAILED, gettext("The job took too long and was stopped."))
         if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
             return
         self.last = now
         self.lease.write(percent=min(max(fraction, 0.0), 1.0) * 100)
         if Transform.objects.filter(pk=self.lease.pk, cancel_requested=True).exists():
-            raise RunStopped(Transform.State.CANCELLED, "The job was cancelled.")
+            raise RunStopped(Transform.State.CANCELLED, gettext("The job was cancelled."))
 
 
 def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
     """Process the picture and store the result. Raise RunStopped or LeaseLost."""
     if transform.attempts > settings.ENGINE_MAX_ATTEMPTS:
-        raise RunStopped(Transform.State.FAILED, "The engine was interrupted several times while running this job.")
+        raise RunStopped(
+            Transform.State.FAILED, gettext("The engine was interrupted several times while running this job.")
+        )
     if transform.upload is None:
-        raise RunStopped(Transform.State.FAILED, "The uploaded picture was removed before the job started.")
+        raise RunStopped(Transform.State.FAILED, gettext("The uploaded picture was removed before the job started."))
     monitor.lease.write(started_at=timezone.now())
     monitor(0.0)
     try:
         return _process(transform, transform.upload, monitor)
     except ProcessingError as error:
-        raise RunStopped(Transform.State.FAILED, str(error)) from error
+        raise RunStopped(Transform.State.FAILED, error.message.localise(gettext)) from error
     except (RunStopped, LeaseLost):
         raise
     except Exception as error:
         logger.exception("transform %s failed", transform)
-        raise RunStopped(Transform.State.FAILED, "The job failed and exited for an unexpected reason.") from error
+        raise RunStopped(
+            Transform.State.FAILED, gettext("The job failed and exited for an unexpected reason.")
+        ) from error
 
 
 def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outcome:
@@ -165,7 +170,7 @@ def _build_result_fields(transform: Transform, outcome: Outcome) -> dict[str, ob
         "height": outcome.height,
         "filesize": outcome.filesize,
         "backend": outcome.backend,
-        "message": outcome.note,
+        "message": " ".join(note.localise(gettext) for note in outcome.notes),
     }
 
 

@@ -97,7 +97,7 @@ def check(
     assert shown == (outcome.width, outcome.height) == output_size([step], *size)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
-    assert outcome.backend or outcome.note
+    assert outcome.backend or outcome.notes
     assert set(outcome.backend.split(", ")) - {""} <= NAMES
     if step.module == "compress":
         return  # gives out the very file it was given where nothing is smaller

@@ -1,8 +1,15 @@
-"""What image work can fail with; the text of each is one plain sentence for the person who asked for it."""
+"""Errors of image work. The message of each is one plain sentence for the person who asked for the work."""
+
+from vanceweb.engine.processing.messages import Message
 
 
 class ProcessingError(Exception):
     """The picture could not be made."""
+
+    def __init__(self, text: str, **values: object) -> None:
+        """Build the message from a text with named placeholders (see `Message`)."""
+        self.message = Message(text, **values)
+        super().__init__(self.message)
 
 
 class WeightsMissing(ProcessingError):
@@ -10,4 +17,4 @@ class WeightsMissing(ProcessingError):
 
 
 class UnusableWeights(ProcessingError):
-    """A file of weights is damaged or of another network; the text says how it differs."""
+    """A file of weights is damaged or belongs to another network; the message says how it differs."""

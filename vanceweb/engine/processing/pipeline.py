@@ -20,6 +20,7 @@ from vanceweb.engine.processing.image.resampling import shrink
 from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.image.writing import check_size, write_picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
 from vanceweb.engine.processing.stylise import cartoons, redrawing
@@ -60,14 +61,14 @@ OPERATIONS: dict[str, Operation] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result: size in px, format, size in bytes, the backends that made it, and a note for people."""
+    """The result: size in px, format, size in bytes, the backends that made it, and notes for people."""
 
     width: int
     height: int
     format: FileFormat
     filesize: int
     backend: str
-    note: str = ""
+    notes: tuple[Message, ...] = ()
 
 
 def output_size(
@@ -108,8 +109,8 @@ def process_file(
         networks.release_memory()
     filesize = write_picture(picture, target, file_format, output)
     report(1.0)
-    made_by, note = ", ".join(picture.made_by), " ".join(picture.notes)
-    return Outcome(picture.width, picture.height, file_format, filesize, made_by, note)
+    made_by = ", ".join(picture.made_by)
+    return Outcome(picture.width, picture.height, file_format, filesize, made_by, picture.notes)
 
 
 def _worked(
@@ -131,7 +132,7 @@ def _worked(
 def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
     named = collect_guide_uids([step])
     if not named <= set(files):
-        raise ProcessingError("A picture that cn_configs names is not there any more.")
+        raise ProcessingError(gettext_noop("A picture that cn_configs names no longer exists."))
     pictures = {uid: _guiding(files[uid]) for uid in named}  # each once: a style is often led twice by the same
     return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
 
@@ -147,7 +148,7 @@ def _operation(step: Step, operations: Mapping[str, Operation]) -> Operation:
     try:
         return operations[step.module]
     except KeyError:
-        raise ProcessingError(f"This engine knows no module {step.module}.") from None
+        raise ProcessingError(gettext_noop("This engine has no module %(module)s."), module=step.module) from None
 
 
 def _format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:

@@ -7,7 +7,13 @@ from PIL import Image
 from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
 from tests.engine.processing.photos import photo, resized
 from vanceweb.engine.processing.colour.prompts import colour_named
-from vanceweb.engine.processing.colour.recolouring import NO_COLOUR, NOT_FOUND, likeness, recolour
+from vanceweb.engine.processing.colour.recolouring import (
+    NO_COLOUR_IN_NEGATIVE_PROMPT,
+    NO_COLOUR_IN_PROMPT,
+    NOT_FOUND,
+    likeness,
+    recolour,
+)
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -120,9 +126,9 @@ def test_the_subject_is_told_from_the_background(networks: NetworkRegistry) -> N
 
 def test_what_is_not_understood_and_not_found_is_said(shipped: NetworkRegistry) -> None:
     result = coloured(small("coffee.png", 96), shipped, "blaue Tasse", "blurry")
-    assert result.notes == (NO_COLOUR.format("prompt"), NO_COLOUR.format("negative prompt"))
+    assert result.notes == (NO_COLOUR_IN_PROMPT, NO_COLOUR_IN_NEGATIVE_PROMPT)
     result = coloured(small("coffee.png", 96), shipped, "red hair", "purple skin")
-    assert result.notes == (NOT_FOUND.format("purple skin"), NOT_FOUND.format("red hair"))
+    assert result.notes == (NOT_FOUND % {"words": "purple skin"}, NOT_FOUND % {"words": "red hair"})
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])

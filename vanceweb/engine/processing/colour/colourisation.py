@@ -15,12 +15,15 @@ from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray, shrink
 from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 
 PX_PER_FACTOR = 16  # of the working size for each step of render_factor, as in DeOldify
 EVEN_FACTOR, STRONGER = 30, 0.3  # render_factor below which chroma grows, and the power it grows with
 NETWORK_SHARE = 0.5  # of the time
 COLOURED = 5.0  # ab; mean distance from any toning beyond which a picture has colours of its own
-HAD_COLOURS = "The picture had colours already; it was coloured anew from its lightness alone."
+HAD_COLOURS = Message(
+    gettext_noop("The picture already had colours. They were replaced by new ones, based on its lightness alone.")
+)
 
 
 def colourise(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:

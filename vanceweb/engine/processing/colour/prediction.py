@@ -19,6 +19,7 @@ from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, 
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.inference.sessions import OnnxSession
+from vanceweb.engine.processing.messages import gettext_noop
 
 Predictor = Callable[[FloatArray, int, OnnxSession], "Guess"]
 
@@ -100,7 +101,9 @@ def _by_colouriser(light: FloatArray, side: int, session: OnnxSession) -> Guess:
     try:
         bins = np.array(json.loads(session.facts["bins"]), dtype=np.float32)
     except (KeyError, ValueError) as error:
-        raise ProcessingError("The network colouriser.onnx doesn't tell which colours its bins mean.") from error
+        raise ProcessingError(
+            gettext_noop("The network colouriser.onnx doesn't tell which colours its bins mean.")
+        ) from error
     # Hardly larger than the picture: there is nothing more to see in it.
     side = min(side, max(CLOSER, UNIT * round(max(light.shape) / UNIT)))
     answers = [_logits(light, size, session) for size in dict.fromkeys((side, OVERALL))]
@@ -184,7 +187,9 @@ def _answer(session: OnnxSession, pixels: FloatArray, channels: int, name: str) 
     """What the network makes of `pixels` (height x width x 3): as large, with so many channels, and all numbers."""
     answer = session.run(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32))
     if answer.shape != (1, channels, *pixels.shape[:2]) or not np.isfinite(answer).all():
-        raise ProcessingError(f"{name} gave no colours; the file of its weights must be another network's.")
+        raise ProcessingError(
+            gettext_noop("%(name)s gave no colours; the file of its weights must be another network's."), name=name
+        )
     return np.ascontiguousarray(answer[0].transpose(1, 2, 0), dtype=np.float32)
 
 

@@ -25,6 +25,7 @@ from vanceweb.engine.processing.image.resampling import FloatArray
 from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,15 @@ TRUST = 0.3  # power of the network's chances beside it
 HUE_WIDTH, HUE_EDGE = 35.0, 55.0  # degrees from a hue within which a colour is of it, and beyond which it is not
 COLOURLESS, COLOURFUL = 6.0, 12.0  # chroma below which nothing has a hue, and from which it surely has
 PALE = 35.0  # chroma below which a word means pale colours of its hue only
-NO_COLOUR = "No colour was found in the {}; name colours in English, such as “blue skirt, black hair”."
-NOT_FOUND = "“{}” was left aside: nothing of that kind was found in the picture."
+NO_COLOUR_IN_PROMPT = Message(
+    gettext_noop("No colour was found in the prompt; name colours in English, such as “blue skirt, black hair”.")
+)
+NO_COLOUR_IN_NEGATIVE_PROMPT = Message(
+    gettext_noop(
+        "No colour was found in the negative prompt; name colours in English, such as “blue skirt, black hair”."
+    )
+)
+NOT_FOUND = gettext_noop("“%(words)s” was ignored: nothing of that kind was found in the picture.")
 
 
 def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
@@ -58,11 +66,14 @@ def _by_words(picture: Picture, params: Params, networks: NetworkRegistry, repor
     result = coloured(picture, seen, ab, narrow_report(report, NETWORK_SHARE, 1)).add_backends(
         backend.name, COLOUR_WORDS.name
     )
-    for text, found, name in ((prompt, wishes, "prompt"), (negative, unwanted, "negative prompt")):
+    for text, found, note in (
+        (prompt, wishes, NO_COLOUR_IN_PROMPT),
+        (negative, unwanted, NO_COLOUR_IN_NEGATIVE_PROMPT),
+    ):
         if text.strip() and not found:
-            result = result.add_note(NO_COLOUR.format(name))
+            result = result.add_note(note)
     for wish in missing:
-        result = result.add_note(NOT_FOUND.format(wish.words))
+        result = result.add_note(Message(NOT_FOUND, words=wish.words))
     return result
 
 
@@ -74,7 +85,7 @@ def _by_diffusion(picture: Picture, params: Params, networks: NetworkRegistry, r
         painted = painting.recolour(seen, prompt, negative, networks, narrow_report(report, 0, DIFFUSION_SHARE))
     except UnusableWeights as error:
         logger.warning(error)
-        return _by_words(picture.add_note(str(error)), params, networks, report)
+        return _by_words(picture.add_note(error.message), params, networks, report)
     lab = cv2.cvtColor(painted.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     ab = cv2.resize(lab, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if min(lab.shape[:2]) > 1 else lab
     ab = np.asarray(ab, dtype=np.float32)[..., 1:]

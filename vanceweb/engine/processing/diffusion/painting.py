@@ -22,6 +22,7 @@ from vanceweb.engine.processing.image.picture import Guide
 from vanceweb.engine.processing.image.resampling import shrink
 from vanceweb.engine.processing.image.tiles import Report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 
 LICENCE = "that of the model, mostly CreativeML Open RAIL-M"
 PACKAGES = ("torch", "diffusers", "transformers")
@@ -43,7 +44,7 @@ STYLE_WORDS = {
 }
 QUALITY_WORDS = "masterpiece, best quality"
 UNWANTED = "lowres, bad anatomy, blurry, watermark, text"
-NO_CONTROL = "The guide {name} was left out: diffusion/controlnet/{kind} is not installed."
+NO_CONTROL = gettext_noop("The guide %(name)s was left out: diffusion/controlnet/%(kind)s is not installed.")
 RECOLOURING_STRENGTH = {True: 0.95, False: 0.55}  # with and without a ControlNet that holds the shapes
 RECOLOURING_CONTROL = "recolor"
 
@@ -53,7 +54,7 @@ class Painted:
     """What came out, of the canvas's size, and sentences for the person who asked for it."""
 
     colours: Pixels
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 def base_of(style: Style) -> str:
@@ -76,7 +77,7 @@ def repaint(
     for guide in guides:
         kind = kind_of(guide.cn_name)
         if networks.find(_control(kind)) is None:
-            notes.append(NO_CONTROL.format(name=guide.cn_name, kind=kind))
+            notes.append(Message(NO_CONTROL, name=guide.cn_name, kind=kind))
         else:
             found[kind] = CONTROLS[kind](canvas if guide.picture is None else get_visible_colours(guide.picture))
     lora = f"diffusion/lora/{style.lora}.safetensors" if style.lora else ""

@@ -25,6 +25,7 @@ from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.inference.sessions import OnnxSession
+from vanceweb.engine.processing.messages import Message, gettext_noop
 
 FloatArray = npt.NDArray[np.float32]
 Restorer = Callable[[Pixels, float, NetworkRegistry], Pixels]
@@ -60,9 +61,9 @@ def enhance_faces(picture: Picture, params: Params, networks: NetworkRegistry, r
     restored = restore_faces(colours, colours, 1.0, networks, report)
     picture = picture.add_backends(*restored.made_by)
     if not restored.found:
-        return picture.add_note("No face was found; the picture was left as it is.")
+        return picture.add_note(Message(gettext_noop("No face was found; the picture was left as it is.")))
     if not restored.changed:
-        return picture.add_note("The faces are sharp already: they were left as they are.")
+        return picture.add_note(Message(gettext_noop("The faces are sharp already: they were left as they are.")))
     return picture.replace_pixels(restored.colours, picture.alpha)
 
 

@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal
 
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.messages import Message
 
 FileFormat = Literal["jpg", "png"]
 
@@ -38,7 +39,7 @@ class Picture:
     source: Path | None = None
     encoder: "Encoder | None" = None
     made_by: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     guides: "tuple[Guide, ...]" = ()
 
     @property
@@ -59,7 +60,7 @@ class Picture:
         """The same picture, made by these backends too."""
         return replace(self, made_by=tuple(dict.fromkeys((*self.made_by, *backends))))
 
-    def add_note(self, note: str) -> "Picture":
+    def add_note(self, note: Message) -> "Picture":
         """The same picture with one more sentence for the person who asked for it."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
 

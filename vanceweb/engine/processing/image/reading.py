@@ -12,6 +12,7 @@ from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.metadata import convert_cmyk_to_rgb, read_metadata
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
+from vanceweb.engine.processing.messages import gettext_noop
 
 FORMATS: dict[str, FileFormat] = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png"}  # MPO: a JPG with more pictures behind it
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
@@ -24,7 +25,9 @@ def read_picture(path: Path) -> Picture:
     try:
         with Image.open(path) as image:
             if image.format not in FORMATS:
-                raise ProcessingError(f"The file is {image.format or 'no image'}; JPG and PNG can be worked on.")
+                raise ProcessingError(
+                    gettext_noop("The file is %(format)s; JPG and PNG can be processed."), format=image.format
+                )
             metadata = read_metadata(image)
             image.load()
             upright = ImageOps.exif_transpose(image)
@@ -33,7 +36,7 @@ def read_picture(path: Path) -> Picture:
                 metadata = replace(metadata, icc=None)
             return Picture(colours, alpha, image.mode in GREY_MODES, FORMATS[image.format], metadata, path)
     except DECODER_ERRORS as error:
-        raise ProcessingError("The picture cannot be read; the file is damaged or incomplete.") from error
+        raise ProcessingError(gettext_noop("The picture cannot be read; the file is damaged or incomplete.")) from error
 
 
 def _pixels(image: Image.Image, icc: bytes | None) -> tuple[Pixels, Mask | None]:

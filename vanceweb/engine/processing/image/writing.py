@@ -15,6 +15,7 @@ from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.metadata import build_exif, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
+from vanceweb.engine.processing.messages import gettext_noop
 
 JPEG_QUALITY = 95  # where nothing is asked for: what a network made should not be worn at once
 FULL_COLOUR_FROM = 90  # quality from which colour is kept at full resolution
@@ -40,7 +41,9 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
         filesize = partial.stat().st_size
         partial.replace(target)
     except OSError as error:
-        raise ProcessingError(f"The result cannot be written: {error.strerror or error}.") from error
+        raise ProcessingError(
+            gettext_noop("The result cannot be written: %(reason)s."), reason=error.strerror or error
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return filesize
@@ -50,7 +53,12 @@ def check_size(width: int, height: int, file_format: FileFormat) -> None:
     """Raises `ProcessingError` when the format cannot hold a picture of this size in px."""
     if file_format == "jpg" and max(width, height) > JPEG_LONGEST:
         raise ProcessingError(
-            f"The result would be {width} x {height} px; a JPG holds {JPEG_LONGEST:,} px a side. PNG holds more."
+            gettext_noop(
+                "The result would be %(width)s x %(height)s px; a JPG holds %(most)s px a side. PNG holds more."
+            ),
+            width=width,
+            height=height,
+            most=f"{JPEG_LONGEST:,}",
         )
 
 

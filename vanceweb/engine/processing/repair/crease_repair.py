@@ -5,6 +5,7 @@ from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair.damage_detection import find_damage
 from vanceweb.engine.processing.repair.inpainting import filled
 
@@ -17,6 +18,8 @@ def repair(picture: Picture, params: Params, networks: NetworkRegistry, report: 
     damage, finder = find_damage(colours, networks, narrow_report(report, 0, FINDING))
     if not damage.any():
         report(1.0)
-        return picture.add_backends(finder).add_note("No scratches or spots were found; the picture was left as it is.")
+        return picture.add_backends(finder).add_note(
+            Message(gettext_noop("No scratches or spots were found; the picture was left as it is."))
+        )
     result, filler = filled(colours, damage, networks, narrow_report(report, FINDING, 1))
     return picture.replace_pixels(result, picture.alpha).add_backends(finder, filler)

@@ -22,6 +22,7 @@ from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.sharpen.deblurring import undone
 
 SCALE = 4
@@ -54,12 +55,14 @@ def restore(
         result, makers = redrawn(colours, networks, narrow_report(report, 0, done), tile_side)
         colours, picture = blended(source, result, share), picture.add_backends(*makers)
     else:
-        picture = picture.add_note("The photo is sharp already: it was left as it is.")
+        picture = picture.add_note(Message(gettext_noop("The photo is sharp already: it was left as it is.")))
     if wants_faces:
         restored = restore_faces(colours, source, strength, networks, narrow_report(report, done, 1))
         colours, picture = restored.colours, picture.add_backends(*restored.made_by)
         if not restored.found:
-            picture = picture.add_note("No face was found; the rest of the picture was restored.")
+            picture = picture.add_note(
+                Message(gettext_noop("No face was found; the rest of the picture was restored."))
+            )
     report(1.0)
     return picture.replace_pixels(colours, picture.alpha)
 

@@ -25,6 +25,7 @@ from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.sharpen.deblurrers import Deblurrer, deconvolution, network
 
 BLOCKS_FROM = 0.45  # levels of JPEG's blocks that no photo without them shows
@@ -74,7 +75,7 @@ def deblur(
     """
     clean, makers = undone(get_visible_colours(picture), params, networks, report, tile_side=tile_side)
     if not makers:
-        return picture.add_note("The picture is sharp and clean already: nothing was changed.")
+        return picture.add_note(Message(gettext_noop("The picture is sharp and clean already: nothing was changed.")))
     return picture.replace_pixels(clean, picture.alpha).add_backends(*makers)
 
 

@@ -17,12 +17,13 @@ from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.stylise import canvas
 from vanceweb.engine.processing.stylise.drawing import drawn
 from vanceweb.engine.processing.stylise.drawing_styles import ANIME, CARTOON
 
-NO_FACE = "No face was found, so the whole picture was converted."
-SEVERAL_FACES = "{count} faces were found; the largest was converted."
+NO_FACE = Message(gettext_noop("No face was found, so the whole picture was converted."))
+SEVERAL_FACES = gettext_noop("%(count)s faces were found; the largest was converted.")
 ANIMEGAN_MULTIPLE = 32  # px that the sides of AnimeGANv2's input are multiples of
 SKETCH_SHARE = 0.4  # of the time
 
@@ -52,7 +53,7 @@ def animate(picture: Picture, params: Params, networks: NetworkRegistry, report:
     anime = photo.copy()
     anime[inside] = canvas.laid_over(own, _converted(own, backend.run, networks, report), mask)
     made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name, BLAZEFACE.name)
-    return made.add_note(SEVERAL_FACES.format(count=len(faces))) if len(faces) > 1 else made
+    return made.add_note(Message(SEVERAL_FACES, count=len(faces))) if len(faces) > 1 else made
 
 
 def _converted(
@@ -85,7 +86,9 @@ def _by_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
     answer = session.run(np.ascontiguousarray(given.transpose(order)[None]))[0]
     answer = answer if session.channels_last else answer.transpose(1, 2, 0)
     if answer.shape != given.shape:
-        raise ProcessingError(f"{ANIMEGAN.files[0]} makes a picture of another size than it is given.")
+        raise ProcessingError(
+            gettext_noop("%(file)s makes a picture of another size than its input."), file=ANIMEGAN.files[0]
+        )
     pixels = np.clip((answer + 1) * np.float32(127.5) + 0.5, 0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 

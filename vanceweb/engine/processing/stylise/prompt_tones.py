@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.stylise.drawing_styles import Manner
 
 Change = Callable[[Manner], Manner]
-NOT_UNDERSTOOD = "The prompt steers Stable Diffusion only, which is not installed; the style was drawn without it."
-UNDERSTOOD = "The word {words} set the tone."
-PARTLY_UNDERSTOOD = (
-    "Of the prompt, {words} set the tone; the rest steers Stable Diffusion only, which is not installed."
-)  # fmt: skip
+NOT_UNDERSTOOD = Message(
+    gettext_noop("The prompt only guides Stable Diffusion, which is not installed; the style was drawn without it.")
+)
+UNDERSTOOD = gettext_noop("The word %(words)s set the tone.")
+PARTLY_UNDERSTOOD = gettext_noop(
+    "Of the prompt, %(words)s set the tone; the rest only guides Stable Diffusion, which is not installed."
+)
 MIXED = 0.6  # how far a word moves a style that keeps its own tone
 
 
@@ -83,13 +86,13 @@ TONES: dict[str, Change] = {
 COLOURLESS = (_colourless, _sepia)
 
 
-def worded(manner: Manner, prompt: str, *, alone: bool) -> tuple[Manner, str]:
+def worded(manner: Manner, prompt: str, *, alone: bool) -> tuple[Manner, Message | None]:
     """The manner after the prompt's words for a tone, and the sentence that says what was made of the prompt.
 
     `alone`: the words count in full; else they are mixed with the style's own tone. No prompt, no sentence.
     """
     if not prompt.strip():
-        return manner, ""
+        return manner, None
     found = [word for word in TONES if re.search(rf"\b{re.escape(word)}\b", prompt, re.IGNORECASE)]
     for word in found:
         changed = TONES[word](manner)
@@ -99,7 +102,7 @@ def worded(manner: Manner, prompt: str, *, alone: bool) -> tuple[Manner, str]:
         return manner, NOT_UNDERSTOOD
     rest = re.sub("|".join(map(re.escape, found)), "", prompt, flags=re.IGNORECASE)
     sentence = PARTLY_UNDERSTOOD if re.search(r"\w", rest) else UNDERSTOOD
-    return manner, sentence.format(words=" and ".join(f"“{word}”" for word in found))
+    return manner, Message(sentence, words=" and ".join(f"“{word}”" for word in found))
 
 
 def _between(own: Manner, changed: Manner) -> Manner:

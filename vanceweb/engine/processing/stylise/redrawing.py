@@ -42,7 +42,7 @@ def redraw(picture: Picture, params: Params, networks: NetworkRegistry, report: 
             return _diffused(picture, style, params, networks, report)
         except UnusableWeights as error:
             logger.warning(error)
-            picture = picture.add_note(str(error))
+            picture = picture.add_note(error.message)
     return _drawn(picture, params, networks, report)
 
 

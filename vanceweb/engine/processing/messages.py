@@ -1,0 +1,26 @@
+"""Sentences for people, written in English and translated where they are stored or shown."""
+
+from collections.abc import Callable, Mapping
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation, under the name that xgettext looks for, and return it unchanged."""
+    return text
+
+
+class Message(str):
+    """An English sentence that can still be translated: its text and the values of the text's named placeholders."""
+
+    text: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, **values: object) -> "Message":
+        """Fill the placeholders (`%(name)s`) of an English text that `gettext_noop` has marked."""
+        message = super().__new__(cls, text % values if values else text)
+        message.text, message.values = text, values
+        return message
+
+    def localise(self, gettext: Callable[[str], str]) -> str:
+        """Return the sentence in the language of `gettext`."""
+        text = gettext(self.text)
+        return text % self.values if self.values else text
