@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from vanceweb.engine.processing.colour.prediction import COLOUR
+from vanceweb.engine.processing.colour.prediction import COLOURISATION
 from vanceweb.engine.processing.colour.recolouring import RECOLOURING
 from vanceweb.engine.processing.compress.compression import FILE
 from vanceweb.engine.processing.cutout.matting import SUBJECT
 from vanceweb.engine.processing.denoise.denoising import NOISE
 from vanceweb.engine.processing.enlarge.drawings import DRAWING
 from vanceweb.engine.processing.enlarge.photos import ENLARGEMENT
-from vanceweb.engine.processing.faces.detection import FACE_FINDER
-from vanceweb.engine.processing.faces.restoration import FACE
+from vanceweb.engine.processing.faces.detection import FACE_DETECTION
+from vanceweb.engine.processing.faces.restoration import FACE_RESTORATION
 from vanceweb.engine.processing.inference.backends import Backend, Slot
 from vanceweb.engine.processing.repair.damage_detection import DAMAGE
 from vanceweb.engine.processing.repair.inpainting import INPAINTING
@@ -33,12 +33,12 @@ SLOTS: tuple[Slot[Any], ...] = (
     PAINTING,
     ANIME_STYLE,
     FILE,
-    COLOUR,
+    COLOURISATION,
     RECOLOURING,
     DAMAGE,
     INPAINTING,
     RESTORATION,
-    FACE,
-    FACE_FINDER,
+    FACE_RESTORATION,
+    FACE_DETECTION,
 )
 BACKENDS: tuple[Backend[Any], ...] = tuple(backend for slot in SLOTS for backend in slot.backends)

@@ -12,7 +12,7 @@ from tests.engine.processing.lab import chroma, greyed, hue, lab, lightness_apar
 from tests.engine.processing.photos import photo
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.colour.colourisation import colourise
-from vanceweb.engine.processing.colour.prediction import COLOUR, COLOURISER, DDCOLOR, DEOLDIFY, DEVIATION, MEAN
+from vanceweb.engine.processing.colour.prediction import COLOURISATION, COLOURISER, DDCOLOR, DEOLDIFY, DEVIATION, MEAN
 from vanceweb.engine.processing.colour.recolouring import recolour
 from vanceweb.engine.processing.enlarge.drawings import ESRGAN
 from vanceweb.engine.processing.errors import ProcessingError
@@ -88,11 +88,11 @@ def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str,
 
 def test_the_preferred_of_them_is_used(tmp_path: Path) -> None:
     networks = NetworkRegistry(tmp_path)
-    assert networks.choose(COLOUR) is COLOURISER
+    assert networks.choose(COLOURISATION) is COLOURISER
     network(tmp_path / DEOLDIFY.files[0], np.eye(3).tolist(), [0, 0, 0])
-    assert networks.choose(COLOUR) is DEOLDIFY
+    assert networks.choose(COLOURISATION) is DEOLDIFY
     network(tmp_path / DDCOLOR.files[0], [[0, 0, 0]] * 2, [0, 0])
-    assert networks.choose(COLOUR) is DDCOLOR
+    assert networks.choose(COLOURISATION) is DDCOLOR
 
 
 def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.engine.processing.faces.detection import Face, find_faces
 from vanceweb.engine.processing.faces.restoration import (
     CODEFORMER,
-    FACE,
+    FACE_RESTORATION,
     FIDELITY,
     GFPGAN,
     INTERFACE,
@@ -115,8 +115,8 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
     if broken:
         (folder / file).write_bytes(b"no network")
     networks = NetworkRegistry(folder)
-    assert networks.choose(FACE) is X4PLUS_FACES
-    (state,) = [networks.get_state(backend) for backend in FACE.backends if file in backend.files]
+    assert networks.choose(FACE_RESTORATION) is X4PLUS_FACES
+    (state,) = [networks.get_state(backend) for backend in FACE_RESTORATION.backends if file in backend.files]
     assert reason in state.reason
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.colour.chroma_upsampling import lay_colours
 from vanceweb.engine.processing.colour.decoding import decode, vote
-from vanceweb.engine.processing.colour.prediction import COLOUR, guess_colours, lightness_at, well_seen
+from vanceweb.engine.processing.colour.prediction import COLOURISATION, guess_colours, lightness_at, well_seen
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -30,7 +30,7 @@ def colourise(picture: Picture, params: Params, networks: NetworkRegistry, repor
     """`render_factor` 10-70: the size at which colours are found, in steps of 16 px. Raises `WeightsMissing`."""
     seen = well_seen(get_visible_colours(picture))
     side = PX_PER_FACTOR * int(params["render_factor"])
-    backend = networks.choose(COLOUR)
+    backend = networks.choose(COLOURISATION)
     guess = guess_colours(seen, side, backend, networks)
     report(NETWORK_SHARE)
     light = lightness_at(seen, guess.ab.shape[0], guess.ab.shape[1])

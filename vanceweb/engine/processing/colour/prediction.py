@@ -221,4 +221,4 @@ COLOURISER = Backend(
     own_files=("colouriser.onnx",),
     interface=Interface(inputs=((1, 1, None, None),), outputs=((1, 2, None, None), (1, None, None, None))),
 )
-COLOUR: Slot[Predictor] = Slot("colour", ("deoldify2", "sd_recolor"), (DDCOLOR, DEOLDIFY, COLOURISER))
+COLOURISATION: Slot[Predictor] = Slot("colour", ("deoldify2", "sd_recolor"), (DDCOLOR, DEOLDIFY, COLOURISER))

@@ -13,7 +13,7 @@ import numpy as np
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.colour.colourisation import NETWORK_SHARE, coloured
 from vanceweb.engine.processing.colour.decoding import decode, vote
-from vanceweb.engine.processing.colour.prediction import COLOUR, Guess, guess_colours, softened, well_seen
+from vanceweb.engine.processing.colour.prediction import COLOURISATION, Guess, guess_colours, softened, well_seen
 from vanceweb.engine.processing.colour.prompts import Wish, read_wishes
 from vanceweb.engine.processing.colour.regions import Scene, in_order, region_of
 from vanceweb.engine.processing.diffusion import painting
@@ -56,7 +56,7 @@ def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report
 
 def _by_words(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     seen = well_seen(get_visible_colours(picture))
-    backend = networks.choose(COLOUR)
+    backend = networks.choose(COLOURISATION)
     scene = _scene(guess_colours(seen, SIDE, backend, networks), seen, networks)
     report(NETWORK_SHARE / 2)
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")

@@ -18,7 +18,7 @@ ROUNDS = 3
 RADIUS, EPSILON = 3, 1e-3  # px and squared colour difference (0..1) of the filter that draws the edge
 
 
-def head_part(face: Face, width: int, height: int) -> Tile:
+def locate_head(face: Face, width: int, height: int) -> Tile:
     """The part of a picture of this size that the head lies in, with some background around it."""
     x, y, across, down = _ellipse(face)
     across, down = AROUND * across, AROUND * down
@@ -30,7 +30,7 @@ def head_part(face: Face, width: int, height: int) -> Tile:
     )
 
 
-def head_mask(colours: Pixels, face: Face, part: Tile) -> FloatArray:
+def segment_head(colours: Pixels, face: Face, part: Tile) -> FloatArray:
     """1 on the head, 0 off it, soft between, for the `colours` of `part`, of whose picture `face` is."""
     height, width = colours.shape[:2]
     small = np.ascontiguousarray(shrink(colours, LONGEST))

@@ -74,7 +74,7 @@ def restore_faces(
 
     `strength` 0..1 is how much is taken of it. Raises `WeightsMissing`.
     """
-    backend = networks.choose(FACE)
+    backend = networks.choose(FACE_RESTORATION)
     faces = find_faces(colours, networks)
     result, changed = colours.copy() if faces else colours, 0
     for done, face in enumerate(faces, start=1):
@@ -226,4 +226,4 @@ X4PLUS_FACES = Backend(
     run=_by_x4plus,
     weights=(weights.X4PLUS,),
 )
-FACE: Slot[Restorer] = Slot("face", ("CodeFormer", "img2sr"), (CODEFORMER, GFPGAN, X4PLUS_FACES))
+FACE_RESTORATION: Slot[Restorer] = Slot("face", ("CodeFormer", "img2sr"), (CODEFORMER, GFPGAN, X4PLUS_FACES))

@@ -9,7 +9,7 @@ from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.faces.detection import BLAZEFACE, find_faces
-from vanceweb.engine.processing.faces.heads import head_mask, head_part
+from vanceweb.engine.processing.faces.heads import locate_head, segment_head
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -46,10 +46,10 @@ def animate(picture: Picture, params: Params, networks: NetworkRegistry, report:
         anime = _converted(photo, backend.run, networks, report)
         made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name)
         return made.add_backends(BLAZEFACE.name).add_note(NO_FACE) if params["single_face"] else made
-    part = head_part(faces[0], picture.width, picture.height)
+    part = locate_head(faces[0], picture.width, picture.height)
     inside = (slice(part.top, part.bottom), slice(part.left, part.right))
     own = np.ascontiguousarray(photo[inside])
-    mask = head_mask(own, faces[0], part)
+    mask = segment_head(own, faces[0], part)
     anime = photo.copy()
     anime[inside] = canvas.laid_over(own, _converted(own, backend.run, networks, report), mask)
     made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name, BLAZEFACE.name)
