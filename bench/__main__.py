@@ -17,7 +17,7 @@ from PIL import Image
 from bench.memory import JOBS
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.denoise.denoising import denoise
-from vanceweb.engine.processing.enlarge.photos import enlarge
+from vanceweb.engine.processing.enlarge.photos import enlarge_photo
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -45,7 +45,7 @@ def measure_speed(networks: NetworkRegistry) -> None:
     plain = {"suppress_noise": 40, "remove_blur": 60}
     for scale in (2, 4):
         ours = measure_seconds(
-            lambda scale=scale: enlarge(picture, {"scale": scale, **plain}, networks, lambda f: None)
+            lambda scale=scale: enlarge_photo(picture, {"scale": scale, **plain}, networks, lambda f: None)
         )
         reference = measure_seconds(lambda scale=scale: enlarge_by_lanczos(picture.colours, scale))
         print(f"enlarge3 {scale}x  {ours:6.2f} s   LANCZOS {reference:.3f} s   {ours / reference:.0f} times as long")

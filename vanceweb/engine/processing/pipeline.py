@@ -41,7 +41,7 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "enlarge3": Operation(photos.enlarge, lambda params: int(params["scale"])),
+    "enlarge3": Operation(photos.enlarge_photo, lambda params: int(params["scale"])),
     "denoise": Operation(denoising.denoise),
     "matting": Operation(matting.cut_out),
     "img2anime": Operation(redrawing.redraw),
@@ -49,8 +49,8 @@ OPERATIONS: dict[str, Operation] = {
     "cartoonize": Operation(cartoons.cartoonize),
     "compress": Operation(compression.compress),
     "sharpen3": Operation(deblurring.deblur),
-    "chainner": Operation(drawings.draw_sharp, drawings.factor),
-    "real_esrgan": Operation(drawings.draw_clean, drawings.factor),
+    "chainner": Operation(drawings.enlarge_drawing, drawings.read_scale),
+    "real_esrgan": Operation(drawings.clean_and_enlarge_drawing, drawings.read_scale),
     "crease_repair": Operation(crease_repair.repair),
     "img2sr": Operation(photo_restoration.restore),
     "CodeFormer": Operation(restoration.enhance_faces),

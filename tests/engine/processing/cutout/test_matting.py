@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.engine.processing.photos import photo, resized
-from vanceweb.engine.processing.cutout.foreground import ForegroundColours
+from vanceweb.engine.processing.cutout.foreground_colours import ForegroundColours
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -83,7 +83,7 @@ def test_soft_edges_lose_the_colour_of_the_background(side: int) -> None:
     red, blue = np.array([220, 40, 30]), np.array([20, 60, 220])
     share = alpha[:, :, None] / 255
     mixed = np.rint(share * red + (1 - share) * blue).astype(np.uint8)
-    clean = ForegroundColours(mixed, alpha).all(512, lambda fraction: None)
+    clean = ForegroundColours(mixed, alpha).estimate(512, lambda fraction: None)
     soft = (alpha > 20) & (alpha < 235)
     before = np.abs(mixed[soft].astype(int) - red).mean()
     after = np.abs(clean[soft].astype(int) - red).mean()

@@ -13,7 +13,13 @@ from tests.engine.processing.photos import as_jpeg, photo, psnr, resized, shrunk
 from tests.engine.processing.tiny_networks import tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing.enlarge.drawings import CUNET_TILE_SIDE, CUNET_VIDEO, ESRGAN, draw_clean, draw_sharp
+from vanceweb.engine.processing.enlarge.drawings import (
+    CUNET_TILE_SIDE,
+    CUNET_VIDEO,
+    ESRGAN,
+    clean_and_enlarge_drawing,
+    enlarge_drawing,
+)
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -26,7 +32,7 @@ SIDE = 192
 def drawn(
     pixels: Pixels, networks: NetworkRegistry, module: str, scale: int, tile_side: int = CUNET_TILE_SIDE
 ) -> Pixels:
-    draw = {"chainner": draw_sharp, "real_esrgan": draw_clean}[module]
+    draw = {"chainner": enlarge_drawing, "real_esrgan": clean_and_enlarge_drawing}[module]
     return draw(Picture(pixels), {"scale": f"{scale}x"}, networks, lambda fraction: None, tile_side=tile_side).colours
 
 
@@ -112,7 +118,7 @@ def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(networks: N
     colours[:, 16:] = 0
     alpha = np.full((32, 32), 255, dtype=np.uint8)
     alpha[:, 16:] = 0
-    result = draw_sharp(Picture(colours, alpha), {"scale": "2x"}, networks, lambda fraction: None)
+    result = enlarge_drawing(Picture(colours, alpha), {"scale": "2x"}, networks, lambda fraction: None)
     assert result.alpha is not None
     assert result.alpha.shape == (64, 64)
     assert result.colours[result.alpha > 0].min() > 225
@@ -121,7 +127,7 @@ def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(networks: N
 
 def test_progress_rises_to_one_over_all_passes(networks: NetworkRegistry) -> None:
     told: list[float] = []
-    draw_sharp(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, told.append)
+    enlarge_drawing(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, told.append)
     assert len(told) >= 3
     assert all(later >= earlier for earlier, later in pairwise(told))
     assert told[-1] == pytest.approx(1)

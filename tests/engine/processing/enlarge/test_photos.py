@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.engine.processing.photos import COLOUR, Way, as_jpeg, detail, noisy, photo, psnr, resized, shrunk
-from vanceweb.engine.processing.enlarge.photos import TILE_SIDES, enlarge, network_shares, share_cleaned_before
+from vanceweb.engine.processing.enlarge.photos import TILE_SIDES, enlarge_photo, network_shares, share_cleaned_before
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -23,7 +23,7 @@ def enlarged(
     pixels: Pixels, networks: NetworkRegistry, scale: int, tile_sides: Mapping[int, int] = TILE_SIDES, **params: int
 ) -> Pixels:
     params = {"scale": scale, **params}
-    return enlarge(Picture(pixels), params, networks, lambda fraction: None, tile_sides=tile_sides).colours
+    return enlarge_photo(Picture(pixels), params, networks, lambda fraction: None, tile_sides=tile_sides).colours
 
 
 @pytest.mark.slow
@@ -105,7 +105,7 @@ def test_hidden_colours_do_not_reach_the_visible_edge(networks: NetworkRegistry)
     colours[:, 16:] = 0
     alpha = np.full((32, 32), 255, dtype=np.uint8)
     alpha[:, 16:] = 0
-    result = enlarge(Picture(colours, alpha), {"scale": 2, **DEFAULTS}, networks, lambda fraction: None)
+    result = enlarge_photo(Picture(colours, alpha), {"scale": 2, **DEFAULTS}, networks, lambda fraction: None)
     assert result.alpha is not None
     assert result.alpha.shape == (64, 64)
     assert result.colours[result.alpha > 0].min() > 225

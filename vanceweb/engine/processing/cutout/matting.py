@@ -5,7 +5,7 @@ import numpy as np
 
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.cutout import weights
-from vanceweb.engine.processing.cutout.foreground import ForegroundColours
+from vanceweb.engine.processing.cutout.foreground_colours import ForegroundColours
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.resampling import FloatArray, enlarge_part, shrink
@@ -35,7 +35,7 @@ def cut_out(picture: Picture, params: Params, networks: NetworkRegistry, report:
     coarse = _refined_coarsely(colours, backend.run(colours, networks.load_onnx(backend)))
     report(NETWORK_SHARE)
     alpha = _alpha(colours, coarse, narrow_report(report, NETWORK_SHARE, 0.7))
-    clean = ForegroundColours(colours, alpha).all(TILE_SIDE, narrow_report(report, 0.7, 1))
+    clean = ForegroundColours(colours, alpha).estimate(TILE_SIDE, narrow_report(report, 0.7, 1))
     if picture.alpha is not None:
         alpha = np.minimum(alpha, picture.alpha)
     return picture.replace_pixels(clean, alpha).add_backends(backend.name)

@@ -65,7 +65,7 @@ def denoise(
         return picture.add_backends(SRMD.name)
 
     def apply(planes: Planes) -> Planes:
-        return sharpen(cleaned(planes, strength.sigma, strength.share, networks), amount, SHARPEN_SIGMA)
+        return sharpen(remove_noise(planes, strength.sigma, strength.share, networks), amount, SHARPEN_SIGMA)
 
     clean = run_tiled(colours, apply, border=BORDER, side=tile_side, report=report)
     return picture.replace_pixels(clean, picture.alpha).add_backends(SRMD.name)
@@ -86,7 +86,7 @@ def choose_strength(params: Params, measured: float) -> Strength:
     return Strength(min(sigma, SRMD_MOST), min(wanted / NEUTRAL, 1), float(params["sharpen"]))
 
 
-def cleaned(planes: Planes, sigma: float, share: float, networks: NetworkRegistry) -> Planes:
+def remove_noise(planes: Planes, sigma: float, share: float, networks: NetworkRegistry) -> Planes:
     """The tile less noise of `sigma` levels, of which only the `share` 0..1 is taken away, and less SRMD's border.
 
     Untouched where the share is 0.
@@ -108,7 +108,7 @@ SRMD = Backend(
     name="srmd (ncnn)",
     source=Source.SET_UP,
     licence="BSD-3-Clause, MIT",
-    run=cleaned,
+    run=remove_noise,
     weights=(weights.SRMD_X2,),
 )
 NOISE = Slot("noise", ("denoise", "enlarge3", "sharpen3"), (SRMD,))

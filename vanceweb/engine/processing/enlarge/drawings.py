@@ -45,7 +45,7 @@ class Drawing:
     tile_side: int
 
 
-def draw_sharp(
+def enlarge_drawing(
     picture: Picture,
     params: Params,
     networks: NetworkRegistry,
@@ -54,10 +54,10 @@ def draw_sharp(
     tile_side: int = CUNET_TILE_SIDE,
 ) -> Picture:
     """chainner. `scale` "2x", "4x" or "8x"; CUNET's tiles are of `tile_side` px. Raises `WeightsMissing`."""
-    return _enlarged(picture, Drawing(PLAIN, factor(params), tile_side), networks, report)
+    return _enlarged(picture, Drawing(PLAIN, read_scale(params), tile_side), networks, report)
 
 
-def draw_clean(
+def clean_and_enlarge_drawing(
     picture: Picture,
     params: Params,
     networks: NetworkRegistry,
@@ -69,10 +69,10 @@ def draw_clean(
     colours = get_visible_colours(picture)
     worn = estimate_jpeg_blocks(colours) >= WORN_BLOCKS or estimate_noise(colours) >= WORN_NOISE
     level = WORN if worn else SLIGHTLY_WORN
-    return _enlarged(picture, Drawing(level, factor(params), tile_side), networks, report)
+    return _enlarged(picture, Drawing(level, read_scale(params), tile_side), networks, report)
 
 
-def factor(params: Params) -> int:
+def read_scale(params: Params) -> int:
     """How many times as wide and as high `scale` makes the picture."""
     return int(str(params["scale"]).removesuffix("x"))
 

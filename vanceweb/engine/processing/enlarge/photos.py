@@ -15,7 +15,7 @@ import numpy as np
 
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.noise import estimate_noise
-from vanceweb.engine.processing.denoise.denoising import cleaned
+from vanceweb.engine.processing.denoise.denoising import remove_noise
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.enlarge.networks import SPAN, WAIFU2X_PHOTO
 from vanceweb.engine.processing.image.alpha import get_visible_colours, resize_alpha
@@ -43,7 +43,7 @@ FIRST_PASS_SHARE = 0.35  # of the time, when there are two passes (6x and 8x)
 SHARPEN_MOST, SHARPEN_SIGMA = 1.0, 0.6  # at remove_blur=100, growing with its square; the blur is in px of the input
 
 
-def enlarge(
+def enlarge_photo(
     picture: Picture,
     params: Params,
     networks: NetworkRegistry,
@@ -61,7 +61,7 @@ def enlarge(
     passes_left = scale > first
 
     def once(planes: Planes) -> Planes:
-        large = _mixed(cleaned(planes, measured, before, networks), first, mix, networks)
+        large = _mixed(remove_noise(planes, measured, before, networks), first, mix, networks)
         return sharpen(large, SHARPEN_MOST * (blur / 100) ** 2, SHARPEN_SIGMA * first)
 
     share = FIRST_PASS_SHARE if passes_left else 1.0
@@ -151,7 +151,7 @@ SPAN_WAIFU2X = Backend(
     name="span+waifu2x-photo (ncnn)",
     source=Source.SET_UP,
     licence="Apache-2.0, MIT",
-    run=enlarge,
+    run=enlarge_photo,
     weights=(weights.SPAN_X2, weights.SPAN_X4, *weights.WAIFU2X_PHOTO.values()),
 )
 ENLARGEMENT = Slot("enlargement", ("enlarge3",), (SPAN_WAIFU2X,))

@@ -23,7 +23,7 @@ from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_ti
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
-from vanceweb.engine.processing.sharpen.deblurring import undone
+from vanceweb.engine.processing.sharpen.deblurring import remove_degradation_and_blur
 
 SCALE = 4
 BORDER = 16  # px; the network looks further, but what lies there hardly matters
@@ -72,7 +72,9 @@ def redrawn(colours: Pixels, networks: NetworkRegistry, report: Report, tile_sid
     height, width = colours.shape[:2]
     factor = max(SHRINK, math.sqrt(height * width / WORKING))
     working = _sized(colours, width * SHRINK / factor, height * SHRINK / factor)
-    clear, makers = undone(working, AUTOMATIC, networks, narrow_report(report, 0, DEBLURRING_SHARE))
+    clear, makers = remove_degradation_and_blur(
+        working, AUTOMATIC, networks, narrow_report(report, 0, DEBLURRING_SHARE)
+    )
     small = _sized(clear, width / factor, height / factor)
     rest = narrow_report(report, DEBLURRING_SHARE, 1)
     large = run_tiled(small, networks.load_ncnn(X4PLUS).run, scale=SCALE, border=BORDER, side=tile_side, report=rest)

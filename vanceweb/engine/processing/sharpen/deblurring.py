@@ -14,7 +14,7 @@ from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.analysis.noise import estimate_noise
-from vanceweb.engine.processing.denoise.denoising import CLEAN, SRMD, Strength, choose_strength, cleaned
+from vanceweb.engine.processing.denoise.denoising import CLEAN, SRMD, Strength, choose_strength, remove_noise
 from vanceweb.engine.processing.enlarge.networks import CUNET
 from vanceweb.engine.processing.enlarge.weights import CUNET as CUNET_WEIGHTS
 from vanceweb.engine.processing.image.alpha import get_visible_colours
@@ -73,13 +73,15 @@ def deblur(
 
     Raises `WeightsMissing`.
     """
-    clean, makers = undone(get_visible_colours(picture), params, networks, report, tile_side=tile_side)
+    clean, makers = remove_degradation_and_blur(
+        get_visible_colours(picture), params, networks, report, tile_side=tile_side
+    )
     if not makers:
         return picture.add_note(Message(gettext_noop("The picture is sharp and clean already: nothing was changed.")))
     return picture.replace_pixels(clean, picture.alpha).add_backends(*makers)
 
 
-def undone(
+def remove_degradation_and_blur(
     colours: Pixels,
     params: Params,
     networks: NetworkRegistry,
@@ -135,7 +137,7 @@ def _cleaning(cleaning: Cleaning, networks: NetworkRegistry, tile_side: int) -> 
         return _blended(planes, clean, cleaning.mended)
 
     def denoise(planes: Planes) -> Planes:
-        return cleaned(planes, cleaning.noise.sigma, cleaning.noise.share, networks)
+        return remove_noise(planes, cleaning.noise.sigma, cleaning.noise.share, networks)
 
     mending, denoising = Pass(mend, MENDING_BORDER, tile_side), Pass(denoise, NOISE_BORDER, tile_side)
     return [mending] * bool(cleaning.mended) + [denoising] * bool(cleaning.noise.share)

@@ -29,7 +29,7 @@ class ForegroundColours:
         share = shrink(alpha, SMALL).astype(np.float32)[:, :, None] / np.float32(255)
         self._front, self._back = _estimate(small, share, small, small, WIDE)
 
-    def all(self, side: int, report: Report) -> Pixels:
+    def estimate(self, side: int, report: Report) -> Pixels:
         """The picture's colours, in tiles of `side` px: its own where it is opaque, estimated elsewhere."""
         result = self._colours.copy()
         height, width = self._alpha.shape
