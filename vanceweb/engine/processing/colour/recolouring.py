@@ -82,7 +82,7 @@ def _by_diffusion(picture: Picture, params: Params, networks: NetworkRegistry, r
     seen = well_seen(get_visible_colours(picture))
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
     try:
-        painted = painting.recolour(seen, prompt, negative, networks, narrow_report(report, 0, DIFFUSION_SHARE))
+        painted = painting.paint_colours(seen, prompt, negative, networks, narrow_report(report, 0, DIFFUSION_SHARE))
     except UnusableWeights as error:
         logger.warning(error)
         return _by_words(picture.add_note(error.message), params, networks, report)

@@ -7,7 +7,7 @@ from functools import partial
 
 from vanceweb.catalogue.parameters import Params
 from vanceweb.catalogue.styles import Style, get_style
-from vanceweb.engine.processing.diffusion.painting import LICENCE, PACKAGES, REQUIREMENTS, base_of, repaint
+from vanceweb.engine.processing.diffusion.painting import LICENCE, PACKAGES, REQUIREMENTS, get_base_folder, repaint
 from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
@@ -37,7 +37,7 @@ def redraw(picture: Picture, params: Params, networks: NetworkRegistry, report: 
     `WeightsMissing`.
     """
     style = get_style(params["model_name"])
-    if networks.choose(STYLE) is DIFFUSED_STYLE and networks.find(base_of(style)) is not None:
+    if networks.choose(STYLE) is DIFFUSED_STYLE and networks.find(get_base_folder(style)) is not None:
         try:
             return _diffused(picture, style, params, networks, report)
         except UnusableWeights as error:
@@ -52,7 +52,7 @@ def _diffused(picture: Picture, style: Style, params: Params, networks: NetworkR
         canvas.canvas(photo),
         style,
         str(params["prompt"]),
-        alone=bool(params["overwrite"]),
+        overwrite=bool(params["overwrite"]),
         strength=float(params["denoising_strength"]),
         guides=picture.guides,
         networks=networks,
