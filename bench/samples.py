@@ -20,8 +20,8 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
-from tests.engine.processing.drawings import flat_colours
-from tests.engine.processing.photos import as_jpeg, noisy, photo
+from tests.engine.processing.drawings import draw_flat_colours
+from tests.engine.processing.photos import add_noise, as_jpeg, load_photo
 from vanceweb.catalogue.features import FEATURES, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
@@ -48,7 +48,7 @@ class Sample:
 
 def crop_photo(name: str, left: int, top: int, width: int, height: int, factor: int = 1) -> Pixels:
     """Cut a part of a photo, in px, and shrink it by averaging."""
-    return shrink(photo(name)[top : top + height, left : left + width], factor)
+    return shrink(load_photo(name)[top : top + height, left : left + width], factor)
 
 
 def shrink(pixels: Pixels, factor: int) -> Pixels:
@@ -66,7 +66,7 @@ def to_grey(pixels: Pixels) -> Pixels:
 
 def make_old_scan(pixels: Pixels) -> Pixels:
     """Make the picture an old scan: soft, noisy and compressed to a poor JPG."""
-    return as_jpeg(noisy(blur(pixels, 1.6), 5), 45)
+    return as_jpeg(add_noise(blur(pixels, 1.6), 5), 45)
 
 
 def add_scratches(pixels: Pixels) -> Pixels:
@@ -92,17 +92,17 @@ def add_scratches(pixels: Pixels) -> Pixels:
 FACE = ("astronaut.png", 96, 0, 272, 272)
 SAMPLES: Mapping[str, Sample] = {
     "enlarge3": Sample(lambda: crop_photo("chelsea.png", 100, 40, 256, 256, 2), {"scale": 4}),
-    "denoise": Sample(lambda: noisy(crop_photo("coffee.png", 150, 60, 320, 320), 25)),
+    "denoise": Sample(lambda: add_noise(crop_photo("coffee.png", 150, 60, 320, 320), 25)),
     "sharpen3": Sample(lambda: blur(crop_photo("chelsea.png", 80, 20, 272, 272), 2)),
-    "chainner": Sample(lambda: shrink(flat_colours(512), 4), {"scale": "4x"}),
-    "real_esrgan": Sample(lambda: as_jpeg(shrink(flat_colours(512), 4), 40), {"scale": "4x"}),
-    "matting": Sample(lambda: photo("astronaut.png"), output=Output(background=GREEN, format="png")),
+    "chainner": Sample(lambda: shrink(draw_flat_colours(512), 4), {"scale": "4x"}),
+    "real_esrgan": Sample(lambda: as_jpeg(shrink(draw_flat_colours(512), 4), 40), {"scale": "4x"}),
+    "matting": Sample(lambda: load_photo("astronaut.png"), output=Output(background=GREEN, format="png")),
     "crease_repair": Sample(lambda: add_scratches(crop_photo("camera.png", 0, 0, 400, 400))),
     "img2sr": Sample(lambda: make_old_scan(crop_photo(*FACE))),
     "CodeFormer": Sample(lambda: blur(crop_photo(*FACE), 2)),
     "deoldify2": Sample(lambda: to_grey(crop_photo("chelsea.png", 60, 0, 300, 300))),
-    "sd_recolor": Sample(lambda: to_grey(photo("astronaut.png")), {"prompt": "blue suit, brown hair"}),
-    "img2anime": Sample(lambda: photo("astronaut.png"), {"model_name": "style2"}),
+    "sd_recolor": Sample(lambda: to_grey(load_photo("astronaut.png")), {"prompt": "blue suit, brown hair"}),
+    "img2anime": Sample(lambda: load_photo("astronaut.png"), {"model_name": "style2"}),
     "animegan2": Sample(lambda: crop_photo(*FACE)),
     "cartoonize": Sample(lambda: crop_photo("coffee.png", 60, 0, 400, 400)),
     "compress": Sample(lambda: crop_photo("chelsea.png", 60, 0, 300, 300), {"quality": 50}),

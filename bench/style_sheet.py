@@ -13,7 +13,7 @@ import numpy as np
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
-from tests.engine.processing.photos import photo
+from tests.engine.processing.photos import load_photo
 from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.styles import STYLES
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -54,7 +54,7 @@ def _draw_row(title: str, pictures: list[Pixels]) -> Image.Image:
 
 
 def _crop_square(name: str, left: int, top: int, side: int) -> Pixels:
-    part = Image.fromarray(photo(name)[top : top + side, left : left + side])
+    part = Image.fromarray(load_photo(name)[top : top + side, left : left + side])
     return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from tests.engine.processing.photos import photo
+from tests.engine.processing.photos import load_photo
 from training import degradations
 from vanceweb.engine.weights import installed_files
 
@@ -29,7 +29,7 @@ Image = npt.NDArray[np.float32]
 
 def crop_square(name: str, left: int, top: int, side: int) -> Image:
     """Return a square of the photo, RGB 0..1, SIDE x SIDE x 3."""
-    part = photo(name)[top : top + side, left : left + side]
+    part = load_photo(name)[top : top + side, left : left + side]
     return np.asarray(cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import BackendStatus, list_backends
 from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
@@ -20,7 +20,7 @@ from vanceweb.engine.processing.slots import BACKENDS
 
 def install_tiny_network(folder: Path, backend: Backend[Any]) -> Path:
     assert backend.interface
-    return tiny_network(folder / backend.files[0], backend.interface)
+    return write_tiny_network(folder / backend.files[0], backend.interface)
 
 
 def find_row(networks: NetworkRegistry, backend: Backend[Any]) -> BackendStatus:

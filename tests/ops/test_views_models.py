@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
 from vanceweb.teams.models import User
 
@@ -18,7 +18,7 @@ def models_dir(settings: Settings, tmp_path: Path) -> Path:
     (tmp_path / ISNET.files[0]).parent.mkdir()
     (tmp_path / ISNET.files[0]).write_bytes(b"not a network")
     assert U2NET.interface
-    tiny_network(tmp_path / U2NET.files[0], U2NET.interface)
+    write_tiny_network(tmp_path / U2NET.files[0], U2NET.interface)
     return tmp_path
 
 

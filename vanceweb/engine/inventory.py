@@ -11,7 +11,7 @@ from django.conf import settings
 
 from vanceweb.engine.processing.inference.backends import Backend, Slot
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.reference import slots_in_order, titles_of
+from vanceweb.engine.processing.reference import list_feature_titles, list_slots
 
 
 class BackendState(enum.StrEnum):
@@ -46,7 +46,7 @@ def list_backends(networks: NetworkRegistry) -> list[BackendStatus]:
     Files that have changed since the last call are loaded, one after the other, and unloaded again.
     """
     try:
-        return [row for slot in slots_in_order() for row in _build_rows(slot, networks)]
+        return [row for slot in list_slots() for row in _build_rows(slot, networks)]
     finally:
         networks.unload()
 
@@ -64,7 +64,14 @@ def _build_rows(slot: Slot[Any], networks: NetworkRegistry) -> list[BackendStatu
             state = BackendState.IN_USE
         rows.append(
             BackendStatus(
-                titles_of(slot), slot.name, backend.name, backend.files, backend.licence, backend.source, state, reason
+                list_feature_titles(slot),
+                slot.name,
+                backend.name,
+                backend.files,
+                backend.licence,
+                backend.source,
+                state,
+                reason,
             )
         )
     return rows

@@ -15,7 +15,7 @@ from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.naming import build_job_name
-from vanceweb.engine.processing.pipeline import output_size
+from vanceweb.engine.processing.pipeline import compute_output_size
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
@@ -97,7 +97,7 @@ def _check_guides(steps: Sequence[Step], account: Account) -> None:
 
 
 def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
-    width, height = output_size(steps, upload.width, upload.height)
+    width, height = compute_output_size(steps, upload.width, upload.height)
     if width * height > settings.ENGINE_MAX_OUTPUT_PIXELS:
         raise EngineError(
             Code.LIMIT_EXCEEDED,

@@ -1,4 +1,4 @@
-"""Drawings, made the same each time: what the networks for drawings are held against."""
+"""Reproducible drawings, the ground truth for the networks for drawings."""
 
 from collections.abc import Callable
 
@@ -8,55 +8,55 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vanceweb.engine.processing.image.arrays import Pixels
 
-FINER = 4  # each drawing is made so many times as large and averaged: its edges are anti-aliased
-Draw = Callable[[ImageDraw.ImageDraw, int], None]
+SUPERSAMPLING = 4  # each drawing is made this many times as large and averaged to anti-alias its edges
+DrawFunction = Callable[[ImageDraw.ImageDraw, int], None]
 
 PAPER, INK = (250, 248, 240), (24, 20, 28)
 SKIN, HAIR, COAT, SKY, LEAF = (252, 214, 186), (96, 58, 140), (40, 92, 170), (150, 206, 240), (92, 170, 84)
 
 
-def line_art(side: int = 256) -> Pixels:
-    """Black curves of several widths on paper."""
-    return _drawn(_lines, side)
+def draw_line_art(side: int = 256) -> Pixels:
+    """Draw black curves of several widths on paper."""
+    return _render(_draw_lines, side)
 
 
-def flat_colours(side: int = 256) -> Pixels:
-    """A face in flat colours with outlines, as in animation."""
-    return _drawn(_face, side)
+def draw_flat_colours(side: int = 256) -> Pixels:
+    """Draw a face in flat colours with outlines, as in animation."""
+    return _render(_draw_face, side)
 
 
-def lettering(side: int = 256) -> Pixels:
-    """Words of several sizes, in speech bubbles and on colour."""
-    return _drawn(_words, side)
+def draw_lettering(side: int = 256) -> Pixels:
+    """Draw words of several sizes, in speech bubbles and on colour."""
+    return _render(_draw_words, side)
 
 
 DRAWINGS: dict[str, Callable[[int], Pixels]] = {
-    "line art": line_art,
-    "flat colours": flat_colours,
-    "lettering": lettering,
+    "line art": draw_line_art,
+    "flat colours": draw_flat_colours,
+    "lettering": draw_lettering,
 }
 
 
-def line_contrast(pixels: Pixels, truth: Pixels) -> float:
-    """How much of the steepness of the truth's lines is kept: 1 where they are as steep, less where they are soft."""
-    edges = _steepness(truth)
-    lines = edges > 0.5 * edges.max()
-    return float(_steepness(pixels)[lines].mean() / edges[lines].mean())
+def measure_line_contrast(pixels: Pixels, truth: Pixels) -> float:
+    """Return the share of the gradient that the lines of the truth have kept: 1 if as steep, less if soft."""
+    gradient = _compute_gradient(truth)
+    lines = gradient > 0.5 * gradient.max()
+    return float(_compute_gradient(pixels)[lines].mean() / gradient[lines].mean())
 
 
-def _steepness(pixels: Pixels) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+def _compute_gradient(pixels: Pixels) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
     grey = pixels.astype(np.float32).mean(axis=2)
     return np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
 
 
-def _drawn(draw: Draw, side: int) -> Pixels:
-    large = side * FINER
+def _render(draw: DrawFunction, side: int) -> Pixels:
+    large = side * SUPERSAMPLING
     image = Image.new("RGB", (large, large), PAPER)
     draw(ImageDraw.Draw(image), large)
     return np.asarray(image.resize((side, side), Image.Resampling.BOX))
 
 
-def _lines(draw: ImageDraw.ImageDraw, side: int) -> None:
+def _draw_lines(draw: ImageDraw.ImageDraw, side: int) -> None:
     turns = np.linspace(0, 2 * np.pi, 200)
     for number, width in enumerate((4, 6, 8, 10, 14, 18)):
         size = side * (0.1 + 0.06 * number)
@@ -69,7 +69,7 @@ def _lines(draw: ImageDraw.ImageDraw, side: int) -> None:
         draw.line((side - start, side, side, side - start * 0.7), fill=INK, width=(3 + number) * side // 1024)
 
 
-def _face(draw: ImageDraw.ImageDraw, side: int) -> None:
+def _draw_face(draw: ImageDraw.ImageDraw, side: int) -> None:
     at = [side * n / 64 for n in range(65)]
     pen = side // 80
     draw.rectangle((0, 0, side, side), fill=SKY)
@@ -86,7 +86,7 @@ def _face(draw: ImageDraw.ImageDraw, side: int) -> None:
     draw.arc((at[27], at[36], at[38], at[44]), 20, 160, fill=(190, 60, 70), width=pen)
 
 
-def _words(draw: ImageDraw.ImageDraw, side: int) -> None:
+def _draw_words(draw: ImageDraw.ImageDraw, side: int) -> None:
     draw.rectangle((0, side * 0.55, side, side), fill=COAT)
     draw.ellipse(
         (side * 0.05, side * 0.04, side * 0.95, side * 0.5), fill=(255, 255, 255), outline=INK, width=side // 100

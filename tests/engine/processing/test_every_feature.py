@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.catalogue.strategies import complete_steps
-from tests.engine.processing.files import camera_exif, rgb_profile, saved
+from tests.engine.processing.picture_files import build_camera_exif, get_srgb_profile, save_picture
 from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, output_size, process_file
+from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, compute_output_size, process_file
 from vanceweb.engine.processing.slots import BACKENDS
 
 MODULES = sorted(OPERATIONS)
@@ -35,7 +35,7 @@ def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
 
 def sixteen_bit(width: int, height: int, folder: Path) -> Path:
     values = np.asarray(noise(width, height, "L")).astype(np.uint16) * 257
-    return saved(Image.fromarray(values), folder / "p.png")
+    return save_picture(Image.fromarray(values), folder / "p.png")
 
 
 def animated(width: int, height: int, folder: Path) -> Path:
@@ -45,16 +45,16 @@ def animated(width: int, height: int, folder: Path) -> Path:
 
 
 def of_mode(mode: str, width: int, height: int, folder: Path) -> Path:
-    return saved(noise(width, height, mode), folder / ("p.jpg" if mode == "CMYK" else "p.png"))
+    return save_picture(noise(width, height, mode), folder / ("p.jpg" if mode == "CMYK" else "p.png"))
 
 
 def turned(width: int, height: int, folder: Path) -> Path:
     """Shown with this width and height; stored lying."""
-    return saved(noise(height, width), folder / "p.jpg", exif=camera_exif(6), quality=95)
+    return save_picture(noise(height, width), folder / "p.jpg", exif=build_camera_exif(6), quality=95)
 
 
 def with_profile(width: int, height: int, folder: Path) -> Path:
-    return saved(noise(width, height), folder / "p.jpg", icc_profile=rgb_profile(), quality=95)
+    return save_picture(noise(width, height), folder / "p.jpg", icc_profile=get_srgb_profile(), quality=95)
 
 
 KINDS: Mapping[str, Make] = {
@@ -94,7 +94,7 @@ def check(
     output = output or Output()
     image, outcome, told = worked(networks, KINDS[kind](*size, folder), [step], output)
     shown = image.size[::-1] if step.module == "compress" and image.getexif().get(0x0112) == 6 else image.size
-    assert shown == (outcome.width, outcome.height) == output_size([step], *size)
+    assert shown == (outcome.width, outcome.height) == compute_output_size([step], *size)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
     assert outcome.backend or outcome.notes
@@ -145,7 +145,7 @@ def test_any_parameters(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_output_settings_hold(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
-    source = saved(noise(40, 30), tmp_path / "p.png")
+    source = save_picture(noise(40, 30), tmp_path / "p.png")
     step = as_sent_by_default(module)
     sizes = []
     for quality in (10, 100):
@@ -161,7 +161,7 @@ def test_output_settings_hold(networks: NetworkRegistry, tmp_path: Path, module:
 
 
 def test_a_background_lies_behind_what_was_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
-    source = saved(noise(30, 20, "RGBA"), tmp_path / "p.png")
+    source = save_picture(noise(30, 20, "RGBA"), tmp_path / "p.png")
     image, _, _ = worked(networks, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
     assert image.mode == "RGB"
     clear, _, _ = worked(networks, source, [Step("matting")], Output(format="png"))

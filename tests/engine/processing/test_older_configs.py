@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.files import saved
-from tests.engine.processing.photos import photo
+from tests.engine.processing.photos import load_photo
+from tests.engine.processing.picture_files import save_picture
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
@@ -49,7 +49,7 @@ CONFIGS = [
 def test_it_is_done_by_the_feature_of_today(
     networks: NetworkRegistry, tmp_path: Path, sent: dict[str, Any], module: str, scale: int
 ) -> None:
-    source = saved(Image.fromarray(photo("coffee.png", side=SIDE)), tmp_path / "p.jpg", quality=60)
+    source = save_picture(Image.fromarray(load_photo("coffee.png", side=SIDE)), tmp_path / "p.jpg", quality=60)
     steps, output = parse_jconfig(sent)
     assert [step.module for step in steps] == [module]
     outcome = process_file(source, tmp_path / "r", steps, output, networks=networks, report=lambda fraction: None)

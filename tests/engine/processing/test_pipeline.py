@@ -9,14 +9,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
+from tests.engine.processing.picture_files import (
+    build_camera_exif,
+    get_srgb_profile,
+    make_16_bit_png,
+    make_animated_png,
+    make_halves,
+    read_pixels,
+    save_picture,
+)
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, output_size, process_file
+from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, compute_output_size, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
 DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 75})
@@ -32,7 +40,7 @@ def worked(networks: NetworkRegistry, source: Path, *steps: Step, output: Output
 
 
 def test_the_outcome_says_what_was_made(networks: NetworkRegistry, tmp_path: Path) -> None:
-    source = saved(halves(), tmp_path / "p.jpg", quality=95)
+    source = save_picture(make_halves(), tmp_path / "p.jpg", quality=95)
     target, outcome = worked(networks, source, DENOISE, ENLARGE)
     assert outcome == Outcome(96, 64, "jpg", target.stat().st_size, "srmd (ncnn), span+waifu2x-photo (ncnn)")
     with Image.open(target) as image:
@@ -54,7 +62,7 @@ def test_the_outcome_says_what_was_made(networks: NetworkRegistry, tmp_path: Pat
 def test_the_format_of_the_result(
     networks: NetworkRegistry, tmp_path: Path, suffix: str, steps: list[Step], output: Output, expected: str
 ) -> None:
-    target, outcome = worked(networks, saved(halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
+    target, outcome = worked(networks, save_picture(make_halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
     with Image.open(target) as image:
         assert image.format == expected
         assert image.mode == ("RGBA" if steps == [MATTING] and not output.background else "RGB")
@@ -64,19 +72,20 @@ def test_the_format_of_the_result(
 def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
     """Pictures of every odd kind, all red or dark on the left; with the levels expected left and right in red."""
     grey = {"left": 40, "right": 200}
-    palette = halves().quantize(2)
+    palette = make_halves().quantize(2)
     return {
-        "grey": (saved(halves(**grey, mode="L"), folder / "l.png"), 40, 200),
-        "grey and alpha": (saved(halves(left=(40, 255), right=(200, 255), mode="LA"), folder / "la.png"), 40, 200),
-        "one bit": (saved(halves(left=0, right=1, mode="1"), folder / "1.png"), 0, 255),
-        "16 bit": (sixteen_bit(folder / "16.png"), 51, 204),
-        "palette": (saved(palette, folder / "p.png"), 220, 20),
-        "palette and alpha": (saved(palette, folder / "pa.png", transparency=bytes([255, 250])), 220, 20),
-        "cmyk": (saved(halves().convert("CMYK"), folder / "c.jpg", quality=100), 220, 20),
-        "animated": (animated(folder / "a.png"), 220, 20),
-        "turned": (saved(halves().transpose(Image.Transpose.ROTATE_90), folder / "t.jpg", quality=100,
-                         exif=camera_exif(6)), 220, 20),
-        "with profile": (saved(halves(), folder / "i.png", icc_profile=rgb_profile()), 220, 20),
+        "grey": (save_picture(make_halves(**grey, mode="L"), folder / "l.png"), 40, 200),
+        "grey and alpha": (save_picture(make_halves(left=(40, 255), right=(200, 255), mode="LA"), folder / "la.png"),
+                           40, 200),
+        "one bit": (save_picture(make_halves(left=0, right=1, mode="1"), folder / "1.png"), 0, 255),
+        "16 bit": (make_16_bit_png(folder / "16.png"), 51, 204),
+        "palette": (save_picture(palette, folder / "p.png"), 220, 20),
+        "palette and alpha": (save_picture(palette, folder / "pa.png", transparency=bytes([255, 250])), 220, 20),
+        "cmyk": (save_picture(make_halves().convert("CMYK"), folder / "c.jpg", quality=100), 220, 20),
+        "animated": (make_animated_png(folder / "a.png"), 220, 20),
+        "turned": (save_picture(make_halves().transpose(Image.Transpose.ROTATE_90), folder / "t.jpg", quality=100,
+                         exif=build_camera_exif(6)), 220, 20),
+        "with profile": (save_picture(make_halves(), folder / "i.png", icc_profile=get_srgb_profile()), 220, 20),
     }  # fmt: skip
 
 
@@ -84,8 +93,8 @@ def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
 def test_odd_files_come_out_right(networks: NetworkRegistry, tmp_path: Path, step: Step) -> None:
     for kind, (source, left, right) in odd_files(tmp_path).items():
         target, outcome = worked(networks, source, step)
-        assert (outcome.width, outcome.height) == output_size([step], 48, 32), kind
-        pixels = samples(target)
+        assert (outcome.width, outcome.height) == compute_output_size([step], 48, 32), kind
+        pixels = read_pixels(target)
         zoom = outcome.width // 48
         found = pixels[10 * zoom : 22 * zoom, 8 * zoom, 0].mean(), pixels[10 * zoom : 22 * zoom, 40 * zoom, 0].mean()
         assert found == pytest.approx((left, right), abs=10), kind
@@ -118,18 +127,18 @@ def test_any_small_picture_passes(
     networks: NetworkRegistry, tmp_path: Path, width: int, height: int, mode: str, module: str, scale: int, **out: Any
 ) -> None:
     noise = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
-    source = saved(Image.fromarray(noise).convert(mode), tmp_path / "p.png")
+    source = save_picture(Image.fromarray(noise).convert(mode), tmp_path / "p.png")
     step = Step(module, {"scale": scale, "suppress_noise": 40, "remove_blur": 60, **DENOISE.params})
     output = Output(quality=out["quality"], dpi=out["dpi"], format=out["file_format"])
     target, outcome = worked(networks, source, step, output=output)
     with Image.open(target) as image:
         image.load()
-        assert image.size == (outcome.width, outcome.height) == output_size([step], width, height)
+        assert image.size == (outcome.width, outcome.height) == compute_output_size([step], width, height)
 
 
 def test_progress_rises_to_one(networks: NetworkRegistry, tmp_path: Path) -> None:
     told: list[float] = []
-    source = saved(halves(400, 40), tmp_path / "p.png")
+    source = save_picture(make_halves(400, 40), tmp_path / "p.png")
     process_file(source, tmp_path / "r", [DENOISE, ENLARGE], Output(), networks=networks, report=told.append)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
@@ -151,7 +160,12 @@ def test_what_a_report_raises_ends_the_work_and_leaves_nothing(
     folder.mkdir()
     with pytest.raises(Cancelled):
         process_file(
-            saved(halves(), tmp_path / "p.png"), folder / "r", [step], Output(), networks=networks, report=cancel
+            save_picture(make_halves(), tmp_path / "p.png"),
+            folder / "r",
+            [step],
+            Output(),
+            networks=networks,
+            report=cancel,
         )
     assert list(folder.iterdir()) == []
 
@@ -163,7 +177,10 @@ def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistr
         seen.extend((guide.picture.width, guide.picture.height) for guide in picture.guides if guide.picture)
         return picture
 
-    source, large = saved(halves(), tmp_path / "p.png"), saved(Image.new("RGB", (3000, 1500)), tmp_path / "large.png")
+    source, large = (
+        save_picture(make_halves(), tmp_path / "p.png"),
+        save_picture(Image.new("RGB", (3000, 1500)), tmp_path / "large.png"),
+    )
     step = Step("img2anime", {}, tuple(ControlImage(uid, "cartoon_tile") for uid in ("small", "large")))
     process_file(source, tmp_path / "r", [step], Output(), networks=networks, report=lambda fraction: None,
                  guides={"small": source, "large": large}, operations={"img2anime": Operation(look)})  # fmt: skip
@@ -171,7 +188,7 @@ def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistr
 
 
 def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
-    source = saved(halves(), tmp_path / "p.png")
+    source = save_picture(make_halves(), tmp_path / "p.png")
     with pytest.raises(ProcessingError, match="mirror"):
         process_file(
             source, tmp_path / "r", [Step("mirror")], Output(), networks=NetworkRegistry(tmp_path), report=print
@@ -179,7 +196,7 @@ def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
-    source = saved(halves(), tmp_path / "p.png")
+    source = save_picture(make_halves(), tmp_path / "p.png")
     for step in (ENLARGE, DENOISE, MATTING):
         with pytest.raises(WeightsMissing, match=r"manage\.py install_models"):
             process_file(
@@ -193,7 +210,7 @@ def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
 
 
 def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) -> None:
-    source = saved(Image.new("RGB", (9000, 1)), tmp_path / "p.jpg")
+    source = save_picture(Image.new("RGB", (9000, 1)), tmp_path / "p.jpg")
     step = Step("enlarge3", {"scale": 8, "suppress_noise": 0, "remove_blur": 0})
     with pytest.raises(ProcessingError, match="72000 x 8 px"):
         process_file(
@@ -202,8 +219,8 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
 
 
 def test_sizes_of_results() -> None:
-    assert output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
-    assert output_size([MATTING], 30, 20) == (30, 20)
+    assert compute_output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
+    assert compute_output_size([MATTING], 30, 20) == (30, 20)
 
 
 def test_every_feature_of_the_catalogue_has_its_operation() -> None:

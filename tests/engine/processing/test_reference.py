@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from vanceweb.catalogue.features import FEATURES
-from vanceweb.engine.processing.reference import reference_page
+from vanceweb.engine.processing.reference import build_reference_page
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_page_is_current() -> None:
-    assert (DOCS / "backends.md").read_text(encoding="utf-8") == reference_page(), (
+    assert (DOCS / "backends.md").read_text(encoding="utf-8") == build_reference_page(), (
         "renew it: python -m vanceweb.engine.processing.reference > docs/backends.md"
     )
 

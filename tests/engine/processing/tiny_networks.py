@@ -1,8 +1,8 @@
-"""ONNX networks of a few bytes with a given interface: what weights that somebody brings look like from outside.
+"""ONNX networks of a few bytes with a given interface, in place of weights that somebody brings.
 
-What they compute is simple enough to be foretold, and the same each time: output channel c is `gain` times input
-channel c (counted over all inputs, and again from the first where there are more output channels) plus `bias`, times
-each single number that is given; enlarged by repeating px, or drawn to the output's size.
+Their results are easy to predict and always the same. Output channel c is `gain` times input channel c, plus `bias`,
+times each single number given. Input channels are counted over all inputs; if there are more output channels, counting
+starts again from the first. The result is enlarged by repeating px, or resized to the output's size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from vanceweb.engine.processing.inference.interfaces import Interface, Shape
 
 TYPES = {"float": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "double": TensorProto.DOUBLE,
          "uint8": TensorProto.UINT8}  # fmt: skip
-OPSET, IR = 17, 8  # what any ONNX Runtime of these years reads
+OPSET, IR = 17, 8  # readable by any current ONNX Runtime
 
 
-def tiny_network(
+def write_tiny_network(
     path: Path,
     interface: Interface,
     *,
@@ -31,36 +31,35 @@ def tiny_network(
     facts: Mapping[str, str] | None = None,
     ballast: int = 0,
 ) -> Path:
-    """Write a network of `interface` to `path` (its folder is made) and give the path.
+    """Write a network of `interface` to `path`, create its folder, and return the path.
 
-    Inputs have four axes, with the channels second or, where only the last axis is short, last. Outputs of other than
-    four axes are filled with the mean. `scale` is by default what the interface's probe gives, else 1. `numbers` are
-    further inputs that hold one number, each by its type (`TYPES`); `element` is the type of all others. `facts` are
-    written as the file's metadata, and `ballast` bytes of weights without use make it as large as a real one.
+    Inputs have four axes, with the channels second or, if only the last axis is short, last. Outputs without four axes
+    are filled with the mean. `scale` defaults to the scale of the interface's probe, else 1. `numbers` lists the types
+    (keys of `TYPES`) of further inputs that hold one number; `element` is the type of all others. `facts` become the
+    file's metadata, and `ballast` bytes of unused weights make it as large as a real one.
     """
     if scale is None:
-        scale = interface.gives[_side(interface.outputs[0])] // interface.probe[0][_side(interface.inputs[0])] if (
-            interface.gives) else 1  # fmt: skip
+        scale = _get_probe_scale(interface)
     nodes, constants = [], [numpy_helper.from_array(np.zeros(ballast, dtype=np.uint8), "ballast")] if ballast else []
-    inputs = [_port(f"in{number}", element, shape) for number, shape in enumerate(interface.inputs)]
-    nodes += [node for number, shape in enumerate(interface.inputs) for node in _planes(number, shape)]
+    inputs = [_build_port(f"in{number}", element, shape) for number, shape in enumerate(interface.inputs)]
+    nodes += [node for number, shape in enumerate(interface.inputs) for node in _build_planes(number, shape)]
     planes = [f"planes{number}" for number in range(len(interface.inputs))]
     nodes.append(helper.make_node("Concat", planes, ["all"], axis=1))
     nodes.append(helper.make_node("Mul", ["all", "gain"], ["gained"]))
     nodes.append(helper.make_node("Add", ["gained", "bias"], ["mixed"]))
-    constants += [_constant("gain", [gain]), _constant("bias", [bias])]
+    constants += [_build_constant("gain", [gain]), _build_constant("bias", [bias])]
     last = "mixed"
     for number, kind in enumerate(numbers):
-        inputs.append(_port(f"number{number}", kind, ()))
+        inputs.append(_build_port(f"number{number}", kind, ()))
         nodes.append(helper.make_node("Cast", [f"number{number}"], [f"factor{number}"], to=TensorProto.FLOAT))
         nodes.append(helper.make_node("Mul", [last, f"factor{number}"], [f"times{number}"]))
         last = f"times{number}"
-    given = sum(_channels(shape) for shape in interface.inputs)
+    given = sum(_count_channels(shape) for shape in interface.inputs)
     for number, shape in enumerate(interface.outputs):
-        more, fixed = _output(number, shape, last, given, scale)
+        more, fixed = _build_output(number, shape, last, given, scale)
         nodes += [*more, helper.make_node("Cast", [f"made{number}"], [f"out{number}"], to=TYPES[element])]
         constants += fixed
-    outputs = [_port(f"out{number}", element, shape) for number, shape in enumerate(interface.outputs)]
+    outputs = [_build_port(f"out{number}", element, shape) for number, shape in enumerate(interface.outputs)]
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
     helper.set_model_props(model, dict(facts or {}))
@@ -69,63 +68,71 @@ def tiny_network(
     return path
 
 
-def _output(
+def _get_probe_scale(interface: Interface) -> int:
+    """Return the scale of the interface's probe, 1 without a probe."""
+    if not interface.gives:
+        return 1
+    height = interface.probe[0][_get_height_axis(interface.inputs[0])]
+    return interface.gives[_get_height_axis(interface.outputs[0])] // height
+
+
+def _build_output(
     number: int, shape: Shape, source: str, given: int, scale: int
 ) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """The nodes and constants that make `made<number>` of this shape from `source`, planes of `given` channels."""
+    """Return the nodes and constants that turn `source`, `given` channels, into `made<number>` of this shape."""
     name = f"made{number}"
     if len(shape) != 4:
         nodes = [helper.make_node("ReduceMean", [source], [f"mean{number}"], keepdims=0),
                  helper.make_node("Expand", [f"mean{number}", f"shape{number}"], [name])]  # fmt: skip
-        return nodes, [_constant(f"shape{number}", [size or 1 for size in shape], np.int64)]
-    chosen = [channel % given for channel in range(_channels(shape))]
+        return nodes, [_build_constant(f"shape{number}", [size or 1 for size in shape], np.int64)]
+    chosen = [channel % given for channel in range(_count_channels(shape))]
     nodes = [helper.make_node("Gather", [source, f"channels{number}"], [f"chosen{number}"], axis=1)]
-    constants = [_constant(f"channels{number}", chosen, np.int64)]
-    sides = shape[1:3] if _channels_last(shape) else shape[2:4]
+    constants = [_build_constant(f"channels{number}", chosen, np.int64)]
+    sides = shape[1:3] if _has_channels_last(shape) else shape[2:4]
     if None in sides:
-        constants.append(_constant(f"scales{number}", [1, 1, scale, scale]))
+        constants.append(_build_constant(f"scales{number}", [1, 1, scale, scale]))
         sizes = ["", f"scales{number}"]
     else:
-        constants.append(_constant(f"sizes{number}", [1, len(chosen), *sides], np.int64))
+        constants.append(_build_constant(f"sizes{number}", [1, len(chosen), *sides], np.int64))
         sizes = ["", "", f"sizes{number}"]
     nodes.append(
         helper.make_node("Resize", [f"chosen{number}", *sizes], [f"sized{number}"], mode="nearest",
                          coordinate_transformation_mode="asymmetric", nearest_mode="floor")
     )  # fmt: skip
-    order = [0, 2, 3, 1] if _channels_last(shape) else [0, 1, 2, 3]
+    order = [0, 2, 3, 1] if _has_channels_last(shape) else [0, 1, 2, 3]
     nodes.append(helper.make_node("Transpose", [f"sized{number}"], [name], perm=order))
     return nodes, constants
 
 
-def _planes(number: int, shape: Shape) -> list[onnx.NodeProto]:
-    """`planes<number>`: the input as float32 with its channels second."""
-    order = [0, 3, 1, 2] if _channels_last(shape) else [0, 1, 2, 3]
+def _build_planes(number: int, shape: Shape) -> list[onnx.NodeProto]:
+    """Return the nodes that convert an input to `planes<number>`: float32 with its channels second."""
+    order = [0, 3, 1, 2] if _has_channels_last(shape) else [0, 1, 2, 3]
     return [
         helper.make_node("Cast", [f"in{number}"], [f"cast{number}"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", [f"cast{number}"], [f"planes{number}"], perm=order),
     ]
 
 
-def _port(name: str, element: str, shape: Shape) -> onnx.ValueInfoProto:
+def _build_port(name: str, element: str, shape: Shape) -> onnx.ValueInfoProto:
     sizes = [f"{name}_{axis}" if size is None else size for axis, size in enumerate(shape)]
     return helper.make_tensor_value_info(name, TYPES[element], sizes)
 
 
-def _constant(name: str, values: Sequence[float | None], kind: type = np.float32) -> onnx.TensorProto:
+def _build_constant(name: str, values: Sequence[float | None], kind: type = np.float32) -> onnx.TensorProto:
     return numpy_helper.from_array(np.array(values, dtype=kind), name)
 
 
-def _channels_last(shape: Shape) -> bool:
+def _has_channels_last(shape: Shape) -> bool:
     return shape[3] is not None and shape[3] <= 4 and not (shape[1] is not None and shape[1] <= 4)
 
 
-def _channels(shape: Shape) -> int:
-    channels = shape[3] if _channels_last(shape) else shape[1]
+def _count_channels(shape: Shape) -> int:
+    channels = shape[3] if _has_channels_last(shape) else shape[1]
     if channels is None:
         raise ValueError(f"{shape} leaves the number of channels open")
     return channels
 
 
-def _side(shape: Shape) -> int:
-    """The axis of the height."""
-    return 1 if _channels_last(shape) else 2
+def _get_height_axis(shape: Shape) -> int:
+    """Return the index of the axis that holds the height."""
+    return 1 if _has_channels_last(shape) else 2

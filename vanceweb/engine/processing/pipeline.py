@@ -25,10 +25,10 @@ from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
 from vanceweb.engine.processing.stylise import cartoons, redrawing
 
-__all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "output_size", "process_file"]
+__all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "compute_output_size", "process_file"]
 
 NO_GUIDES: Mapping[str, Path] = {}
-GUIDE = 2048  # px of a guide's longer side; drawings are made on half of it
+GUIDE_SIDE = 2048  # px of a guide's longer side; drawings are made on half of it
 WRITING_SHARE = 0.02  # of the progress, for encoding the result
 
 
@@ -71,12 +71,12 @@ class Outcome:
     notes: tuple[Message, ...] = ()
 
 
-def output_size(
+def compute_output_size(
     steps: Sequence[Step], width: int, height: int, operations: Mapping[str, Operation] = OPERATIONS
 ) -> tuple[int, int]:
     """Width and height in px of what `steps` make of an upright picture of this size."""
     for step in steps:
-        scale = _operation(step, operations).scale(step.params)
+        scale = _get_operation(step, operations).scale(step.params)
         width, height = width * scale, height * scale
     return width, height
 
@@ -98,13 +98,13 @@ def process_file(
     format is `output.format`, else PNG for a cut-out without background, else the source's. `guides` are the files of
     the pictures that steps name as their guides, by uid. Raises `ProcessingError`.
     """
-    work = [(_operation(step, operations), step) for step in steps]
+    work = [(_get_operation(step, operations), step) for step in steps]
     picture = read_picture(source)
-    file_format = _format(steps, output, picture)
-    check_size(*output_size(steps, picture.width, picture.height, operations), file_format)
+    file_format = _choose_format(steps, output, picture)
+    check_size(*compute_output_size(steps, picture.width, picture.height, operations), file_format)
     report(0.0)
     try:
-        picture = _worked(picture, work, guides, networks, report)
+        picture = _run_steps(picture, work, guides, networks, report)
     finally:
         networks.release_memory()
     filesize = write_picture(picture, target, file_format, output)
@@ -113,7 +113,7 @@ def process_file(
     return Outcome(picture.width, picture.height, file_format, filesize, made_by, picture.notes)
 
 
-def _worked(
+def _run_steps(
     picture: Picture,
     operations: Sequence[tuple[Operation, Step]],
     guides: Mapping[str, Path],
@@ -122,36 +122,36 @@ def _worked(
 ) -> Picture:
     span = (1 - WRITING_SHARE) / len(operations)
     for number, (operation, step) in enumerate(operations):
-        picture = replace(picture, guides=_guides(step, guides))
+        picture = replace(picture, guides=_read_guides(step, guides))
         picture = operation.run(
             picture, step.params, networks, narrow_report(report, number * span, (number + 1) * span)
         )
     return picture
 
 
-def _guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
+def _read_guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
     named = collect_guide_uids([step])
     if not named <= set(files):
         raise ProcessingError(gettext_noop("A picture that cn_configs names no longer exists."))
-    pictures = {uid: _guiding(files[uid]) for uid in named}  # each once: a style is often led twice by the same
+    pictures = {uid: _read_guide(files[uid]) for uid in named}  # each once: a style is often led twice by the same
     return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
 
 
-def _guiding(file: Path) -> Picture:
+def _read_guide(file: Path) -> Picture:
     """The picture no larger than a drawing can follow: of ten large ones in full size the memory would run out."""
     picture = read_picture(file)
-    alpha = None if picture.alpha is None else shrink(picture.alpha, GUIDE)
-    return picture.replace_pixels(shrink(picture.colours, GUIDE), alpha)
+    alpha = None if picture.alpha is None else shrink(picture.alpha, GUIDE_SIDE)
+    return picture.replace_pixels(shrink(picture.colours, GUIDE_SIDE), alpha)
 
 
-def _operation(step: Step, operations: Mapping[str, Operation]) -> Operation:
+def _get_operation(step: Step, operations: Mapping[str, Operation]) -> Operation:
     try:
         return operations[step.module]
     except KeyError:
         raise ProcessingError(gettext_noop("This engine has no module %(module)s."), module=step.module) from None
 
 
-def _format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:
+def _choose_format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:
     if output.format is not None:
         return output.format
     cut_out = any(step.module == "matting" for step in steps)

@@ -27,55 +27,59 @@ Sizes are those of the ONNX network's inputs and outputs, in order; "any" is any
 """
 
 
-def reference_page() -> str:
+def build_reference_page() -> str:
     """The whole page, as Markdown."""
-    return "\n".join([INTRODUCTION, *(line for slot in slots_in_order() for line in _slot(slot))])
+    return "\n".join([INTRODUCTION, *(line for slot in list_slots() for line in _build_section(slot))])
 
 
-def slots_in_order() -> list[Slot[Any]]:
+def list_slots() -> list[Slot[Any]]:
     """All slots, those of the catalogue's first features first."""
     order = [feature.module for feature in FEATURES]
     return sorted(SLOTS, key=lambda slot: (order.index(slot.modules[0]), slot.name))
 
 
-def titles_of(slot: Slot[Any]) -> tuple[str, ...]:
+def list_feature_titles(slot: Slot[Any]) -> tuple[str, ...]:
     """The titles of the features that a slot works for."""
     return tuple(str(feature.title) for feature in FEATURES if feature.module in slot.modules)
 
 
-def _slot(slot: Slot[Any]) -> Iterator[str]:
+def _build_section(slot: Slot[Any]) -> Iterator[str]:
     yield f"## {slot.name}\n"
-    yield f"For {', '.join(titles_of(slot))}.\n"
+    yield f"For {', '.join(list_feature_titles(slot))}.\n"
     yield "| Backend | Where from | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
     yield "|---|---|---|---|---|"
     for backend in slot.backends:
-        yield f"| {' | '.join(_cells(backend))} |"
+        yield f"| {' | '.join(_build_cells(backend))} |"
     yield ""
 
 
-def _cells(backend: Backend[Any]) -> tuple[str, ...]:
+def _build_cells(backend: Backend[Any]) -> tuple[str, ...]:
     source = (
         f"{backend.source} {' '.join(weights.name for weights in backend.weights)}"
         if backend.source.endswith("models")
         else backend.source
     )
     files = ", ".join(f"`{file}`" for file in backend.files) or "-"
-    return backend.name, source, backend.licence, files, _interface(backend.interface)
+    return backend.name, source, backend.licence, files, _describe_interface(backend.interface)
 
 
-def _interface(interface: Interface | None) -> str:
+def _describe_interface(interface: Interface | None) -> str:
     if interface is None:
         return "-"
-    made = f"; {_shape(interface.probe[0])} gives {_shape(interface.gives)}" if interface.probe else ""
-    inputs, outputs = (", ".join(_shape(shape) for shape in side) for side in (interface.inputs, interface.outputs))
-    other = f", or {_interface(interface.or_else)}" if interface.or_else else ""
+    made = (
+        f"; {_describe_shape(interface.probe[0])} gives {_describe_shape(interface.gives)}" if interface.probe else ""
+    )
+    inputs, outputs = (
+        ", ".join(_describe_shape(shape) for shape in side) for side in (interface.inputs, interface.outputs)
+    )
+    other = f", or {_describe_interface(interface.or_else)}" if interface.or_else else ""
     return f"{inputs} → {outputs}{made}{other}"
 
 
-def _shape(shape: Shape) -> str:
+def _describe_shape(shape: Shape) -> str:
     return " x ".join("any" if size is None else str(size) for size in shape) or "one number"
 
 
 if __name__ == "__main__":
     use_untranslated_titles()
-    sys.stdout.write(reference_page())
+    sys.stdout.write(build_reference_page())

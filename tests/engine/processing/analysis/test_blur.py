@@ -3,25 +3,26 @@
 import numpy as np
 import pytest
 
-from tests.engine.processing.photos import COLOUR, as_jpeg, noisy, out_of_focus, photo
+from tests.engine.processing.blurring import blur_gaussian
+from tests.engine.processing.photos import COLOUR_PHOTOS, add_noise, as_jpeg, load_photo
 from vanceweb.engine.processing.analysis.blur import estimate_blur, estimate_blurriness
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_sharp_photos_count_as_sharp(name: str) -> None:
-    assert estimate_blur(photo(name)) < 0.9
-    assert estimate_blurriness(photo(name)) == 0
+    assert estimate_blur(load_photo(name)) < 0.9
+    assert estimate_blurriness(load_photo(name)) == 0
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 @pytest.mark.parametrize("sigma", [2, 3, 4])
 def test_the_measured_blur_is_about_the_true_one(name: str, sigma: int) -> None:
-    assert estimate_blur(out_of_focus(photo(name), sigma)) == pytest.approx(sigma, rel=0.25)
+    assert estimate_blur(blur_gaussian(load_photo(name), sigma)) == pytest.approx(sigma, rel=0.25)
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_blur_is_told_under_noise_and_jpeg(name: str) -> None:
-    assert estimate_blurriness(as_jpeg(noisy(out_of_focus(photo(name), 2.5), 5), 60)) > 0.9
+    assert estimate_blurriness(as_jpeg(add_noise(blur_gaussian(load_photo(name), 2.5), 5), 60)) > 0.9
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (3, 5), (200, 200)])

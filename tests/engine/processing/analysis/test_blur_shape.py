@@ -3,37 +3,37 @@
 import numpy as np
 import pytest
 
-from tests.engine.processing.blurring import moved, softened
-from tests.engine.processing.photos import COLOUR, as_jpeg, noisy, photo
+from tests.engine.processing.blurring import blur_gaussian, blur_motion
+from tests.engine.processing.photos import COLOUR_PHOTOS, add_noise, as_jpeg, load_photo
 from vanceweb.engine.processing.analysis.blur_shape import SHARP, estimate_blur_shape
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 3.0])
 def test_the_width_of_soft_blur_is_found(name: str, sigma: float) -> None:
-    found = estimate_blur_shape(softened(photo(name, side=256), sigma))
+    found = estimate_blur_shape(blur_gaussian(load_photo(name, side=256), sigma))
     assert found.softness == pytest.approx(sigma, rel=0.35)  # which some photos' own softness is part of
     assert not found.is_motion
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_sharp_photos_are_called_sharp(name: str) -> None:
-    truth = photo(name, side=256)
-    for worn in (truth, noisy(truth, 10), as_jpeg(truth, 40)):
+    truth = load_photo(name, side=256)
+    for worn in (truth, add_noise(truth, 10), as_jpeg(truth, 40)):
         assert estimate_blur_shape(worn).softness < 0.76
 
 
 @pytest.mark.parametrize("name", ["astronaut.png", "chelsea.png", "coffee.png", "flower.jpg"])
 @pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
 def test_motion_is_told_with_its_direction(name: str, angle: float) -> None:
-    found = estimate_blur_shape(moved(photo(name, side=256), 13, angle))
+    found = estimate_blur_shape(blur_motion(load_photo(name, side=256), 13, angle))
     assert found.is_motion
     assert abs((found.direction - angle + 90) % 180 - 90) <= 15
 
 
 def test_more_blur_measures_more_of_it() -> None:
-    truth = photo("astronaut.png", side=192)
-    widths = [estimate_blur_shape(softened(truth, sigma)).softness for sigma in (0.8, 1.2, 1.8, 2.6)]
+    truth = load_photo("astronaut.png", side=192)
+    widths = [estimate_blur_shape(blur_gaussian(truth, sigma)).softness for sigma in (0.8, 1.2, 1.8, 2.6)]
     assert widths == sorted(widths)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
-from tests.engine.processing.photos import COLOUR, noisy, photo, resized
+from tests.engine.processing.lab import compute_lightness_difference, measure_chroma, to_grey, to_lab
+from tests.engine.processing.photos import COLOUR_PHOTOS, add_noise, load_photo, resize
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.colour.chroma_upsampling import lay_colours, pixels_of
@@ -38,16 +38,16 @@ def sepia(grey: Pixels) -> Pixels:
 
 def faded(grey: Pixels) -> Pixels:
     """As an old print: grey blacks, grainy."""
-    return noisy((60 + grey * (150 / 255)).astype(np.uint8)[:, :, :1].repeat(3, axis=2), 6)
+    return add_noise((60 + grey * (150 / 255)).astype(np.uint8)[:, :, :1].repeat(3, axis=2), 6)
 
 
 @pytest.mark.parametrize("name", ["astronaut.png", "china.jpg", "camera.png"])
 def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: NetworkRegistry, name: str) -> None:
-    grey = greyed(photo(name, side=256))
+    grey = to_grey(load_photo(name, side=256))
     result = coloured(grey, shipped)
     assert not result.grey
-    assert chroma(result.colours) > 3
-    assert lightness_apart(result.colours, grey) < 0.6
+    assert measure_chroma(result.colours) > 3
+    assert compute_lightness_difference(result.colours, grey) < 0.6
     assert result.notes == ()
     assert result.made_by == ("vanceweb colouriser (onnxruntime)",)
 
@@ -55,9 +55,9 @@ def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: NetworkReg
 def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: NetworkRegistry) -> None:
     """Of those that have a colour: mean over six photos, as colourful as they are within bounds."""
     nearer, made, true = [], [], []
-    for name in COLOUR:
-        pixels = resized(photo(name), 256, 192, Image.Resampling.BOX)
-        ab, truth = (lab(each)[:, :, 1:] for each in (coloured(greyed(pixels), shipped, 30).colours, pixels))
+    for name in COLOUR_PHOTOS:
+        pixels = resize(load_photo(name), 256, 192, Image.Resampling.BOX)
+        ab, truth = (to_lab(each)[:, :, 1:] for each in (coloured(to_grey(pixels), shipped, 30).colours, pixels))
         away = np.linalg.norm(truth, axis=2)
         nearer.append(float((np.linalg.norm(ab - truth, axis=2) < away)[away > 6].mean()))
         made.append(np.linalg.norm(ab, axis=2).mean())
@@ -69,19 +69,19 @@ def test_most_px_come_nearer_to_their_true_colours_than_grey_is(shipped: Network
 @pytest.mark.slow
 def test_a_lower_render_factor_gives_stronger_colours(shipped: NetworkRegistry) -> None:
     strong = []
-    for name in COLOUR:
-        grey = resized(greyed(photo(name)), 288, 192, Image.Resampling.BOX)
-        low, high = (chroma(coloured(grey, shipped, factor).colours) for factor in (10, 30))
+    for name in COLOUR_PHOTOS:
+        grey = resize(to_grey(load_photo(name)), 288, 192, Image.Resampling.BOX)
+        low, high = (measure_chroma(coloured(grey, shipped, factor).colours) for factor in (10, 30))
         strong.append(low / high)
     assert np.mean(strong) > 1.15
 
 
 def test_a_higher_render_factor_gives_finer_colours(shipped: NetworkRegistry) -> None:
     """The fringe of the colours of a picture beyond what a blur of them holds."""
-    grey = greyed(photo("china.jpg"))
+    grey = to_grey(load_photo("china.jpg"))
     fringes = []
     for factor in (10, 40):
-        ab = lab(coloured(grey, shipped, factor).colours)[:, :, 1:]
+        ab = to_lab(coloured(grey, shipped, factor).colours)[:, :, 1:]
         fringes.append(np.abs(ab - cv2.blur(ab, (49, 49))).mean() / np.linalg.norm(ab, axis=2).mean())
     assert fringes[1] > 1.05 * fringes[0], fringes
 
@@ -91,7 +91,7 @@ def test_a_higher_render_factor_gives_finer_colours(shipped: NetworkRegistry) ->
     [("china.jpg", (slice(20, 120), slice(400, 600))), ("astronaut.png", (slice(20, 120), slice(300, 350)))],
 )
 def test_smooth_things_have_one_colour(shipped: NetworkRegistry, name: str, smooth: tuple[slice, slice]) -> None:
-    result = lab(coloured(greyed(photo(name)), shipped, 30).colours)[smooth][:, :, 1:]
+    result = to_lab(coloured(to_grey(load_photo(name)), shipped, 30).colours)[smooth][:, :, 1:]
     assert result.std(axis=(0, 1)).max() < 2
 
 
@@ -101,7 +101,7 @@ def test_colours_stop_at_edges() -> None:
     pixels[:, 124:] = 190
     ab = np.zeros((16, 16, 2), dtype=np.float32)
     ab[:, :7], ab[:, 7], ab[:, 8:] = (-30, -20), (5, 5), (40, 30)  # cell 7 is three quarters dark
-    result = lab(lay_colours(pixels, pixels, ab, lambda fraction: None))[:, :, 1:]
+    result = to_lab(lay_colours(pixels, pixels, ab, lambda fraction: None))[:, :, 1:]
     assert np.abs(result[:, 120:124].mean(axis=(0, 1)) - (-30, -20)).max() < 20
     assert np.abs(result[:, 124:128].mean(axis=(0, 1)) - (40, 30)).max() < 20
     assert (result[:, 123, 0] < -8).all()
@@ -112,7 +112,7 @@ def test_colours_that_srgb_lacks_lose_chroma_and_not_lightness() -> None:
     light = np.tile(np.linspace(0, 100, 101, dtype=np.float32), (72, 1))
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)[:, None]
     ab = 90 * np.dstack(np.broadcast_arrays(np.cos(angle), np.sin(angle), light))[:, :, :2].astype(np.float32)
-    result = lab(pixels_of(light, ab))
+    result = to_lab(pixels_of(light, ab))
     assert np.abs(result[:, :, 0] - light).max() < 0.9
     strong = np.linalg.norm(result[:, :, 1:], axis=2) > 12
     turned = np.degrees(np.arctan2(result[:, :, 2], result[:, :, 1])) - np.degrees(angle)
@@ -121,34 +121,34 @@ def test_colours_that_srgb_lacks_lose_chroma_and_not_lightness() -> None:
 
 def test_a_large_picture_is_coloured_like_its_small_copy(shipped: NetworkRegistry) -> None:
     """The way in tiles, drawn to the edges twice, without a seam."""
-    small = greyed(photo("china.jpg", side=256))
+    small = to_grey(load_photo("china.jpg", side=256))
     large = np.asarray(Image.fromarray(small).resize((1280, 1280), Image.Resampling.BICUBIC))
     result = np.asarray(Image.fromarray(coloured(large, shipped).colours).resize((256, 256), Image.Resampling.BOX))
-    apart = np.linalg.norm(lab(result)[:, :, 1:] - lab(coloured(small, shipped).colours)[:, :, 1:], axis=2)
+    apart = np.linalg.norm(to_lab(result)[:, :, 1:] - to_lab(coloured(small, shipped).colours)[:, :, 1:], axis=2)
     assert apart.mean() < 3
-    seam = lab(coloured(large, shipped).colours)[200:300, 630:650, 1:].mean(axis=0)
+    seam = to_lab(coloured(large, shipped).colours)[200:300, 630:650, 1:].mean(axis=0)
     assert np.abs(np.diff(seam, axis=0)).max() < 2
 
 
 def test_a_picture_with_colours_is_coloured_anew_and_says_so(shipped: NetworkRegistry) -> None:
-    pixels = photo("coffee.png", side=128)
+    pixels = load_photo("coffee.png", side=128)
     result = coloured(pixels, shipped)
     assert result.notes == (HAD_COLOURS,)
-    assert np.abs(result.colours.astype(int) - coloured(greyed(pixels), shipped).colours).mean() < 2
+    assert np.abs(result.colours.astype(int) - coloured(to_grey(pixels), shipped).colours).mean() < 2
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_toned_greys_count_as_grey(name: str) -> None:
-    pixels = photo(name)
+    pixels = load_photo(name)
     assert has_colours(pixels)
-    assert not has_colours(greyed(pixels))
-    assert not has_colours(sepia(greyed(pixels)))
-    assert not has_colours(sepia(faded(greyed(pixels))))
+    assert not has_colours(to_grey(pixels))
+    assert not has_colours(sepia(to_grey(pixels)))
+    assert not has_colours(sepia(faded(to_grey(pixels))))
 
 
 def test_a_faded_grainy_print_is_coloured_much_like_the_photo_it_was(shipped: NetworkRegistry) -> None:
-    pixels = greyed(photo("china.jpg", side=256))
-    fresh, old = (lab(coloured(each, shipped).colours)[:, :, 1:] for each in (pixels, sepia(faded(pixels))))
+    pixels = to_grey(load_photo("china.jpg", side=256))
+    fresh, old = (to_lab(coloured(each, shipped).colours)[:, :, 1:] for each in (pixels, sepia(faded(pixels))))
     assert np.linalg.norm(fresh - old, axis=2).mean() < 8
 
 
@@ -175,9 +175,9 @@ def test_black_and_white_stay(shipped: NetworkRegistry) -> None:
 
 def test_a_grey_file_becomes_one_with_colours(shipped: NetworkRegistry, tmp_path: Path) -> None:
     source = tmp_path / "p.png"
-    Image.fromarray(greyed(photo("chelsea.png", side=128))).convert("L").save(source)
+    Image.fromarray(to_grey(load_photo("chelsea.png", side=128))).convert("L").save(source)
     step = Step("deoldify2", {"render_factor": 10})
     process_file(source, tmp_path / "r", [step], Output(), networks=shipped, report=lambda fraction: None)
     with Image.open(tmp_path / "r") as result:
         assert result.mode == "RGB"
-        assert chroma(np.asarray(result)) > 4
+        assert measure_chroma(np.asarray(result)) > 4

@@ -8,9 +8,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.engine.processing.lab import chroma, greyed, hue, lab, lightness_apart
-from tests.engine.processing.photos import photo
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.lab import compute_lightness_difference, measure_chroma, measure_hue, to_grey, to_lab
+from tests.engine.processing.photos import load_photo
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.colour.colourisation import colourise
 from vanceweb.engine.processing.colour.prediction import COLOURISATION, COLOURISER, DDCOLOR, DEOLDIFY, DEVIATION, MEAN
 from vanceweb.engine.processing.colour.recolouring import recolour
@@ -21,7 +21,7 @@ from vanceweb.engine.processing.inference.backends import Backend
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-GREY = greyed(photo("china.jpg", side=160))
+GREY = to_grey(load_photo("china.jpg", side=160))
 
 
 def network(
@@ -57,12 +57,12 @@ def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int 
     network(tmp_path / DDCOLOR.files[0], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
     result = coloured(NetworkRegistry(tmp_path))
     assert result.made_by == (DDCOLOR.name,)
-    assert lightness_apart(result.colours, GREY) < 0.8
-    a, b = (float(np.median(lab(result.colours)[:, :, plane])) for plane in (1, 2))
+    assert compute_lightness_difference(result.colours, GREY) < 0.8
+    a, b = (float(np.median(to_lab(result.colours)[:, :, plane])) for plane in (1, 2))
     assert -25 < a < -8
     assert 15 < b < 22
     sky, trees = result.colours[5:30, 100:150], result.colours[130:155, 5:60]
-    assert lab(sky)[:, :, 1].mean() > lab(trees)[:, :, 1].mean() + 4
+    assert to_lab(sky)[:, :, 1].mean() > to_lab(trees)[:, :, 1].mean() + 4
 
 
 @pytest.mark.parametrize("side", [256, "any"])
@@ -81,9 +81,9 @@ def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str,
     )
     result = coloured(NetworkRegistry(tmp_path))
     assert result.made_by == (DEOLDIFY.name,)
-    assert lightness_apart(result.colours, GREY) < 0.8
-    assert chroma(result.colours) > 15
-    assert 50 < hue(result.colours) < 80
+    assert compute_lightness_difference(result.colours, GREY) < 0.8
+    assert measure_chroma(result.colours) > 15
+    assert 50 < measure_hue(result.colours) < 80
 
 
 def test_the_preferred_of_them_is_used(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
     params = {"prompt": "blue on the left", "negative_prompt": "green on the right"}
     result = recolour(Picture(GREY, grey=True), params, NetworkRegistry(tmp_path), lambda fraction: None)
     assert result.made_by == (DDCOLOR.name, "colour words")
-    assert 235 < hue(result.colours[60:, :50]) < 290
-    assert chroma(result.colours[60:, 110:]) < 5
+    assert 235 < measure_hue(result.colours[60:, :50]) < 290
+    assert measure_chroma(result.colours[60:, 110:]) < 5
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_named_and_passed_over(
         path.parent.mkdir()
         path.write_bytes(b"not a network" * 100)
     else:
-        tiny_network(path, made)
+        write_tiny_network(path, made)
     networks = NetworkRegistry(tmp_path)
     assert networks.get_state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
     assert coloured(networks).made_by == (COLOURISER.name,)
@@ -132,7 +132,7 @@ def test_what_does_not_fit_is_named_and_passed_over(
 
 def test_a_colouriser_that_does_not_tell_its_bins_ends_with_a_sentence(tmp_path: Path) -> None:
     shipped = Interface(((1, 1, None, None),), ((1, 2, None, None), (1, 175, None, None)))
-    tiny_network(tmp_path / COLOURISER.files[0], shipped)
+    write_tiny_network(tmp_path / COLOURISER.files[0], shipped)
     with pytest.raises(ProcessingError, match="doesn't tell which colours its bins mean"):
         coloured(NetworkRegistry(tmp_path))
 

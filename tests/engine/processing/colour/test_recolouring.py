@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.lab import chroma, greyed, lab, lightness_apart
-from tests.engine.processing.photos import photo, resized
+from tests.engine.processing.lab import compute_lightness_difference, measure_chroma, to_grey, to_lab
+from tests.engine.processing.photos import load_photo, resize
 from vanceweb.engine.processing.colour.prompts import colour_named
 from vanceweb.engine.processing.colour.recolouring import (
     NO_COLOUR_IN_NEGATIVE_PROMPT,
@@ -32,13 +32,13 @@ def coloured(pixels: Pixels, networks: NetworkRegistry, prompt: str = "", negati
 
 def small(name: str, side: int = 224) -> Pixels:
     """The whole photo without colours, `side` px wide."""
-    pixels = greyed(photo(name))
-    return resized(pixels, side, round(pixels.shape[0] * side / pixels.shape[1]), Image.Resampling.BOX)
+    pixels = to_grey(load_photo(name))
+    return resize(pixels, side, round(pixels.shape[0] * side / pixels.shape[1]), Image.Resampling.BOX)
 
 
 def moved(one: Pixels, other: Pixels, name: str) -> float:
     """How far the mean colour moved towards the named one, in ab, less what it moved aside."""
-    way = (lab(other) - lab(one))[:, :, 1:].reshape(-1, 2).mean(axis=0)
+    way = (to_lab(other) - to_lab(one))[:, :, 1:].reshape(-1, 2).mean(axis=0)
     aim = np.array(colour_named(name))
     aim /= np.linalg.norm(aim)
     along = float(way @ aim)
@@ -47,7 +47,7 @@ def moved(one: Pixels, other: Pixels, name: str) -> float:
 
 def nearer(one: Pixels, other: Pixels, name: str) -> float:
     """How much nearer the mean colour came to the named one, in ab."""
-    before, after = (lab(each)[:, :, 1:].reshape(-1, 2).mean(axis=0) for each in (one, other))
+    before, after = (to_lab(each)[:, :, 1:].reshape(-1, 2).mean(axis=0) for each in (one, other))
     return float(np.linalg.norm(before - colour_named(name)) - np.linalg.norm(after - colour_named(name)))
 
 
@@ -63,7 +63,7 @@ def test_a_colour_moves_the_hue_its_way(
 ) -> None:
     result = coloured(small(name), shipped, word)
     assert moved(plain[name], result.colours, word) > 4
-    assert lightness_apart(result.colours, small(name)) < 0.8
+    assert compute_lightness_difference(result.colours, small(name)) < 0.8
     assert not result.grey
     assert result.notes == ()
 
@@ -71,7 +71,7 @@ def test_a_colour_moves_the_hue_its_way(
 @pytest.mark.parametrize(("name", "word"), [("coffee.png", "brown"), ("chelsea.png", "orange")])
 def test_a_colour_to_avoid_goes(shipped: NetworkRegistry, name: str, word: str) -> None:
     before, after = (
-        likeness(lab(coloured(small(name), shipped, negative=words).colours)[:, :, 1:], colour_named(word)).mean()
+        likeness(to_lab(coloured(small(name), shipped, negative=words).colours)[:, :, 1:], colour_named(word)).mean()
         for words in ("", word)
     )
     assert before > 0.2
@@ -80,7 +80,7 @@ def test_a_colour_to_avoid_goes(shipped: NetworkRegistry, name: str, word: str) 
 
 def test_without_words_a_grey_picture_gets_colours(shipped: NetworkRegistry) -> None:
     result = coloured(small("chelsea.png"), shipped)
-    assert chroma(result.colours) > 5
+    assert measure_chroma(result.colours) > 5
     assert result.made_by == ("vanceweb colouriser (onnxruntime)", "colour words")
 
 

@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from tests.engine.processing.files import animated, camera_exif, halves, rgb_profile, samples, saved, sixteen_bit
-from tests.engine.processing.photos import COLOUR, photo, psnr
+from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
+from tests.engine.processing.picture_files import (
+    build_camera_exif,
+    get_srgb_profile,
+    make_16_bit_png,
+    make_animated_png,
+    make_halves,
+    read_pixels,
+    save_picture,
+)
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.compress.colour_reduction import visible_error
@@ -35,7 +43,7 @@ def compressed(
 
 
 def photo_file(name: str, folder: Path, kind: str, side: int = 256, **options: Any) -> Path:
-    return saved(Image.fromarray(photo(name, side=side)), folder / f"{Path(name).stem}.{kind}", **options)
+    return save_picture(Image.fromarray(load_photo(name, side=side)), folder / f"{Path(name).stem}.{kind}", **options)
 
 
 def size(path: Path) -> int:
@@ -52,13 +60,13 @@ def graphic() -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8))
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_photos_at_50_take_less_than_45_percent_of_quality_95(tmp_path: Path, name: str) -> None:
     source = photo_file(name, tmp_path, "jpg", quality=95)
     target, outcome = compressed(source, 50)
     assert outcome.format == "jpg"
     assert size(target) <= 0.45 * size(source)
-    assert psnr(samples(target).astype(np.uint8), photo(name, side=256)) >= 25
+    assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 25
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])
@@ -76,20 +84,20 @@ def test_less_quality_makes_smaller_and_less_true_files(tmp_path: Path, kind: st
     assert sizes[0] < sizes[-1] / 3
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_photos_as_png_at_50_take_less_than_half(tmp_path: Path, name: str) -> None:
     source = photo_file(name, tmp_path, "png", optimize=True)
     target, outcome = compressed(source, 50)
     assert outcome.format == "png"
     assert size(target) <= 0.5 * size(source)
-    assert psnr(samples(target).astype(np.uint8), photo(name, side=256)) >= 28
+    assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 28
 
 
 def test_what_a_jpg_has_already_lost_is_not_paid_for_again(tmp_path: Path) -> None:
     source = photo_file("chelsea.png", tmp_path, "jpg", quality=40)
     target, _ = compressed(source, 90)
     assert size(target) < size(source)
-    assert (samples(target) == samples(source)).all()
+    assert (read_pixels(target) == read_pixels(source)).all()
 
 
 @pytest.mark.parametrize("quality", [0, 50, 100])
@@ -100,7 +108,7 @@ def test_nothing_grows_and_twice_is_as_good_as_once(tmp_path: Path, kind: str, q
     once.write_bytes(compressed(source, quality)[0].read_bytes())
     twice, _ = compressed(once, quality)
     assert size(twice) <= size(once) < size(source)
-    likeness = psnr(samples(once).astype(np.uint8), samples(twice).astype(np.uint8))
+    likeness = compute_psnr(read_pixels(once).astype(np.uint8), read_pixels(twice).astype(np.uint8))
     assert likeness > (32 if quality else 28)
 
 
@@ -113,9 +121,9 @@ def test_a_file_that_cannot_shrink_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_alpha_is_kept(tmp_path: Path) -> None:
-    source = saved(graphic(), tmp_path / "p.png")
+    source = save_picture(graphic(), tmp_path / "p.png")
     target, _ = compressed(source, 50)
-    before, after = samples(source, "RGBA"), samples(target, "RGBA")
+    before, after = read_pixels(source, "RGBA"), read_pixels(target, "RGBA")
     assert size(target) < 0.6 * size(source)
     assert ((before[:, :, 3] == 0) == (after[:, :, 3] == 0)).mean() > 0.995
     assert np.abs(before[:, :, 3] - after[:, :, 3]).mean() < 2
@@ -127,32 +135,32 @@ def test_dither_is_used_where_it_helps(tmp_path: Path) -> None:
     slope = np.clip(np.add.outer(np.arange(256) / 8, np.linspace(40, 200, 256)), 0, 255)
     tinted = np.dstack([slope, slope * 0.8 + 20, 255 - slope]).astype(np.uint8)
     grainy = np.random.default_rng(1).normal(0, 2, tinted.shape) + tinted
-    source = saved(Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8)), tmp_path / "p.png")
+    source = save_picture(Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8)), tmp_path / "p.png")
     with Image.open(compressed(source, 30)[0]) as image:
         shown = np.asarray(image.convert("RGB")).astype(float)
     means = shown.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))
     assert np.abs(means - tinted.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))).max() < 14
-    flat = saved(halves(200, 160), tmp_path / "flat.png")
-    assert (samples(compressed(flat, 0)[0]) == samples(flat)).all()
+    flat = save_picture(make_halves(200, 160), tmp_path / "flat.png")
+    assert (read_pixels(compressed(flat, 0)[0]) == read_pixels(flat)).all()
 
 
 @pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90}), ("png", {})])
 @pytest.mark.parametrize("quality", [30, 100])
 def test_metadata_is_kept(tmp_path: Path, kind: str, options: dict[str, Any], quality: int) -> None:
-    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=camera_exif(), icc_profile=rgb_profile(),
+    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
                         dpi=(240, 240), **options)  # fmt: skip
     target, _ = compressed(source, quality)
     with Image.open(target) as image:
         assert image.getexif()[0x0110] == "Camera 1"
-        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["icc_profile"] == get_srgb_profile()
         assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
     assert size(target) < size(source)
 
 
 @pytest.mark.parametrize("quality", [30, 100])
 def test_a_turned_photo_is_shown_upright(tmp_path: Path, quality: int) -> None:
-    turned = Image.fromarray(photo("coffee.png", side=96)[:64]).transpose(Image.Transpose.ROTATE_90)
-    source = saved(turned, tmp_path / "p.jpg", quality=95, exif=camera_exif(6))
+    turned = Image.fromarray(load_photo("coffee.png", side=96)[:64]).transpose(Image.Transpose.ROTATE_90)
+    source = save_picture(turned, tmp_path / "p.jpg", quality=95, exif=build_camera_exif(6))
     target, outcome = compressed(source, quality)
     assert (outcome.width, outcome.height) == (96, 64)
     with Image.open(target) as image, Image.open(source) as before:
@@ -169,16 +177,16 @@ def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
     if kind == "png":
         options = {"pnginfo": PngInfo()}
         options["pnginfo"].add_text("Comment", "a secret place")
-    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=camera_exif(), icc_profile=rgb_profile(),
+    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
                         dpi=(240, 240), **options)  # fmt: skip
     target, _ = compressed(source, quality, keep_metadata=False)
     assert not [secret for secret in (b"a secret place", b"Camera 1", b"Maker") if secret in target.read_bytes()]
     with Image.open(target) as image:
         assert dict(image.getexif()) == {}
-        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["icc_profile"] == get_srgb_profile()
         assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
     if quality == 100:
-        assert (samples(target) == samples(source)).all()
+        assert (read_pixels(target) == read_pixels(source)).all()
     kept, _ = compressed(source, quality)
     assert b"Camera 1" in kept.read_bytes()
 
@@ -186,26 +194,28 @@ def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
 @pytest.mark.parametrize("kind", ["jpg", "png"])
 @pytest.mark.parametrize("quality", [30, 100])
 def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: str, quality: int) -> None:
-    upright = photo("coffee.png", side=96)[:64]
+    upright = load_photo("coffee.png", side=96)[:64]
     turned = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
-    source = saved(turned, tmp_path / f"p.{kind}", exif=camera_exif(6), **({"quality": 95} if kind == "jpg" else {}))
+    source = save_picture(
+        turned, tmp_path / f"p.{kind}", exif=build_camera_exif(6), **({"quality": 95} if kind == "jpg" else {})
+    )
     target, outcome = compressed(source, quality, keep_metadata=False)
     assert (outcome.width, outcome.height) == (96, 64)
     with Image.open(target) as image:
         assert set(image.getexif()) <= {0x0112}
         shown = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    assert psnr(shown, upright) > 25
+    assert compute_psnr(shown, upright) > 25
 
 
 def test_a_picture_of_several_that_is_stripped_is_the_first(tmp_path: Path) -> None:
-    first, second = (Image.fromarray(photo(name, side=96)) for name in ("coffee.png", "chelsea.png"))
+    first, second = (Image.fromarray(load_photo(name, side=96)) for name in ("coffee.png", "chelsea.png"))
     source = tmp_path / "p.jpg"
-    first.save(source, "MPO", save_all=True, append_images=[second], quality=90, exif=camera_exif())
+    first.save(source, "MPO", save_all=True, append_images=[second], quality=90, exif=build_camera_exif())
     for quality in (30, 100):
         target, _ = compressed(source, quality, keep_metadata=False)
         with Image.open(target) as image:
             assert (image.format, dict(image.getexif())) == ("JPEG", {})
-        assert psnr(samples(target).astype(np.uint8), np.asarray(first)) > 25
+        assert compute_psnr(read_pixels(target).astype(np.uint8), np.asarray(first)) > 25
 
 
 def test_a_resolution_asked_for_is_written(tmp_path: Path) -> None:
@@ -235,7 +245,7 @@ def test_what_another_step_changed_is_written_small_as_well(tmp_path: Path) -> N
     for steps in ([flip, Step("compress", {"quality": 30})], [Step("compress", {"quality": 30}), flip]):
         process_file(source, target, steps, Output(), networks=NO_MODELS, report=lambda done: None)
         assert size(target) < 0.5 * size(source)
-        assert (samples(target) != samples(source)).any()
+        assert (read_pixels(target) != read_pixels(source)).any()
 
 
 def odd(folder: Path, kind: str) -> Path:
@@ -246,32 +256,37 @@ def odd(folder: Path, kind: str) -> Path:
 
 def noise_16(path: Path) -> Path:
     noise = np.random.default_rng(3).integers(0, 65536, (20, 24)).astype(np.uint16)
-    return saved(Image.fromarray(noise), path)
+    return save_picture(Image.fromarray(noise), path)
 
 
 def grey_photo(path: Path) -> Path:
-    return saved(Image.fromarray(photo("camera.png", side=64)).convert("L"), path)
+    return save_picture(Image.fromarray(load_photo("camera.png", side=64)).convert("L"), path)
 
 
 ODD: dict[str, tuple[str, Callable[[Path], Path]]] = {
-    "one px": ("png", lambda p: saved(Image.new("RGB", (1, 1), (9, 8, 7)), p)),
-    "one px jpg": ("jpg", lambda p: saved(Image.new("L", (1, 1), 9), p)),
-    "one column": ("png", lambda p: saved(halves(1, 30), p)),
-    "one row jpg": ("jpg", lambda p: saved(halves(40, 1), p)),
+    "one px": ("png", lambda p: save_picture(Image.new("RGB", (1, 1), (9, 8, 7)), p)),
+    "one px jpg": ("jpg", lambda p: save_picture(Image.new("L", (1, 1), 9), p)),
+    "one column": ("png", lambda p: save_picture(make_halves(1, 30), p)),
+    "one row jpg": ("jpg", lambda p: save_picture(make_halves(40, 1), p)),
     "grey": ("png", grey_photo),
     "grey jpg": ("jpg", grey_photo),
-    "grey and alpha": ("png", lambda p: saved(graphic().convert("LA"), p)),
-    "one bit": ("png", lambda p: saved(halves(left=0, right=1, mode="1"), p)),
-    "16 bit": ("png", sixteen_bit),
+    "grey and alpha": ("png", lambda p: save_picture(graphic().convert("LA"), p)),
+    "one bit": ("png", lambda p: save_picture(make_halves(left=0, right=1, mode="1"), p)),
+    "16 bit": ("png", make_16_bit_png),
     "16 bit noise": ("png", noise_16),
-    "palette": ("png", lambda p: saved(halves().quantize(2), p)),
-    "alpha": ("png", lambda p: saved(graphic(), p)),
-    "all transparent": ("png", lambda p: saved(Image.new("RGBA", (16, 16), (200, 0, 0, 0)), p)),
-    "cmyk": ("jpg", lambda p: saved(Image.fromarray(photo("coffee.png", side=64)).convert("CMYK"), p, quality=95)),
-    "animated": ("png", animated),
+    "palette": ("png", lambda p: save_picture(make_halves().quantize(2), p)),
+    "alpha": ("png", lambda p: save_picture(graphic(), p)),
+    "all transparent": ("png", lambda p: save_picture(Image.new("RGBA", (16, 16), (200, 0, 0, 0)), p)),
+    "cmyk": (
+        "jpg",
+        lambda p: save_picture(Image.fromarray(load_photo("coffee.png", side=64)).convert("CMYK"), p, quality=95),
+    ),
+    "animated": ("png", make_animated_png),
     "sequel": (
         "jpg",
-        lambda p: saved(halves(), p, format="MPO", save_all=True, append_images=[halves(left=(0, 9, 9))]),
+        lambda p: save_picture(
+            make_halves(), p, format="MPO", save_all=True, append_images=[make_halves(left=(0, 9, 9))]
+        ),
     ),
 }
 
@@ -314,14 +329,14 @@ def test_at_100_nothing_is_lost(tmp_path: Path, kind: str) -> None:
 
 
 def test_moving_pictures_keep_their_frames(tmp_path: Path) -> None:
-    source = animated(tmp_path / "a.png")
+    source = make_animated_png(tmp_path / "a.png")
     target, _ = compressed(source, 10)
     assert len(frames(target)) == len(frames(source)) > 1
 
 
 def test_a_damaged_trailer_does_not_stop_it(tmp_path: Path) -> None:
     file = io.BytesIO()
-    halves().save(file, "PNG")
+    make_halves().save(file, "PNG")
     source = tmp_path / "p.png"
     source.write_bytes(file.getvalue() + b"something behind the end")
     assert size(compressed(source, 100)[0]) <= size(source)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.photos import photo, resized
+from tests.engine.processing.photos import load_photo, resize
 from vanceweb.engine.processing.cutout.foreground_colours import ForegroundColours
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
@@ -35,7 +35,7 @@ def disc(side: int, radius: float, soft: float) -> Mask:
 def test_the_subject_stays_and_the_rest_goes(
     networks: NetworkRegistry, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
-    _, alpha = cut(photo(name), networks)
+    _, alpha = cut(load_photo(name), networks)
     assert [int(alpha[place]) for place in inside] == [255, 255, 255]
     assert [int(alpha[place]) for place in outside] == [0, 0, 0]
     soft = ((alpha > 0) & (alpha < 255)).mean()
@@ -43,25 +43,25 @@ def test_the_subject_stays_and_the_rest_goes(
 
 
 def test_opaque_px_keep_their_colours(networks: NetworkRegistry) -> None:
-    pixels = photo("flower.jpg")
+    pixels = load_photo("flower.jpg")
     colours, alpha = cut(pixels, networks)
     assert (colours[alpha == 255] == pixels[alpha == 255]).all()
 
 
 def test_a_larger_copy_is_cut_alike(networks: NetworkRegistry) -> None:
     """The way for large pictures, in tiles and refined twice, finds the same edge."""
-    pixels = photo("flower.jpg")
-    large = np.asarray(resized(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
+    pixels = load_photo("flower.jpg")
+    large = np.asarray(resize(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
     _, alpha = cut(pixels, networks)
     _, large_alpha = cut(large, networks)
-    back = np.asarray(resized(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
+    back = np.asarray(resize(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
         :, :, 0
     ]
     assert np.abs(back.astype(int) - alpha).mean() < 2
 
 
 def test_alpha_that_was_there_stays(networks: NetworkRegistry) -> None:
-    pixels = photo("flower.jpg")
+    pixels = load_photo("flower.jpg")
     before = np.full(pixels.shape[:2], 255, dtype=np.uint8)
     before[:, :300] = 0
     _, alpha = cut(pixels, networks, before)

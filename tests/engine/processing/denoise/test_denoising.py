@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.processing.photos import COLOUR, detail, noisy, photo, psnr
+from tests.engine.processing.photos import COLOUR_PHOTOS, add_noise, compute_psnr, load_photo, measure_detail
 from vanceweb.engine.processing.denoise.denoising import TILE_SIDE, choose_strength, denoise
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -21,49 +21,51 @@ def denoised(pixels: Pixels, networks: NetworkRegistry, tile_side: int = TILE_SI
 @pytest.mark.slow
 def test_automatic_removal_gains_seven_db_at_sigma_20(networks: NetworkRegistry) -> None:
     gains = []
-    for name in COLOUR:
-        truth = photo(name, side=192)
-        worn = noisy(truth, 20)
-        gains.append(psnr(denoised(worn, networks, auto_params=True), truth) - psnr(worn, truth))
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name, side=192)
+        worn = add_noise(truth, 20)
+        gains.append(compute_psnr(denoised(worn, networks, auto_params=True), truth) - compute_psnr(worn, truth))
     assert mean(gains) >= 7, gains
 
 
 def test_automatic_removal_spares_clean_photos(networks: NetworkRegistry) -> None:
     likeness = [
-        psnr(denoised(photo(name, side=96), networks, auto_params=True), photo(name, side=96)) for name in COLOUR
+        compute_psnr(denoised(load_photo(name, side=96), networks, auto_params=True), load_photo(name, side=96))
+        for name in COLOUR_PHOTOS
     ]
     assert mean(likeness) >= 38, likeness
 
 
 def test_nothing_asked_for_changes_nothing(networks: NetworkRegistry) -> None:
-    for name in COLOUR:
-        worn = noisy(photo(name, side=128), 5)
-        assert psnr(denoised(worn, networks, remove_noise=0, sharpen=0), worn) >= 40
+    for name in COLOUR_PHOTOS:
+        worn = add_noise(load_photo(name, side=128), 5)
+        assert compute_psnr(denoised(worn, networks, remove_noise=0, sharpen=0), worn) >= 40
 
 
 def test_more_removal_leaves_less_noise(networks: NetworkRegistry) -> None:
-    flat = noisy(np.full((64, 64, 3), 128, dtype=np.uint8), 20)
-    left = [detail(denoised(flat, networks, remove_noise=n, sharpen=0)) for n in range(0, 101, 20)]
+    flat = add_noise(np.full((64, 64, 3), 128, dtype=np.uint8), 20)
+    left = [measure_detail(denoised(flat, networks, remove_noise=n, sharpen=0)) for n in range(0, 101, 20)]
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 10
 
 
 def test_more_removal_moves_further_from_the_input(networks: NetworkRegistry) -> None:
-    worn = noisy(photo("coffee.png", side=64), 10)
-    likeness = [psnr(denoised(worn, networks, remove_noise=n, sharpen=0), worn) for n in range(0, 101, 20)]
+    worn = add_noise(load_photo("coffee.png", side=64), 10)
+    likeness = [compute_psnr(denoised(worn, networks, remove_noise=n, sharpen=0), worn) for n in range(0, 101, 20)]
     assert likeness == sorted(likeness, reverse=True)
 
 
 def test_more_sharpening_makes_steeper_edges(networks: NetworkRegistry) -> None:
     steps = [
-        detail(denoised(photo("coffee.png", side=64), networks, remove_noise=30, sharpen=n)) for n in range(0, 101, 20)
+        measure_detail(denoised(load_photo("coffee.png", side=64), networks, remove_noise=30, sharpen=n))
+        for n in range(0, 101, 20)
     ]
     assert steps == sorted(steps)
     assert steps[-1] > 1.1 * steps[0]
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
-    worn = noisy(photo("chelsea.png", side=64), 15)
+    worn = add_noise(load_photo("chelsea.png", side=64), 15)
     whole = denoised(worn, networks, remove_noise=75, sharpen=75)
     in_tiles = denoised(worn, networks, tile_side=24, remove_noise=75, sharpen=75)
     assert np.abs(whole.astype(int) - in_tiles).max() <= 1

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from tests.engine.processing.photos import photo
+from tests.engine.processing.photos import load_photo
 from vanceweb.engine.processing.colour.recolouring import COLOUR_WORDS, DIFFUSED_COLOUR, recolour
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
@@ -58,7 +58,7 @@ def brought(saved: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def given() -> Pixels:
-    return photo("astronaut.png")[16:272, 112:368][::4, ::4].copy()
+    return load_photo("astronaut.png")[16:272, 112:368][::4, ::4].copy()
 
 
 def redraw_photo(
@@ -135,7 +135,7 @@ def test_the_guide_s_own_controlnet_is_used_with_the_guide_s_picture(
     cn_name: str, given: Pixels, brought: Path
 ) -> None:
     networks = NetworkRegistry(brought)
-    other = Picture(photo("coffee.png", side=64))
+    other = Picture(load_photo("coffee.png", side=64))
     without = redraw_photo(given, networks).colours
     itself = redraw_photo(given, networks, guides=(Guide(cn_name, None),))
     guided = redraw_photo(given, networks, guides=(Guide(cn_name, other),))

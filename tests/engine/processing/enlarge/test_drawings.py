@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.drawings import DRAWINGS, line_contrast
-from tests.engine.processing.files import saved
-from tests.engine.processing.photos import as_jpeg, photo, psnr, resized, shrunk
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.drawings import DRAWINGS, measure_line_contrast
+from tests.engine.processing.photos import as_jpeg, compute_psnr, load_photo, resize, shrink_by
+from tests.engine.processing.picture_files import save_picture
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.enlarge.drawings import (
@@ -23,7 +23,7 @@ from vanceweb.engine.processing.enlarge.drawings import (
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import output_size, process_file
+from vanceweb.engine.processing.pipeline import compute_output_size, process_file
 
 LANCZOS = Image.Resampling.LANCZOS
 SIDE = 192
@@ -51,49 +51,49 @@ def test_drawings_gain_over_lanczos(
     networks: NetworkRegistry, name: str, module: str, scale: int, gain: float, contrast: float
 ) -> None:
     truth = DRAWINGS[name](SIDE)
-    small = shrunk(truth, scale, "area")
-    plain = resized(small, SIDE, SIDE, LANCZOS)
+    small = shrink_by(truth, scale, "area")
+    plain = resize(small, SIDE, SIDE, LANCZOS)
     result = drawn(small, networks, module, scale)
-    assert psnr(result, truth) >= psnr(plain, truth) + gain
-    assert line_contrast(result, truth) >= contrast >= line_contrast(plain, truth) + 0.15
+    assert compute_psnr(result, truth) >= compute_psnr(plain, truth) + gain
+    assert measure_line_contrast(result, truth) >= contrast >= measure_line_contrast(plain, truth) + 0.15
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["chainner", "real_esrgan"])
 def test_eight_times_draws_steeper_lines_than_lanczos(networks: NetworkRegistry, module: str) -> None:
     truth = DRAWINGS["flat colours"](SIDE)
-    small = shrunk(truth, 8, "area")
-    plain, result = resized(small, SIDE, SIDE, LANCZOS), drawn(small, networks, module, 8)
-    assert psnr(result, truth) >= psnr(plain, truth) + 1
-    assert line_contrast(result, truth) >= 3 * line_contrast(plain, truth)
+    small = shrink_by(truth, 8, "area")
+    plain, result = resize(small, SIDE, SIDE, LANCZOS), drawn(small, networks, module, 8)
+    assert compute_psnr(result, truth) >= compute_psnr(plain, truth) + 1
+    assert measure_line_contrast(result, truth) >= 3 * measure_line_contrast(plain, truth)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.parametrize(("scale", "gain"), [(1, 4.5), (2, 2.2)])
 def test_worn_drawings_are_cleaned(networks: NetworkRegistry, name: str, scale: int, gain: float) -> None:
     truth = DRAWINGS[name](SIDE)
-    worn = as_jpeg(shrunk(truth, scale, "area"), quality=40)
-    plain = resized(worn, SIDE, SIDE, LANCZOS)
-    assert psnr(drawn(worn, networks, "real_esrgan", scale), truth) >= psnr(plain, truth) + gain
+    worn = as_jpeg(shrink_by(truth, scale, "area"), quality=40)
+    plain = resize(worn, SIDE, SIDE, LANCZOS)
+    assert compute_psnr(drawn(worn, networks, "real_esrgan", scale), truth) >= compute_psnr(plain, truth) + gain
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_clean_drawing_stays_when_only_cleaned(networks: NetworkRegistry, name: str) -> None:
     truth = DRAWINGS[name](SIDE)
-    assert psnr(drawn(truth, networks, "real_esrgan", 1), truth) >= 36
+    assert compute_psnr(drawn(truth, networks, "real_esrgan", 1), truth) >= 36
 
 
 def test_only_real_esrgan_cleans(networks: NetworkRegistry) -> None:
     flat = as_jpeg(DRAWINGS["flat colours"](SIDE)[:96, 96:], quality=30)
     sharp, clean = (drawn(flat, networks, module, 2) for module in ("chainner", "real_esrgan"))
-    truth = resized(DRAWINGS["flat colours"](2 * SIDE)[:192, 192:], 192, 192, LANCZOS)
-    assert psnr(clean, truth) > psnr(sharp, truth) + 1.5
+    truth = resize(DRAWINGS["flat colours"](2 * SIDE)[:192, 192:], 192, 192, LANCZOS)
+    assert compute_psnr(clean, truth) > compute_psnr(sharp, truth) + 1.5
 
 
 def test_a_photo_keeps_its_colours(networks: NetworkRegistry) -> None:
-    small = shrunk(photo("coffee.png", side=128), 2, "area")
+    small = shrink_by(load_photo("coffee.png", side=128), 2, "area")
     result = drawn(small, networks, "chainner", 4)
-    assert psnr(shrunk(result, 4, "area"), small) >= 27
+    assert compute_psnr(shrink_by(result, 4, "area"), small) >= 27
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
@@ -136,22 +136,22 @@ def test_progress_rises_to_one_over_all_passes(networks: NetworkRegistry) -> Non
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> None:
     assert ESRGAN.interface
-    tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, gain=0.5)
+    write_tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, gain=0.5)
     truth = DRAWINGS["lettering"](120)
-    source, step = saved(Image.fromarray(truth), tmp_path / "p.png"), Step("real_esrgan", {"scale": f"{scale}x"})
+    source, step = save_picture(Image.fromarray(truth), tmp_path / "p.png"), Step("real_esrgan", {"scale": f"{scale}x"})
     outcome = process_file(
         source, tmp_path / "r", [step], Output(), networks=NetworkRegistry(tmp_path), report=lambda fraction: None
     )
     assert outcome.backend == ESRGAN.name
-    assert (outcome.width, outcome.height) == output_size([step], 120, 120) == (120 * scale, 120 * scale)
-    expected = resized(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # what the tiny network makes
+    assert (outcome.width, outcome.height) == compute_output_size([step], 120, 120) == (120 * scale, 120 * scale)
+    expected = resize(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # what the tiny network makes
     with Image.open(tmp_path / "r") as image:
         assert np.abs(np.asarray(image.convert("RGB")) - expected).max() <= 1
 
 
 def test_a_brought_network_of_another_scale_is_passed_over(tmp_path: Path) -> None:
     assert ESRGAN.interface
-    tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, scale=2)
+    write_tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, scale=2)
     state = NetworkRegistry(tmp_path).get_state(ESRGAN)
     assert not state.usable
     assert "makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64; expected: 1 x 3 x 256 x 256" in state.reason

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.photos import COLOUR, Way, as_jpeg, detail, noisy, photo, psnr, resized, shrunk
+from tests.engine.processing.photos import (
+    COLOUR_PHOTOS,
+    ShrinkMethod,
+    add_noise,
+    as_jpeg,
+    compute_psnr,
+    load_photo,
+    measure_detail,
+    resize,
+    shrink_by,
+)
 from vanceweb.engine.processing.enlarge.photos import TILE_SIDES, enlarge_photo, network_shares, share_cleaned_before
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -30,13 +40,13 @@ def enlarged(
 @pytest.mark.parametrize(
     ("way", "scale", "floor"), [("bicubic", 2, 2.0), ("bicubic", 4, 1.2), ("area", 2, 0.9), ("area", 4, 0.8)]
 )
-def test_clean_photos_gain_over_lanczos(networks: NetworkRegistry, way: Way, scale: int, floor: float) -> None:
+def test_clean_photos_gain_over_lanczos(networks: NetworkRegistry, way: ShrinkMethod, scale: int, floor: float) -> None:
     gains = []
-    for name in COLOUR:
-        truth = photo(name)
-        small = shrunk(truth, scale, way)
-        plain = resized(small, truth.shape[1], truth.shape[0], LANCZOS)
-        gains.append(psnr(enlarged(small, networks, scale, **PLAIN), truth) - psnr(plain, truth))
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name)
+        small = shrink_by(truth, scale, way)
+        plain = resize(small, truth.shape[1], truth.shape[0], LANCZOS)
+        gains.append(compute_psnr(enlarged(small, networks, scale, **PLAIN), truth) - compute_psnr(plain, truth))
     assert mean(gains) >= floor, gains
 
 
@@ -44,11 +54,11 @@ def test_clean_photos_gain_over_lanczos(networks: NetworkRegistry, way: Way, sca
 @pytest.mark.parametrize("scale", [2, 4])
 def test_worn_photos_gain_over_bicubic_with_default_parameters(networks: NetworkRegistry, scale: int) -> None:
     gains = []
-    for name in COLOUR:
-        truth = photo(name)
-        worn = as_jpeg(noisy(shrunk(truth, scale, "bicubic"), 8), quality=60)
-        plain = resized(worn, truth.shape[1], truth.shape[0], BICUBIC)
-        gains.append(psnr(enlarged(worn, networks, scale, **DEFAULTS), truth) - psnr(plain, truth))
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name)
+        worn = as_jpeg(add_noise(shrink_by(truth, scale, "bicubic"), 8), quality=60)
+        plain = resize(worn, truth.shape[1], truth.shape[0], BICUBIC)
+        gains.append(compute_psnr(enlarged(worn, networks, scale, **DEFAULTS), truth) - compute_psnr(plain, truth))
     assert mean(gains) >= 0.5, gains
 
 
@@ -56,37 +66,37 @@ def test_worn_photos_gain_over_bicubic_with_default_parameters(networks: Network
 def test_six_and_eight_times_gain_over_lanczos(networks: NetworkRegistry, scale: int) -> None:
     gains = []
     for name in ("astronaut.png", "coffee.png"):
-        truth = photo(name, side=240)
-        small = shrunk(truth, scale, "area")
+        truth = load_photo(name, side=240)
+        small = shrink_by(truth, scale, "area")
         result = enlarged(small, networks, scale, **PLAIN)
         assert result.shape == truth.shape
-        gains.append(psnr(result, truth) - psnr(resized(small, 240, 240, LANCZOS), truth))
+        gains.append(compute_psnr(result, truth) - compute_psnr(resize(small, 240, 240, LANCZOS), truth))
     assert mean(gains) >= 0.4, gains
 
 
 def test_more_noise_suppression_leaves_less_noise(networks: NetworkRegistry) -> None:
-    flat = noisy(np.full((48, 48, 3), 128, dtype=np.uint8), 8)
-    left = [detail(enlarged(flat, networks, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
+    flat = add_noise(np.full((48, 48, 3), 128, dtype=np.uint8), 8)
+    left = [measure_detail(enlarged(flat, networks, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 3
 
 
 def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry) -> None:
-    soft = shrunk(photo("coffee.png", side=192), 4, "area")
-    steps = [detail(enlarged(soft, networks, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
+    soft = shrink_by(load_photo("coffee.png", side=192), 4, "area")
+    steps = [measure_detail(enlarged(soft, networks, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
     assert steps == sorted(steps)
     assert steps[-1] > 1.1 * steps[0]
 
 
 def test_blur_removal_brings_a_blurred_photo_nearer_to_the_truth(networks: NetworkRegistry) -> None:
-    truth = photo("astronaut.png", side=256)
-    blurred = resized(shrunk(truth, 4, "area"), 128, 128, BICUBIC)
+    truth = load_photo("astronaut.png", side=256)
+    blurred = resize(shrink_by(truth, 4, "area"), 128, 128, BICUBIC)
     kept, sharpened = (enlarged(blurred, networks, 2, suppress_noise=0, remove_blur=n) for n in (0, 80))
-    assert psnr(sharpened, truth) > psnr(kept, truth) + 0.2
+    assert compute_psnr(sharpened, truth) > compute_psnr(kept, truth) + 0.2
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
-    small = photo("chelsea.png", side=64)
+    small = load_photo("chelsea.png", side=64)
     whole = enlarged(small, networks, 4, **DEFAULTS)
     in_tiles = enlarged(small, networks, 4, TILE_SIDES | {4: 24}, **DEFAULTS)
     assert np.abs(whole.astype(int) - in_tiles).max() <= 1
@@ -112,10 +122,10 @@ def test_hidden_colours_do_not_reach_the_visible_edge(networks: NetworkRegistry)
 
 
 def test_strong_noise_is_removed_for_real(networks: NetworkRegistry) -> None:
-    truth = photo("astronaut.png", side=192)
-    worn = noisy(shrunk(truth, 2, "area"), 20)
-    plain = resized(worn, 192, 192, BICUBIC)
-    assert psnr(enlarged(worn, networks, 2, **DEFAULTS), truth) > psnr(plain, truth) + 2.5
+    truth = load_photo("astronaut.png", side=192)
+    worn = add_noise(shrink_by(truth, 2, "area"), 20)
+    plain = resize(worn, 192, 192, BICUBIC)
+    assert compute_psnr(enlarged(worn, networks, 2, **DEFAULTS), truth) > compute_psnr(plain, truth) + 2.5
 
 
 def test_what_may_be_detail_is_not_cleaned_away() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.photos import photo, resized
+from tests.engine.processing.photos import load_photo, resize
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
 from vanceweb.engine.processing.faces.detection import BLAZEFACE, EYES, MOUTH, NOSE, Face, find_faces, windows
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -32,23 +32,25 @@ def distance(face: Face, zoom: float, place: tuple[float, float]) -> float:
 
 @pytest.mark.parametrize("side", [96, 128, 256, 512, 2048])
 def test_a_face_and_its_points_are_found_at_any_size(networks: NetworkRegistry, side: int) -> None:
-    (face,) = find_faces(scaled(photo("astronaut.png"), side), networks)
+    (face,) = find_faces(scaled(load_photo("astronaut.png"), side), networks)
     zoom = side / 512
     assert 90 * zoom <= face.side <= 120 * zoom
     assert distance(face, zoom, (0, 0)) < 0.08
 
 
 def test_small_faces_in_a_large_picture_are_found_the_largest_first(networks: NetworkRegistry) -> None:
-    large = resized(photo("china.jpg"), 1920, 1280, Image.Resampling.BICUBIC).copy()
+    large = resize(load_photo("china.jpg"), 1920, 1280, Image.Resampling.BICUBIC).copy()
     for side, left, top in ((256, 100, 900), (512, 1400, 700)):
-        large[top : top + side, left : left + side] = scaled(photo("astronaut.png"), side)
+        large[top : top + side, left : left + side] = scaled(load_photo("astronaut.png"), side)
     near, far = find_faces(large, networks)
     assert distance(near, 1, (1400, 700)) < 0.08
     assert distance(far, 0.5, (100, 900)) < 0.08
 
 
 def test_each_of_two_faces_beside_each_other_is_found_once(networks: NetworkRegistry) -> None:
-    both = np.concatenate([photo("astronaut.png")[:256, 96:352], photo("astronaut.png")[:256, 96:352][:, ::-1]], axis=1)
+    both = np.concatenate(
+        [load_photo("astronaut.png")[:256, 96:352], load_photo("astronaut.png")[:256, 96:352][:, ::-1]], axis=1
+    )
     left, right = sorted(find_faces(both, networks), key=lambda face: face.left)
     assert distance(left, 1, (-96, 0)) < 0.08
     assert right.points[0][0] == pytest.approx(511 - left.points[1][0], abs=4)  # mirrored: still the left one first
@@ -56,7 +58,7 @@ def test_each_of_two_faces_beside_each_other_is_found_once(networks: NetworkRegi
 
 @pytest.mark.parametrize("name", FACELESS)
 def test_there_is_no_face_where_there_is_none(networks: NetworkRegistry, name: str) -> None:
-    assert find_faces(photo(name), networks) == []
+    assert find_faces(load_photo(name), networks) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (3, 7)])
@@ -82,8 +84,8 @@ def test_windows_cover_the_whole_picture_at_each_size(size: tuple[int, int]) -> 
 
 def test_missing_and_damaged_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="face_detection_short_range"):
-        find_faces(photo("coffee.png", side=64), NetworkRegistry(tmp_path))
+        find_faces(load_photo("coffee.png", side=64), NetworkRegistry(tmp_path))
     (tmp_path / BLAZEFACE.files[0]).parent.mkdir()
     (tmp_path / BLAZEFACE.files[0]).write_bytes(b"no network")
     with pytest.raises(UnusableWeights, match=r"face_detection_short_range[.]tflite is damaged"):
-        find_faces(photo("coffee.png", side=64), NetworkRegistry(tmp_path))
+        find_faces(load_photo("coffee.png", side=64), NetworkRegistry(tmp_path))

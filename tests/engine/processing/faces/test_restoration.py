@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pytest
 from django.conf import settings
 
-from tests.engine.processing.photos import as_jpeg, noisy, out_of_focus, photo, psnr, ssim
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.blurring import blur_gaussian
+from tests.engine.processing.photos import add_noise, as_jpeg, compute_psnr, compute_ssim, load_photo
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.faces.detection import Face, find_faces
 from vanceweb.engine.processing.faces.restoration import (
     CODEFORMER,
@@ -32,11 +33,11 @@ AROUND_FACE = (slice(8, 108), slice(64, 164))  # the astronaut's face at half it
 
 def portrait() -> Pixels:
     """100 x 100 px, the face in the middle 50 px wide."""
-    return np.asarray(cv2.resize(photo("astronaut.png"), (256, 256), interpolation=cv2.INTER_AREA))[AROUND_FACE]
+    return np.asarray(cv2.resize(load_photo("astronaut.png"), (256, 256), interpolation=cv2.INTER_AREA))[AROUND_FACE]
 
 
 def blurry(pixels: Pixels) -> Pixels:
-    return as_jpeg(noisy(out_of_focus(pixels, 1.6), 4), 75)
+    return as_jpeg(add_noise(blur_gaussian(pixels, 1.6), 4), 75)
 
 
 def structure(pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -62,20 +63,20 @@ def test_a_blurry_face_comes_nearer_to_the_truth_and_the_rest_stays(networks: Ne
     worn = blurry(portrait())
     picture = enhanced(worn, networks)
     face = (slice(25, 80), slice(22, 74))
-    assert ssim(picture.colours[face], portrait()[face]) > ssim(worn[face], portrait()[face]) + 0.02
+    assert compute_ssim(picture.colours[face], portrait()[face]) > compute_ssim(worn[face], portrait()[face]) + 0.02
     assert (picture.colours[-8:] == worn[-8:]).all()
     assert X4PLUS_FACES.name in picture.made_by
 
 
 def test_a_sharp_face_is_left_alone_and_it_is_said(networks: NetworkRegistry) -> None:
-    picture = enhanced(photo("astronaut.png")[:256, 96:352], networks)
-    assert psnr(picture.colours, photo("astronaut.png")[:256, 96:352]) > 50
+    picture = enhanced(load_photo("astronaut.png")[:256, 96:352], networks)
+    assert compute_psnr(picture.colours, load_photo("astronaut.png")[:256, 96:352]) > 50
     assert picture.notes == ("The faces are sharp already: they were left as they are.",)
 
 
 def test_without_a_face_nothing_changes_and_it_is_said(networks: NetworkRegistry) -> None:
-    picture = enhanced(photo("coffee.png", side=128), networks)
-    assert (picture.colours == photo("coffee.png", side=128)).all()
+    picture = enhanced(load_photo("coffee.png", side=128), networks)
+    assert (picture.colours == load_photo("coffee.png", side=128)).all()
     assert picture.notes == ("No face was found; the picture was left as it is.",)
 
 
@@ -87,7 +88,7 @@ def test_without_a_face_nothing_changes_and_it_is_said(networks: NetworkRegistry
 def test_a_network_that_somebody_brings_is_used(
     folder: Path, name: str, file: str, numbers: tuple[str, ...], factor: float
 ) -> None:
-    tiny_network(folder / file, INTERFACE, gain=-1.0, numbers=numbers)
+    write_tiny_network(folder / file, INTERFACE, gain=-1.0, numbers=numbers)
     before = portrait()
     picture = enhanced(before, NetworkRegistry(folder))
     assert picture.made_by == ("blazeface (opencv)", name)
@@ -111,7 +112,7 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
     folder: Path, file: str, broken: bool, reason: str
 ) -> None:
     small = Interface(inputs=((1, 3, 256, 256),), outputs=((1, 3, 256, 256),))
-    tiny_network(folder / file, small)
+    write_tiny_network(folder / file, small)
     if broken:
         (folder / file).write_bytes(b"no network")
     networks = NetworkRegistry(folder)
@@ -122,7 +123,7 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
 
 @pytest.mark.parametrize("angle", [-30, 0, 30])
 def test_a_square_taken_out_and_put_back_is_the_same_picture(angle: float) -> None:
-    pixels = photo("astronaut.png")
+    pixels = load_photo("astronaut.png")
     square = Square.of(_face(angle))
     cut = square.cut(pixels)
     assert cut.shape == (SQUARE, SQUARE, 3)

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.engine.processing.files import BLUE, RED, animated, camera_exif, halves, saved, sixteen_bit
+from tests.engine.processing.picture_files import (
+    BLUE,
+    RED,
+    build_camera_exif,
+    make_16_bit_png,
+    make_animated_png,
+    make_halves,
+    save_picture,
+)
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.reading import read_picture
 
@@ -29,19 +37,21 @@ def close(pixel: object, expected: tuple[int, int, int], tolerance: int = 0) -> 
 @pytest.mark.parametrize("orientation", list(TURNED))
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
 def test_pictures_come_upright(tmp_path: Path, orientation: int, suffix: str) -> None:
-    upright = halves()
+    upright = make_halves()
     upright.paste((255, 255, 255), (0, 0, 24, 8))
     way = TURNED[orientation]
     stored = upright.transpose(way) if way is not None else upright
-    path = saved(stored, tmp_path / f"p.{suffix}", exif=camera_exif(orientation), quality=100, subsampling=0)
+    path = save_picture(
+        stored, tmp_path / f"p.{suffix}", exif=build_camera_exif(orientation), quality=100, subsampling=0
+    )
     picture = read_picture(path)
     assert (picture.width, picture.height) == (48, 32)
     assert np.abs(picture.colours.astype(int) - np.asarray(upright)).mean() < 2
 
 
 def test_palette_with_transparency(tmp_path: Path) -> None:
-    image = halves().quantize(2)
-    path = saved(image, tmp_path / "p.png", transparency=image.getpixel((0, 0)))
+    image = make_halves().quantize(2)
+    path = save_picture(image, tmp_path / "p.png", transparency=image.getpixel((0, 0)))
     picture = read_picture(path)
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (0, 255)
@@ -49,13 +59,13 @@ def test_palette_with_transparency(tmp_path: Path) -> None:
 
 
 def test_palette_without_transparency(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves().quantize(2), tmp_path / "p.png"))
+    picture = read_picture(save_picture(make_halves().quantize(2), tmp_path / "p.png"))
     assert picture.alpha is None
     assert close(picture.colours[0, 0], RED)
 
 
 def test_grey_and_alpha(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves(left=(40, 255), right=(200, 10), mode="LA"), tmp_path / "p.png"))
+    picture = read_picture(save_picture(make_halves(left=(40, 255), right=(200, 10), mode="LA"), tmp_path / "p.png"))
     assert picture.grey
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (255, 10)
@@ -63,33 +73,33 @@ def test_grey_and_alpha(tmp_path: Path) -> None:
 
 
 def test_grey_with_one_transparent_level(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves(left=40, right=200, mode="L"), tmp_path / "p.png", transparency=40))
+    picture = read_picture(save_picture(make_halves(left=40, right=200, mode="L"), tmp_path / "p.png", transparency=40))
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (0, 255)
 
 
 def test_one_bit(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves(left=0, right=1, mode="1"), tmp_path / "p.png"))
+    picture = read_picture(save_picture(make_halves(left=0, right=1, mode="1"), tmp_path / "p.png"))
     assert picture.grey
     assert (picture.colours[0, 0, 0], picture.colours[0, 47, 0]) == (0, 255)
 
 
 def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path: Path) -> None:
-    picture = read_picture(sixteen_bit(tmp_path / "p.png"))
+    picture = read_picture(make_16_bit_png(tmp_path / "p.png"))
     assert picture.grey
     assert (picture.colours[0, 0, 0], picture.colours[0, 47, 0]) == (51, 204)
 
 
 def test_sixteen_bits_turned(tmp_path: Path) -> None:
-    with Image.open(sixteen_bit(tmp_path / "a.png")) as image:
-        path = saved(image.transpose(Image.Transpose.ROTATE_90), tmp_path / "p.png", exif=camera_exif(6))
+    with Image.open(make_16_bit_png(tmp_path / "a.png")) as image:
+        path = save_picture(image.transpose(Image.Transpose.ROTATE_90), tmp_path / "p.png", exif=build_camera_exif(6))
     picture = read_picture(path)
     assert (picture.width, picture.height) == (48, 32)
     assert picture.colours[0, 0, 0] == 51
 
 
 def test_cmyk_without_profile(tmp_path: Path) -> None:
-    path = saved(halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, subsampling=0)
+    path = save_picture(make_halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, subsampling=0)
     picture = read_picture(path)
     assert close(picture.colours[4, 4], RED, 6)
     assert close(picture.colours[4, 40], BLUE, 6)
@@ -98,14 +108,14 @@ def test_cmyk_without_profile(tmp_path: Path) -> None:
 def test_cmyk_drops_a_profile_that_speaks_of_ink(tmp_path: Path) -> None:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[16:20] = b"CMYK"  # a profile that claims ink and cannot convert it
-    path = saved(halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, icc_profile=bytes(profile))
+    path = save_picture(make_halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, icc_profile=bytes(profile))
     picture = read_picture(path)
     assert picture.metadata.icc is None
     assert close(picture.colours[4, 4], RED, 12)
 
 
 def test_the_first_picture_of_an_animation(tmp_path: Path) -> None:
-    picture = read_picture(animated(tmp_path / "p.png"))
+    picture = read_picture(make_animated_png(tmp_path / "p.png"))
     assert close(picture.colours[0, 0], RED)
     assert close(picture.colours[0, 47], BLUE)
 
@@ -119,7 +129,7 @@ def test_what_is_no_picture_is_refused_in_a_sentence(tmp_path: Path, content: by
 
 
 def test_a_cut_off_picture_is_refused(tmp_path: Path) -> None:
-    path = saved(halves(400, 400), tmp_path / "p.png")
+    path = save_picture(make_halves(400, 400), tmp_path / "p.png")
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ProcessingError):
         read_picture(path)
@@ -127,4 +137,4 @@ def test_a_cut_off_picture_is_refused(tmp_path: Path) -> None:
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ProcessingError, match="GIF"):
-        read_picture(saved(halves(), tmp_path / "p.gif"))
+        read_picture(save_picture(make_halves(), tmp_path / "p.gif"))

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.files import camera_exif, halves, rgb_profile, samples, saved
+from tests.engine.processing.picture_files import (
+    build_camera_exif,
+    get_srgb_profile,
+    make_halves,
+    read_pixels,
+    save_picture,
+)
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
@@ -36,7 +42,7 @@ def test_more_quality_makes_larger_and_truer_files(tmp_path: Path) -> None:
     for quality in (0, 1, 20, 40, 60, 80, 90, 95, 100):
         path = written(picture, tmp_path, "jpg", Output(quality=quality))
         sizes.append(path.stat().st_size)
-        errors.append(float(np.abs(samples(path) - picture.colours).mean()))
+        errors.append(float(np.abs(read_pixels(path) - picture.colours).mean()))
     assert sizes == sorted(sizes)
     assert sizes[-1] > 10 * sizes[0]
     assert errors == sorted(errors, reverse=True)
@@ -44,7 +50,7 @@ def test_more_quality_makes_larger_and_truer_files(tmp_path: Path) -> None:
 
 def test_png_loses_nothing_at_any_quality(tmp_path: Path) -> None:
     picture = read_picture(PHOTO)
-    assert (samples(written(picture, tmp_path, "png", Output(quality=1))) == picture.colours).all()
+    assert (read_pixels(written(picture, tmp_path, "png", Output(quality=1))) == picture.colours).all()
 
 
 @pytest.mark.parametrize("file_format", ["jpg", "png"])
@@ -54,7 +60,7 @@ def test_resolution_is_written(tmp_path: Path, file_format: FileFormat) -> None:
 
 
 def test_resolution_is_kept_when_none_is_asked_for(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves(), tmp_path / "p.jpg", dpi=(240, 240)))
+    picture = read_picture(save_picture(make_halves(), tmp_path / "p.jpg", dpi=(240, 240)))
     for output in (Output(), Output(dpi=0)):
         with Image.open(written(picture, tmp_path, "png", output)) as image:
             assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
@@ -62,8 +68,8 @@ def test_resolution_is_kept_when_none_is_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file_format", ["jpg", "png"])
 def test_exif_is_kept_and_set_right(tmp_path: Path, file_format: FileFormat) -> None:
-    turned = halves().transpose(Image.Transpose.ROTATE_90)
-    picture = read_picture(saved(turned, tmp_path / "p.jpg", exif=camera_exif(6)))
+    turned = make_halves().transpose(Image.Transpose.ROTATE_90)
+    picture = read_picture(save_picture(turned, tmp_path / "p.jpg", exif=build_camera_exif(6)))
     larger = picture.replace_pixels(picture.colours.repeat(2, axis=0).repeat(2, axis=1), None)
     with Image.open(written(larger, tmp_path, file_format, Output(dpi=150))) as image:
         exif = image.getexif()
@@ -75,28 +81,30 @@ def test_exif_is_kept_and_set_right(tmp_path: Path, file_format: FileFormat) -> 
 
 
 def test_an_unreadable_exif_block_costs_nothing_but_itself(tmp_path: Path) -> None:
-    path = saved(halves(), tmp_path / "p.jpg", exif=b"Exif\x00\x00MM\x00*\x00\x00\xff\xff\xff\xff broken")
+    path = save_picture(make_halves(), tmp_path / "p.jpg", exif=b"Exif\x00\x00MM\x00*\x00\x00\xff\xff\xff\xff broken")
     picture = read_picture(path)
     written(picture, tmp_path, "jpg")
     assert picture.width == 48
 
 
 def test_a_large_exif_block_does_not_stop_a_jpg(tmp_path: Path) -> None:
-    exif = camera_exif()
+    exif = build_camera_exif()
     exif.get_ifd(0x8769)[0x927C] = b"x" * 70_000
-    picture = read_picture(saved(halves(), tmp_path / "p.png", exif=exif))
-    assert samples(written(picture, tmp_path, "jpg")).shape == (32, 48, 3)
+    picture = read_picture(save_picture(make_halves(), tmp_path / "p.png", exif=exif))
+    assert read_pixels(written(picture, tmp_path, "jpg")).shape == (32, 48, 3)
 
 
 @pytest.mark.parametrize("file_format", ["jpg", "png"])
 def test_colour_profile_is_kept(tmp_path: Path, file_format: FileFormat) -> None:
-    picture = read_picture(saved(halves(), tmp_path / "p.png", icc_profile=rgb_profile()))
+    picture = read_picture(save_picture(make_halves(), tmp_path / "p.png", icc_profile=get_srgb_profile()))
     with Image.open(written(picture, tmp_path, file_format)) as image:
-        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["icc_profile"] == get_srgb_profile()
 
 
 def test_a_profile_of_colours_is_not_put_on_grey(tmp_path: Path) -> None:
-    picture = read_picture(saved(halves(left=40, right=200, mode="L"), tmp_path / "p.png", icc_profile=rgb_profile()))
+    picture = read_picture(
+        save_picture(make_halves(left=40, right=200, mode="L"), tmp_path / "p.png", icc_profile=get_srgb_profile())
+    )
     with Image.open(written(picture, tmp_path, "png")) as image:
         assert image.mode == "L"
         assert "icc_profile" not in image.info
@@ -104,16 +112,16 @@ def test_a_profile_of_colours_is_not_put_on_grey(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mode", "left", "right"), [("L", 40, 200), ("LA", (40, 255), (200, 90))])
 def test_grey_stays_grey(tmp_path: Path, mode: str, left: object, right: object) -> None:
-    picture = read_picture(saved(halves(left=left, right=right, mode=mode), tmp_path / "p.png"))
+    picture = read_picture(save_picture(make_halves(left=left, right=right, mode=mode), tmp_path / "p.png"))
     with Image.open(written(picture, tmp_path, "png")) as image:
         assert image.mode == mode
-        assert (np.asarray(image) == np.asarray(halves(left=left, right=right, mode=mode))).all()
+        assert (np.asarray(image) == np.asarray(make_halves(left=left, right=right, mode=mode))).all()
     with Image.open(written(picture, tmp_path, "jpg")) as image:
         assert image.mode == "L"
 
 
 def test_alpha_is_laid_on_white_in_a_jpg(tmp_path: Path) -> None:
-    pixels = samples(written(cut_out(), tmp_path, "jpg", Output(quality=100)))
+    pixels = read_pixels(written(cut_out(), tmp_path, "jpg", Output(quality=100)))
     assert np.abs(pixels[16, 45] - 255).max() <= 6
     assert np.abs(pixels[16, 4] - (220, 30, 20)).max() <= 6
 
@@ -121,19 +129,19 @@ def test_alpha_is_laid_on_white_in_a_jpg(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file_format", ["jpg", "png"])
 def test_alpha_is_laid_on_the_background_asked_for(tmp_path: Path, file_format: FileFormat) -> None:
     path = written(cut_out(), tmp_path, file_format, Output(background=(0, 200, 100), quality=100))
-    pixels = samples(path)
+    pixels = read_pixels(path)
     tolerance = 6 if file_format == "jpg" else 1
     assert np.abs(pixels[16, 45] - (0, 200, 100)).max() <= tolerance
     assert np.abs(pixels[16, 28] - (110, 115, 60)).max() <= tolerance
 
 
 def test_alpha_stays_in_a_png(tmp_path: Path) -> None:
-    assert (samples(written(cut_out(), tmp_path, "png"), "RGBA")[16, [4, 28, 36, 45], 3] == [255, 128, 64, 0]).all()
+    assert (read_pixels(written(cut_out(), tmp_path, "png"), "RGBA")[16, [4, 28, 36, 45], 3] == [255, 128, 64, 0]).all()
 
 
 def test_a_coloured_background_makes_a_grey_picture_coloured(tmp_path: Path) -> None:
     grey = Picture(np.full((8, 8, 3), 90, dtype=np.uint8), np.zeros((8, 8), dtype=np.uint8), grey=True)
-    assert (samples(written(grey, tmp_path, "png", Output(background=(0, 200, 100)))) == (0, 200, 100)).all()
+    assert (read_pixels(written(grey, tmp_path, "png", Output(background=(0, 200, 100)))) == (0, 200, 100)).all()
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.sessions import OnnxSession
@@ -26,7 +26,7 @@ def noise(*shape: int) -> np.ndarray:
 @pytest.mark.parametrize("interface", [ANY, TWICE, FACE, HOLE, COLOUR, LAST, POINTS])
 @pytest.mark.parametrize("element", ["float", "float16"])
 def test_a_network_of_the_interface_fits_and_runs(tmp_path: Path, interface: Interface, element: str) -> None:
-    session = OnnxSession(tiny_network(tmp_path / "a" / "n.onnx", interface, element=element), 1, interface)
+    session = OnnxSession(write_tiny_network(tmp_path / "a" / "n.onnx", interface, element=element), 1, interface)
     given = [noise(*(size or 20 for size in shape)) for shape in interface.inputs]
     result = session.run(*given)
     assert result.dtype == np.float32
@@ -34,14 +34,14 @@ def test_a_network_of_the_interface_fits_and_runs(tmp_path: Path, interface: Int
 
 
 def test_the_network_really_runs(tmp_path: Path) -> None:
-    session = OnnxSession(tiny_network(tmp_path / "n.onnx", TWICE, gain=-1, bias=1), 1, TWICE)
+    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", TWICE, gain=-1, bias=1), 1, TWICE)
     given = noise(1, 3, 16, 24)
     assert np.allclose(session.run(given), 1 - given.repeat(2, axis=2).repeat(2, axis=3), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["float", "double"])
 def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind: str) -> None:
-    session = OnnxSession(tiny_network(tmp_path / "n.onnx", FACE, numbers=[kind]), 1, FACE)
+    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", FACE, numbers=[kind]), 1, FACE)
     given = noise(1, 3, 64, 64)
     assert np.allclose(session.run(given), given)
     assert np.allclose(session.run(given, number=0.25), given / 4)
@@ -64,14 +64,14 @@ def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind:
 def test_another_interface_is_told_by_what_differs(
     tmp_path: Path, made: Interface, wanted: Interface, reason: str
 ) -> None:
-    path = tiny_network(tmp_path / "n.onnx", made)
+    path = write_tiny_network(tmp_path / "n.onnx", made)
     with pytest.raises(UnusableWeights) as told:
         OnnxSession(path, 1, wanted)
     assert str(told.value) == reason
 
 
 def test_whole_numbers_are_refused(tmp_path: Path) -> None:
-    path = tiny_network(tmp_path / "n.onnx", FACE, element="uint8")
+    path = write_tiny_network(tmp_path / "n.onnx", FACE, element="uint8")
     with pytest.raises(
         UnusableWeights, match=r"input in0 is of type tensor\(uint8\); expected: floating point numbers"
     ):
@@ -79,14 +79,14 @@ def test_whole_numbers_are_refused(tmp_path: Path) -> None:
 
 
 def test_sizes_the_file_leaves_open_fit_any(tmp_path: Path) -> None:
-    session = OnnxSession(tiny_network(tmp_path / "n.onnx", ANY), 1, FACE)
+    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", ANY), 1, FACE)
     assert session.size == (None, None)
-    assert OnnxSession(tiny_network(tmp_path / "m.onnx", FACE), 1, ANY).size == (64, 64)
+    assert OnnxSession(write_tiny_network(tmp_path / "m.onnx", FACE), 1, ANY).size == (64, 64)
 
 
 def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
     inputs = ((1, 3, None, None), (1, 1, None, None))
-    joining = tiny_network(tmp_path / "n.onnx", Interface(inputs, ANY.outputs))
+    joining = write_tiny_network(tmp_path / "n.onnx", Interface(inputs, ANY.outputs))
     wanted = Interface(inputs, ANY.outputs, probe=((1, 3, 16, 24), (1, 1, 8, 8)), gives=(1, 3, 16, 24))
     with pytest.raises(UnusableWeights, match="it does not run on 1 x 3 x 16 x 24"):
         OnnxSession(joining, 1, wanted)
@@ -94,11 +94,11 @@ def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
 
 def test_a_network_of_one_size_is_tried_with_that(tmp_path: Path) -> None:
     wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), gives=(1, 3, 16, 24))
-    assert OnnxSession(tiny_network(tmp_path / "n.onnx", FACE), 1, wanted).size == (64, 64)
+    assert OnnxSession(write_tiny_network(tmp_path / "n.onnx", FACE), 1, wanted).size == (64, 64)
 
 
 def test_all_outputs_and_facts_can_be_read(tmp_path: Path) -> None:
-    session = OnnxSession(tiny_network(tmp_path / "n.onnx", POINTS, facts={"made for": "tests"}), 1, POINTS)
+    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", POINTS, facts={"made for": "tests"}), 1, POINTS)
     given = noise(1, 3, 32, 32)
     points, plane = session.run_all(given)
     assert session.facts == {"made for": "tests"}

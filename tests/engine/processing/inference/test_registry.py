@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.processing.files import halves, saved
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.picture_files import make_halves, save_picture
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.cutout.matting import ISNET, SUBJECT, U2NET
@@ -25,12 +25,12 @@ PREFERRED, LAST = ISNET, U2NET
 def put(folder: Path, backend: Backend[Any], **made: object) -> Path:
     """A tiny network of the backend's interface, where its file belongs."""
     assert backend.interface
-    return tiny_network(folder / backend.files[0], backend.interface, **made)  # type: ignore[arg-type]
+    return write_tiny_network(folder / backend.files[0], backend.interface, **made)  # type: ignore[arg-type]
 
 
 def cut_out(networks: NetworkRegistry, folder: Path) -> str:
     """The backend that made a cut-out just now."""
-    source = saved(halves(), folder / "p.png")
+    source = save_picture(make_halves(), folder / "p.png")
     return process_file(
         source, folder / "r", [Step("matting")], Output(), networks=networks, report=lambda fraction: None
     ).backend
@@ -60,7 +60,7 @@ def cut_short(folder: Path) -> None:
 
 def of_another_size(folder: Path) -> None:
     square = (1, 3, 512, 512)
-    tiny_network(folder / PREFERRED.files[0], Interface((square,), ((1, 1, 512, 512),)))
+    write_tiny_network(folder / PREFERRED.files[0], Interface((square,), ((1, 1, 512, 512),)))
 
 
 def of_whole_numbers(folder: Path) -> None:

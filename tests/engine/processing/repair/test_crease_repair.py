@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.processing.damages import DARK, LIGHT, damaged
-from tests.engine.processing.photos import COLOUR, photo, psnr
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.damage import DARK, LIGHT, add_damage
+from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.backends import Slot
@@ -46,10 +46,10 @@ def without_networks(tmp_path: Path) -> NetworkRegistry:
 @pytest.mark.slow
 def test_scratches_folds_and_dust_are_taken_off(networks: NetworkRegistry) -> None:
     gains = []
-    for seed, name in enumerate(COLOUR):
-        truth = photo(name, side=SIDE)
-        worn, _ = damaged(truth, seed, tone_on(truth))
-        gains.append(psnr(repaired(worn, networks).colours, truth) - psnr(worn, truth))
+    for seed, name in enumerate(COLOUR_PHOTOS):
+        truth = load_photo(name, side=SIDE)
+        worn, _ = add_damage(truth, seed, tone_on(truth))
+        gains.append(compute_psnr(repaired(worn, networks).colours, truth) - compute_psnr(worn, truth))
     assert np.mean(gains) >= 9, gains
     assert min(gains) >= 4, gains
 
@@ -57,7 +57,8 @@ def test_scratches_folds_and_dust_are_taken_off(networks: NetworkRegistry) -> No
 @pytest.mark.slow
 def test_photos_without_damage_are_nearly_left_alone(networks: NetworkRegistry) -> None:
     likeness = [
-        min(psnr(repaired(photo(name, side=SIDE), networks).colours, photo(name, side=SIDE)), 60) for name in COLOUR
+        min(compute_psnr(repaired(load_photo(name, side=SIDE), networks).colours, load_photo(name, side=SIDE)), 60)
+        for name in COLOUR_PHOTOS
     ]
     assert np.mean(likeness) >= 42, likeness
     assert min(likeness) >= 35, likeness
@@ -66,12 +67,12 @@ def test_photos_without_damage_are_nearly_left_alone(networks: NetworkRegistry) 
 @pytest.mark.slow
 def test_damage_is_found_without_a_network(without_networks: NetworkRegistry) -> None:
     gains = []
-    for seed, name in enumerate(COLOUR):
-        truth = photo(name, side=SIDE)
-        worn, _ = damaged(truth, seed, tone_on(truth))
+    for seed, name in enumerate(COLOUR_PHOTOS):
+        truth = load_photo(name, side=SIDE)
+        worn, _ = add_damage(truth, seed, tone_on(truth))
         picture = repaired(worn, without_networks)
         assert LINES_AND_SPECKS.name in picture.made_by
-        gains.append(psnr(picture.colours, truth) - psnr(worn, truth))
+        gains.append(compute_psnr(picture.colours, truth) - compute_psnr(worn, truth))
     assert np.mean(gains) >= 4, gains
 
 
@@ -102,16 +103,16 @@ def test_a_plain_picture_is_left_as_it_is_and_it_is_said(networks: NetworkRegist
 
 
 def test_nothing_but_the_damage_is_touched(without_networks: NetworkRegistry) -> None:
-    truth = photo("chelsea.png", side=160)
-    worn, mask = damaged(truth, 1)
+    truth = load_photo("chelsea.png", side=160)
+    worn, mask = add_damage(truth, 1)
     made, name = fill(worn, mask, without_networks)
     assert name == FREQUENCY_SELECTIVE.name
     assert (made[mask == 0] == worn[mask == 0]).all()
-    assert psnr(made, truth) > psnr(worn, truth) + 10
+    assert compute_psnr(made, truth) > compute_psnr(worn, truth) + 10
 
 
 def test_a_mask_without_end_is_filled_too(without_networks: NetworkRegistry) -> None:
-    pixels = photo("coffee.png", side=64)
+    pixels = load_photo("coffee.png", side=64)
     made, _ = fill(pixels, np.full((64, 64), 255, dtype=np.uint8), without_networks)
     assert made.shape == pixels.shape
 
@@ -119,7 +120,7 @@ def test_a_mask_without_end_is_filled_too(without_networks: NetworkRegistry) -> 
 @pytest.mark.parametrize("scale", [1, 255])
 def test_lama_is_used_when_it_is_there_whatever_its_range(tmp_path: Path, scale: int) -> None:
     assert PAINTER is not None
-    tiny_network(tmp_path / "inpaint/lama.onnx", PAINTER, gain=0, bias=0.5 * scale)
+    write_tiny_network(tmp_path / "inpaint/lama.onnx", PAINTER, gain=0, bias=0.5 * scale)
     pixels = np.full((420, 900, 3), 30, dtype=np.uint8)
     mask = np.zeros((420, 900), dtype=np.uint8)
     mask[10:14, 5:400] = mask[300:420, 880:] = 255
@@ -131,7 +132,7 @@ def test_lama_is_used_when_it_is_there_whatever_its_range(tmp_path: Path, scale:
 
 def test_a_network_for_scratches_is_used_when_it_is_there(tmp_path: Path) -> None:
     assert FINDER is not None
-    tiny_network(tmp_path / "scratches.onnx", FINDER)  # its chance of damage is the brightness
+    write_tiny_network(tmp_path / "scratches.onnx", FINDER)  # its chance of damage is the brightness
     pixels = np.zeros((70, 1100, 3), dtype=np.uint8)
     pixels[30:34, 100:1000] = 255
     mask, name = find_damage(pixels, NetworkRegistry(tmp_path), lambda fraction: None)
@@ -145,7 +146,7 @@ def test_a_network_for_scratches_is_used_when_it_is_there(tmp_path: Path) -> Non
 def test_a_mismatching_file_is_named_and_passed_over(tmp_path: Path, slot: Slot[Any]) -> None:
     first, last = slot.backends
     wrong = Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),))
-    tiny_network(tmp_path / first.files[0], wrong)
+    write_tiny_network(tmp_path / first.files[0], wrong)
     networks = NetworkRegistry(tmp_path)
     assert networks.choose(slot) == last
     reason = networks.get_state(first).reason

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.processing.blurring import moved
-from tests.engine.processing.photos import as_jpeg, noisy, out_of_focus, photo, psnr, resized, ssim
+from tests.engine.processing.blurring import blur_gaussian, blur_motion
+from tests.engine.processing.photos import add_noise, as_jpeg, compute_psnr, compute_ssim, load_photo, resize
 from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -21,7 +21,7 @@ def restored(pixels: Pixels, networks: NetworkRegistry, tile_side: int = TILE_SI
 
 
 def worn(pixels: Pixels) -> Pixels:
-    return as_jpeg(noisy(out_of_focus(pixels, 2), 6), 60)
+    return as_jpeg(add_noise(blur_gaussian(pixels, 2), 6), 60)
 
 
 PLACES = {"astronaut.png": (60, 170), "coffee.png": (152, 252), "china.jpg": (152, 256)}
@@ -30,13 +30,15 @@ PLACES = {"astronaut.png": (60, 170), "coffee.png": (152, 252), "china.jpg": (15
 def part(name: str) -> Pixels:
     """96 x 96 px with something in them."""
     top, left = PLACES[name]
-    return photo(name)[top : top + 96, left : left + 96]
+    return load_photo(name)[top : top + 96, left : left + 96]
 
 
 @pytest.mark.slow
 def test_blurred_noisy_photos_gain_likeness(networks: NetworkRegistry) -> None:
-    gains = [ssim(restored(worn(part(name)), networks).colours, part(name)) - ssim(worn(part(name)), part(name))
-             for name in PLACES]  # fmt: skip
+    gains = []
+    for truth in map(part, PLACES):
+        blurred = worn(truth)
+        gains.append(compute_ssim(restored(blurred, networks).colours, truth) - compute_ssim(blurred, truth))
     assert np.mean(gains) >= 0.06, gains
     assert min(gains) > 0.02, gains
 
@@ -44,9 +46,9 @@ def test_blurred_noisy_photos_gain_likeness(networks: NetworkRegistry) -> None:
 @pytest.mark.slow
 def test_shaken_photos_gain_likeness(networks: NetworkRegistry) -> None:
     gains = []
-    for truth in (part("astronaut.png"), part("coffee.png"), photo("chelsea.png", side=96)):
-        shaken = as_jpeg(noisy(moved(truth, 11, 20), 3), 85)
-        gains.append(ssim(restored(shaken, networks).colours, truth) - ssim(shaken, truth))
+    for truth in (part("astronaut.png"), part("coffee.png"), load_photo("chelsea.png", side=96)):
+        shaken = as_jpeg(add_noise(blur_motion(truth, 11, 20), 3), 85)
+        gains.append(compute_ssim(restored(shaken, networks).colours, truth) - compute_ssim(shaken, truth))
     assert min(gains) >= 0.01, gains  # the network alone takes the streaks for lines and gains nothing
     assert np.mean(gains) >= 0.02, gains
 
@@ -56,13 +58,13 @@ def test_strength_is_how_much_is_replaced(networks: NetworkRegistry) -> None:
     weak, strong = (restored(blurry, networks, strength=strength).colours for strength in (0.8, 1.0))
     expected = 0.2 * blurry.astype(float) + 0.8 * strong
     assert np.abs(weak - expected).max() <= 1
-    assert psnr(weak, blurry) > psnr(strong, blurry)
+    assert compute_psnr(weak, blurry) > compute_psnr(strong, blurry)
 
 
 @pytest.mark.parametrize("name", ["chelsea.png", "coffee.png", "rocket.jpg"])
 def test_sharp_photos_are_left_alone_and_it_is_said(networks: NetworkRegistry, name: str) -> None:
-    picture = restored(photo(name), networks)
-    assert psnr(picture.colours, photo(name)) >= 40
+    picture = restored(load_photo(name), networks)
+    assert compute_psnr(picture.colours, load_photo(name)) >= 40
     assert picture.notes == ("The photo is sharp already: it was left as it is.",)
 
 
@@ -70,18 +72,18 @@ def test_without_a_face_the_rest_is_restored_and_it_is_said(networks: NetworkReg
     picture = restored(worn(part("coffee.png"))[:48, :48], networks, face_enhancer=True)
     assert "No face was found; the rest of the picture was restored." in picture.notes
     assert "realesrgan-x4plus (ncnn)" in picture.made_by
-    assert psnr(picture.colours, worn(part("coffee.png"))[:48, :48]) < 40
+    assert compute_psnr(picture.colours, worn(part("coffee.png"))[:48, :48]) < 40
 
 
 @pytest.mark.slow
 def test_the_face_enhancer_brings_a_face_at_a_quarter_of_its_size_nearer_to_the_truth(
     networks: NetworkRegistry,
 ) -> None:
-    truth = resized(photo("astronaut.png")[30:222, 128:320], 96, 96, 4)
-    small = resized(resized(truth, 24, 24, 4), 96, 96, 3)
+    truth = resize(load_photo("astronaut.png")[30:222, 128:320], 96, 96, 4)
+    small = resize(resize(truth, 24, 24, 4), 96, 96, 3)
     without, with_faces = (restored(small, networks, face_enhancer=wanted) for wanted in (False, True))
-    assert ssim(with_faces.colours, truth) > ssim(small, truth)
-    assert ssim(without.colours, truth) > ssim(small, truth)
+    assert compute_ssim(with_faces.colours, truth) > compute_ssim(small, truth)
+    assert compute_ssim(without.colours, truth) > compute_ssim(small, truth)
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:

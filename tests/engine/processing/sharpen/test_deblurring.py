@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.processing.blurring import defocused, moved, softened
-from tests.engine.processing.files import saved
-from tests.engine.processing.photos import COLOUR, as_jpeg, detail, noisy, photo, psnr
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.blurring import blur_defocus, blur_gaussian, blur_motion
+from tests.engine.processing.photos import COLOUR_PHOTOS, add_noise, as_jpeg, compute_psnr, load_photo, measure_detail
+from tests.engine.processing.picture_files import save_picture
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.analysis.blur_shape import SHARP, Blur
@@ -47,40 +47,43 @@ def sharpened(
 
 def gains(networks: NetworkRegistry, wear: Callable[[Pixels], Pixels], side: int = 192) -> list[float]:
     """In dB, of crops of the colour photos that `wear` has worn."""
-    truths = [photo(name, side=side) for name in COLOUR]
-    return [psnr(sharpened(wear(truth), networks).colours, truth) - psnr(wear(truth), truth) for truth in truths]
+    truths = [load_photo(name, side=side) for name in COLOUR_PHOTOS]
+    return [
+        compute_psnr(sharpened(wear(truth), networks).colours, truth) - compute_psnr(wear(truth), truth)
+        for truth in truths
+    ]
 
 
 def test_soft_photos_gain_3_db(networks: NetworkRegistry) -> None:
-    found = gains(networks, lambda truth: softened(truth, 2))
+    found = gains(networks, lambda truth: blur_gaussian(truth, 2))
     assert mean(found) >= 3.0, found
     assert min(found) >= 0, found
 
 
 def test_photos_out_of_focus_gain_5_db(networks: NetworkRegistry) -> None:
-    found = gains(networks, lambda truth: defocused(truth, 3))
+    found = gains(networks, lambda truth: blur_defocus(truth, 3))
     assert mean(found) >= 5.4, found
     assert min(found) >= 0, found
 
 
 def test_soft_photos_with_noise_and_jpeg_gain_too(networks: NetworkRegistry) -> None:
-    found = gains(networks, lambda truth: as_jpeg(noisy(softened(truth, 2), 5), 60), side=128)
+    found = gains(networks, lambda truth: as_jpeg(add_noise(blur_gaussian(truth, 2), 5), 60), side=128)
     assert mean(found) >= 1, found
     assert min(found) >= 0, found
 
 
-@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_sharp_photos_come_back(networks: NetworkRegistry, name: str) -> None:
-    truth = photo(name, side=192)
-    assert psnr(sharpened(truth, networks).colours, truth) >= 34
+    truth = load_photo(name, side=192)
+    assert compute_psnr(sharpened(truth, networks).colours, truth) >= 34
 
 
 @pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
 def test_moved_photos_never_get_worse(networks: NetworkRegistry, angle: float) -> None:
-    for name in COLOUR:
-        truth = photo(name, side=192)
-        blurred = moved(truth, 13, angle)
-        assert psnr(sharpened(blurred, networks).colours, truth) >= psnr(blurred, truth), name
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name, side=192)
+        blurred = blur_motion(truth, 13, angle)
+        assert compute_psnr(sharpened(blurred, networks).colours, truth) >= compute_psnr(blurred, truth), name
 
 
 @pytest.mark.parametrize("angle", [0, 60, 110])
@@ -88,27 +91,28 @@ def test_moved_photos_never_get_worse(networks: NetworkRegistry, angle: float) -
 @pytest.mark.parametrize("automodel", [True, False])
 def test_moved_photos_never_get_worse_by_hand(networks: NetworkRegistry, automodel: bool, angle: float) -> None:
     for name in ("china.jpg", "coffee.png"):
-        truth = photo(name, side=192)
-        blurred = moved(truth, 13, angle)
+        truth = load_photo(name, side=192)
+        blurred = blur_motion(truth, 13, angle)
         result = sharpened(blurred, networks, autoparams=False, automodel=automodel)
-        assert psnr(result.colours, truth) >= psnr(blurred, truth), name
+        assert compute_psnr(result.colours, truth) >= compute_psnr(blurred, truth), name
 
 
 def test_moved_photos_gain_in_the_mean(networks: NetworkRegistry) -> None:
     gains = []
-    for number, name in enumerate(COLOUR):
-        truth = photo(name, side=192)
-        blurred = moved(truth, 13, 30 * number)
-        gains.append(psnr(sharpened(blurred, networks).colours, truth) - psnr(blurred, truth))
+    for number, name in enumerate(COLOUR_PHOTOS):
+        truth = load_photo(name, side=192)
+        blurred = blur_motion(truth, 13, 30 * number)
+        gains.append(compute_psnr(sharpened(blurred, networks).colours, truth) - compute_psnr(blurred, truth))
     assert mean(gains) >= 2.3, gains
 
 
 @pytest.mark.parametrize("blur_type", [0, 1])
 @pytest.mark.parametrize("name", ["coffee.png", "astronaut.png"])
 def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry, name: str, blur_type: int) -> None:
-    soft = softened(photo(name, side=96), 1.5)
+    soft = blur_gaussian(load_photo(name, side=96), 1.5)
     found = [
-        detail(sharpened(soft, networks, NOTHING, blur_type=blur_type, remove_blur=wanted).colours) for wanted in STEPS
+        measure_detail(sharpened(soft, networks, NOTHING, blur_type=blur_type, remove_blur=wanted).colours)
+        for wanted in STEPS
     ]
     assert all(more > less for less, more in pairwise(found))
     assert found[-1] > 1.2 * found[0]
@@ -116,53 +120,54 @@ def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry, name: 
 
 def test_the_kind_of_blur_makes_a_difference(networks: NetworkRegistry) -> None:
     """What is said to be soft is never sharpened along a direction only; what is said to be motion is."""
-    truth = photo("astronaut.png", side=128)
+    truth = load_photo("astronaut.png", side=128)
     as_soft, as_motion = (
-        sharpened(moved(truth, 13, 30), networks, NOTHING, remove_blur=0.5, blur_type=kind).colours for kind in (0, 1)
+        sharpened(blur_motion(truth, 13, 30), networks, NOTHING, remove_blur=0.5, blur_type=kind).colours
+        for kind in (0, 1)
     )
-    assert psnr(as_motion, truth) > psnr(as_soft, truth) + 0.5
+    assert compute_psnr(as_motion, truth) > compute_psnr(as_soft, truth) + 0.5
 
 
 def test_more_noise_suppression_leaves_less_noise(networks: NetworkRegistry) -> None:
-    flat = noisy(np.full((64, 64, 3), 128, dtype=np.uint8), 12)
-    left = [detail(sharpened(flat, networks, NOTHING, remove_blur=0.5, suppress_noise=wanted).colours)
+    flat = add_noise(np.full((64, 64, 3), 128, dtype=np.uint8), 12)
+    left = [measure_detail(sharpened(flat, networks, NOTHING, remove_blur=0.5, suppress_noise=wanted).colours)
             for wanted in STEPS]  # fmt: skip
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 10
 
 
 def test_more_artefact_removal_leaves_less_of_the_blocks(networks: NetworkRegistry) -> None:
-    truth = photo("coffee.png", side=160)
+    truth = load_photo("coffee.png", side=160)
     worn = as_jpeg(truth, 30)
     results = [sharpened(worn, networks, NOTHING, remove_artifacts=wanted).colours for wanted in STEPS]
     blocks = [estimate_jpeg_blocks(result) for result in results]
     assert all(less < more for more, less in pairwise(blocks))
     assert blocks[-1] < 0.2 * blocks[0]
-    assert psnr(results[-1], truth) >= psnr(worn, truth) + 1.5
+    assert compute_psnr(results[-1], truth) >= compute_psnr(worn, truth) + 1.5
 
 
 def test_nothing_asked_for_changes_nothing(networks: NetworkRegistry) -> None:
-    worn = noisy(softened(photo("coffee.png", side=64), 2), 5)
+    worn = add_noise(blur_gaussian(load_photo("coffee.png", side=64), 2), 5)
     assert np.array_equal(sharpened(worn, networks, NOTHING).colours, worn)
 
 
 def test_what_was_done_is_said(networks: NetworkRegistry) -> None:
-    truth = photo("astronaut.png", side=128)
-    assert sharpened(as_jpeg(noisy(softened(truth, 2), 9), 75), networks).made_by == (
+    truth = load_photo("astronaut.png", side=128)
+    assert sharpened(as_jpeg(add_noise(blur_gaussian(truth, 2), 9), 75), networks).made_by == (
         ARTEFACT_CUNET.name,
         SRMD.name,
         NAFNET.name,
         DECONVOLUTION.name,
     )
-    assert sharpened(softened(truth, 2), networks).made_by == (NAFNET.name,)
-    told = sharpened(softened(truth, 2), networks, NOTHING, remove_blur=0.5, blur_type=0)
+    assert sharpened(blur_gaussian(truth, 2), networks).made_by == (NAFNET.name,)
+    told = sharpened(blur_gaussian(truth, 2), networks, NOTHING, remove_blur=0.5, blur_type=0)
     assert told.made_by == (NAFNET.name, DECONVOLUTION.name)
     untouched = sharpened(np.full((64, 64, 3), 99, dtype=np.uint8), networks)
     assert untouched.notes == ("The picture is sharp and clean already: nothing was changed.",)
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
-    soft = noisy(softened(photo("chelsea.png", side=128), 2), 4)
+    soft = add_noise(blur_gaussian(load_photo("chelsea.png", side=128), 2), 4)
     whole = sharpened(soft, networks).colours
     # The deblurring network reads the blur from all of a tile: its tiles stay.
     in_tiles = sharpened(soft, networks, tile_side=48).colours
@@ -194,8 +199,8 @@ def test_alpha_stays_and_hidden_colours_do_not_reach_the_visible_edge(networks: 
 def run_with_tiny_network(folder: Path) -> Pixels:
     """The result for a picture in motion, with a tiny network that halves all colours in the network's place."""
     assert NAFNET.interface
-    tiny_network(folder / NAFNET.files[0], NAFNET.interface, gain=0.5)
-    source = saved(Image.fromarray(photo("coffee.png", side=176)[:, :100]), folder / "p.png")
+    write_tiny_network(folder / NAFNET.files[0], NAFNET.interface, gain=0.5)
+    source = save_picture(Image.fromarray(load_photo("coffee.png", side=176)[:, :100]), folder / "p.png")
     step = Step("sharpen3", {**NOTHING, "blur_type": 1, "remove_blur": 0.5})
     networks = NetworkRegistry(folder)
     outcome = process_file(source, folder / "r", [step], Output(), networks=networks, report=lambda fraction: None)
@@ -206,7 +211,7 @@ def run_with_tiny_network(folder: Path) -> Pixels:
 
 def test_the_network_of_the_repository_is_used_for_motion(tmp_path: Path) -> None:
     result = run_with_tiny_network(tmp_path)
-    assert np.abs(result - photo("coffee.png", side=176)[:, :100] / 2).max() <= 1
+    assert np.abs(result - load_photo("coffee.png", side=176)[:, :100] / 2).max() <= 1
 
 
 def test_the_choice_follows_what_is_measured() -> None:

@@ -5,8 +5,8 @@ from statistics import mean
 import numpy as np
 import pytest
 
-from tests.engine.processing.blurring import moved, softened
-from tests.engine.processing.photos import COLOUR, photo, psnr
+from tests.engine.processing.blurring import blur_gaussian, blur_motion
+from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
 from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.passes import Pass, run_passes
@@ -22,19 +22,19 @@ def deconvolved(pixels: Pixels) -> Pixels:
 
 def test_soft_photos_gain_1_2_db() -> None:
     gains = []
-    for name in COLOUR:
-        truth = photo(name, side=192)
-        soft = softened(truth, 2)
-        gains.append(psnr(deconvolved(soft), truth) - psnr(soft, truth))
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name, side=192)
+        soft = blur_gaussian(truth, 2)
+        gains.append(compute_psnr(deconvolved(soft), truth) - compute_psnr(soft, truth))
     assert mean(gains) >= 1.4, gains
 
 
 @pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
 def test_moved_photos_get_no_worse_than_by_a_twentieth_of_a_db(angle: float) -> None:
-    for name in COLOUR:
-        truth = photo(name, side=192)
-        blurred = moved(truth, 13, angle)
-        assert psnr(deconvolved(blurred), truth) >= psnr(blurred, truth) - 0.05, name
+    for name in COLOUR_PHOTOS:
+        truth = load_photo(name, side=192)
+        blurred = blur_motion(truth, 13, angle)
+        assert compute_psnr(deconvolved(blurred), truth) >= compute_psnr(blurred, truth) - 0.05, name
 
 
 def test_the_kernel_is_as_long_as_the_blur_and_turned_like_it() -> None:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.engine.processing.photos import detail, photo, psnr
-from tests.engine.processing.tiny_networks import tiny_network
+from tests.engine.processing.photos import compute_psnr, load_photo, measure_detail
+from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -42,7 +42,7 @@ def cartoon(pixels: Pixels, networks: NetworkRegistry) -> Pixels:
 
 @pytest.mark.parametrize("name", ["astronaut.png", "coffee.png", "china.jpg"])
 def test_a_cartoon_has_fewer_colours_flat_areas_and_the_photo_s_edges(name: str, networks: NetworkRegistry) -> None:
-    given = photo(name, side=192)
+    given = load_photo(name, side=192)
     result = cartoon(given, networks)
     assert colours_in(result) < 0.65 * colours_in(given)
     kept = cv2.dilate(strongest_edges(result, 0.1), np.ones((5, 5), np.uint8))[strongest_edges(given) == 1].mean()
@@ -58,27 +58,27 @@ def test_a_flat_picture_stays_flat(colour: tuple[int, int, int], networks: Netwo
 
 
 def test_only_the_face_is_converted(networks: NetworkRegistry) -> None:
-    given = photo("astronaut.png")[:256, 96:352]
+    given = load_photo("astronaut.png")[:256, 96:352]
     made = animate(Picture(given), {"single_face": True}, networks, quiet)
     face, beyond = np.s_[60:180, 60:180], np.s_[200:, :]
     assert not made.notes
     assert np.array_equal(made.colours[beyond], given[beyond])
-    assert psnr(made.colours[face], given[face]) < 26
+    assert compute_psnr(made.colours[face], given[face]) < 26
     # The background beside the head, which the head's edge follows, is left alone too.
-    assert psnr(made.colours[80:150, 214:250], given[80:150, 214:250]) > 30
+    assert compute_psnr(made.colours[80:150, 214:250], given[80:150, 214:250]) > 30
 
 
 def test_everything_is_converted_when_asked_for(networks: NetworkRegistry) -> None:
-    given = photo("astronaut.png", side=160)
+    given = load_photo("astronaut.png", side=160)
     made = animate(Picture(given), {"single_face": False}, networks, quiet)
     assert not made.notes
     assert made.made_by == (DRAWN_ANIME.name,)
-    assert psnr(made.colours[:40], given[:40]) < 32
-    assert detail(made.colours) < detail(given)
+    assert compute_psnr(made.colours[:40], given[:40]) < 32
+    assert measure_detail(made.colours) < measure_detail(given)
 
 
 def test_without_a_face_the_whole_picture_is_converted_and_it_is_said(networks: NetworkRegistry) -> None:
-    given = photo("coffee.png", side=128)
+    given = load_photo("coffee.png", side=128)
     made = animate(Picture(given), {"single_face": True}, networks, quiet)
     assert made.notes == (NO_FACE,)
     whole = animate(Picture(given), {"single_face": False}, networks, quiet)
@@ -86,9 +86,9 @@ def test_without_a_face_the_whole_picture_is_converted_and_it_is_said(networks: 
 
 
 def test_the_anime_s_look_is_another_than_the_cartoon_s(networks: NetworkRegistry) -> None:
-    given = photo("coffee.png", side=128)
+    given = load_photo("coffee.png", side=128)
     anime = animate(Picture(given), {"single_face": False}, networks, quiet).colours
-    assert psnr(anime, cartoon(given, networks)) < 22
+    assert compute_psnr(anime, cartoon(given, networks)) < 22
     assert anime.mean() > given.mean() + 5
 
 
@@ -108,7 +108,7 @@ def brought(tmp_path: Path, networks: NetworkRegistry) -> NetworkRegistry:
 def test_animegan_is_used_where_somebody_brings_it(
     interface: Interface, tmp_path: Path, brought: NetworkRegistry
 ) -> None:
-    tiny_network(tmp_path / ANIMEGAN.files[0], interface, gain=-1)
+    write_tiny_network(tmp_path / ANIMEGAN.files[0], interface, gain=-1)
     given = np.full((50, 70, 3), (200, 90, 40), dtype=np.uint8)
     made = animate(Picture(given), {"single_face": False}, brought, quiet)
     assert made.made_by == (ANIMEGAN.name,)
@@ -117,23 +117,23 @@ def test_animegan_is_used_where_somebody_brings_it(
 
 def test_animegan_of_another_interface_is_passed_over(tmp_path: Path, brought: NetworkRegistry) -> None:
     square = (1, 1, 64, 64)
-    tiny_network(tmp_path / ANIMEGAN.files[0], Interface((square,), (square,)))
-    assert animate(Picture(photo("coffee.png", side=64)), {"single_face": False}, brought, quiet).made_by == (
+    write_tiny_network(tmp_path / ANIMEGAN.files[0], Interface((square,), (square,)))
+    assert animate(Picture(load_photo("coffee.png", side=64)), {"single_face": False}, brought, quiet).made_by == (
         DRAWN_ANIME.name,
     )
     assert "expected: 1 x 3 x any x any" in brought.get_state(ANIMEGAN).reason
 
 
 def test_an_enlarger_in_the_place_of_animegan_is_passed_over(tmp_path: Path, brought: NetworkRegistry) -> None:
-    tiny_network(tmp_path / ANIMEGAN.files[0], CHANNELS_FIRST, scale=2)
+    write_tiny_network(tmp_path / ANIMEGAN.files[0], CHANNELS_FIRST, scale=2)
     assert brought.choose(ANIME_STYLE) is DRAWN_ANIME
     assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.get_state(ANIMEGAN).reason
 
 
 def test_animegan_that_makes_another_size_is_said_in_a_sentence(tmp_path: Path, brought: NetworkRegistry) -> None:
-    tiny_network(tmp_path / ANIMEGAN.files[0], Interface(CHANNELS_FIRST.inputs, ((1, 3, 64, 64),)))
+    write_tiny_network(tmp_path / ANIMEGAN.files[0], Interface(CHANNELS_FIRST.inputs, ((1, 3, 64, 64),)))
     with pytest.raises(ProcessingError, match="makes a picture of another size"):
-        animate(Picture(photo("coffee.png", side=96)), {"single_face": False}, brought, quiet)
+        animate(Picture(load_photo("coffee.png", side=96)), {"single_face": False}, brought, quiet)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 7)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.engine.processing.photos import photo
+from tests.engine.processing.photos import load_photo
 from vanceweb.engine.processing.analysis.outlines import draw_outlines
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -58,7 +58,7 @@ def test_no_line_is_drawn_where_all_is_even_or_only_grows_brighter() -> None:
 
 
 def test_a_wider_pen_and_a_keener_eye_draw_more() -> None:
-    lightness = photo("coffee.png", side=128).mean(axis=2).astype(np.float32) / 255
+    lightness = load_photo("coffee.png", side=128).mean(axis=2).astype(np.float32) / 255
     thin, wide, keen = (draw_outlines(lightness, *how).mean() for how in ((1.2, 1.0), (3.0, 1.0), (1.2, 2.5)))
     assert wide > 1.4 * thin
     assert keen > 1.4 * thin
@@ -95,7 +95,7 @@ def test_a_drawing_grows_to_any_size_in_tiles_without_a_seam(networks: NetworkRe
 
 
 def test_a_large_picture_is_drawn_on_a_canvas_of_bounded_size_and_enlarged(networks: NetworkRegistry) -> None:
-    drawing: Pixels = photo("rocket.jpg", side=96)
+    drawing: Pixels = load_photo("rocket.jpg", side=96)
     told: list[float] = []
     result = canvas.grown(drawing, 500, 500, networks, told.append)
     assert result.shape == (500, 500, 3)

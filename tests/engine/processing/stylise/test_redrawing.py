@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.engine.processing.photos import photo, psnr
+from tests.engine.processing.photos import compute_psnr, load_photo
 from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
@@ -54,7 +54,7 @@ def chroma(pixels: Pixels) -> float:
 
 @pytest.fixture(scope="module")
 def portrait() -> Pixels:
-    return photo("astronaut.png")[16 : 16 + 2 * SIDE, 112 : 112 + 2 * SIDE][::2, ::2].copy()
+    return load_photo("astronaut.png")[16 : 16 + 2 * SIDE, 112 : 112 + 2 * SIDE][::2, ::2].copy()
 
 
 @pytest.fixture(scope="module")
@@ -201,4 +201,4 @@ def likeness(one: Pixels, other: Pixels) -> float:
 
 
 def test_psnr_to_the_photo_stays_that_of_a_drawing_of_it(twelve: dict[str, Pixels], portrait: Pixels) -> None:
-    assert all(8 < psnr(result, portrait) < 26 for result in twelve.values())
+    assert all(8 < compute_psnr(result, portrait) < 26 for result in twelve.values())

@@ -1,4 +1,4 @@
-"""Scratches, folds and dust on photos, the same each time."""
+"""Reproducible scratches, folds and dust on photos."""
 
 import cv2
 import numpy as np
@@ -6,18 +6,18 @@ import numpy as np
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 
 SUPERSAMPLING = 4
-LIGHT, DARK = 240, 20  # levels, of paper-white and of dirt
+LIGHT, DARK = 240, 20  # levels of white paper and of dirt
 
 
-def damaged(pixels: Pixels, seed: int, tone: int = LIGHT) -> tuple[Pixels, Mask]:
-    """A photo with a fold, five scratches of 1-3 px in any direction and dust; and where it is changed: 255."""
+def add_damage(pixels: Pixels, seed: int, tone: int = LIGHT) -> tuple[Pixels, Mask]:
+    """Add a fold, five scratches of 1-3 px in any direction and dust; return the mask of changed px (255) too."""
     height, width = pixels.shape[:2]
     rng = np.random.default_rng(seed)
     layer = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), dtype=np.uint8)
     for _ in range(5):
         reach = rng.uniform(0.25, 0.45) * max(height, width)
-        _line(layer, rng, rng.uniform(0, np.pi), reach, rng.uniform(1, 3))
-    _line(layer, rng, rng.normal(0, 0.05), width, 2.5)
+        _draw_line(layer, rng, rng.uniform(0, np.pi), reach, rng.uniform(1, 3))
+    _draw_line(layer, rng, rng.normal(0, 0.05), width, 2.5)
     for _ in range(height * width // 6000):
         x, y = rng.uniform(0, 1, 2) * (width, height) * SUPERSAMPLING
         radius = round(rng.uniform(0.8, 2.5) * SUPERSAMPLING)
@@ -27,7 +27,7 @@ def damaged(pixels: Pixels, seed: int, tone: int = LIGHT) -> tuple[Pixels, Mask]
     return worn, np.where((worn != pixels).any(axis=2), 255, 0).astype(np.uint8)
 
 
-def _line(layer: Mask, rng: np.random.Generator, angle: float, reach: float, width: float) -> None:
+def _draw_line(layer: Mask, rng: np.random.Generator, angle: float, reach: float, width: float) -> None:
     middle = rng.uniform(0.2, 0.8, 2) * layer.shape[1::-1]
     step = np.array([np.cos(angle), np.sin(angle)]) * reach * SUPERSAMPLING
     first, last = (tuple((middle + sign * step).astype(int).tolist()) for sign in (-1, 1))
