@@ -1,4 +1,4 @@
-"""Colour by weights that somebody brings: tiny networks of the real interfaces lie in a models directory."""
+"""Colour by weights that somebody brings: a models directory with tiny networks of the real interfaces."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,14 @@ from tests.engine.processing.lab import compute_lightness_difference, measure_ch
 from tests.engine.processing.photos import load_photo
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.colour.colourisation import colourise
-from vanceweb.engine.processing.colour.prediction import COLOURISATION, COLOURISER, DDCOLOR, DEOLDIFY, DEVIATION, MEAN
+from vanceweb.engine.processing.colour.prediction import (
+    COLOURISATION,
+    COLOURISER,
+    DDCOLOR,
+    DEOLDIFY,
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+)
 from vanceweb.engine.processing.colour.recolouring import recolour
 from vanceweb.engine.processing.enlarge.drawings import ESRGAN
 from vanceweb.engine.processing.errors import ProcessingError
@@ -24,10 +31,10 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 GREY = to_grey(load_photo("china.jpg", side=160))
 
 
-def network(
+def write_network(
     path: Path, weights: list[list[float]], shift: list[float], *, side: int | str = 256, most: float = 1e9
 ) -> None:
-    """A network that multiplies the channels of each px with a matrix (outputs x 3) and adds to them, up to `most`."""
+    """Write a network: each px's channels times `weights` (outputs x 3), plus `shift`, clipped to `most`."""
     kernel = np.array(weights, dtype=np.float32)[:, :, None, None]
     nodes = [
         helper.make_node("Conv", ["input", "kernel", "shift"], ["mixed"]),
@@ -47,15 +54,15 @@ def network(
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
 
 
-def coloured(networks: NetworkRegistry, factor: int = 30) -> Picture:
+def colourise_grey(networks: NetworkRegistry, factor: int = 30) -> Picture:
     return colourise(Picture(GREY, grey=True), {"render_factor": factor}, networks, lambda fraction: None)
 
 
 @pytest.mark.parametrize("side", [256, 512, "any"])
-def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int | str) -> None:
+def test_ddcolor_gets_grey_of_0_to_1_and_returns_ab(tmp_path: Path, side: int | str) -> None:
     # a is -30 where it is black and -10 where it is white, b is always 20.
-    network(tmp_path / DDCOLOR.files[0], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
-    result = coloured(NetworkRegistry(tmp_path))
+    write_network(tmp_path / DDCOLOR.files[0], [[0, 20, 0], [0, 0, 0]], [-30, 20], side=side)
+    result = colourise_grey(NetworkRegistry(tmp_path))
     assert result.made_by == (DDCOLOR.name,)
     assert compute_lightness_difference(result.colours, GREY) < 0.8
     a, b = (float(np.median(to_lab(result.colours)[:, :, plane])) for plane in (1, 2))
@@ -68,35 +75,35 @@ def test_ddcolor_is_given_grey_of_0_to_1_and_gives_ab(tmp_path: Path, side: int 
 @pytest.mark.parametrize("side", [256, "any"])
 @pytest.mark.parametrize("normalised", [False, True])
 def test_only_the_colours_of_deoldify_are_taken(tmp_path: Path, side: int | str, normalised: bool) -> None:
-    """Of exports with levels of 0..255 in and out, and of those of the bare network, whose answers stay within 3."""
-    # Each gives RGB that is darker, and has more red and less blue, than what it was given.
+    """For exports with levels of 0..255 in and out, and for those of the bare network, whose output stays within 3."""
+    # Its output is darker than its input, with more red and less blue.
     gain, path = (0.7, 0.5, 0.3), tmp_path / DEOLDIFY.files[0]
-    shift = (np.array(gain) - 1) * MEAN / DEVIATION
-    network(
+    shift = (np.array(gain) - 1) * IMAGENET_MEAN / IMAGENET_DEVIATION
+    write_network(
         path,
         np.diag(gain).tolist(),
         shift.tolist() if normalised else [0, 0, 0],
         side=side,
         most=3 if normalised else 255,
     )
-    result = coloured(NetworkRegistry(tmp_path))
+    result = colourise_grey(NetworkRegistry(tmp_path))
     assert result.made_by == (DEOLDIFY.name,)
     assert compute_lightness_difference(result.colours, GREY) < 0.8
     assert measure_chroma(result.colours) > 15
     assert 50 < measure_hue(result.colours) < 80
 
 
-def test_the_preferred_of_them_is_used(tmp_path: Path) -> None:
+def test_the_preferred_network_is_used(tmp_path: Path) -> None:
     networks = NetworkRegistry(tmp_path)
     assert networks.choose(COLOURISATION) is COLOURISER
-    network(tmp_path / DEOLDIFY.files[0], np.eye(3).tolist(), [0, 0, 0])
+    write_network(tmp_path / DEOLDIFY.files[0], np.eye(3).tolist(), [0, 0, 0])
     assert networks.choose(COLOURISATION) is DEOLDIFY
-    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0]] * 2, [0, 0])
+    write_network(tmp_path / DDCOLOR.files[0], [[0, 0, 0]] * 2, [0, 0])
     assert networks.choose(COLOURISATION) is DDCOLOR
 
 
-def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
-    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [-20, 20])
+def test_words_steer_a_network_without_bins(tmp_path: Path) -> None:
+    write_network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [-20, 20])
     params = {"prompt": "blue on the left", "negative_prompt": "green on the right"}
     result = recolour(Picture(GREY, grey=True), params, NetworkRegistry(tmp_path), lambda fraction: None)
     assert result.made_by == (DDCOLOR.name, "colour words")
@@ -116,7 +123,7 @@ def test_words_steer_a_network_that_knows_no_bins(tmp_path: Path) -> None:
         (DEOLDIFY, None, "it is damaged or no ONNX file"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_named_and_passed_over(
+def test_a_file_that_does_not_fit_is_named_and_passed_over(
     tmp_path: Path, backend: Backend[Any], made: Interface | None, reason: str
 ) -> None:
     path = tmp_path / backend.files[0]
@@ -127,17 +134,17 @@ def test_what_does_not_fit_is_named_and_passed_over(
         write_tiny_network(path, made)
     networks = NetworkRegistry(tmp_path)
     assert networks.get_state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
-    assert coloured(networks).made_by == (COLOURISER.name,)
+    assert colourise_grey(networks).made_by == (COLOURISER.name,)
 
 
-def test_a_colouriser_that_does_not_tell_its_bins_ends_with_a_sentence(tmp_path: Path) -> None:
+def test_a_colouriser_without_bins_is_refused_with_a_sentence(tmp_path: Path) -> None:
     shipped = Interface(((1, 1, None, None),), ((1, 2, None, None), (1, 175, None, None)))
     write_tiny_network(tmp_path / COLOURISER.files[0], shipped)
-    with pytest.raises(ProcessingError, match="doesn't tell which colours its bins mean"):
-        coloured(NetworkRegistry(tmp_path))
+    with pytest.raises(ProcessingError, match="doesn't say which colours its bins stand for"):
+        colourise_grey(NetworkRegistry(tmp_path))
 
 
-def test_answers_that_are_no_numbers_end_with_a_sentence(tmp_path: Path) -> None:
-    network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [float("nan"), 0])
-    with pytest.raises(ProcessingError, match="gave no colours"):
-        coloured(NetworkRegistry(tmp_path))
+def test_outputs_that_are_not_numbers_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    write_network(tmp_path / DDCOLOR.files[0], [[0, 0, 0], [0, 0, 0]], [float("nan"), 0])
+    with pytest.raises(ProcessingError, match="returned no colours"):
+        colourise_grey(NetworkRegistry(tmp_path))

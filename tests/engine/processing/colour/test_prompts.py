@@ -1,18 +1,25 @@
-"""What is understood of a prompt for colours."""
+"""Parsing of prompts for colours."""
 
 import math
 
 import pytest
 
-from vanceweb.engine.processing.colour.prompts import COLOURS, PLACES, SAME_AS, THINGS, colour_named, read_wishes
-from vanceweb.engine.processing.colour.regions import FINDING, PLACING
+from vanceweb.engine.processing.colour.prompts import (
+    COLOURS,
+    PLACES,
+    SYNONYMS,
+    THINGS,
+    get_named_colour,
+    parse_colour_requests,
+)
+from vanceweb.engine.processing.colour.regions import PLACE_MASKS, THING_MASKS
 
 
-def understood(prompt: str) -> list[tuple[float, str, tuple[str, ...]]]:
-    """Hue in whole degrees, thing and places of each wish."""
+def summarise_requests(prompt: str) -> list[tuple[float, str, tuple[str, ...]]]:
+    """Return hue in whole degrees, thing and places of each request."""
     return [
-        (round(math.degrees(math.atan2(wish.ab[1], wish.ab[0])) % 360), wish.thing, wish.places)
-        for wish in read_wishes(prompt)
+        (round(math.degrees(math.atan2(request.ab[1], request.ab[0])) % 360), request.thing, request.places)
+        for request in parse_colour_requests(prompt)
     ]
 
 
@@ -20,7 +27,7 @@ RED, GREEN, BLUE, BROWN = (COLOURS[name][0] for name in ("red", "green", "blue",
 
 
 @pytest.mark.parametrize(
-    ("prompt", "wishes"),
+    ("prompt", "requests"),
     [
         ("", []),
         ("a beautiful portrait, 8k", []),
@@ -39,33 +46,33 @@ RED, GREEN, BLUE, BROWN = (COLOURS[name][0] for name in ("red", "green", "blue",
         ("rouge, azul, 赤い空", []),
     ],
 )  # fmt: skip
-def test_colours_things_and_places_are_found(prompt: str, wishes: list[tuple[float, str, tuple[str, ...]]]) -> None:
-    assert understood(prompt) == wishes
+def test_colours_things_and_places_are_found(prompt: str, requests: list[tuple[float, str, tuple[str, ...]]]) -> None:
+    assert summarise_requests(prompt) == requests
 
 
-def test_colours_without_a_hue_are_none() -> None:
+def test_colours_without_a_hue_are_neutral() -> None:
     for prompt in ("black hair", "white", "gray", "black and white photo"):
-        (wish,) = read_wishes(prompt)
-        assert wish.ab == (0, 0)
+        (request,) = parse_colour_requests(prompt)
+        assert request.ab == (0, 0)
 
 
-def test_colours_side_by_side_lie_between_and_words_make_them_paler() -> None:
-    (between,) = read_wishes("blue green sea")
+def test_adjacent_colours_are_averaged_and_words_make_them_paler_or_stronger() -> None:
+    (between,) = parse_colour_requests("blue green sea")
     assert between.thing == "water"
     assert between.ab == pytest.approx(
-        [(one + two) / 2 for one, two in zip(colour_named("blue"), colour_named("green"), strict=True)]
+        [(one + two) / 2 for one, two in zip(get_named_colour("blue"), get_named_colour("green"), strict=True)]
     )
-    plain, pale, vivid = (math.hypot(*read_wishes(f"{word} red")[0].ab) for word in ("", "pale", "bright"))
+    plain, pale, vivid = (math.hypot(*parse_colour_requests(f"{word} red")[0].ab) for word in ("", "pale", "bright"))
     assert pale < 0.7 * plain < plain < 0.8 * vivid
 
 
 def test_the_longest_prompt_is_read() -> None:
-    assert len(read_wishes("red " * 125)) == 1
-    assert len(read_wishes("red," * 125)) == 125
+    assert len(parse_colour_requests("red " * 125)) == 1
+    assert len(parse_colour_requests("red," * 125)) == 125
 
 
-def test_the_tables_hold_together() -> None:
-    assert set(THINGS.values()) == set(FINDING)
-    assert set(PLACES.values()) == set(PLACING)
-    assert set(SAME_AS.values()) <= set(COLOURS)
+def test_the_tables_are_consistent() -> None:
+    assert set(THINGS.values()) == set(THING_MASKS)
+    assert set(PLACES.values()) == set(PLACE_MASKS)
+    assert set(SYNONYMS.values()) <= set(COLOURS)
     assert not set(COLOURS) & (set(THINGS) | set(PLACES))

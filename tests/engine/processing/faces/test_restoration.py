@@ -1,4 +1,4 @@
-"""CodeFormer: faces restored by set-up's network, and by networks that somebody brings."""
+"""CodeFormer: faces restored by the network that set-up installs, and by networks that somebody brings."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from vanceweb.engine.processing.faces.detection import Face, find_faces
 from vanceweb.engine.processing.faces.restoration import (
     CODEFORMER,
     FACE_RESTORATION,
+    FACE_SIDE,
     FIDELITY,
     GFPGAN,
     INTERFACE,
-    SQUARE,
     X4PLUS_FACES,
-    Square,
+    FaceAlignment,
     enhance_faces,
 )
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -31,28 +31,28 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 AROUND_FACE = (slice(8, 108), slice(64, 164))  # the astronaut's face at half its size
 
 
-def portrait() -> Pixels:
-    """100 x 100 px, the face in the middle 50 px wide."""
+def load_portrait() -> Pixels:
+    """Load 100 x 100 px with a face 50 px wide in the middle."""
     return np.asarray(cv2.resize(load_photo("astronaut.png"), (256, 256), interpolation=cv2.INTER_AREA))[AROUND_FACE]
 
 
-def blurry(pixels: Pixels) -> Pixels:
+def degrade(pixels: Pixels) -> Pixels:
     return as_jpeg(add_noise(blur_gaussian(pixels, 1.6), 4), 75)
 
 
-def structure(pixels: Pixels) -> npt.NDArray[np.float32]:
-    """What is some px wide, finer than what a face's colours are taken from and coarser than what the square loses."""
+def extract_structure(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """Extract structure a few px wide: finer than the colours kept from the picture, coarser than the square's loss."""
     fine, coarse = (cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), sigma) for sigma in (1.5, 4))
     return np.asarray(fine - coarse, dtype=np.float32)
 
 
-def enhanced(pixels: Pixels, networks: NetworkRegistry) -> Picture:
+def enhance(pixels: Pixels, networks: NetworkRegistry) -> Picture:
     return enhance_faces(Picture(pixels), {}, networks, lambda fraction: None)
 
 
 @pytest.fixture
 def folder(networks: NetworkRegistry, tmp_path: Path) -> Path:
-    """A models directory with what set-up installs for faces, to bring more to."""
+    """A models directory with the face networks that set-up installs, to which more can be added."""
     for name in ("blazeface", "realesrgan"):
         (tmp_path / name).symlink_to(Path(settings.MODELS_DIR) / name)
     return tmp_path
@@ -60,22 +60,23 @@ def folder(networks: NetworkRegistry, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_blurry_face_comes_nearer_to_the_truth_and_the_rest_stays(networks: NetworkRegistry) -> None:
-    worn = blurry(portrait())
-    picture = enhanced(worn, networks)
+    truth = load_portrait()
+    worn = degrade(truth)
+    picture = enhance(worn, networks)
     face = (slice(25, 80), slice(22, 74))
-    assert compute_ssim(picture.colours[face], portrait()[face]) > compute_ssim(worn[face], portrait()[face]) + 0.02
+    assert compute_ssim(picture.colours[face], truth[face]) > compute_ssim(worn[face], truth[face]) + 0.02
     assert (picture.colours[-8:] == worn[-8:]).all()
     assert X4PLUS_FACES.name in picture.made_by
 
 
-def test_a_sharp_face_is_left_alone_and_it_is_said(networks: NetworkRegistry) -> None:
-    picture = enhanced(load_photo("astronaut.png")[:256, 96:352], networks)
+def test_a_sharp_face_is_left_alone_and_a_note_says_so(networks: NetworkRegistry) -> None:
+    picture = enhance(load_photo("astronaut.png")[:256, 96:352], networks)
     assert compute_psnr(picture.colours, load_photo("astronaut.png")[:256, 96:352]) > 50
     assert picture.notes == ("The faces are sharp already: they were left as they are.",)
 
 
-def test_without_a_face_nothing_changes_and_it_is_said(networks: NetworkRegistry) -> None:
-    picture = enhanced(load_photo("coffee.png", side=128), networks)
+def test_without_a_face_nothing_changes_and_a_note_says_so(networks: NetworkRegistry) -> None:
+    picture = enhance(load_photo("coffee.png", side=128), networks)
     assert (picture.colours == load_photo("coffee.png", side=128)).all()
     assert picture.notes == ("No face was found; the picture was left as it is.",)
 
@@ -89,14 +90,14 @@ def test_a_network_that_somebody_brings_is_used(
     folder: Path, name: str, file: str, numbers: tuple[str, ...], factor: float
 ) -> None:
     write_tiny_network(folder / file, INTERFACE, gain=-1.0, numbers=numbers)
-    before = portrait()
-    picture = enhanced(before, NetworkRegistry(folder))
+    before = load_portrait()
+    picture = enhance(before, NetworkRegistry(folder))
     assert picture.made_by == ("blazeface (opencv)", name)
-    # It was given -1..1 and gave it back negative, times w: so fine structure turns round, coarse colours stay.
+    # The network negates its input (-1..1) times w: fine structure is inverted, coarse colours stay.
     (face,) = find_faces(before, NetworkRegistry(folder))
     x, y = (face.points[:4].mean(axis=0)).round().astype(int)
     inside = (slice(y - 12, y + 12), slice(x - 12, x + 12))
-    fine = [structure(pixels) for pixels in (before, picture.colours)]
+    fine = [extract_structure(pixels) for pixels in (before, picture.colours)]
     turned = np.polyfit(fine[0][inside].ravel(), fine[1][inside].ravel(), 1)[0]
     assert turned == pytest.approx(-factor, abs=0.2)
     assert (picture.colours[-8:] == before[-8:]).all()
@@ -122,34 +123,34 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
 
 
 @pytest.mark.parametrize("angle", [-30, 0, 30])
-def test_a_square_taken_out_and_put_back_is_the_same_picture(angle: float) -> None:
+def test_a_change_of_an_aligned_face_is_added_at_its_place(angle: float) -> None:
     pixels = load_photo("astronaut.png")
-    square = Square.of(_face(angle))
-    cut = square.cut(pixels)
-    assert cut.shape == (SQUARE, SQUARE, 3)
+    alignment = FaceAlignment.estimate(build_face(angle))
+    cut = alignment.cut(pixels)
+    assert cut.shape == (FACE_SIDE, FACE_SIDE, 3)
     pixels = np.full((512, 512, 3), 100, dtype=np.uint8)
     changed = pixels.copy()
-    square.add(changed, np.full((SQUARE, SQUARE, 3), 40, dtype=np.float32), 0.5)
+    alignment.add(changed, np.full((FACE_SIDE, FACE_SIDE, 3), 40, dtype=np.float32), 0.5)
     difference = changed.astype(int) - pixels
     assert difference[130, 224].tolist() == pytest.approx([20, 20, 20], abs=1)
     assert difference.min() >= 0
-    assert np.abs(np.diff(difference, axis=0)).max() <= 3  # no edge where it ends
+    assert np.abs(np.diff(difference, axis=0)).max() <= 3  # it fades out without an edge
     assert (difference[300:] == 0).all()
 
 
 def test_a_face_may_reach_beyond_the_picture(networks: NetworkRegistry) -> None:
-    picture = enhanced(blurry(portrait())[26:80, 24:74], networks)
+    picture = enhance(degrade(load_portrait())[26:80, 24:74], networks)
     assert picture.colours.shape == (54, 50, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1)])
-def test_a_picture_of_any_size_keeps_it(networks: NetworkRegistry, size: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_keeps_its_size(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     pixels = np.full((*size, 3), 60, dtype=np.uint8)
-    assert (enhanced(pixels, networks).colours == pixels).all()
+    assert (enhance(pixels, networks).colours == pixels).all()
 
 
-def _face(angle: float) -> Face:
-    """The astronaut's, turned about the tip of the nose."""
+def build_face(angle: float) -> Face:
+    """Build the astronaut's face, turned about the tip of the nose."""
     points = np.array([(203, 102), (246, 104), (224, 130), (222, 150), (180, 110), (265, 112)], dtype=np.float32)
     turn = cv2.getRotationMatrix2D((224, 130), angle, 1)
     return Face(173, 73, 276, 176, points=(points @ turn[:, :2].T + turn[:, 2]).astype(np.float32), score=0.9)

@@ -1,7 +1,7 @@
-"""Colours in words: what a prompt such as "blue skirt, pale green grass on the left" asks for.
+"""Parsing of colour requests in prompts such as "blue skirt, pale green grass on the left".
 
-English only, and no grammar: each colour belongs to the next thing that is named after it in its phrase, or else to
-the last one before it. What is no colour, no place and no thing is left aside.
+English only, without grammar: each colour belongs to the next thing named after it in its phrase, or else to the last
+one before it. Words that aren't colours, places or things are ignored.
 """
 
 import math
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-# Hue in degrees and chroma, in the ab plane of CIE Lab, as things of this colour have it in photos: paint's most vivid
-# red has a chroma of 100, a red dress 60. sRGB's own blue (306 degrees) looks violet as soon as it is paler.
+# Hue in degrees and chroma, in the ab plane of CIE Lab, of things of this colour in photos: the most vivid red paint
+# has a chroma of 100, a red dress 60. sRGB's own blue (306 degrees) looks violet as soon as it is paler.
 COLOURS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("red", "scarlet", "cherry", "ruby"), (33, 58)),
     **dict.fromkeys(("crimson", "burgundy", "maroon", "wine"), (20, 42)),
@@ -45,13 +45,13 @@ COLOURS: Mapping[str, tuple[float, float]] = {
     "pink": (2, 34),
     **dict.fromkeys(("white", "black", "grey", "silver", "charcoal", "colourless", "monochrome"), (0, 0)),
 }
-SAME_AS: Mapping[str, str] = {
+SYNONYMS: Mapping[str, str] = {
     "gray": "grey", "blond": "blonde", "golden": "gold", "colorless": "colourless", "reddish": "red",
     "orangey": "orange", "brownish": "brown", "yellowish": "yellow", "greenish": "green", "bluish": "blue",
     "purplish": "purple", "pinkish": "pink", "greyish": "grey", "grayish": "grey",
 }  # fmt: skip
-# What the words before a colour do to its chroma.
-STRENGTHS: Mapping[str, float] = {
+# Words beside a colour, and the factor they apply to its chroma.
+CHROMA_FACTORS: Mapping[str, float] = {
     **dict.fromkeys(("pale", "pastel", "faded", "dull", "muted", "soft"), 0.55),
     **dict.fromkeys(("light", "dark"), 0.8),
     **dict.fromkeys(("bright", "vivid", "neon", "deep", "rich", "saturated", "strong"), 1.35),
@@ -86,7 +86,7 @@ THINGS: Mapping[str, str] = {
     **dict.fromkeys(("everything", "all", "everywhere", "whole", "overall", "picture", "photo", "image", "tint",
                      "tone"), "everything"),
 }  # fmt: skip
-IDLE = frozenset(
+STOP_WORDS = frozenset(
     (
         *("the", "and", "with", "without", "from", "under", "over", "near", "are", "was", "has", "have", "being"),
         *(
@@ -109,16 +109,16 @@ IDLE = frozenset(
         *("wearing", "standing", "sitting", "walking", "holding", "against", "front"),
     )
 )
-PHRASES = re.compile(r"[,;.|/\n]+|\band\b|\bwith\b|\bbut\b")
-WORD = re.compile(r"[a-z]+")
-MONOCHROME = re.compile(r"\bblack[ -]*(?:and|&)[ -]*white\b|\bb&w\b")
+PHRASE_SEPARATOR = re.compile(r"[,;.|/\n]+|\band\b|\bwith\b|\bbut\b")
+WORD_PATTERN = re.compile(r"[a-z]+")
+MONOCHROME_PATTERN = re.compile(r"\bblack[ -]*(?:and|&)[ -]*white\b|\bb&w\b")
 
 
 @dataclass(frozen=True)
-class Wish:
+class ColourRequest:
     """A colour (ab) for a thing: a value of `THINGS`, another word, or "" for whatever is uncertain.
 
-    `places` are values of `PLACES` that narrow it down. `words` is how it was said.
+    `places` are values of `PLACES` that narrow it down. `words` is the prompt's wording.
     """
 
     ab: tuple[float, float]
@@ -127,53 +127,55 @@ class Wish:
     words: str = ""
 
 
-def read_wishes(prompt: str) -> list[Wish]:
-    """The colours a prompt asks for, in its order. Empty where it names none."""
-    text = MONOCHROME.sub("monochrome", prompt.lower())
-    return [wish for phrase in PHRASES.split(text) for wish in _wishes_of(WORD.findall(phrase))]
+def parse_colour_requests(prompt: str) -> list[ColourRequest]:
+    """Return the colours a prompt requests, in its order; an empty list if it names none."""
+    text = MONOCHROME_PATTERN.sub("monochrome", prompt.lower())
+    return [
+        request for phrase in PHRASE_SEPARATOR.split(text) for request in _parse_phrase(WORD_PATTERN.findall(phrase))
+    ]
 
 
-def colour_named(name: str) -> tuple[float, float]:
-    """ab of one of the words for colours."""
+def get_named_colour(name: str) -> tuple[float, float]:
+    """Return ab of a word in `COLOURS`."""
     hue, chroma = COLOURS[name]
     return chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
 
 
-def _wishes_of(words: list[str]) -> Iterator[Wish]:
-    words = [SAME_AS.get(word, word) for word in words]
-    runs = list(_colour_runs(words))
+def _parse_phrase(words: list[str]) -> Iterator[ColourRequest]:
+    words = [SYNONYMS.get(word, word) for word in words]
+    runs = list(_find_colour_runs(words))
     for number, (start, end) in enumerate(runs):
         after = words[end : runs[number + 1][0] if number + 1 < len(runs) else len(words)]
         before = words[runs[number - 1][1] if number else 0 : start]
-        thing, places = _thing_of(after)
+        thing, places = _find_thing(after)
         if not thing and not places:
-            thing, places = _thing_of(before[::-1])
-        yield Wish(_colour_of(words[start:end]), thing, places, " ".join([*words[start:end], *after]))
+            thing, places = _find_thing(before[::-1])
+        yield ColourRequest(_mix_colours(words[start:end]), thing, places, " ".join([*words[start:end], *after]))
 
 
-def _colour_runs(words: list[str]) -> Iterator[tuple[int, int]]:
-    """Where words for a colour stand together, with what makes them paler or stronger: start and end of each."""
+def _find_colour_runs(words: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each run of words for a colour, including those that change its chroma."""
     start = 0
     while start < len(words):
         end = start
-        while end < len(words) and (words[end] in COLOURS or words[end] in STRENGTHS):
+        while end < len(words) and (words[end] in COLOURS or words[end] in CHROMA_FACTORS):
             end += 1
         if any(word in COLOURS for word in words[start:end]):
             yield start, end
         start = max(end, start + 1)
 
 
-def _colour_of(words: list[str]) -> tuple[float, float]:
-    """The mean of the colours: "navy blue", "golden brown" and "blue green" lie between."""
-    colours = [colour_named(word) for word in words if word in COLOURS]
-    strength = math.prod(STRENGTHS.get(word, 1.0) for word in words)
+def _mix_colours(words: list[str]) -> tuple[float, float]:
+    """Return the mean (ab) of the colours, as for "navy blue", "golden brown" and "blue green"."""
+    colours = [get_named_colour(word) for word in words if word in COLOURS]
+    strength = math.prod(CHROMA_FACTORS.get(word, 1.0) for word in words)
     a, b = (strength * sum(values) / len(colours) for values in zip(*colours, strict=True))
     return a, b
 
 
-def _thing_of(words: list[str]) -> tuple[str, tuple[str, ...]]:
-    """The first thing among the words, known or not, and all places."""
+def _find_thing(words: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the first known thing among the words, or else the first other word, and all places."""
     places = tuple(dict.fromkeys(PLACES[word] for word in words if word in PLACES))
     known = next((THINGS[word] for word in words if word in THINGS), "")
-    other = next((word for word in words if word not in IDLE and word not in PLACES and len(word) > 2), "")
+    other = next((word for word in words if word not in STOP_WORDS and word not in PLACES and len(word) > 2), "")
     return known or other, places

@@ -1,8 +1,8 @@
-"""CodeFormer: faces restored apart from the picture, and blended back without a seam.
+"""CodeFormer: faces restored one by one and blended back without a seam.
 
-Each face is turned upright into a square of 512 px in which eyes, nose and mouth lie where the networks for faces
-expect them. What comes back takes its coarse colours from the picture, keeps the picture's own detail finer than the
-square can hold, and fades out towards the hair and the neck.
+Each face is aligned: turned upright into a square of 512 px, with eyes, nose and mouth where the networks for faces
+expect them. The restored face takes its coarse colours from the picture, keeps the picture's detail that is too fine
+for the square, and fades out towards the hair and the neck.
 """
 
 from collections.abc import Callable
@@ -31,66 +31,66 @@ FloatArray = npt.NDArray[np.float32]
 Restorer = Callable[[Pixels, float, NetworkRegistry], Pixels]
 
 X4PLUS = NcnnNetwork(weights.X4PLUS, "data", "output", scale=4, border=16)
-SQUARE = 512  # px
-# Where the eyes, the tip of the nose and the middle of the mouth lie in the square: FFHQ's places, on which CodeFormer
-# and GFPGAN were trained (the mouth: between its corners).
-PLACES = np.array([[192.98, 239.95], [318.90, 240.19], [256.63, 314.02], [257.18, 371.28]], dtype=np.float32)
-BOX = 1.75  # side of the square in sides of BlazeFace's box, for a face seen from the front
-MOST_OFF = 1.3  # by how much the points may say otherwise: eyes come together in a face seen from the side
-MIDDLE, RADII = (256, 276), (196, 236)  # px, of the ellipse that is blended in: from the hair to the chin
-SOFT = 0.35  # of its radii, over which it fades out
-COARSE = 40.0  # px, deviation of the blur above which colours are the picture's
-FIDELITY = 0.6  # CodeFormer's w: 0 is the finest face, 1 the one most like the picture's
-SHRUNK = 2.0  # before Real-ESRGAN, which restores by enlarging; a quarter of the size distorts faces
-SMALLEST, LARGEST = 40, 128  # px, of what Real-ESRGAN gets
+FACE_SIDE = 512  # px
+# Eyes, tip of the nose and middle of the mouth (between its corners) in the square, as in FFHQ, on which CodeFormer and
+# GFPGAN were trained.
+FFHQ_POINTS = np.array([[192.98, 239.95], [318.90, 240.19], [256.63, 314.02], [257.18, 371.28]], dtype=np.float32)
+SQUARE_TO_BOX = 1.75  # side of the square in sides of BlazeFace's box, for a frontal face
+ZOOM_TOLERANCE = 1.3  # largest deviation from it: in a profile the eyes are close together
+ELLIPSE_CENTRE, ELLIPSE_RADII = (256, 276), (196, 236)  # px; the part that is blended in, from hair to chin
+ELLIPSE_FADE = 0.35  # share of the radii over which it fades out
+COARSE_DEVIATION = 40.0  # px, deviation of the blur; coarser colours stay the picture's
+FIDELITY = 0.6  # CodeFormer's w: 0 for the best quality, 1 for the best likeness
+X4PLUS_SHRINK = 2.0  # before Real-ESRGAN, which restores by enlarging; shrinking to a quarter distorts faces
+X4PLUS_SMALLEST, X4PLUS_LARGEST = 40, 128  # px, sides of Real-ESRGAN's input
 
 
 @dataclass(frozen=True)
-class Restored:
-    """The picture, the backends that were at work, how many faces were found and how many of them were changed."""
+class RestoredFaces:
+    """The picture, the backends that were used, and the numbers of faces found and changed."""
 
     colours: Pixels
     made_by: tuple[str, ...]
-    found: int
-    changed: int
+    face_count: int
+    changed_count: int
 
 
 def enhance_faces(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    """All faces of the picture restored, the rest left as it is. No parameters. Raises `WeightsMissing`."""
+    """Restore all faces and leave the rest of the picture unchanged. No parameters. Raises `WeightsMissing`."""
     colours = get_visible_colours(picture)
     restored = restore_faces(colours, colours, 1.0, networks, report)
     picture = picture.add_backends(*restored.made_by)
-    if not restored.found:
+    if not restored.face_count:
         return picture.add_note(Message(gettext_noop("No face was found; the picture was left as it is.")))
-    if not restored.changed:
+    if not restored.changed_count:
         return picture.add_note(Message(gettext_noop("The faces are sharp already: they were left as they are.")))
     return picture.replace_pixels(restored.colours, picture.alpha)
 
 
 def restore_faces(
     colours: Pixels, source: Pixels, strength: float, networks: NetworkRegistry, report: Report
-) -> Restored:
-    """Every face in `colours` restored from how it is in `source`, the same picture before what was done to it.
+) -> RestoredFaces:
+    """Restore every face in `colours` from `source`, the same picture before other changes.
 
-    `strength` 0..1 is how much is taken of it. Raises `WeightsMissing`.
+    `strength` is the restored faces' share, 0..1. Raises `WeightsMissing`.
     """
     backend = networks.choose(FACE_RESTORATION)
     faces = find_faces(colours, networks)
     result, changed = colours.copy() if faces else colours, 0
     for done, face in enumerate(faces, start=1):
-        share = strength * share_restored(face, source, backend)
+        share = strength * choose_restored_share(face, source, backend)
         if share:
-            square = Square.of(face)
-            change = _changed(square, backend.run(square.cut(source), square.side, networks), colours)
-            square.add(result, change, share)
+            alignment = FaceAlignment.estimate(face)
+            change = _compute_change(alignment, backend.run(alignment.cut(source), alignment.side, networks), colours)
+            alignment.add(result, change, share)
             changed += 1
         report(done / len(faces))
     report(1.0)
-    return Restored(result, (BLAZEFACE.name, *((backend.name,) if changed else ())), len(faces), changed)
+    return RestoredFaces(result, (BLAZEFACE.name, *((backend.name,) if changed else ())), len(faces), changed)
 
 
-def share_restored(face: Face, source: Pixels, backend: Backend[Restorer]) -> float:
-    """How much of the result is taken, 0..1: networks made for faces also do sharp ones good, Real-ESRGAN doesn't."""
+def choose_restored_share(face: Face, source: Pixels, backend: Backend[Restorer]) -> float:
+    """Return the restored face's share, 0..1: face networks also improve sharp faces, Real-ESRGAN doesn't."""
     if backend is not X4PLUS_FACES:
         return 1.0
     height, width = source.shape[:2]
@@ -100,47 +100,47 @@ def share_restored(face: Face, source: Pixels, backend: Backend[Restorer]) -> fl
 
 
 @dataclass(frozen=True)
-class Square:
-    """Where a face's square of 512 px lies in the picture: `matrix` (2 x 3) takes places in the picture to it."""
+class FaceAlignment:
+    """The position of a face's square of 512 px: `matrix` (2 x 3) maps points of the picture to the square."""
 
     matrix: npt.NDArray[np.float64]
     side: float  # in px of the picture
 
     @classmethod
-    def of(cls, face: Face) -> "Square":
-        """The square in which the face's points come nearest to `PLACES`: turned, moved and zoomed."""
+    def estimate(cls, face: Face) -> "FaceAlignment":
+        """Estimate the rotation, shift and zoom that bring the face's points nearest to `FFHQ_POINTS`."""
         points = np.concatenate([face.points[EYES], face.points[[NOSE, MOUTH]]]).astype(np.float64)
-        here, there = points @ (1, 1j), PLACES.astype(np.float64) @ (1, 1j)
+        here, there = points @ (1, 1j), FFHQ_POINTS.astype(np.float64) @ (1, 1j)
         turn = np.vdot(here - here.mean(), there - there.mean()) / np.square(np.abs(here - here.mean())).sum()
-        usual = SQUARE / (BOX * face.side)
-        turn *= np.clip(abs(turn), usual / MOST_OFF, usual * MOST_OFF) / abs(turn)
+        usual = FACE_SIDE / (SQUARE_TO_BOX * face.side)
+        turn *= np.clip(abs(turn), usual / ZOOM_TOLERANCE, usual * ZOOM_TOLERANCE) / abs(turn)
         shift = there.mean() - turn * here.mean()
         matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
-        return cls(matrix, SQUARE / abs(turn))
+        return cls(matrix, FACE_SIDE / abs(turn))
 
     def cut(self, source: Pixels) -> Pixels:
-        """The square, 512 x 512 x 3, mirrored where the picture ends."""
-        tile = self._reach(source, margin=2)
+        """Return the square, 512 x 512 x 3, mirrored beyond the picture's edge."""
+        tile = self._find_bounds(source, margin=2)
         part = source[tile.top : tile.bottom, tile.left : tile.right]
-        shrink = max(int(self.side / SQUARE), 1)
+        shrink = max(int(self.side / FACE_SIDE), 1)
         size = max(part.shape[1] // shrink, 1), max(part.shape[0] // shrink, 1)
         small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         zoom = part.shape[1] / size[0], part.shape[0] / size[1]
         to_part = np.array([[zoom[0], 0, (zoom[0] - 1) / 2 + tile.left], [0, zoom[1], (zoom[1] - 1) / 2 + tile.top],
                             [0, 0, 1]])  # fmt: skip
-        cut = cv2.warpAffine(small, self.matrix @ to_part, (SQUARE, SQUARE), flags=cv2.INTER_CUBIC,
+        cut = cv2.warpAffine(small, self.matrix @ to_part, (FACE_SIDE, FACE_SIDE), flags=cv2.INTER_CUBIC,
                              borderMode=cv2.BORDER_REFLECT_101)  # fmt: skip
         return np.asarray(cut, dtype=np.uint8)
 
     def add(self, target: Pixels, change: FloatArray, share: float) -> None:
-        """Add `share` of the change, 512 x 512 x 3 in levels, to the picture where the face is; tile by tile."""
-        weighted = change * (ELLIPSE[:, :, None] * np.float32(share))
-        small = min(max(round(self.side), 1), SQUARE)
+        """Add `share` of the change (512 x 512 x 3, in levels) to the face in the picture, tile by tile."""
+        weighted = change * (ELLIPSE_MASK[:, :, None] * np.float32(share))
+        small = min(max(round(self.side), 1), FACE_SIDE)
         weighted = cv2.resize(weighted, (small, small), interpolation=cv2.INTER_AREA)
-        zoom = small / SQUARE
+        zoom = small / FACE_SIDE
         shrinking = np.array([[zoom, 0, (zoom - 1) / 2], [0, zoom, (zoom - 1) / 2]])
-        whole = self._reach(target, margin=0)
-        for part in split_into_tiles(whole.bottom - whole.top, whole.right - whole.left, SQUARE):
+        whole = self._find_bounds(target, margin=0)
+        for part in split_into_tiles(whole.bottom - whole.top, whole.right - whole.left, FACE_SIDE):
             top, left = whole.top + part.top, whole.left + part.left
             inside = target[top : whole.top + part.bottom, left : whole.left + part.right]
             moved = self.matrix.copy()
@@ -149,10 +149,10 @@ class Square:
             added = cv2.warpAffine(weighted, matrix, inside.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
             inside[:] = np.clip(inside + added + 0.5, 0, 255).astype(np.uint8)
 
-    def _reach(self, pixels: Pixels, margin: int) -> Tile:
-        """The part of the picture in which the square lies, with a margin in px; at least one px of it."""
+    def _find_bounds(self, pixels: Pixels, margin: int) -> Tile:
+        """Return the part of the picture that contains the square, with a margin in px; at least one px."""
         height, width = pixels.shape[:2]
-        corners = np.array([[0, 0], [SQUARE, 0], [0, SQUARE], [SQUARE, SQUARE]], dtype=np.float64)
+        corners = np.array([[0, 0], [FACE_SIDE, 0], [0, FACE_SIDE], [FACE_SIDE, FACE_SIDE]], dtype=np.float64)
         back = cv2.invertAffineTransform(self.matrix)
         places = corners @ back[:, :2].T + back[:, 2]
         left, top = (np.floor(places.min(axis=0)) - margin).astype(int)
@@ -161,53 +161,53 @@ class Square:
         return Tile(top, min(max(bottom, top + 1), height), left, min(max(right, left + 1), width))
 
 
-def _changed(square: Square, restored: Pixels, colours: Pixels) -> FloatArray:
-    """What restoring changes in the square, in levels, less what it does to the coarse colours."""
-    change = restored.astype(np.float32) - square.cut(colours)
-    return np.asarray(change - cv2.GaussianBlur(change, (0, 0), COARSE), dtype=np.float32)
+def _compute_change(alignment: FaceAlignment, restored: Pixels, colours: Pixels) -> FloatArray:
+    """Return the change in the square, in levels, without the change of coarse colours."""
+    change = restored.astype(np.float32) - alignment.cut(colours)
+    return np.asarray(change - cv2.GaussianBlur(change, (0, 0), COARSE_DEVIATION), dtype=np.float32)
 
 
-def _by_codeformer(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
-    return _by_network(square, networks.load_onnx(CODEFORMER))
+def _restore_with_codeformer(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+    return _run_face_network(square, networks.load_onnx(CODEFORMER))
 
 
-def _by_gfpgan(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
-    return _by_network(square, networks.load_onnx(GFPGAN))
+def _restore_with_gfpgan(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+    return _run_face_network(square, networks.load_onnx(GFPGAN))
 
 
-def _by_network(square: Pixels, session: OnnxSession) -> Pixels:
+def _run_face_network(square: Pixels, session: OnnxSession) -> Pixels:
     batch = np.ascontiguousarray(to_planes(square)[None] * 2 - 1, dtype=np.float32)
     restored = session.run(batch, number=FIDELITY)[0]
     return to_pixels(np.asarray((restored + 1) / 2, dtype=np.float32))
 
 
-def _by_x4plus(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
-    """Restored as it is and mirrored, and the mean of both: what only one of them shows is not there."""
+def _restore_with_x4plus(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+    """Return the mean of a plain and a mirrored run: what only one of them shows isn't real."""
     network = networks.load_ncnn(X4PLUS)
-    size = round(min(max(side / SHRUNK, SMALLEST), LARGEST))
+    size = round(min(max(side / X4PLUS_SHRINK, X4PLUS_SMALLEST), X4PLUS_LARGEST))
     small = np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     planes = to_planes(cut_with_border(small, Tile(0, size, 0, size), network.network.border))
     mirrored = network.run(np.ascontiguousarray(planes[:, :, ::-1]))[:, :, ::-1]
     large = np.asarray((network.run(planes) + mirrored) / 2, dtype=np.float32)
-    way = cv2.INTER_AREA if large.shape[1] >= SQUARE else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(to_pixels(large), (SQUARE, SQUARE), interpolation=way), dtype=np.uint8)
+    way = cv2.INTER_AREA if large.shape[1] >= FACE_SIDE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(to_pixels(large), (FACE_SIDE, FACE_SIDE), interpolation=way), dtype=np.uint8)
 
 
-def _ellipse() -> FloatArray:
-    """How much of the change is taken at each px of the square, 0..1."""
-    y, x = np.mgrid[:SQUARE, :SQUARE].astype(np.float32)
-    reach = np.hypot((x - MIDDLE[0]) / RADII[0], (y - MIDDLE[1]) / RADII[1])
-    part = np.clip((1 - reach) / SOFT, 0, 1)
+def _build_ellipse_mask() -> FloatArray:
+    """Return the weight of the change at each px of the square, 0..1."""
+    y, x = np.mgrid[:FACE_SIDE, :FACE_SIDE].astype(np.float32)
+    reach = np.hypot((x - ELLIPSE_CENTRE[0]) / ELLIPSE_RADII[0], (y - ELLIPSE_CENTRE[1]) / ELLIPSE_RADII[1])
+    part = np.clip((1 - reach) / ELLIPSE_FADE, 0, 1)
     return np.asarray(part * part * (3 - 2 * part), dtype=np.float32)
 
 
-ELLIPSE = _ellipse()
+ELLIPSE_MASK = _build_ellipse_mask()
 INTERFACE = Interface(inputs=((1, 3, 512, 512),), outputs=((1, 3, 512, 512),))  # RGB, -1..1; CodeFormer also w, 0..1
 CODEFORMER = Backend(
     name="codeformer (onnxruntime)",
     source=Source.BROUGHT,
     licence="S-Lab 1.0: not for commercial use",
-    run=_by_codeformer,
+    run=_restore_with_codeformer,
     own_files=("faces/codeformer.onnx",),
     interface=INTERFACE,
 )
@@ -215,7 +215,7 @@ GFPGAN = Backend(
     name="gfpgan (onnxruntime)",
     source=Source.BROUGHT,
     licence="Apache-2.0",
-    run=_by_gfpgan,
+    run=_restore_with_gfpgan,
     own_files=("faces/gfpgan.onnx",),
     interface=INTERFACE,
 )
@@ -223,7 +223,7 @@ X4PLUS_FACES = Backend(
     name="realesrgan-x4plus on faces (ncnn)",
     source=Source.SET_UP,
     licence="BSD-3-Clause",
-    run=_by_x4plus,
+    run=_restore_with_x4plus,
     weights=(weights.X4PLUS,),
 )
 FACE_RESTORATION: Slot[Restorer] = Slot("face", ("CodeFormer", "img2sr"), (CODEFORMER, GFPGAN, X4PLUS_FACES))

@@ -59,7 +59,7 @@ def restore(
     if wants_faces:
         restored = restore_faces(colours, source, strength, networks, narrow_report(report, done, 1))
         colours, picture = restored.colours, picture.add_backends(*restored.made_by)
-        if not restored.found:
+        if not restored.face_count:
             picture = picture.add_note(
                 Message(gettext_noop("No face was found; the rest of the picture was restored."))
             )
