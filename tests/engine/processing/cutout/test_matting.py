@@ -12,14 +12,14 @@ from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 
-def cut(pixels: Pixels, networks: NetworkRegistry, alpha: Mask | None = None) -> tuple[Pixels, Mask]:
+def cut_out_subject(pixels: Pixels, networks: NetworkRegistry, alpha: Mask | None = None) -> tuple[Pixels, Mask]:
     result = cut_out(Picture(pixels, alpha), {}, networks, lambda fraction: None)
     assert result.alpha is not None
     return result.colours, result.alpha
 
 
-def disc(side: int, radius: float, soft: float) -> Mask:
-    """A disc in the middle whose edge is `soft` px wide."""
+def draw_disc(side: int, radius: float, soft: float) -> Mask:
+    """Return a disc in the middle whose edge is `soft` px wide."""
     away = np.hypot(*(np.mgrid[:side, :side] - (side - 1) / 2))
     return np.clip((radius - away) / soft * 255 + 127.5, 0, 255).astype(np.uint8)
 
@@ -32,10 +32,10 @@ def disc(side: int, radius: float, soft: float) -> Mask:
         ("flower.jpg", [(213, 305), (160, 300), (260, 250)], [(20, 20), (400, 600), (30, 600)]),
     ],
 )
-def test_the_subject_stays_and_the_rest_goes(
+def test_the_subject_is_opaque_and_the_rest_transparent(
     networks: NetworkRegistry, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
-    _, alpha = cut(load_photo(name), networks)
+    _, alpha = cut_out_subject(load_photo(name), networks)
     assert [int(alpha[place]) for place in inside] == [255, 255, 255]
     assert [int(alpha[place]) for place in outside] == [0, 0, 0]
     soft = ((alpha > 0) & (alpha < 255)).mean()
@@ -44,42 +44,42 @@ def test_the_subject_stays_and_the_rest_goes(
 
 def test_opaque_px_keep_their_colours(networks: NetworkRegistry) -> None:
     pixels = load_photo("flower.jpg")
-    colours, alpha = cut(pixels, networks)
+    colours, alpha = cut_out_subject(pixels, networks)
     assert (colours[alpha == 255] == pixels[alpha == 255]).all()
 
 
-def test_a_larger_copy_is_cut_alike(networks: NetworkRegistry) -> None:
-    """The way for large pictures, in tiles and refined twice, finds the same edge."""
+def test_a_larger_copy_is_cut_out_alike(networks: NetworkRegistry) -> None:
+    """Large pictures, in tiles and refined twice, get the same edge."""
     pixels = load_photo("flower.jpg")
     large = np.asarray(resize(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
-    _, alpha = cut(pixels, networks)
-    _, large_alpha = cut(large, networks)
+    _, alpha = cut_out_subject(pixels, networks)
+    _, large_alpha = cut_out_subject(large, networks)
     back = np.asarray(resize(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
         :, :, 0
     ]
     assert np.abs(back.astype(int) - alpha).mean() < 2
 
 
-def test_alpha_that_was_there_stays(networks: NetworkRegistry) -> None:
+def test_existing_alpha_is_kept(networks: NetworkRegistry) -> None:
     pixels = load_photo("flower.jpg")
     before = np.full(pixels.shape[:2], 255, dtype=np.uint8)
     before[:, :300] = 0
-    _, alpha = cut(pixels, networks, before)
+    _, alpha = cut_out_subject(pixels, networks, before)
     assert alpha[:, :300].max() == 0
     assert alpha[213, 305] == 255
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
-def test_the_smallest_pictures_pass(networks: NetworkRegistry, size: tuple[int, int]) -> None:
-    colours, alpha = cut(np.full((*size, 3), 77, dtype=np.uint8), networks)
+def test_the_smallest_pictures_keep_their_size(networks: NetworkRegistry, size: tuple[int, int]) -> None:
+    colours, alpha = cut_out_subject(np.full((*size, 3), 77, dtype=np.uint8), networks)
     assert colours.shape == (*size, 3)
     assert alpha.shape == size
 
 
 @pytest.mark.parametrize("side", [200, 1400])
 def test_soft_edges_lose_the_colour_of_the_background(side: int) -> None:
-    """Red laid over blue by a known alpha: what is found in the soft edge is red again."""
-    alpha = disc(side, side / 4, soft=side / 25)
+    """Red is laid over blue with a known alpha; the estimate for the soft edge is red again."""
+    alpha = draw_disc(side, side / 4, soft=side / 25)
     red, blue = np.array([220, 40, 30]), np.array([20, 60, 220])
     share = alpha[:, :, None] / 255
     mixed = np.rint(share * red + (1 - share) * blue).astype(np.uint8)

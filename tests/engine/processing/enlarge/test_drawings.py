@@ -1,4 +1,4 @@
-"""chainner and real_esrgan with the real networks, over drawings."""
+"""chainner and real_esrgan with the real networks, on drawings."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -29,11 +29,11 @@ LANCZOS = Image.Resampling.LANCZOS
 SIDE = 192
 
 
-def drawn(
+def enlarge(
     pixels: Pixels, networks: NetworkRegistry, module: str, scale: int, tile_side: int = CUNET_TILE_SIDE
 ) -> Pixels:
-    draw = {"chainner": enlarge_drawing, "real_esrgan": clean_and_enlarge_drawing}[module]
-    return draw(Picture(pixels), {"scale": f"{scale}x"}, networks, lambda fraction: None, tile_side=tile_side).colours
+    run = {"chainner": enlarge_drawing, "real_esrgan": clean_and_enlarge_drawing}[module]
+    return run(Picture(pixels), {"scale": f"{scale}x"}, networks, lambda fraction: None, tile_side=tile_side).colours
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -53,7 +53,7 @@ def test_drawings_gain_over_lanczos(
     truth = DRAWINGS[name](SIDE)
     small = shrink_by(truth, scale, "area")
     plain = resize(small, SIDE, SIDE, LANCZOS)
-    result = drawn(small, networks, module, scale)
+    result = enlarge(small, networks, module, scale)
     assert compute_psnr(result, truth) >= compute_psnr(plain, truth) + gain
     assert measure_line_contrast(result, truth) >= contrast >= measure_line_contrast(plain, truth) + 0.15
 
@@ -63,57 +63,59 @@ def test_drawings_gain_over_lanczos(
 def test_eight_times_draws_steeper_lines_than_lanczos(networks: NetworkRegistry, module: str) -> None:
     truth = DRAWINGS["flat colours"](SIDE)
     small = shrink_by(truth, 8, "area")
-    plain, result = resize(small, SIDE, SIDE, LANCZOS), drawn(small, networks, module, 8)
+    plain, result = resize(small, SIDE, SIDE, LANCZOS), enlarge(small, networks, module, 8)
     assert compute_psnr(result, truth) >= compute_psnr(plain, truth) + 1
     assert measure_line_contrast(result, truth) >= 3 * measure_line_contrast(plain, truth)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.parametrize(("scale", "gain"), [(1, 4.5), (2, 2.2)])
-def test_worn_drawings_are_cleaned(networks: NetworkRegistry, name: str, scale: int, gain: float) -> None:
+def test_degraded_drawings_are_cleaned(networks: NetworkRegistry, name: str, scale: int, gain: float) -> None:
     truth = DRAWINGS[name](SIDE)
-    worn = as_jpeg(shrink_by(truth, scale, "area"), quality=40)
-    plain = resize(worn, SIDE, SIDE, LANCZOS)
-    assert compute_psnr(drawn(worn, networks, "real_esrgan", scale), truth) >= compute_psnr(plain, truth) + gain
+    degraded = as_jpeg(shrink_by(truth, scale, "area"), quality=40)
+    plain = resize(degraded, SIDE, SIDE, LANCZOS)
+    assert compute_psnr(enlarge(degraded, networks, "real_esrgan", scale), truth) >= compute_psnr(plain, truth) + gain
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_clean_drawing_stays_when_only_cleaned(networks: NetworkRegistry, name: str) -> None:
+def test_cleaning_hardly_changes_a_clean_drawing(networks: NetworkRegistry, name: str) -> None:
     truth = DRAWINGS[name](SIDE)
-    assert compute_psnr(drawn(truth, networks, "real_esrgan", 1), truth) >= 36
+    assert compute_psnr(enlarge(truth, networks, "real_esrgan", 1), truth) >= 36
 
 
 def test_only_real_esrgan_cleans(networks: NetworkRegistry) -> None:
     flat = as_jpeg(DRAWINGS["flat colours"](SIDE)[:96, 96:], quality=30)
-    sharp, clean = (drawn(flat, networks, module, 2) for module in ("chainner", "real_esrgan"))
+    sharp, clean = (enlarge(flat, networks, module, 2) for module in ("chainner", "real_esrgan"))
     truth = resize(DRAWINGS["flat colours"](2 * SIDE)[:192, 192:], 192, 192, LANCZOS)
     assert compute_psnr(clean, truth) > compute_psnr(sharp, truth) + 1.5
 
 
 def test_a_photo_keeps_its_colours(networks: NetworkRegistry) -> None:
     small = shrink_by(load_photo("coffee.png", side=128), 2, "area")
-    result = drawn(small, networks, "chainner", 4)
+    result = enlarge(small, networks, "chainner", 4)
     assert compute_psnr(shrink_by(result, 4, "area"), small) >= 27
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     small = DRAWINGS["flat colours"](128)
-    whole = drawn(small, networks, "real_esrgan", 2)
-    apart = np.abs(whole.astype(int) - drawn(small, networks, "real_esrgan", 2, tile_side=64))
+    whole = enlarge(small, networks, "real_esrgan", 2)
+    apart = np.abs(whole.astype(int) - enlarge(small, networks, "real_esrgan", 2, tile_side=64))
     assert apart.mean() <= 0.5
-    assert np.percentile(apart, 99.5) <= 6  # what CUNET's mean over the tile makes of it, at the steepest lines
+    assert np.percentile(apart, 99.5) <= 6  # CUNET's mean over the tile changes the steepest lines
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4, 6, 8])
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (3, 5)])
-def test_the_smallest_pictures_grow_as_asked(networks: NetworkRegistry, size: tuple[int, int], scale: int) -> None:
+def test_the_smallest_pictures_are_enlarged_by_the_scale(
+    networks: NetworkRegistry, size: tuple[int, int], scale: int
+) -> None:
     colour = np.ascontiguousarray(np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3)))
-    result = drawn(colour, networks, "real_esrgan", scale)
+    result = enlarge(colour, networks, "real_esrgan", scale)
     assert result.shape == (size[0] * scale, size[1] * scale, 3)
     assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 8
 
 
-def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(networks: NetworkRegistry) -> None:
+def test_alpha_is_enlarged_too_and_hidden_colours_stay_hidden(networks: NetworkRegistry) -> None:
     colours = np.full((32, 32, 3), 240, dtype=np.uint8)
     colours[:, 16:] = 0
     alpha = np.full((32, 32), 255, dtype=np.uint8)
@@ -126,11 +128,11 @@ def test_alpha_grows_with_the_drawing_and_hidden_colours_stay_hidden(networks: N
 
 
 def test_progress_rises_to_one_over_all_passes(networks: NetworkRegistry) -> None:
-    told: list[float] = []
-    enlarge_drawing(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, told.append)
-    assert len(told) >= 3
-    assert all(later >= earlier for earlier, later in pairwise(told))
-    assert told[-1] == pytest.approx(1)
+    reports: list[float] = []
+    enlarge_drawing(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, reports.append)
+    assert len(reports) >= 3
+    assert all(later >= earlier for earlier, later in pairwise(reports))
+    assert reports[-1] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
@@ -144,12 +146,12 @@ def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> N
     )
     assert outcome.backend == ESRGAN.name
     assert (outcome.width, outcome.height) == compute_output_size([step], 120, 120) == (120 * scale, 120 * scale)
-    expected = resize(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # what the tiny network makes
+    expected = resize(truth, 120 * scale, 120 * scale, Image.Resampling.NEAREST) / 2  # as the tiny network computes it
     with Image.open(tmp_path / "r") as image:
         assert np.abs(np.asarray(image.convert("RGB")) - expected).max() <= 1
 
 
-def test_a_brought_network_of_another_scale_is_passed_over(tmp_path: Path) -> None:
+def test_a_brought_network_of_another_scale_is_skipped(tmp_path: Path) -> None:
     assert ESRGAN.interface
     write_tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, scale=2)
     state = NetworkRegistry(tmp_path).get_state(ESRGAN)

