@@ -19,7 +19,7 @@ from vanceweb.engine.processing.sharpen.deblurrers import DEBLUR
 from vanceweb.engine.processing.sharpen.deblurring import ARTEFACTS
 from vanceweb.engine.processing.stylise.cartoons import ANIME_STYLE, CARTOON_STYLE
 from vanceweb.engine.processing.stylise.redrawing import STYLE
-from vanceweb.engine.processing.stylise.style_transfer import PAINTING
+from vanceweb.engine.processing.stylise.style_transfer import STYLE_TRANSFER
 
 SLOTS: tuple[Slot[Any], ...] = (
     ENLARGEMENT,
@@ -30,7 +30,7 @@ SLOTS: tuple[Slot[Any], ...] = (
     DRAWING,
     STYLE,
     CARTOON_STYLE,
-    PAINTING,
+    STYLE_TRANSFER,
     ANIME_STYLE,
     FILE,
     COLOURISATION,

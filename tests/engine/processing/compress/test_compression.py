@@ -1,4 +1,4 @@
-"""compress: how small, how true, and never larger than what came in."""
+"""compress: the size and quality of its files, which are never larger than the input."""
 
 import io
 from collections.abc import Callable
@@ -24,14 +24,14 @@ from tests.engine.processing.picture_files import (
 )
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing.compress.colour_reduction import visible_error
+from vanceweb.engine.processing.compress.colour_reduction import measure_visible_error
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, process_file
 
 NO_MODELS = NetworkRegistry(Path("nowhere"))
 
 
-def compressed(
+def compress_file(
     source: Path, quality: int, output: Output | None = None, *, keep_metadata: bool = True
 ) -> tuple[Path, Outcome]:
     target = source.parent / "results" / "result"
@@ -42,16 +42,16 @@ def compressed(
     return target, outcome
 
 
-def photo_file(name: str, folder: Path, kind: str, side: int = 256, **options: Any) -> Path:
+def save_photo(name: str, folder: Path, kind: str, side: int = 256, **options: Any) -> Path:
     return save_picture(Image.fromarray(load_photo(name, side=side)), folder / f"{Path(name).stem}.{kind}", **options)
 
 
-def size(path: Path) -> int:
+def get_size(path: Path) -> int:
     return path.stat().st_size
 
 
-def graphic() -> Image.Image:
-    """Discs of flat colour with soft alpha, some of them see-through."""
+def draw_graphic() -> Image.Image:
+    """Draw discs of flat colour with soft edges, one of them translucent."""
     down, across = np.mgrid[0:160, 0:200]
     pixels = np.zeros((160, 200, 4), dtype=np.float64)
     for x, y, radius, colour in ((60, 60, 40, (200, 40, 30, 255)), (120, 90, 50, (30, 90, 200, 140))):
@@ -62,22 +62,22 @@ def graphic() -> Image.Image:
 
 @pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_photos_at_50_take_less_than_45_percent_of_quality_95(tmp_path: Path, name: str) -> None:
-    source = photo_file(name, tmp_path, "jpg", quality=95)
-    target, outcome = compressed(source, 50)
+    source = save_photo(name, tmp_path, "jpg", quality=95)
+    target, outcome = compress_file(source, 50)
     assert outcome.format == "jpg"
-    assert size(target) <= 0.45 * size(source)
+    assert get_size(target) <= 0.45 * get_size(source)
     assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 25
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])
-def test_less_quality_makes_smaller_and_less_true_files(tmp_path: Path, kind: str) -> None:
+def test_lower_quality_makes_smaller_and_less_faithful_files(tmp_path: Path, kind: str) -> None:
     options = {"quality": 98} if kind == "jpg" else {}
-    source = photo_file("coffee.png", tmp_path, kind, side=160, **options)
+    source = save_photo("coffee.png", tmp_path, kind, side=160, **options)
     sizes, errors = [], []
     for quality in (0, 20, 40, 60, 80, 90, 100):
-        target, _ = compressed(source, quality)
-        sizes.append(size(target))
-        errors.append(visible_error(*(np.asarray(Image.open(p).convert("RGBA")) for p in (source, target))))
+        target, _ = compress_file(source, quality)
+        sizes.append(get_size(target))
+        errors.append(measure_visible_error(*(np.asarray(Image.open(p).convert("RGBA")) for p in (source, target))))
     assert sizes == sorted(sizes)
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] == 0
@@ -86,100 +86,100 @@ def test_less_quality_makes_smaller_and_less_true_files(tmp_path: Path, kind: st
 
 @pytest.mark.parametrize("name", COLOUR_PHOTOS)
 def test_photos_as_png_at_50_take_less_than_half(tmp_path: Path, name: str) -> None:
-    source = photo_file(name, tmp_path, "png", optimize=True)
-    target, outcome = compressed(source, 50)
+    source = save_photo(name, tmp_path, "png", optimize=True)
+    target, outcome = compress_file(source, 50)
     assert outcome.format == "png"
-    assert size(target) <= 0.5 * size(source)
+    assert get_size(target) <= 0.5 * get_size(source)
     assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 28
 
 
-def test_what_a_jpg_has_already_lost_is_not_paid_for_again(tmp_path: Path) -> None:
-    source = photo_file("chelsea.png", tmp_path, "jpg", quality=40)
-    target, _ = compressed(source, 90)
-    assert size(target) < size(source)
+def test_the_losses_of_a_jpg_take_no_bits_again(tmp_path: Path) -> None:
+    source = save_photo("chelsea.png", tmp_path, "jpg", quality=40)
+    target, _ = compress_file(source, 90)
+    assert get_size(target) < get_size(source)
     assert (read_pixels(target) == read_pixels(source)).all()
 
 
 @pytest.mark.parametrize("quality", [0, 50, 100])
 @pytest.mark.parametrize("kind", ["jpg", "png"])
-def test_nothing_grows_and_twice_is_as_good_as_once(tmp_path: Path, kind: str, quality: int) -> None:
-    source = photo_file("flower.jpg", tmp_path, kind, side=128)
+def test_nothing_grows_and_a_second_run_loses_little(tmp_path: Path, kind: str, quality: int) -> None:
+    source = save_photo("flower.jpg", tmp_path, kind, side=128)
     once = tmp_path / f"once.{kind}"
-    once.write_bytes(compressed(source, quality)[0].read_bytes())
-    twice, _ = compressed(once, quality)
-    assert size(twice) <= size(once) < size(source)
+    once.write_bytes(compress_file(source, quality)[0].read_bytes())
+    twice, _ = compress_file(once, quality)
+    assert get_size(twice) <= get_size(once) < get_size(source)
     likeness = compute_psnr(read_pixels(once).astype(np.uint8), read_pixels(twice).astype(np.uint8))
     assert likeness > (32 if quality else 28)
 
 
-def test_a_file_that_cannot_shrink_comes_back_as_it_was(tmp_path: Path) -> None:
-    source = photo_file("rocket.jpg", tmp_path, "jpg", quality=60)
-    small, _ = compressed(source, 10)
+def test_a_file_that_cannot_shrink_stays_as_it_is(tmp_path: Path) -> None:
+    source = save_photo("rocket.jpg", tmp_path, "jpg", quality=60)
+    small, _ = compress_file(source, 10)
     smallest = tmp_path / "smallest.jpg"
     smallest.write_bytes(small.read_bytes())
-    assert compressed(smallest, 95)[0].read_bytes() == smallest.read_bytes()
+    assert compress_file(smallest, 95)[0].read_bytes() == smallest.read_bytes()
 
 
 def test_alpha_is_kept(tmp_path: Path) -> None:
-    source = save_picture(graphic(), tmp_path / "p.png")
-    target, _ = compressed(source, 50)
+    source = save_picture(draw_graphic(), tmp_path / "p.png")
+    target, _ = compress_file(source, 50)
     before, after = read_pixels(source, "RGBA"), read_pixels(target, "RGBA")
-    assert size(target) < 0.6 * size(source)
+    assert get_size(target) < 0.6 * get_size(source)
     assert ((before[:, :, 3] == 0) == (after[:, :, 3] == 0)).mean() > 0.995
     assert np.abs(before[:, :, 3] - after[:, :, 3]).mean() < 2
     assert np.abs(before - after)[before[:, :, 3] > 0].mean() < 4
 
 
 def test_dither_is_used_where_it_helps(tmp_path: Path) -> None:
-    """Few colours dithered show a slope better than few plain ones; flat colours stay flat."""
+    """A few dithered colours show a gradient better than a few plain ones; flat colours stay flat."""
     slope = np.clip(np.add.outer(np.arange(256) / 8, np.linspace(40, 200, 256)), 0, 255)
     tinted = np.dstack([slope, slope * 0.8 + 20, 255 - slope]).astype(np.uint8)
     grainy = np.random.default_rng(1).normal(0, 2, tinted.shape) + tinted
     source = save_picture(Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8)), tmp_path / "p.png")
-    with Image.open(compressed(source, 30)[0]) as image:
+    with Image.open(compress_file(source, 30)[0]) as image:
         shown = np.asarray(image.convert("RGB")).astype(float)
     means = shown.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))
     assert np.abs(means - tinted.reshape(32, 8, 32, 8, 3).mean(axis=(1, 3))).max() < 14
     flat = save_picture(make_halves(200, 160), tmp_path / "flat.png")
-    assert (read_pixels(compressed(flat, 0)[0]) == read_pixels(flat)).all()
+    assert (read_pixels(compress_file(flat, 0)[0]) == read_pixels(flat)).all()
 
 
 @pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90}), ("png", {})])
 @pytest.mark.parametrize("quality", [30, 100])
 def test_metadata_is_kept(tmp_path: Path, kind: str, options: dict[str, Any], quality: int) -> None:
-    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
+    source = save_photo("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
                         dpi=(240, 240), **options)  # fmt: skip
-    target, _ = compressed(source, quality)
+    target, _ = compress_file(source, quality)
     with Image.open(target) as image:
         assert image.getexif()[0x0110] == "Camera 1"
         assert image.info["icc_profile"] == get_srgb_profile()
         assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
-    assert size(target) < size(source)
+    assert get_size(target) < get_size(source)
 
 
 @pytest.mark.parametrize("quality", [30, 100])
 def test_a_turned_photo_is_shown_upright(tmp_path: Path, quality: int) -> None:
     turned = Image.fromarray(load_photo("coffee.png", side=96)[:64]).transpose(Image.Transpose.ROTATE_90)
     source = save_picture(turned, tmp_path / "p.jpg", quality=95, exif=build_camera_exif(6))
-    target, outcome = compressed(source, quality)
+    target, outcome = compress_file(source, quality)
     assert (outcome.width, outcome.height) == (96, 64)
     with Image.open(target) as image, Image.open(source) as before:
-        # Either turned for good or still marked to be turned.
+        # Either turned for good or still marked for turning.
         assert image.getexif()[0x0112] == (6 if image.size == before.size else 1)
         assert image.getexif()[0x010F] == "Maker"
 
 
 @pytest.mark.parametrize(("kind", "options"), [("jpg", {"quality": 90, "comment": b"a secret place"}), ("png", {})])
 @pytest.mark.parametrize("quality", [30, 100])
-def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
+def test_metadata_is_stripped_on_request_except_profile_and_resolution(
     tmp_path: Path, kind: str, options: dict[str, Any], quality: int
 ) -> None:
     if kind == "png":
         options = {"pnginfo": PngInfo()}
         options["pnginfo"].add_text("Comment", "a secret place")
-    source = photo_file("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
+    source = save_photo("coffee.png", tmp_path, kind, side=96, exif=build_camera_exif(), icc_profile=get_srgb_profile(),
                         dpi=(240, 240), **options)  # fmt: skip
-    target, _ = compressed(source, quality, keep_metadata=False)
+    target, _ = compress_file(source, quality, keep_metadata=False)
     assert not [secret for secret in (b"a secret place", b"Camera 1", b"Maker") if secret in target.read_bytes()]
     with Image.open(target) as image:
         assert dict(image.getexif()) == {}
@@ -187,7 +187,7 @@ def test_metadata_is_stripped_by_choice_but_for_profile_and_resolution(
         assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
     if quality == 100:
         assert (read_pixels(target) == read_pixels(source)).all()
-    kept, _ = compressed(source, quality)
+    kept, _ = compress_file(source, quality)
     assert b"Camera 1" in kept.read_bytes()
 
 
@@ -199,7 +199,7 @@ def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: 
     source = save_picture(
         turned, tmp_path / f"p.{kind}", exif=build_camera_exif(6), **({"quality": 95} if kind == "jpg" else {})
     )
-    target, outcome = compressed(source, quality, keep_metadata=False)
+    target, outcome = compress_file(source, quality, keep_metadata=False)
     assert (outcome.width, outcome.height) == (96, 64)
     with Image.open(target) as image:
         assert set(image.getexif()) <= {0x0112}
@@ -207,59 +207,59 @@ def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: 
     assert compute_psnr(shown, upright) > 25
 
 
-def test_a_picture_of_several_that_is_stripped_is_the_first(tmp_path: Path) -> None:
+def test_a_stripped_file_of_several_pictures_keeps_the_first(tmp_path: Path) -> None:
     first, second = (Image.fromarray(load_photo(name, side=96)) for name in ("coffee.png", "chelsea.png"))
     source = tmp_path / "p.jpg"
     first.save(source, "MPO", save_all=True, append_images=[second], quality=90, exif=build_camera_exif())
     for quality in (30, 100):
-        target, _ = compressed(source, quality, keep_metadata=False)
+        target, _ = compress_file(source, quality, keep_metadata=False)
         with Image.open(target) as image:
             assert (image.format, dict(image.getexif())) == ("JPEG", {})
         assert compute_psnr(read_pixels(target).astype(np.uint8), np.asarray(first)) > 25
 
 
-def test_a_resolution_asked_for_is_written(tmp_path: Path) -> None:
+def test_a_requested_resolution_is_written(tmp_path: Path) -> None:
     for kind in ("jpg", "png"):
-        target, _ = compressed(photo_file("coffee.png", tmp_path, kind, side=64), 100, Output(dpi=300))
+        target, _ = compress_file(save_photo("coffee.png", tmp_path, kind, side=64), 100, Output(dpi=300))
         with Image.open(target) as image:
             assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
-def test_another_format_may_be_asked_for(tmp_path: Path) -> None:
-    target, outcome = compressed(photo_file("coffee.png", tmp_path, "png", side=96), 50, Output(format="jpg"))
+def test_another_format_may_be_requested(tmp_path: Path) -> None:
+    target, outcome = compress_file(save_photo("coffee.png", tmp_path, "png", side=96), 50, Output(format="jpg"))
     assert outcome.format == "jpg"
     assert Image.open(target).format == "JPEG"
 
 
 def test_the_output_quality_is_a_limit_too(tmp_path: Path) -> None:
-    source = photo_file("coffee.png", tmp_path, "jpg", side=96, quality=98)
-    twenty = compressed(source, 20)[0].read_bytes()
-    assert compressed(source, 80, Output(quality=20))[0].read_bytes() == twenty
-    assert compressed(source, 20, Output(quality=80))[0].read_bytes() == twenty
+    source = save_photo("coffee.png", tmp_path, "jpg", side=96, quality=98)
+    twenty = compress_file(source, 20)[0].read_bytes()
+    assert compress_file(source, 80, Output(quality=20))[0].read_bytes() == twenty
+    assert compress_file(source, 20, Output(quality=80))[0].read_bytes() == twenty
 
 
-def test_what_another_step_changed_is_written_small_as_well(tmp_path: Path) -> None:
-    source = photo_file("coffee.png", tmp_path, "jpg", side=64, quality=95)
+def test_the_result_of_another_step_is_written_small_as_well(tmp_path: Path) -> None:
+    source = save_photo("coffee.png", tmp_path, "jpg", side=64, quality=95)
     target = tmp_path / "result"
     flip = Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 80})
     for steps in ([flip, Step("compress", {"quality": 30})], [Step("compress", {"quality": 30}), flip]):
         process_file(source, target, steps, Output(), networks=NO_MODELS, report=lambda done: None)
-        assert size(target) < 0.5 * size(source)
+        assert get_size(target) < 0.5 * get_size(source)
         assert (read_pixels(target) != read_pixels(source)).any()
 
 
-def odd(folder: Path, kind: str) -> Path:
-    """A file of the kind, which is one of `ODD`."""
+def make_odd_file(folder: Path, kind: str) -> Path:
+    """Make a file of the kind, one of `ODD`."""
     suffix, make = ODD[kind]
     return make(folder / f"odd.{suffix}")
 
 
-def noise_16(path: Path) -> Path:
+def save_16_bit_noise(path: Path) -> Path:
     noise = np.random.default_rng(3).integers(0, 65536, (20, 24)).astype(np.uint16)
     return save_picture(Image.fromarray(noise), path)
 
 
-def grey_photo(path: Path) -> Path:
+def save_grey_photo(path: Path) -> Path:
     return save_picture(Image.fromarray(load_photo("camera.png", side=64)).convert("L"), path)
 
 
@@ -268,14 +268,14 @@ ODD: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "one px jpg": ("jpg", lambda p: save_picture(Image.new("L", (1, 1), 9), p)),
     "one column": ("png", lambda p: save_picture(make_halves(1, 30), p)),
     "one row jpg": ("jpg", lambda p: save_picture(make_halves(40, 1), p)),
-    "grey": ("png", grey_photo),
-    "grey jpg": ("jpg", grey_photo),
-    "grey and alpha": ("png", lambda p: save_picture(graphic().convert("LA"), p)),
+    "grey": ("png", save_grey_photo),
+    "grey jpg": ("jpg", save_grey_photo),
+    "grey and alpha": ("png", lambda p: save_picture(draw_graphic().convert("LA"), p)),
     "one bit": ("png", lambda p: save_picture(make_halves(left=0, right=1, mode="1"), p)),
     "16 bit": ("png", make_16_bit_png),
-    "16 bit noise": ("png", noise_16),
+    "16 bit noise": ("png", save_16_bit_noise),
     "palette": ("png", lambda p: save_picture(make_halves().quantize(2), p)),
-    "alpha": ("png", lambda p: save_picture(graphic(), p)),
+    "alpha": ("png", lambda p: save_picture(draw_graphic(), p)),
     "all transparent": ("png", lambda p: save_picture(Image.new("RGBA", (16, 16), (200, 0, 0, 0)), p)),
     "cmyk": (
         "jpg",
@@ -291,17 +291,17 @@ ODD: dict[str, tuple[str, Callable[[Path], Path]]] = {
 }
 
 
-def frames(path: Path) -> list[np.ndarray[Any, Any]]:
+def read_frames(path: Path) -> list[np.ndarray[Any, Any]]:
     with Image.open(path) as image:
         found = []
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
-            found.append(levels(image))
+            found.append(to_levels(image))
         return found
 
 
-def levels(image: Image.Image) -> np.ndarray[Any, Any]:
-    """RGBA of 0..65535: a file may hold 16-bit levels as 8 bits where those tell all."""
+def to_levels(image: Image.Image) -> np.ndarray[Any, Any]:
+    """Convert to RGBA of 0..65535: a file may store 16-bit levels as 8 bits if they lose nothing."""
     if image.mode.startswith("I"):
         grey = np.asarray(image).astype(int)
         return np.dstack([grey, grey, grey, np.full_like(grey, 65535)])
@@ -311,27 +311,27 @@ def levels(image: Image.Image) -> np.ndarray[Any, Any]:
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(sorted(ODD)), quality=st.integers(0, 100))
 def test_odd_pictures_keep_size_and_format_and_never_grow(tmp_path: Path, kind: str, quality: int) -> None:
-    source = odd(tmp_path, kind)
-    target, outcome = compressed(source, quality)
+    source = make_odd_file(tmp_path, kind)
+    target, outcome = compress_file(source, quality)
     with Image.open(source) as before, Image.open(target) as after:
         assert after.size == before.size == (outcome.width, outcome.height)
         assert (after.format == "PNG") == (before.format == "PNG")
         after.load()
-    assert size(target) <= size(source)
+    assert get_size(target) <= get_size(source)
 
 
 @pytest.mark.parametrize("kind", sorted(ODD))
-def test_at_100_nothing_is_lost(tmp_path: Path, kind: str) -> None:
-    source = odd(tmp_path, kind)
-    target, _ = compressed(source, 100)
-    for before, after in zip(frames(source), frames(target), strict=True):
+def test_nothing_is_lost_at_100(tmp_path: Path, kind: str) -> None:
+    source = make_odd_file(tmp_path, kind)
+    target, _ = compress_file(source, 100)
+    for before, after in zip(read_frames(source), read_frames(target), strict=True):
         assert (before == after).all()
 
 
 def test_moving_pictures_keep_their_frames(tmp_path: Path) -> None:
     source = make_animated_png(tmp_path / "a.png")
-    target, _ = compressed(source, 10)
-    assert len(frames(target)) == len(frames(source)) > 1
+    target, _ = compress_file(source, 10)
+    assert len(read_frames(target)) == len(read_frames(source)) > 1
 
 
 def test_a_damaged_trailer_does_not_stop_it(tmp_path: Path) -> None:
@@ -339,4 +339,4 @@ def test_a_damaged_trailer_does_not_stop_it(tmp_path: Path) -> None:
     make_halves().save(file, "PNG")
     source = tmp_path / "p.png"
     source.write_bytes(file.getvalue() + b"something behind the end")
-    assert size(compressed(source, 100)[0]) <= size(source)
+    assert get_size(compress_file(source, 100)[0]) <= get_size(source)

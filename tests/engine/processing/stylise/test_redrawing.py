@@ -1,4 +1,4 @@
-"""img2anime: twelve looks, each another; guides, strength and the prompt's words really lead the drawing."""
+"""img2anime: twelve different styles, and the effects of guides, strength and the prompt's words on the drawing."""
 
 import itertools
 from functools import cache
@@ -12,22 +12,22 @@ from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.stylise.drawing_styles import STYLES as MANNERS
-from vanceweb.engine.processing.stylise.guidance import LEADS
+from vanceweb.engine.processing.stylise.drawing_styles import DRAWING_STYLES
+from vanceweb.engine.processing.stylise.guidance import GUIDE_EFFECTS
 from vanceweb.engine.processing.stylise.prompt_tones import NOT_UNDERSTOOD, TONES
 from vanceweb.engine.processing.stylise.redrawing import DRAWN_STYLE, redraw
-from vanceweb.engine.processing.stylise.style_transfer import PAINTINGS
+from vanceweb.engine.processing.stylise.style_transfer import STYLE_NETWORK
 
 NAMES = tuple(style.name for style in STYLES)
 SIDE = 112
-UNLIKE = 6.0  # levels of mean difference, at least, between any two styles
+MIN_DIFFERENCE = 6.0  # levels: the smallest mean difference between any two styles
 
 
-def quiet(fraction: float) -> None:
+def ignore_progress(fraction: float) -> None:
     pass
 
 
-def redrawn(
+def redraw_photo(
     given: Pixels,
     networks: NetworkRegistry,
     style: str = "style2",
@@ -38,16 +38,16 @@ def redrawn(
     strength: float = 1.0,
 ) -> Picture:
     params = {"model_name": style, "prompt": prompt, "overwrite": overwrite, "denoising_strength": strength}
-    return redraw(Picture(given, guides=guides), params, networks, quiet)
+    return redraw(Picture(given, guides=guides), params, networks, ignore_progress)
 
 
-def difference(one: Pixels, other: Pixels) -> float:
-    """Mean difference in levels."""
+def measure_difference(one: Pixels, other: Pixels) -> float:
+    """Return the mean difference in levels."""
     return float(np.abs(one.astype(int) - other).mean())
 
 
-def chroma(pixels: Pixels) -> float:
-    """Mean distance from grey in Lab."""
+def measure_chroma(pixels: Pixels) -> float:
+    """Return the mean distance from grey in Lab."""
     lab = cv2.cvtColor(pixels.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
@@ -59,22 +59,22 @@ def portrait() -> Pixels:
 
 @pytest.fixture(scope="module")
 def twelve(networks: NetworkRegistry, portrait: Pixels) -> dict[str, Pixels]:
-    return {name: redrawn(portrait, networks, name).colours for name in NAMES}
+    return {name: redraw_photo(portrait, networks, name).colours for name in NAMES}
 
 
 def test_the_table_has_a_row_for_each_style_and_each_kind_of_guide() -> None:
-    assert set(MANNERS) == set(NAMES)
-    assert set(LEADS) == set(CN_NAMES)
+    assert set(DRAWING_STYLES) == set(NAMES)
+    assert set(GUIDE_EFFECTS) == set(CN_NAMES)
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(NAMES, 2)))
-def test_each_style_is_another_look(one: str, other: str, twelve: dict[str, Pixels]) -> None:
-    assert difference(twelve[one], twelve[other]) > UNLIKE
+def test_each_style_looks_different(one: str, other: str, twelve: dict[str, Pixels]) -> None:
+    assert measure_difference(twelve[one], twelve[other]) > MIN_DIFFERENCE
 
 
-def test_what_the_styles_are_told_apart_by(twelve: dict[str, Pixels], portrait: Pixels) -> None:
+def test_the_styles_differ_in_lightness_and_colour(twelve: dict[str, Pixels], portrait: Pixels) -> None:
     light = {name: result.mean() for name, result in twelve.items()}
-    colour = {name: chroma(result) for name, result in twelve.items()}
+    colour = {name: measure_chroma(result) for name, result in twelve.items()}
     assert min(light, key=light.__getitem__) == "style1"
     assert max(light, key=light.__getitem__) == "style5"
     assert min(colour, key=colour.__getitem__) in ("style5", "us_comic_boy")
@@ -85,16 +85,19 @@ def test_what_the_styles_are_told_apart_by(twelve: dict[str, Pixels], portrait: 
 
 
 def test_the_backends_are_named(networks: NetworkRegistry, portrait: Pixels) -> None:
-    assert redrawn(portrait, networks, "style2").made_by == (DRAWN_STYLE.name,)
-    assert redrawn(portrait, networks, "Ghibli_boy").made_by == (DRAWN_STYLE.name, PAINTINGS.name)
+    assert redraw_photo(portrait, networks, "style2").made_by == (DRAWN_STYLE.name,)
+    assert redraw_photo(portrait, networks, "Ghibli_boy").made_by == (DRAWN_STYLE.name, STYLE_NETWORK.name)
 
 
 class TestStrength:
-    def test_none_is_the_photo(self, networks: NetworkRegistry, portrait: Pixels) -> None:
-        assert np.array_equal(redrawn(portrait, networks, strength=0).colours, portrait)
+    def test_zero_is_the_photo(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        assert np.array_equal(redraw_photo(portrait, networks, strength=0).colours, portrait)
 
     def test_more_is_further_from_the_photo(self, networks: NetworkRegistry, portrait: Pixels) -> None:
-        far = [difference(redrawn(portrait, networks, strength=s).colours, portrait) for s in (0.25, 0.5, 0.75, 1)]
+        far = [
+            measure_difference(redraw_photo(portrait, networks, strength=s).colours, portrait)
+            for s in (0.25, 0.5, 0.75, 1)
+        ]
         assert far == sorted(far)
         assert far[0] < 0.5 * far[-1]
 
@@ -106,61 +109,64 @@ class TestGuides:
     ) -> None:
         style = next(style for style in STYLES if style.name == name)
         realistic, cartoonish = (
-            redrawn(
+            redraw_photo(
                 portrait, networks, name, tuple(Guide(kind, None) for kind in style.get_guides(look).cn_names)
             ).colours
             for look in (Look.REALISTIC, Look.CARTOONISH)
         )
-        assert difference(realistic, cartoonish) > 1
-        assert likeness(realistic, portrait) > likeness(cartoonish, portrait) + 0.005
+        assert measure_difference(realistic, cartoonish) > 1
+        assert correlate_detail(realistic, portrait) > correlate_detail(cartoonish, portrait) + 0.005
 
     @pytest.mark.parametrize("kind", CN_NAMES)
-    def test_a_guide_s_own_picture_leads_in_its_way(
-        self, kind: str, networks: NetworkRegistry, portrait: Pixels
-    ) -> None:
+    def test_a_guide_s_own_picture_has_an_effect(self, kind: str, networks: NetworkRegistry, portrait: Pixels) -> None:
         cross = np.full((SIDE, SIDE, 3), 230, dtype=np.uint8)
         cross[50:62] = cross[:, 50:62] = (20, 60, 150)
-        led = redrawn(portrait, networks, "style3", (Guide(kind, Picture(cross)),)).colours
-        unled = redrawn(portrait, networks, "style3", (Guide(kind, None),)).colours
-        assert difference(led, unled) > 1.5
+        guided = redraw_photo(portrait, networks, "style3", (Guide(kind, Picture(cross)),)).colours
+        unguided = redraw_photo(portrait, networks, "style3", (Guide(kind, None),)).colours
+        assert measure_difference(guided, unguided) > 1.5
 
     def test_lines_are_taken_from_the_guide_and_no_longer_from_the_photo(self, networks: NetworkRegistry) -> None:
         plain = np.full((96, 96, 3), (210, 200, 190), dtype=np.uint8)
         square = np.full((48, 48, 3), 240, dtype=np.uint8)
         square[12:36, 12:36] = 30
-        result = redrawn(plain, networks, "style2", (Guide("cartoon_lineart", Picture(square)),)).colours.mean(axis=2)
+        result = redraw_photo(plain, networks, "style2", (Guide("cartoon_lineart", Picture(square)),)).colours.mean(
+            axis=2
+        )
         inside, outside, edge = result[44:52, 44:52].mean(), result[4:12, 4:12].mean(), result[40:56, 20:28].min()
         assert abs(inside - outside) < 12
         assert edge < outside - 60
 
     def test_a_tile_moves_large_areas_to_its_colours(self, networks: NetworkRegistry, portrait: Pixels) -> None:
         blue = Picture(np.full((10, 30, 3), (20, 60, 220), dtype=np.uint8))
-        led = redrawn(portrait, networks, "style2", (Guide("cartoon_tile", blue),)).colours
-        unled = redrawn(portrait, networks, "style2", (Guide("cartoon_tile", None),)).colours
-        assert np.mean(led[..., 2].astype(int) - led[..., 0]) > np.mean(unled[..., 2].astype(int) - unled[..., 0]) + 60
+        guided = redraw_photo(portrait, networks, "style2", (Guide("cartoon_tile", blue),)).colours
+        unguided = redraw_photo(portrait, networks, "style2", (Guide("cartoon_tile", None),)).colours
+        assert (
+            np.mean(guided[..., 2].astype(int) - guided[..., 0])
+            > np.mean(unguided[..., 2].astype(int) - unguided[..., 0]) + 60
+        )
 
 
 class TestPrompt:
     def test_words_for_a_tone_set_it(self, networks: NetworkRegistry, portrait: Pixels) -> None:
-        plain = redrawn(portrait, networks).colours
-        night = redrawn(portrait, networks, prompt="a city at Night").colours
+        plain = redraw_photo(portrait, networks).colours
+        night = redraw_photo(portrait, networks, prompt="a city at Night").colours
         assert night.mean() < plain.mean() - 15
-        assert chroma(redrawn(portrait, networks, prompt="black and white").colours) < 0.15 * chroma(plain)
+        assert measure_chroma(
+            redraw_photo(portrait, networks, prompt="black and white").colours
+        ) < 0.15 * measure_chroma(plain)
 
-    def test_they_count_for_more_when_only_they_are_to_be_used(
-        self, networks: NetworkRegistry, portrait: Pixels
-    ) -> None:
+    def test_overwrite_gives_the_words_more_weight(self, networks: NetworkRegistry, portrait: Pixels) -> None:
         plain, mixed, alone = (
-            redrawn(portrait, networks, prompt=prompt, overwrite=overwrite).colours
+            redraw_photo(portrait, networks, prompt=prompt, overwrite=overwrite).colours
             for prompt, overwrite in (("", False), ("sunset", False), ("sunset", True))
         )
-        assert difference(alone, plain) > difference(mixed, plain) + 1
+        assert measure_difference(alone, plain) > measure_difference(mixed, plain) + 1
 
-    def test_what_was_made_of_them_is_said(self, networks: NetworkRegistry, portrait: Pixels) -> None:
-        assert redrawn(portrait, networks).notes == ()
-        assert redrawn(portrait, networks, prompt="a knight on a horse").notes == (NOT_UNDERSTOOD,)
-        assert redrawn(portrait, networks, prompt="Night.").notes == ("The word “night” set the tone.",)
-        (note,) = redrawn(portrait, networks, prompt="an autumn night").notes
+    def test_a_note_lists_the_words_used(self, networks: NetworkRegistry, portrait: Pixels) -> None:
+        assert redraw_photo(portrait, networks).notes == ()
+        assert redraw_photo(portrait, networks, prompt="a knight on a horse").notes == (NOT_UNDERSTOOD,)
+        assert redraw_photo(portrait, networks, prompt="Night.").notes == ("Words that set the tone: “night”.",)
+        (note,) = redraw_photo(portrait, networks, prompt="an autumn night").notes
         assert "“autumn”" in note
         assert "“night”" in note
 
@@ -169,13 +175,13 @@ class TestPrompt:
         self, word: str, networks: NetworkRegistry, portrait: Pixels
     ) -> None:
         given = portrait[::2, ::2].copy()
-        plain = plain_style3(networks, given.tobytes(), given.shape)
-        assert difference(redrawn(given, networks, "style3", prompt=word).colours, plain) > 1
+        plain = draw_plain_style3(networks, given.tobytes(), given.shape)
+        assert measure_difference(redraw_photo(given, networks, "style3", prompt=word).colours, plain) > 1
 
 
 @cache
-def plain_style3(networks: NetworkRegistry, given: bytes, shape: tuple[int, ...]) -> Pixels:
-    return redrawn(np.frombuffer(given, dtype=np.uint8).reshape(shape).copy(), networks, "style3").colours
+def draw_plain_style3(networks: NetworkRegistry, given: bytes, shape: tuple[int, ...]) -> Pixels:
+    return redraw_photo(np.frombuffer(given, dtype=np.uint8).reshape(shape).copy(), networks, "style3").colours
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (3, 5)])
@@ -185,14 +191,14 @@ def test_odd_sizes_and_alpha(shape: tuple[int, int], name: str, networks: Networ
     alpha = np.full(shape, 200, dtype=np.uint8)
     params = {"model_name": name, "prompt": "", "overwrite": False, "denoising_strength": 0.75}
     guides = (Guide("cartoon_tile", Picture(given)), Guide("cartoon_normal", Picture(given)))
-    made = redraw(Picture(given, alpha, grey=True, guides=guides), params, networks, quiet)
+    made = redraw(Picture(given, alpha, grey=True, guides=guides), params, networks, ignore_progress)
     assert made.colours.shape == given.shape
     assert made.alpha is alpha
     assert not made.grey
 
 
-def likeness(one: Pixels, other: Pixels) -> float:
-    """Correlation of fine structure (what differs from its surroundings), in lightness."""
+def correlate_detail(one: Pixels, other: Pixels) -> float:
+    """Return the correlation of fine structure (the difference from the surroundings) in lightness."""
     fine = []
     for pixels in (one, other):
         grey = pixels.astype(np.float32).mean(axis=2)
@@ -200,5 +206,5 @@ def likeness(one: Pixels, other: Pixels) -> float:
     return float(np.corrcoef(fine[0].ravel(), fine[1].ravel())[0, 1])
 
 
-def test_psnr_to_the_photo_stays_that_of_a_drawing_of_it(twelve: dict[str, Pixels], portrait: Pixels) -> None:
+def test_the_psnr_to_the_photo_is_that_of_a_drawing(twelve: dict[str, Pixels], portrait: Pixels) -> None:
     assert all(8 < compute_psnr(result, portrait) < 26 for result in twelve.values())

@@ -1,8 +1,8 @@
-"""A PNG's picture with fewer colours or coarser steps: the smallest whose visible error stays within what is allowed.
+"""Reduction of a PNG to fewer colours or coarser steps: the smallest candidate within the visible error allowed.
 
-Candidates are palettes of several sizes, plain and dithered, and all colours rounded to multiples of a step. What the
-eye sees of their errors is measured: coarse errors (bands) count in full, fine ones (dither, grain) a fifth. Which is
-smallest is found on strips of the picture.
+Candidates are palettes of several sizes, plain and dithered, and all colours rounded to multiples of a step. Their
+visible errors are measured: coarse errors (bands) count in full, fine ones (dither, grain) as a fifth. The sizes are
+compared on strips of the picture.
 """
 
 import io
@@ -14,88 +14,96 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vanceweb.engine.processing.compress.palettes import Colours, Histogram, Samples, draw, histogram, palettes
+from vanceweb.engine.processing.compress.palettes import (
+    Colours,
+    Histogram,
+    Samples,
+    apply_palette,
+    build_histogram,
+    find_palettes,
+)
 
-LOOSEST, TIGHTENING = 18.0, 1.6  # levels of visible error allowed at quality 0, and how that sinks towards 100
-FINE_SHARE, FINE_SIGMA = 0.2, 2.0  # how much of an error counts that vanishes in a blur of so many px
-BLOCK, WORST = 16, 98  # px; percentile of the blocks' errors that has to be within: small things keep their colours too
+MAX_ERROR, ERROR_EXPONENT = 18.0, 1.6  # levels of visible error allowed at quality 0, and its decrease towards 100
+FINE_ERROR_WEIGHT, FINE_ERROR_SIGMA = 0.2, 2.0  # of an error that vanishes in a blur of this many px
+BLOCK_SIDE = 16  # px
+BLOCK_PERCENTILE = 98  # of the blocks' errors: the one that counts, so that small objects keep their colours
 PALETTE_SIZES = (8, 16, 32, 64, 128, 256)
-STEPS = (2, 3, 4, 6, 8, 12)  # levels
-TRIAL_PIXELS = 1_000_000  # about as many are tried
+ROUNDING_STEPS = (2, 3, 4, 6, 8, 12)  # levels
+TRIAL_PIXELS = 1_000_000  # roughly, for the trials
 TRIAL_ROWS = 64  # of a strip
-TRIAL_LEVEL = 6  # of zlib's 9
+TRIAL_COMPRESSION = 6  # of zlib's 9
 
 Image8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Reduction:
-    """A palette, dithered or not, or colours in multiples of `step`."""
+class ColourReduction:
+    """A palette, dithered or not, or colours in multiples of `step` levels."""
 
     palette: Colours | None = None
     dithered: bool = False
     step: int = 1
 
-    def applied(self, samples: Samples, colours: Histogram, mode: str) -> tuple[Samples, Image.Image]:
-        """The picture reduced, as RGBA samples and as what is to be saved, of the given mode or P."""
+    def apply(self, samples: Samples, colours: Histogram, mode: str) -> tuple[Samples, Image.Image]:
+        """Return the reduced picture as RGBA samples and as an image for saving, of the given mode or P."""
         if self.palette is None:
-            rounded = stepped(samples, self.step)
-            return rounded, _as_mode(rounded, mode)
-        drawn = draw(samples, colours, self.palette, dithered=self.dithered)
-        return drawn.samples, drawn.image() if mode in ("RGB", "RGBA") else _as_mode(drawn.samples, mode)
+            rounded = round_colours(samples, self.step)
+            return rounded, _build_image(rounded, mode)
+        indexed = apply_palette(samples, colours, self.palette, dithered=self.dithered)
+        return indexed.samples, indexed.to_image() if mode in ("RGB", "RGBA") else _build_image(indexed.samples, mode)
 
 
-def reduced(image: Image.Image, quality: int) -> Image.Image:
-    """The picture (L, LA, RGB or RGBA) with what `quality` 0-99 allows to be left out; itself where nothing is won."""
+def reduce_colours(image: Image.Image, quality: int) -> Image.Image:
+    """Reduce the picture (L, LA, RGB or RGBA) as far as `quality` 0-99 allows, or return it if that saves nothing."""
     samples = np.asarray(image.convert("RGBA"))
-    colours = histogram(samples)
-    trial = _trial(samples)
-    allowed = LOOSEST * (1 - quality / 100) ** TIGHTENING
-    best, smallest = None, _size(_as_mode(trial, image.mode))
-    for reduction in _reductions(colours):
-        result, saved = reduction.applied(trial, colours, image.mode)
-        if visible_error(trial, result) <= allowed and (size := _size(saved)) < smallest:
+    colours = build_histogram(samples)
+    trial = _cut_trial_strips(samples)
+    allowed = MAX_ERROR * (1 - quality / 100) ** ERROR_EXPONENT
+    best, smallest = None, _measure_png_size(_build_image(trial, image.mode))
+    for reduction in _generate_reductions(colours):
+        result, saved = reduction.apply(trial, colours, image.mode)
+        if measure_visible_error(trial, result) <= allowed and (size := _measure_png_size(saved)) < smallest:
             best, smallest = reduction, size
-    return image if best is None else best.applied(samples, colours, image.mode)[1]
+    return image if best is None else best.apply(samples, colours, image.mode)[1]
 
 
-def _reductions(colours: Histogram) -> Iterator[Reduction]:
-    for step in STEPS:
-        yield Reduction(step=step)
-    for palette in palettes(colours, PALETTE_SIZES).values():
-        yield Reduction(palette)
-        yield Reduction(palette, dithered=True)
+def _generate_reductions(colours: Histogram) -> Iterator[ColourReduction]:
+    for step in ROUNDING_STEPS:
+        yield ColourReduction(step=step)
+    for palette in find_palettes(colours, PALETTE_SIZES).values():
+        yield ColourReduction(palette)
+        yield ColourReduction(palette, dithered=True)
 
 
-def stepped(samples: Samples, step: int) -> Samples:
-    """Colours in multiples of `step` levels, 0 and 255 kept; alpha as it is."""
+def round_colours(samples: Samples, step: int) -> Samples:
+    """Round colours to multiples of `step` levels, keeping 0, 255 and alpha."""
     table = np.clip(np.rint(np.arange(256) / step) * step, 0, 255).astype(np.uint8)
     table[255] = 255
     return np.dstack([table[samples[:, :, :3]], samples[:, :, 3]])
 
 
-def visible_error(one: Samples, other: Samples) -> float:
-    """What the eye sees of the difference where it is nearly worst: distance of colours, in levels.
+def measure_visible_error(one: Samples, other: Samples) -> float:
+    """Return the visible difference in nearly the worst block, as a distance of colours in levels.
 
-    Root mean squares of blocks; colours weigh as much as their alpha lets them show.
+    It is the root mean square of a block; colours are weighted by their alpha.
     """
-    difference = _multiplied(one) - _multiplied(other)
-    coarse = cv2.GaussianBlur(difference, (0, 0), FINE_SIGMA, borderType=cv2.BORDER_REFLECT)
-    squares = (coarse**2 + FINE_SHARE**2 * (difference - coarse) ** 2).sum(axis=2)
+    difference = _multiply_by_alpha(one) - _multiply_by_alpha(other)
+    coarse = cv2.GaussianBlur(difference, (0, 0), FINE_ERROR_SIGMA, borderType=cv2.BORDER_REFLECT)
+    squares = (coarse**2 + FINE_ERROR_WEIGHT**2 * (difference - coarse) ** 2).sum(axis=2)
     height, width = squares.shape
-    size = max(width // BLOCK, 1), max(height // BLOCK, 1)
+    size = max(width // BLOCK_SIDE, 1), max(height // BLOCK_SIDE, 1)
     blocks = cv2.resize(squares, size, interpolation=cv2.INTER_AREA)
-    return float(np.sqrt(np.percentile(blocks, WORST)))
+    return float(np.sqrt(np.percentile(blocks, BLOCK_PERCENTILE)))
 
 
-def _multiplied(samples: Samples) -> npt.NDArray[np.float32]:
+def _multiply_by_alpha(samples: Samples) -> npt.NDArray[np.float32]:
     colours = samples.astype(np.float32)
     colours[:, :, :3] *= colours[:, :, 3:] / 255
     return colours
 
 
-def _trial(samples: Samples) -> Samples:
-    """Strips from all over the picture, one below the other."""
+def _cut_trial_strips(samples: Samples) -> Samples:
+    """Return strips from all over the picture, one below the other."""
     height, width = samples.shape[:2]
     if height * width <= TRIAL_PIXELS:
         return samples
@@ -104,14 +112,14 @@ def _trial(samples: Samples) -> Samples:
     return np.concatenate([samples[top : top + TRIAL_ROWS] for top in np.unique(tops)])
 
 
-def _as_mode(samples: Samples, mode: str) -> Image.Image:
+def _build_image(samples: Samples, mode: str) -> Image.Image:
     grey = mode in ("L", "LA")
     colours = samples[:, :, :1] if grey else samples[:, :, :3]
     with_alpha = np.dstack([colours, samples[:, :, 3]]) if mode in ("LA", "RGBA") else colours
     return Image.fromarray(np.ascontiguousarray(with_alpha.squeeze(axis=2) if mode == "L" else with_alpha))
 
 
-def _size(image: Image.Image) -> int:
+def _measure_png_size(image: Image.Image) -> int:
     file = io.BytesIO()
-    image.save(file, "PNG", compress_level=TRIAL_LEVEL)
+    image.save(file, "PNG", compress_level=TRIAL_COMPRESSION)
     return file.tell()

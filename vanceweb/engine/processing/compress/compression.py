@@ -1,9 +1,9 @@
-"""compress: the smallest file at the quality asked for, in the same format, with its metadata or without.
+"""compress: the smallest file at the requested quality, in the same format, with or without its metadata.
 
-The picture itself is not touched; how it is written is decided here. Below quality 100 a JPG is quantised more coarsely
-and a PNG drawn in fewer colours or steps of brightness, whichever is smallest within the error that the quality allows.
-At 100, and wherever loss wins little, only the coding is done again. A file never becomes larger: at worst it is the
-input.
+This module decides how the picture is written and does not change the picture itself. Below quality 100 a JPG is
+quantised more coarsely and a PNG gets fewer colours or steps of brightness, whichever is smallest within the error that
+the quality allows. At 100, and wherever loss saves little, the file is only coded again. A file never becomes larger:
+at worst it is the input.
 """
 
 import io
@@ -15,8 +15,8 @@ from PIL import Image, JpegImagePlugin
 
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
-from vanceweb.engine.processing.compress.colour_reduction import reduced
-from vanceweb.engine.processing.compress.lossless import bare_jpeg, bare_png, smaller_jpeg, smaller_png
+from vanceweb.engine.processing.compress.colour_reduction import reduce_colours
+from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise_png, strip_jpeg, strip_png
 from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.tiles import Report
@@ -24,51 +24,54 @@ from vanceweb.engine.processing.image.writing import FULL_COLOUR_FROM, build_sav
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-LOSSLESS = 100  # quality from which no sample changes
-WORTH = 0.97  # of the file coded anew: what saves less than the rest is not worth any loss
+LOSSLESS_QUALITY = 100  # from which no sample changes
+WORTHWHILE_RATIO = 0.97  # of the losslessly coded file; a smaller saving is not worth any loss
 FULL_COLOUR, QUARTER_COLOUR = 0, 2  # Pillow's names of 4:4:4 and 4:2:0
 Tables = dict[int, list[int]]
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The bytes of the file a picture came from, where they may be what is handed out."""
+    """The file that a picture came from, whose bytes may become the result."""
 
     file: bytes
-    pictures: int
+    picture_count: int
     tables: Tables
     sampling: int
     orientation: int
 
 
 def compress(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    """The same picture, to be written as small as `quality` 0-100 allows, with all of its metadata or the least."""
-    quality, whole = int(params["quality"]), bool(params.get("keep_metadata", True))
+    """Return the same picture with an encoder that makes its file as small as `quality` 0-100 allows.
 
-    def encode(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
-        file.write(encoded(picture, file_format, output, quality, whole))
+    With `keep_metadata` all of its metadata stay, otherwise the minimum.
+    """
+    quality, keep_metadata = int(params["quality"]), bool(params.get("keep_metadata", True))
+
+    def write_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
+        file.write(encode(picture, file_format, output, quality, keep_metadata))
 
     report(1.0)
-    if not whole:
+    if not keep_metadata:
         picture = replace(picture, metadata=replace(picture.metadata, exif=None))
-    return replace(picture, encoder=encode).add_backends(OPTIMISERS.name)
+    return replace(picture, encoder=write_file).add_backends(OPTIMISERS.name)
 
 
-def encoded(picture: Picture, file_format: FileFormat, output: Output, quality: int, whole: bool) -> bytes:
-    """The file, with the `whole` metadata or the least. A quality that `output` names too is a limit; both hold."""
+def encode(picture: Picture, file_format: FileFormat, output: Output, quality: int, keep_metadata: bool) -> bytes:
+    """Return the file, with all metadata or the minimum. A quality in `output` is a further upper limit."""
     quality = quality if output.quality is None else min(quality, output.quality)
-    source = _source(picture, file_format, output)
-    if source is not None and not whole:
-        source = _bare(source, file_format)
+    source = _read_source(picture, file_format, output)
+    if source is not None and not keep_metadata:
+        source = _strip_metadata(source, file_format)
     image = to_image(picture, file_format, output.background)
     options = build_save_options(picture, image.mode, file_format, output)
     if file_format == "jpg":
-        return _jpeg(image, options, quality, source)
-    return _png(image, options, quality, source)
+        return _encode_jpeg(image, options, quality, source)
+    return _encode_png(image, options, quality, source)
 
 
-def _source(picture: Picture, file_format: FileFormat, output: Output) -> SourceFile | None:
-    """The file the picture came from, if it is still the same picture in the same format, and nothing is to be set."""
+def _read_source(picture: Picture, file_format: FileFormat, output: Output) -> SourceFile | None:
+    """Return the picture's source, or None if picture or format have changed or the output sets something."""
     flattened = picture.alpha is not None and output.background is not None
     if picture.source is None or file_format != picture.file_format or flattened or output.dpi:
         return None
@@ -76,47 +79,47 @@ def _source(picture: Picture, file_format: FileFormat, output: Output) -> Source
         jpeg = image if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         tables = {number: list(table) for number, table in jpeg.quantization.items()} if jpeg else {}
         sampling = JpegImagePlugin.get_sampling(jpeg) if jpeg else -1
-        pictures = getattr(image, "n_frames", 1)
+        picture_count = getattr(image, "n_frames", 1)
         orientation = read_orientation(image)
-    return SourceFile(picture.source.read_bytes(), pictures, tables, sampling, orientation)
+    return SourceFile(picture.source.read_bytes(), picture_count, tables, sampling, orientation)
 
 
-def _bare(source: SourceFile, file_format: FileFormat) -> SourceFile | None:
-    """Without its metadata. None where that can't be done to the file as it is: then the picture is written anew."""
+def _strip_metadata(source: SourceFile, file_format: FileFormat) -> SourceFile | None:
+    """Return the source without its metadata, or None if the picture must be encoded again for that."""
     if file_format == "jpg":
-        file = bare_jpeg(source.file, source.orientation)
-        return replace(source, file=file, pictures=1) if file else None
-    # A PNG's orientation goes with the rest, so the picture has to be turned itself.
-    file = bare_png(source.file) if source.orientation == 1 else None
+        file = strip_jpeg(source.file, source.orientation)
+        return replace(source, file=file, picture_count=1) if file else None
+    # A PNG loses its orientation with the rest, so the picture itself must be turned.
+    file = strip_png(source.file) if source.orientation == 1 else None
     return replace(source, file=file) if file else None
 
 
-def _jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
+def _encode_jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     candidates = []
     if source is not None:
-        # The index of an MPO's further pictures would point astray.
-        candidates.append(source.file if source.pictures > 1 else smaller_jpeg(source.file))
-    if source is None or quality < LOSSLESS:
-        candidates.append(smaller_jpeg(_quantised(image, options, quality, source)))
-    return _worthwhile(candidates)
+        # The index of an MPO's further pictures would become wrong.
+        candidates.append(source.file if source.picture_count > 1 else optimise_jpeg(source.file))
+    if source is None or quality < LOSSLESS_QUALITY:
+        candidates.append(optimise_jpeg(_quantise_jpeg(image, options, quality, source)))
+    return _prefer_lossless(candidates)
 
 
-def _quantised(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
-    """With the tables of the quality, nowhere finer than the source's: what it has lost needs no bits."""
-    tables = _tables(image.mode, max(quality, 1))
+def _quantise_jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
+    """Encode with the tables of the quality, but nowhere finer than the source's, so that its losses take no bits."""
+    tables = _get_quantisation_tables(image.mode, max(quality, 1))
     sampling = FULL_COLOUR if quality >= FULL_COLOUR_FROM else QUARTER_COLOUR
     if source is not None:
         if len(source.tables) == len(tables):
             tables = {n: [max(pair) for pair in zip(tables[n], source.tables[n], strict=True)] for n in tables}
         sampling = QUARTER_COLOUR if source.sampling == QUARTER_COLOUR else sampling
     file = io.BytesIO()
-    # A quality beside tables would scale them; -1 leaves them as they are.
+    # Together with tables, a quality would scale them; -1 leaves them as they are.
     settings = {"quality": -1, "qtables": tables, "subsampling": sampling, "optimize": True, "progressive": True}
     image.save(file, **{**options, **settings})
     return file.getvalue()
 
 
-def _tables(mode: str, quality: int) -> Tables:
+def _get_quantisation_tables(mode: str, quality: int) -> Tables:
     file = io.BytesIO()
     Image.new(mode, (8, 8)).save(file, "JPEG", quality=quality)
     with Image.open(file) as image:
@@ -125,23 +128,23 @@ def _tables(mode: str, quality: int) -> Tables:
         return {number: list(table) for number, table in image.quantization.items()}
 
 
-def _png(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
+def _encode_png(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     pixels = image.width * image.height
-    if source is not None and (quality >= LOSSLESS or source.pictures > 1):
-        return smaller_png(source.file, pixels)
-    smaller = image if quality >= LOSSLESS else reduced(image, quality)
+    if source is not None and (quality >= LOSSLESS_QUALITY or source.picture_count > 1):
+        return optimise_png(source.file, pixels)
+    reduced = image if quality >= LOSSLESS_QUALITY else reduce_colours(image, quality)
     file = io.BytesIO()
-    smaller.save(file, **options)
-    written = smaller_png(file.getvalue(), pixels)
-    if source is None or (smaller is not image and len(written) < WORTH * len(source.file)):
+    reduced.save(file, **options)
+    written = optimise_png(file.getvalue(), pixels)
+    if source is None or (reduced is not image and len(written) < WORTHWHILE_RATIO * len(source.file)):
         return written
-    return _worthwhile([smaller_png(source.file, pixels), written])
+    return _prefer_lossless([optimise_png(source.file, pixels), written])
 
 
-def _worthwhile(candidates: list[bytes]) -> bytes:
-    """The first, which lost nothing, unless the other is clearly smaller."""
+def _prefer_lossless(candidates: list[bytes]) -> bytes:
+    """Return the first candidate, which is lossless, unless another is clearly smaller."""
     first, *others = candidates
-    return min((other for other in others if len(other) < WORTH * len(first)), key=len, default=first)
+    return min((other for other in others if len(other) < WORTHWHILE_RATIO * len(first)), key=len, default=first)
 
 
 OPTIMISERS = Backend(name="mozjpeg, oxipng", source=Source.NONE, licence="BSD-3-Clause, MIT", run=compress)

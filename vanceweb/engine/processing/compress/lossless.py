@@ -1,4 +1,4 @@
-"""Smaller files of the very same picture: a JPG or PNG coded anew, better, and metadata left out."""
+"""Smaller files of the same picture: better coding of a JPG or PNG, and removal of its metadata."""
 
 import subprocess
 import sys
@@ -8,76 +8,79 @@ from PIL import Image
 
 from vanceweb.engine.processing.image.metadata import ORIENTATION
 
-# oxipng holds Python's lock while it works, tens of seconds for a large picture: in this process the lease on the job
-# would run out. It therefore works in a process of its own, from standard input to standard output.
+# oxipng holds Python's global lock, for tens of seconds with a large picture; in this process the lease on the job
+# would run out. So it runs in a process of its own, from standard input to standard output.
 OXIPNG = (
     "import sys, oxipng;"
     "strip = getattr(oxipng.StripChunks, sys.argv[2])();"
     "file = sys.stdin.buffer.read();"
     "sys.stdout.buffer.write(oxipng.optimize_from_memory(file, level=int(sys.argv[1]), strip=strip))"
 )
-LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which so much effort is spent: ten seconds or less on one core
-LOWEST_LEVEL, QUICK = 1, 0
-# Marks of JPEG segments.
-JFIF, EXIF_SEGMENT, PROFILE_SEGMENT, START_OF_SCAN = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2", b"\xff\xda"
-PATIENCE = 600  # seconds; far more than the largest picture needs
+OXIPNG_LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which a level is used; ten seconds or less on one core
+LARGE_PICTURE_LEVEL, STRIPPING_LEVEL = 1, 0
+# Markers of JPEG segments.
+JFIF_SEGMENT, EXIF_SEGMENT, PROFILE_SEGMENT, START_OF_SCAN = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2", b"\xff\xda"
+TIMEOUT = 600  # seconds; far more than the largest picture needs
 
 
-def smaller_png(file: bytes, pixels: int) -> bytes:
-    """The PNG with the same samples, frames and metadata, or itself where nothing is won. `pixels` is its size."""
-    level = next((level for most, level in LEVELS if pixels <= most), LOWEST_LEVEL)
-    return min(_by_oxipng(file, level, "none") or file, file, key=len)
+def optimise_png(file: bytes, pixels: int) -> bytes:
+    """Return the PNG with the same samples, frames and metadata, or unchanged if that saves nothing.
+
+    `pixels` is the number of its px.
+    """
+    level = next((level for most, level in OXIPNG_LEVELS if pixels <= most), LARGE_PICTURE_LEVEL)
+    return min(_run_oxipng(file, level, "none") or file, file, key=len)
 
 
-def bare_png(file: bytes) -> bytes | None:
-    """The PNG with what it takes to show it, profile and resolution too, and nothing else; None for a damaged one."""
-    return _by_oxipng(file, QUICK, "safe")
+def strip_png(file: bytes) -> bytes | None:
+    """Return the PNG with only what is needed to show it, profile and resolution included; None for a damaged one."""
+    return _run_oxipng(file, STRIPPING_LEVEL, "safe")
 
 
-def _by_oxipng(file: bytes, level: int, strip: str) -> bytes | None:
+def _run_oxipng(file: bytes, level: int, strip: str) -> bytes | None:
     command = [sys.executable, "-I", "-c", OXIPNG, str(level), strip]
     try:
-        done = subprocess.run(command, input=file, capture_output=True, check=True, timeout=PATIENCE)  # noqa: S603 (our own words only)
+        done = subprocess.run(command, input=file, capture_output=True, check=True, timeout=TIMEOUT)  # noqa: S603 (no outside input)
     except subprocess.SubprocessError:
         return None
     return done.stdout
 
 
-def smaller_jpeg(file: bytes) -> bytes:
-    """The JPG with the same coefficients and metadata, or itself where nothing is won."""
+def optimise_jpeg(file: bytes) -> bytes:
+    """Return the JPG with the same coefficients and metadata, or unchanged if that saves nothing."""
     try:
         return min(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ALL)), file, key=len)
     except ValueError:
         return file
 
 
-def bare_jpeg(file: bytes, orientation: int) -> bytes | None:
-    """The JPG with its coefficients, profile and EXIF `orientation` 1-8, and nothing else; None for a damaged one.
+def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
+    """Return the JPG with only its coefficients, profile and EXIF `orientation` 1-8; None for a damaged one.
 
-    Further pictures of a multi-picture file are left out with the index that finds them.
+    Further pictures of a multi-picture file are left out together with their index.
     """
     try:
-        bare = _without_index(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ICC)))
+        stripped = _remove_picture_index(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ICC)))
     except ValueError:
         return None
     if orientation == 1:
-        return bare
+        return stripped
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     block = exif.tobytes()
-    # JFIF's own segment has to be the first.
-    place = 4 + int.from_bytes(bare[4:6]) if bare[2:4] == JFIF else 2
-    return bare[:place] + EXIF_SEGMENT + (len(block) + 2).to_bytes(2) + block + bare[place:]
+    # The JFIF segment must be the first.
+    position = 4 + int.from_bytes(stripped[4:6]) if stripped[2:4] == JFIF_SEGMENT else 2
+    return stripped[:position] + EXIF_SEGMENT + (len(block) + 2).to_bytes(2) + block + stripped[position:]
 
 
-def _without_index(file: bytes) -> bytes:
-    """The JPG without the segments that say where further pictures lie, which libjpeg takes for parts of a profile."""
-    kept, place = bytearray(file[:2]), 2
-    while file[place : place + 2] != START_OF_SCAN:
-        end = place + 2 + int.from_bytes(file[place + 2 : place + 4])
-        if not (file[place : place + 2] == PROFILE_SEGMENT and file[place + 4 : end].startswith(b"MPF\0")):
-            kept += file[place:end]
-        if end <= place + 2 or end >= len(file):
+def _remove_picture_index(file: bytes) -> bytes:
+    """Return the JPG without the index of further pictures, whose segments libjpeg takes for parts of a profile."""
+    kept, position = bytearray(file[:2]), 2
+    while file[position : position + 2] != START_OF_SCAN:
+        end = position + 2 + int.from_bytes(file[position + 2 : position + 4])
+        if not (file[position : position + 2] == PROFILE_SEGMENT and file[position + 4 : end].startswith(b"MPF\0")):
+            kept += file[position:end]
+        if end <= position + 2 or end >= len(file):
             return file
-        place = end
-    return bytes(kept + file[place:])
+        position = end
+    return bytes(kept + file[position:])

@@ -1,7 +1,7 @@
-"""Fewer colours: palettes of a picture, and the picture drawn with one, dithered or not.
+"""Palettes of a picture's colours, and the picture in the colours of a palette, dithered or not.
 
-Colours are RGBA, float32, 0..255, multiplied by their alpha: all that is fully transparent is one colour, and an error
-in what hardly shows counts little.
+Colours are RGBA, float32, 0..255, multiplied by their alpha: all fully transparent px have the same colour, and errors
+in almost transparent px count little.
 """
 
 from collections.abc import Iterator
@@ -11,34 +11,34 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-Samples = npt.NDArray[np.uint8]  # height x width x 4, RGBA, not multiplied
+Samples = npt.NDArray[np.uint8]  # height x width x 4, RGBA, not multiplied by alpha
 Colours = npt.NDArray[np.float32]  # count x 4, multiplied by alpha
 
-BITS = np.array([6, 6, 6, 4])  # per channel, of the histogram's bins: 4 million of them
-STRIP = 256  # rows looked at at once
-# How much an error in a channel counts: the eye sees green best and blue least; roughly ITU-R BT.601's luma, softened.
-EYE = np.sqrt(np.array([0.8, 1.4, 0.5, 1.3], dtype=np.float32))
-REFINEMENTS = 4  # rounds of k-means after splitting; more hardly change anything
-MOST_BINS = 60_000  # of the fullest bins, from which the palette is chosen
-NEAREST_AT_ONCE = 8192  # bins compared with the palette at once: 8 MB
+BIN_BITS = np.array([6, 6, 6, 4])  # per channel: 4 million bins of the histogram
+STRIP_ROWS = 256  # rows processed at once
+# Weight of an error in a channel: the eye sees green best and blue worst; roughly ITU-R BT.601's luma, softened.
+CHANNEL_WEIGHTS = np.sqrt(np.array([0.8, 1.4, 0.5, 1.3], dtype=np.float32))
+REFINEMENTS = 4  # rounds of k-means after splitting; more change hardly anything
+MAX_BINS = 60_000  # the fullest ones, from which the palette is chosen
+BATCH_SIZE = 8192  # bins compared with the palette at once: 8 MB
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """The colours that occur, joined to bins: their codes (sorted), mean colours and numbers of px."""
+    """The colours of a picture, grouped into bins: their codes (sorted), mean colours and numbers of px."""
 
     codes: npt.NDArray[np.int64]
     means: Colours
     counts: npt.NDArray[np.float64]
 
 
-def histogram(picture: Samples) -> Histogram:
-    """All the colours of a picture, in a memory that does not grow with its size."""
-    bins = 1 << int(BITS.sum())
+def build_histogram(picture: Samples) -> Histogram:
+    """Build the histogram of a picture; the memory needed does not grow with its size."""
+    bins = 1 << int(BIN_BITS.sum())
     counts = np.zeros(bins)
     sums = np.zeros((4, bins))
-    for rows in _strips(picture):
-        colours, codes = _coded(rows)
+    for rows in _split_into_strips(picture):
+        colours, codes = _assign_bins(rows)
         counts += np.bincount(codes, minlength=bins)
         for channel in range(4):
             sums[channel] += np.bincount(codes, colours[:, channel], minlength=bins)
@@ -46,28 +46,28 @@ def histogram(picture: Samples) -> Histogram:
     return Histogram(codes, (sums[:, codes] / counts[codes]).T.astype(np.float32), counts[codes])
 
 
-def palettes(colours: Histogram, sizes: tuple[int, ...]) -> dict[int, Colours]:
-    """The best palette found for each of `sizes`, by splitting where the error is largest, then k-means."""
-    fullest = np.argsort(colours.counts)[-MOST_BINS:]
-    points, counts = colours.means[fullest] * EYE, colours.counts[fullest]
+def find_palettes(colours: Histogram, sizes: tuple[int, ...]) -> dict[int, Colours]:
+    """Return the best palette for each of `sizes`, found by splitting at the largest error and then by k-means."""
+    fullest = np.argsort(colours.counts)[-MAX_BINS:]
+    points, counts = colours.means[fullest] * CHANNEL_WEIGHTS, colours.counts[fullest]
     found = {}
     clusters = [np.arange(len(points))]
-    errors = [_error(points, counts)]
+    errors = [_compute_error(points, counts)]
     for size in sorted(sizes):
         while len(clusters) < size and max(errors) > 0:
             worst = int(np.argmax(errors))
             for part in _split(points, counts, clusters[worst]):
                 clusters.append(part)
-                errors.append(_error(points[part], counts[part]))
+                errors.append(_compute_error(points[part], counts[part]))
             del clusters[worst], errors[worst]
-        centres = np.stack([_mean(points[part], counts[part]) for part in clusters])
-        found[size] = np.asarray(_refined(points, counts, centres) / EYE, dtype=np.float32)
+        centres = np.stack([_compute_mean(points[part], counts[part]) for part in clusters])
+        found[size] = np.asarray(_refine(points, counts, centres) / CHANNEL_WEIGHTS, dtype=np.float32)
     return found
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A picture in few colours: which (height x width), and the colours themselves (count x 4, RGBA)."""
+class IndexedPicture:
+    """A picture in few colours: indices (height x width) into a palette of colours (count x 4, RGBA)."""
 
     indices: npt.NDArray[np.uint8]
     palette: Samples
@@ -77,8 +77,8 @@ class Drawn:
         """The picture, height x width x 4."""
         return self.palette[self.indices]
 
-    def image(self) -> Image.Image:
-        """Of mode P, with transparency where the palette has it."""
+    def to_image(self) -> Image.Image:
+        """Convert to an image of mode P, with transparency where the palette has it."""
         image = Image.fromarray(self.indices, "L")
         image.putpalette(self.palette[:, :3].tobytes(), "RGB")
         alpha = self.palette[self.palette[:, 3] < 255, 3]
@@ -87,26 +87,27 @@ class Drawn:
         return image
 
 
-def draw(picture: Samples, colours: Histogram, palette: Colours, *, dithered: bool) -> Drawn:
-    """The picture in a palette's colours; `colours` are at least those of the picture.
+def apply_palette(picture: Samples, colours: Histogram, palette: Colours, *, dithered: bool) -> IndexedPicture:
+    """Return the picture in a palette's colours; `colours` contain at least those of the picture.
 
-    Dithering (Floyd and Steinberg's) spreads the errors of opaque px among their neighbours.
+    Floyd-Steinberg dithering spreads the errors of opaque px among their neighbours.
     """
     palette = np.rint(palette).clip(0, 255)
-    palette = palette[
-        np.argsort(palette[:, 3], kind="stable")
-    ]  # transparent first: the file keeps alpha up to the last
-    table = np.zeros(1 << int(BITS.sum()), dtype=np.uint8)
-    table[colours.codes] = _nearest(colours.means * EYE, palette * EYE)
-    indices = np.concatenate([table[_coded(rows)[1]] for rows in _strips(picture)]).reshape(picture.shape[:2])
-    plain = _unmultiplied(palette)
+    # Transparent colours come first, because the file stores alpha up to the last of them.
+    palette = palette[np.argsort(palette[:, 3], kind="stable")]
+    table = np.zeros(1 << int(BIN_BITS.sum()), dtype=np.uint8)
+    table[colours.codes] = _find_nearest(colours.means * CHANNEL_WEIGHTS, palette * CHANNEL_WEIGHTS)
+    indices = np.concatenate([table[_assign_bins(rows)[1]] for rows in _split_into_strips(picture)]).reshape(
+        picture.shape[:2]
+    )
+    plain = _divide_by_alpha(palette)
     if dithered:
         _dither(picture, plain, indices)
-    return Drawn(indices, plain)
+    return IndexedPicture(indices, plain)
 
 
 def _dither(picture: Samples, palette: Samples, indices: npt.NDArray[np.uint8]) -> None:
-    """Replace the opaque px of `indices` by dithered ones of the palette's opaque colours."""
+    """Dither the opaque px of `indices` in place, with the palette's opaque colours."""
     first = int(np.count_nonzero(palette[:, 3] < 255))
     if first == len(palette):
         return
@@ -117,32 +118,34 @@ def _dither(picture: Samples, palette: Samples, indices: npt.NDArray[np.uint8]) 
     np.copyto(indices, spread + np.uint8(first), where=picture[:, :, 3] == 255)
 
 
-def _strips(picture: Samples) -> Iterator[Samples]:
-    for top in range(0, picture.shape[0], STRIP):
-        yield picture[top : top + STRIP]
+def _split_into_strips(picture: Samples) -> Iterator[Samples]:
+    for top in range(0, picture.shape[0], STRIP_ROWS):
+        yield picture[top : top + STRIP_ROWS]
 
 
-def _coded(rows: Samples) -> tuple[Colours, npt.NDArray[np.int64]]:
-    """The px' colours and bins."""
+def _assign_bins(rows: Samples) -> tuple[Colours, npt.NDArray[np.int64]]:
+    """Return the colours of the px and the codes of their bins."""
     colours = rows.reshape(-1, 4).astype(np.float32)
     colours[:, :3] *= colours[:, 3:] / np.float32(255)
-    levels = colours.astype(np.int64) >> (8 - BITS)
-    return colours, levels @ (1 << np.concatenate([np.cumsum(BITS[:0:-1])[::-1], [0]]))
+    levels = colours.astype(np.int64) >> (8 - BIN_BITS)
+    return colours, levels @ (1 << np.concatenate([np.cumsum(BIN_BITS[:0:-1])[::-1], [0]]))
 
 
-def _mean(points: Colours, counts: npt.NDArray[np.float64]) -> Colours:
+def _compute_mean(points: Colours, counts: npt.NDArray[np.float64]) -> Colours:
     return np.average(points, axis=0, weights=counts).astype(np.float32)
 
 
-def _error(points: Colours, counts: npt.NDArray[np.float64]) -> float:
-    return float((((points - _mean(points, counts)) ** 2).sum(axis=1) * counts).sum()) if len(points) > 1 else 0.0
+def _compute_error(points: Colours, counts: npt.NDArray[np.float64]) -> float:
+    return (
+        float((((points - _compute_mean(points, counts)) ** 2).sum(axis=1) * counts).sum()) if len(points) > 1 else 0.0
+    )
 
 
 def _split(
     points: Colours, counts: npt.NDArray[np.float64], part: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """A cluster cut at its mean, across the direction in which it is longest."""
-    from_mean = points[part] - _mean(points[part], counts[part])
+    """Split a cluster at its mean, across the direction in which it is longest."""
+    from_mean = points[part] - _compute_mean(points[part], counts[part])
     _, directions = np.linalg.eigh((from_mean * counts[part, None]).T @ from_mean)
     above = from_mean @ directions[:, -1] > 0
     if above.all() or not above.any():  # equal up to rounding
@@ -150,9 +153,9 @@ def _split(
     return part[above], part[~above]
 
 
-def _refined(points: Colours, counts: npt.NDArray[np.float64], centres: Colours) -> Colours:
+def _refine(points: Colours, counts: npt.NDArray[np.float64], centres: Colours) -> Colours:
     for _ in range(REFINEMENTS):
-        nearest = _nearest(points, centres)
+        nearest = _find_nearest(points, centres)
         total = np.bincount(nearest, counts, minlength=len(centres))
         sums = np.stack([np.bincount(nearest, points[:, c] * counts, minlength=len(centres)) for c in range(4)])
         used = total > 0
@@ -161,16 +164,16 @@ def _refined(points: Colours, counts: npt.NDArray[np.float64], centres: Colours)
     return centres
 
 
-def _nearest(points: Colours, centres: Colours) -> npt.NDArray[np.uint8]:
+def _find_nearest(points: Colours, centres: Colours) -> npt.NDArray[np.uint8]:
     squares = (centres**2).sum(axis=1)
     found = np.empty(len(points), dtype=np.uint8)
-    for start in range(0, len(points), NEAREST_AT_ONCE):
-        some = slice(start, start + NEAREST_AT_ONCE)
+    for start in range(0, len(points), BATCH_SIZE):
+        some = slice(start, start + BATCH_SIZE)
         found[some] = np.argmin(squares - 2 * points[some] @ centres.T, axis=1)
     return found
 
 
-def _unmultiplied(palette: Colours) -> Samples:
+def _divide_by_alpha(palette: Colours) -> Samples:
     alpha = palette[:, 3:]
     colours = palette[:, :3] * (255 / np.maximum(alpha, 1))
     return np.asarray(np.hstack([np.rint(colours).clip(0, 255), alpha]), dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""Filling holes in a picture from what is around them.
+"""Filling holes in a picture from their surroundings.
 
-Of what OpenCV offers, frequency selective extrapolation (Seiler et al., 2015) is 1.5 to 3 dB better than Telea and
-Navier-Stokes at lines of any width, at a hundred times their cost: so it fills what it can in a reasonable time.
+Among OpenCV's methods, frequency selective extrapolation (Seiler et al., 2015) is 1.5 to 3 dB better than Telea and
+Navier-Stokes on lines of any width, at a hundred times their cost. So it is used where it finishes in reasonable time.
 """
 
 from collections.abc import Callable
@@ -15,22 +15,22 @@ from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
-Filler = Callable[[Pixels, Mask, NetworkRegistry], Pixels]
+Inpainter = Callable[[Pixels, Mask, NetworkRegistry], Pixels]
 
-SQUARE, CONTEXT = 512, 64  # px: LaMa's picture, and how much of it on each side is only looked at
+LAMA_SIDE, LAMA_BORDER = 512, 64  # px: LaMa's input, and the border on each side that is only context
 TILE_SIDE, BORDER = 192, 24  # px of the tiles of frequency selective extrapolation
-MOST = 150_000  # px that frequency selective extrapolation fills in a picture; it takes about a minute
-RADIUS = 3  # px around each px that the quick method looks at
-FULLEST = 0.6  # share of a tile beyond which there is too little left to extrapolate from
+MAX_FSE_PIXELS = 150_000  # that frequency selective extrapolation fills in a picture in about a minute
+RADIUS = 3  # px around each px that the quick method uses
+MAX_HOLE_SHARE = 0.6  # of a tile; beyond it, too little is left to extrapolate from
 
 
-def filled(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Report) -> tuple[Pixels, str]:
-    """The picture with the px where the mask isn't 0 filled in, all others untouched, and the backend's name."""
+def inpaint(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Report) -> tuple[Pixels, str]:
+    """Return the picture, filled in where the mask isn't 0 and otherwise untouched, and the backend's name."""
     backend = networks.choose(INPAINTING)
-    side, border = (SQUARE - 2 * CONTEXT, CONTEXT) if backend is LAMA else (TILE_SIDE, BORDER)
+    side, border = (LAMA_SIDE - 2 * LAMA_BORDER, LAMA_BORDER) if backend is LAMA else (TILE_SIDE, BORDER)
     fill = backend.run
-    if backend is FREQUENCY_SELECTIVE and np.count_nonzero(mask) > MOST:
-        fill = _quickly
+    if backend is FREQUENCY_SELECTIVE and np.count_nonzero(mask) > MAX_FSE_PIXELS:
+        fill = _inpaint_quickly
     result = colours.copy()
     tiles = [
         tile
@@ -40,24 +40,24 @@ def filled(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Repor
     for done, tile in enumerate(tiles, start=1):
         holes = cut_with_border(mask, tile, border)
         made = fill(cut_with_border(colours, tile, border), holes, networks)
-        _keep(result, mask, tile, made, border)
+        _copy_into_holes(result, mask, tile, made, border)
         report(done / len(tiles))
     report(1.0)
     return result, backend.name
 
 
-def _keep(result: Pixels, mask: Mask, tile: Tile, made: Pixels, border: int) -> None:
-    """Take over, from what was made of a tile with its border, the px of the mask."""
+def _copy_into_holes(result: Pixels, mask: Mask, tile: Tile, made: Pixels, border: int) -> None:
+    """Copy the px of the mask from an inpainted tile with its border into `result`."""
     inside = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
     hole = mask[inside] > 0
     height, width = hole.shape
     result[inside][hole] = made[border : border + height, border : border + width][hole]
 
 
-def _by_lama(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
-    """1 x 3 x 512 x 512 of 0..1 and 1 x 1 x 512 x 512 of 0 or 1; gives 0..1 or, some exports, 0..255."""
+def _run_lama(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
+    """Run LaMa: 1 x 3 x 512 x 512 of 0..1 and 1 x 1 x 512 x 512 of 0 or 1; returns 0..1 or, in some exports, 0..255."""
     height, width = holes.shape
-    missing = (0, SQUARE - height, 0, SQUARE - width)
+    missing = (0, LAMA_SIDE - height, 0, LAMA_SIDE - width)
     whole = np.asarray(cv2.copyMakeBorder(colours, *missing, cv2.BORDER_REFLECT_101), dtype=np.uint8)
     hole = cv2.copyMakeBorder((holes > 0).astype(np.float32), *missing, cv2.BORDER_CONSTANT, value=0)
     made = networks.load_onnx(LAMA).run(to_planes(whole)[None], np.asarray(hole[None, None], dtype=np.float32))[0]
@@ -66,16 +66,16 @@ def _by_lama(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     return to_pixels(np.asarray(made, dtype=np.float32))[:height, :width]
 
 
-def _frequency_selective(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
-    if min(holes.shape) < 8 or np.count_nonzero(holes) > FULLEST * holes.size:
-        return _quickly(colours, holes, networks)
+def _extrapolate(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
+    if min(holes.shape) < 8 or np.count_nonzero(holes) > MAX_HOLE_SHARE * holes.size:
+        return _inpaint_quickly(colours, holes, networks)
     made = np.empty_like(colours)
     cv2.xphoto.inpaint(np.ascontiguousarray(colours), np.where(holes > 0, 0, 255).astype(np.uint8), made,
                        cv2.xphoto.INPAINT_FSR_FAST)  # fmt: skip
     return made
 
 
-def _quickly(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
+def _inpaint_quickly(colours: Pixels, holes: Mask, networks: NetworkRegistry) -> Pixels:
     return np.asarray(cv2.inpaint(colours, (holes > 0).astype(np.uint8), RADIUS, cv2.INPAINT_NS), dtype=np.uint8)
 
 
@@ -83,11 +83,11 @@ LAMA = Backend(
     name="lama (onnxruntime)",
     source=Source.BROUGHT,
     licence="Apache-2.0",
-    run=_by_lama,
+    run=_run_lama,
     own_files=("inpaint/lama.onnx",),
     interface=Interface(inputs=((1, 3, 512, 512), (1, 1, 512, 512)), outputs=((1, 3, 512, 512),)),
 )
 FREQUENCY_SELECTIVE = Backend(
-    name="frequency selective (opencv)", source=Source.NONE, licence="Apache-2.0", run=_frequency_selective
+    name="frequency selective (opencv)", source=Source.NONE, licence="Apache-2.0", run=_extrapolate
 )
-INPAINTING: Slot[Filler] = Slot("inpaint", ("crease_repair",), (LAMA, FREQUENCY_SELECTIVE))
+INPAINTING: Slot[Inpainter] = Slot("inpaint", ("crease_repair",), (LAMA, FREQUENCY_SELECTIVE))

@@ -1,4 +1,4 @@
-"""cartoonize and animegan2: the whole picture as a clean cartoon, and portraits as an anime's."""
+"""cartoonize and animegan2: pictures as clean cartoons, and portraits in the style of anime."""
 
 from collections.abc import Callable
 
@@ -19,31 +19,33 @@ from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.stylise import canvas
-from vanceweb.engine.processing.stylise.drawing import drawn
+from vanceweb.engine.processing.stylise.drawing import draw_in_style
 from vanceweb.engine.processing.stylise.drawing_styles import ANIME, CARTOON
 
 NO_FACE = Message(gettext_noop("No face was found, so the whole picture was converted."))
 SEVERAL_FACES = gettext_noop("%(count)s faces were found; the largest was converted.")
-ANIMEGAN_MULTIPLE = 32  # px that the sides of AnimeGANv2's input are multiples of
+ANIMEGAN_SIDE_MULTIPLE = 32  # px; the sides of AnimeGANv2's input are multiples of it
 SKETCH_SHARE = 0.4  # of the time
 
 
 def cartoonize(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    """Flat areas, few shades, clean lines. No parameters. Raises `WeightsMissing`."""
+    """Draw the picture with flat areas, few shades and clean lines. No parameters. Raises `WeightsMissing`."""
     photo = get_visible_colours(picture)
-    sketch = drawn(canvas.canvas(photo), CARTOON)
+    sketch = draw_in_style(canvas.make_canvas(photo), CARTOON)
     report(SKETCH_SHARE)
-    cartoon = canvas.grown(sketch, picture.width, picture.height, networks, narrow_report(report, SKETCH_SHARE, 1))
+    cartoon = canvas.enlarge_drawing(
+        sketch, picture.width, picture.height, networks, narrow_report(report, SKETCH_SHARE, 1)
+    )
     return picture.replace_pixels(cartoon, picture.alpha).add_backends(DRAWN_CARTOON.name)
 
 
 def animate(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    """`single_face`: the largest face only, with a soft edge, else everything. Raises `WeightsMissing`."""
+    """Draw the largest face (`single_face`), with a soft edge, or everything as anime. Raises `WeightsMissing`."""
     photo = get_visible_colours(picture)
     backend = networks.choose(ANIME_STYLE)
     faces = find_faces(photo, networks) if params["single_face"] else []
     if not faces:
-        anime = _converted(photo, backend.run, networks, report)
+        anime = _draw_anime(photo, backend.run, networks, report)
         made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name)
         return made.add_backends(BLAZEFACE.name).add_note(NO_FACE) if params["single_face"] else made
     part = locate_head(faces[0], picture.width, picture.height)
@@ -51,34 +53,34 @@ def animate(picture: Picture, params: Params, networks: NetworkRegistry, report:
     own = np.ascontiguousarray(photo[inside])
     mask = segment_head(own, faces[0], part)
     anime = photo.copy()
-    anime[inside] = canvas.laid_over(own, _converted(own, backend.run, networks, report), mask)
+    anime[inside] = canvas.blend_over(own, _draw_anime(own, backend.run, networks, report), mask)
     made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name, BLAZEFACE.name)
     return made.add_note(Message(SEVERAL_FACES, count=len(faces))) if len(faces) > 1 else made
 
 
-def _converted(
+def _draw_anime(
     photo: Pixels, draw: Callable[[Pixels, NetworkRegistry], Pixels], networks: NetworkRegistry, report: Report
 ) -> Pixels:
-    """All of `photo` as an anime's, the same size."""
+    """Draw all of `photo` as anime, the same size."""
     height, width = photo.shape[:2]
-    sketch = draw(canvas.canvas(photo), networks)
+    sketch = draw(canvas.make_canvas(photo), networks)
     report(SKETCH_SHARE)
-    return canvas.grown(sketch, width, height, networks, narrow_report(report, SKETCH_SHARE, 1))
+    return canvas.enlarge_drawing(sketch, width, height, networks, narrow_report(report, SKETCH_SHARE, 1))
 
 
-def _drawn(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
-    return drawn(canvas, ANIME)
+def _draw_in_anime_style(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
+    return draw_in_style(canvas, ANIME)
 
 
-def _by_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
-    """AnimeGANv2's answer: RGB -1..1 in and out, channels first or last as the file has it.
+def _run_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
+    """Run AnimeGANv2: RGB -1..1 in and out, channels first or last as in the file.
 
     Raises `ProcessingError`.
     """
     session = networks.load_onnx(ANIMEGAN)
     height, width = canvas.shape[:2]
     down, across = (
-        fixed or max(round(side / ANIMEGAN_MULTIPLE), 1) * ANIMEGAN_MULTIPLE
+        fixed or max(round(side / ANIMEGAN_SIDE_MULTIPLE), 1) * ANIMEGAN_SIDE_MULTIPLE
         for fixed, side in zip(session.size, (height, width), strict=True)
     )
     given = cv2.resize(canvas, (across, down), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(127.5) - 1
@@ -87,7 +89,7 @@ def _by_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
     answer = answer if session.channels_last else answer.transpose(1, 2, 0)
     if answer.shape != given.shape:
         raise ProcessingError(
-            gettext_noop("%(file)s makes a picture of another size than its input."), file=ANIMEGAN.files[0]
+            gettext_noop("%(file)s makes a picture of a different size than its input."), file=ANIMEGAN.files[0]
         )
     pixels = np.clip((answer + 1) * np.float32(127.5) + 0.5, 0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
@@ -105,7 +107,7 @@ ANIMEGAN = Backend(
     name="AnimeGANv2 (onnxruntime)",
     source=Source.BROUGHT,
     licence="of the file brought",
-    run=_by_animegan,
+    run=_run_animegan,
     own_files=("animegan2/animegan2.onnx",),
     interface=Interface(
         inputs=((1, 3, None, None),),
@@ -124,7 +126,7 @@ DRAWN_ANIME = Backend(
     name="anime drawing+animevideov3 (ncnn)",
     source=Source.SET_UP,
     licence="BSD-3-Clause",
-    run=_drawn,
+    run=_draw_in_anime_style,
     weights=(weights.ANIMEVIDEO_X2,),
 )
 ANIME_STYLE = Slot("anime", ("animegan2",), (ANIMEGAN, DRAWN_ANIME))

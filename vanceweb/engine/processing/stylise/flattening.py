@@ -1,8 +1,8 @@
-"""Neighbouring shades joined to flat areas, with their borders kept.
+"""Smoothing that joins neighbouring shades into flat areas and keeps their borders.
 
 Xu, Lu, Xu and Jia, "Image smoothing via L0 gradient minimization" (2011). OpenCV has it (`ximgproc.l0Smooth`), but its
-result is off by tens of levels along the first rows and columns, and it writes into its input. Here the linear system
-is solved by cosine transforms, which also takes the picture for mirrored at its sides instead of repeated.
+result is off by tens of levels along the first rows and columns, and it overwrites its input. Here cosine transforms
+solve the linear system; they treat the picture as mirrored at its sides, not as repeated.
 """
 
 import cv2
@@ -10,50 +10,50 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
-RATE = 2.6  # by which the smoothing's weight grows; the paper's 2 takes a third longer for the same areas
-MOST = 1e4  # the weight at which nothing moves any more
+WEIGHT_GROWTH = 2.6  # the factor for each round; the paper's 2 takes a third longer for the same areas
+MAX_WEIGHT = 1e4  # the weight at which nothing changes any more
 
 
-def flattened(colours: FloatArray, flatness: float) -> FloatArray:
-    """`colours` (height x width x 3, 0..1) as flat areas; `flatness` is the paper's lambda, from 0: none, to 0.05."""
+def flatten(colours: FloatArray, flatness: float) -> FloatArray:
+    """Reduce `colours` (height x width x 3, 0..1) to flat areas; `flatness` is the paper's lambda, 0 (off) to 0.05."""
     if not flatness:
         return colours
     height, width = colours.shape[:2]
-    # The transform is fast for these sizes, and wants even ones.
-    more = [2 * cv2.getOptimalDFTSize((side + 1) // 2) - side for side in (height, width)]
-    given = np.pad(colours, ((0, more[0]), (0, more[1]), (0, 0)), mode="edge")
-    inertia = _inertia(*given.shape[:2])
+    # The transform is fast for these sizes and needs even ones.
+    padding = [2 * cv2.getOptimalDFTSize((side + 1) // 2) - side for side in (height, width)]
+    given = np.pad(colours, ((0, padding[0]), (0, padding[1]), (0, 0)), mode="edge")
+    laplacian = _build_laplacian(*given.shape[:2])
     result = given
     weight = 2 * flatness
-    while weight < MOST:
-        result = _solved(given, *_steps(result, flatness / weight), inertia, weight)
-        weight *= RATE
+    while weight < MAX_WEIGHT:
+        result = _solve(given, *_find_borders(result, flatness / weight), laplacian, weight)
+        weight *= WEIGHT_GROWTH
     return np.clip(result[:height, :width], 0, 1)
 
 
-def _steps(colours: FloatArray, least: float) -> tuple[FloatArray, FloatArray]:
-    """The differences to the px at the right and below, but only where their squares are worth a border."""
+def _find_borders(colours: FloatArray, least: float) -> tuple[FloatArray, FloatArray]:
+    """Return the differences to the px to the right and below, or 0 where their squares are below `least`."""
     right, down = np.zeros_like(colours), np.zeros_like(colours)
     np.subtract(colours[:, 1:], colours[:, :-1], out=right[:, :-1])
     np.subtract(colours[1:], colours[:-1], out=down[:-1])
-    none = (right * right + down * down).sum(axis=2) < least
-    right[none] = 0
-    down[none] = 0
+    faint = (right * right + down * down).sum(axis=2) < least
+    right[faint] = 0
+    down[faint] = 0
     return right, down
 
 
-def _solved(given: FloatArray, right: FloatArray, down: FloatArray, inertia: FloatArray, weight: float) -> FloatArray:
-    """The picture nearest to `given` and, `weight` times as much, to these differences."""
+def _solve(given: FloatArray, right: FloatArray, down: FloatArray, laplacian: FloatArray, weight: float) -> FloatArray:
+    """Return the picture closest to `given` and, with `weight`, to these differences."""
     pull = -right - down
     pull[:, 1:] += right[:, :-1]
     pull[1:] += down[:-1]
-    wanted = given + np.float32(weight) * pull
-    divisor = 1 + np.float32(weight) * inertia
-    channels = [cv2.idct(cv2.dct(np.ascontiguousarray(wanted[..., c])) / divisor) for c in range(3)]
+    target = given + np.float32(weight) * pull
+    divisor = 1 + np.float32(weight) * laplacian
+    channels = [cv2.idct(cv2.dct(np.ascontiguousarray(target[..., c])) / divisor) for c in range(3)]
     return np.asarray(np.dstack(channels), dtype=np.float32)
 
 
-def _inertia(height: int, width: int) -> FloatArray:
-    """What taking differences twice multiplies each cosine of the transform by."""
+def _build_laplacian(height: int, width: int) -> FloatArray:
+    """Return the factor that the negative Laplacian applies to each cosine of the transform."""
     rows, columns = (2 - 2 * np.cos(np.pi * np.arange(side) / side) for side in (height, width))
     return np.asarray(rows[:, None] + columns[None, :], dtype=np.float32)

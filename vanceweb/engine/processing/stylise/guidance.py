@@ -1,4 +1,4 @@
-"""How the guides of `cn_configs` lead a drawing: what each kind (`cn_name`) is taken for, and how strongly."""
+"""The effect of the guides of `cn_configs` on a drawing, by their kind (`cn_name`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ import numpy as np
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
-from vanceweb.engine.processing.stylise.drawing_styles import Manner
+from vanceweb.engine.processing.stylise.drawing_styles import DrawingStyle
 
 
-class Part(Enum):
-    """What of a guide's picture a drawing follows."""
+class GuidedPart(Enum):
+    """The part of a drawing that follows a guide's picture."""
 
     AREAS = "areas"
     LINES = "lines"
@@ -22,14 +22,14 @@ class Part(Enum):
 
 
 @dataclass(frozen=True)
-class Lead:
-    """What a kind of guide does: the part of its picture that is followed, and the change to the manner.
+class GuideEffect:
+    """The effect of a kind of guide: the part of the drawing that follows its picture, and the change to the style.
 
-    `detail`, `flatness` and `softness` decide how real the drawing looks, `ink`, `width` and `sensitivity` its lines,
-    `surface` its dots. All are factors but `detail`, the least there is, and `ink` and `relief`, which are added.
+    `detail`, `flatness` and `softness` make the drawing more or less realistic; `ink`, `width` and `sensitivity` change
+    its lines and `dots` its dots. `detail` is a minimum, `ink` and `relief` are added, and all others are factors.
     """
 
-    part: Part
+    part: GuidedPart
     detail: float = 0.0
     flatness: float = 1.0
     softness: float = 1.0
@@ -37,78 +37,78 @@ class Lead:
     width: float = 1.0
     sensitivity: float = 1.0
     relief: float = 0.0
-    surface: float = 1.0
+    dots: float = 1.0
 
 
-LEADS: dict[str, Lead] = {
-    "cartoon_tile": Lead(Part.AREAS, ink=0.1, flatness=2.0),
-    "cartoon_lineart": Lead(Part.LINES, detail=0.65, flatness=0.1, softness=0.5, width=0.8),
-    "cartoon_normal": Lead(Part.SHAPE, relief=0.35, flatness=1.5),
-    "cartoon_canny": Lead(Part.LINES, detail=0.65, flatness=0.2, softness=0.5, width=0.6, surface=0.5),
-    "more_cartoon_lineart": Lead(Part.LINES, ink=0.55, flatness=4.0),
-    "more_real_lineart": Lead(Part.LINES, detail=0.5, flatness=0.5, softness=0.6),
-    "cartoon_normal_noforge": Lead(Part.SHAPE, relief=0.2),
+GUIDE_EFFECTS: dict[str, GuideEffect] = {
+    "cartoon_tile": GuideEffect(GuidedPart.AREAS, ink=0.1, flatness=2.0),
+    "cartoon_lineart": GuideEffect(GuidedPart.LINES, detail=0.65, flatness=0.1, softness=0.5, width=0.8),
+    "cartoon_normal": GuideEffect(GuidedPart.SHAPE, relief=0.35, flatness=1.5),
+    "cartoon_canny": GuideEffect(GuidedPart.LINES, detail=0.65, flatness=0.2, softness=0.5, width=0.6, dots=0.5),
+    "more_cartoon_lineart": GuideEffect(GuidedPart.LINES, ink=0.55, flatness=4.0),
+    "more_real_lineart": GuideEffect(GuidedPart.LINES, detail=0.5, flatness=0.5, softness=0.6),
+    "cartoon_normal_noforge": GuideEffect(GuidedPart.SHAPE, relief=0.2),
 }
-GUIDED_INK = 0.6  # the least that lines taken from another picture are drawn with
-AREAS_SHARE = 0.6  # how far large areas go over to the colours of another picture
-AREAS_BLUR = 0.04  # of the longer side: what counts as a large area
+GUIDED_INK = 0.6  # the minimum for lines that come from another picture
+AREA_COLOUR_SHARE = 0.6  # how far large areas move towards the colours of another picture
+AREA_BLUR = 0.04  # of the longer side: the blur that leaves only large areas
 
 
 @dataclass(frozen=True)
-class Led:
-    """A manner and the pictures that lead it, all of the canvas's size."""
+class GuidedDrawing:
+    """A style, the canvas to draw and the guides' pictures of its size, if any."""
 
-    manner: Manner
+    style: DrawingStyle
     canvas: Pixels
     lines: Pixels | None = None
     shape: Pixels | None = None
 
 
-def led(canvas: Pixels, manner: Manner, guides: Sequence[Guide]) -> Led:
-    """What to draw, and how, after the guides. Kinds that are not known change nothing."""
-    result = Led(manner, canvas)
+def apply_guides(canvas: Pixels, style: DrawingStyle, guides: Sequence[Guide]) -> GuidedDrawing:
+    """Apply the guides to the canvas and the style. Unknown kinds change nothing."""
+    result = GuidedDrawing(style, canvas)
     for guide in guides:
-        lead = LEADS.get(guide.cn_name)
-        if lead is not None:
-            result = replace(result, manner=_changed(result.manner, lead))
+        effect = GUIDE_EFFECTS.get(guide.cn_name)
+        if effect is not None:
+            result = replace(result, style=_change_style(result.style, effect))
             if guide.picture is not None:
-                result = _following(result, lead.part, _fitted(guide.picture, canvas))
+                result = _follow_picture(result, effect.part, _fit_to_canvas(guide.picture, canvas))
     return result
 
 
-def _changed(manner: Manner, lead: Lead) -> Manner:
+def _change_style(style: DrawingStyle, effect: GuideEffect) -> DrawingStyle:
     return replace(
-        manner,
-        detail=max(manner.detail, lead.detail),
-        flatness=manner.flatness * lead.flatness,
-        softness=manner.softness * lead.softness,
-        line_ink=min(manner.line_ink + lead.ink, 1.0),
-        line_width=manner.line_width * lead.width,
-        line_sensitivity=manner.line_sensitivity * lead.sensitivity,
-        relief=manner.relief + lead.relief,
-        dots=manner.dots * lead.surface,
+        style,
+        detail=max(style.detail, effect.detail),
+        flatness=style.flatness * effect.flatness,
+        softness=style.softness * effect.softness,
+        line_ink=min(style.line_ink + effect.ink, 1.0),
+        line_width=style.line_width * effect.width,
+        line_sensitivity=style.line_sensitivity * effect.sensitivity,
+        relief=style.relief + effect.relief,
+        dots=style.dots * effect.dots,
     )
 
 
-def _following(drawing: Led, part: Part, picture: Pixels) -> Led:
-    if part is Part.LINES:
-        manner = replace(drawing.manner, line_ink=max(drawing.manner.line_ink, GUIDED_INK))
-        return replace(drawing, manner=manner, lines=picture)
-    if part is Part.SHAPE:
+def _follow_picture(drawing: GuidedDrawing, part: GuidedPart, picture: Pixels) -> GuidedDrawing:
+    if part is GuidedPart.LINES:
+        style = replace(drawing.style, line_ink=max(drawing.style.line_ink, GUIDED_INK))
+        return replace(drawing, style=style, lines=picture)
+    if part is GuidedPart.SHAPE:
         return replace(drawing, shape=picture)
-    return replace(drawing, canvas=_recoloured(drawing.canvas, picture))
+    return replace(drawing, canvas=_shift_area_colours(drawing.canvas, picture))
 
 
-def _fitted(picture: Picture, canvas: Pixels) -> Pixels:
-    """The guide at the canvas's size, whatever its proportions, as a ControlNet gets it."""
+def _fit_to_canvas(picture: Picture, canvas: Pixels) -> Pixels:
+    """Stretch the guide's picture to the canvas's size, as for a ControlNet."""
     height, width = canvas.shape[:2]
     return np.asarray(
         cv2.resize(get_visible_colours(picture), (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )
 
 
-def _recoloured(canvas: Pixels, guide: Pixels) -> Pixels:
-    """The canvas with its large areas moved towards the guide's colours there, and its own detail."""
-    reach = max(max(canvas.shape[:2]) * AREAS_BLUR, 1.0)
+def _shift_area_colours(canvas: Pixels, guide: Pixels) -> Pixels:
+    """Move the canvas's large areas towards the guide's colours and keep its own detail."""
+    reach = max(max(canvas.shape[:2]) * AREA_BLUR, 1.0)
     own, other = (cv2.GaussianBlur(colours.astype(np.float32), (0, 0), reach) for colours in (canvas, guide))
-    return np.clip(canvas + np.float32(AREAS_SHARE) * (other - own) + 0.5, 0, 255).astype(np.uint8)
+    return np.clip(canvas + np.float32(AREA_COLOUR_SHARE) * (other - own) + 0.5, 0, 255).astype(np.uint8)

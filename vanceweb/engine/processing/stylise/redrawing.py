@@ -1,4 +1,4 @@
-"""img2anime: a photo redrawn in one of twelve styles, led by its guides and by the words that set a tone."""
+"""img2anime: a photo redrawn in one of twelve styles, with guides and words that set a tone."""
 
 import logging
 from collections.abc import Callable
@@ -17,39 +17,41 @@ from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise import canvas
-from vanceweb.engine.processing.stylise.drawing import drawn
-from vanceweb.engine.processing.stylise.drawing_styles import STYLES
-from vanceweb.engine.processing.stylise.guidance import led
-from vanceweb.engine.processing.stylise.prompt_tones import worded
-from vanceweb.engine.processing.stylise.style_transfer import PAINTINGS, painted
+from vanceweb.engine.processing.stylise.drawing import draw_in_style
+from vanceweb.engine.processing.stylise.drawing_styles import DRAWING_STYLES
+from vanceweb.engine.processing.stylise.guidance import apply_guides
+from vanceweb.engine.processing.stylise.prompt_tones import apply_prompt_tones
+from vanceweb.engine.processing.stylise.style_transfer import STYLE_NETWORK, transfer_style
 
-# From `denoising_strength` to how much the drawing covers: the photo should hardly show through at the default of 0.75.
-COVER = 1.5
+# Turns `denoising_strength` into the share of the drawing: at the default of 0.75 the photo should hardly show through.
+SHARE_EXPONENT = 1.5
 SKETCH_SHARE, DIFFUSION_SHARE = 0.4, 0.9  # of the time
 
 logger = logging.getLogger(__name__)
 
 
 def redraw(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    """`model_name` one of `STYLES`, `prompt`, `overwrite`, `denoising_strength` 0 (the photo) to 1 (all drawing).
+    """Redraw the picture in the style `model_name`, one of `DRAWING_STYLES`, with `prompt` and `overwrite`.
 
-    By Stable Diffusion where the style's base model is there and can be used, else by the engine's own hand. Raises
-    `WeightsMissing`.
+    `denoising_strength` is 0 (the photo) to 1 (all drawing). Stable Diffusion paints it if the style's base model is
+    there and can be used; otherwise the engine draws it itself. Raises `WeightsMissing`.
     """
     style = get_style(params["model_name"])
     if networks.choose(STYLE) is DIFFUSED_STYLE and networks.find(get_base_folder(style)) is not None:
         try:
-            return _diffused(picture, style, params, networks, report)
+            return _paint_by_diffusion(picture, style, params, networks, report)
         except UnusableWeights as error:
             logger.warning(error)
             picture = picture.add_note(error.message)
-    return _drawn(picture, params, networks, report)
+    return _draw_without_diffusion(picture, params, networks, report)
 
 
-def _diffused(picture: Picture, style: Style, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
+def _paint_by_diffusion(
+    picture: Picture, style: Style, params: Params, networks: NetworkRegistry, report: Report
+) -> Picture:
     photo = get_visible_colours(picture)
     painted = repaint(
-        canvas.canvas(photo),
+        canvas.make_canvas(photo),
         style,
         str(params["prompt"]),
         overwrite=bool(params["overwrite"]),
@@ -58,51 +60,58 @@ def _diffused(picture: Picture, style: Style, params: Params, networks: NetworkR
         networks=networks,
         report=narrow_report(report, 0, DIFFUSION_SHARE),
     )
-    grown = canvas.grown(
+    enlarged = canvas.enlarge_drawing(
         painted.colours, picture.width, picture.height, networks, narrow_report(report, DIFFUSION_SHARE, 1)
     )
-    made = replace(picture, grey=False).replace_pixels(grown, picture.alpha).add_backends(DIFFUSED_STYLE.name)
+    made = replace(picture, grey=False).replace_pixels(enlarged, picture.alpha).add_backends(DIFFUSED_STYLE.name)
     for note in painted.notes:
         made = made.add_note(note)
     return made
 
 
-def _drawn(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
+def _draw_without_diffusion(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     strength = float(params["denoising_strength"])
-    manner, note = worded(STYLES[str(params["model_name"])], str(params["prompt"]), alone=bool(params["overwrite"]))
+    style, note = apply_prompt_tones(
+        DRAWING_STYLES[str(params["model_name"])], str(params["prompt"]), overwrite=bool(params["overwrite"])
+    )
     photo = get_visible_colours(picture)
-    drawing = led(canvas.canvas(photo), manner, picture.guides)
-    paint = partial(painted, networks=networks)
-    sketch = drawn(drawing.canvas, drawing.manner, paint=paint, lines=drawing.lines, shape=drawing.shape)
+    drawing = apply_guides(canvas.make_canvas(photo), style, picture.guides)
+    paint = partial(transfer_style, networks=networks)
+    sketch = draw_in_style(drawing.canvas, drawing.style, paint=paint, lines=drawing.lines, shape=drawing.shape)
     report(SKETCH_SHARE)
-    result = finished(
-        photo, sketch, drawing.manner.paper, cover(strength), networks, narrow_report(report, SKETCH_SHARE, 1)
+    result = finish_drawing(
+        photo,
+        sketch,
+        drawing.style.paper,
+        get_drawing_share(strength),
+        networks,
+        narrow_report(report, SKETCH_SHARE, 1),
     )
     made = replace(picture, grey=False).replace_pixels(result, picture.alpha).add_backends(DRAWN_STYLE.name)
-    if drawing.manner.painter_share:
-        made = made.add_backends(PAINTINGS.name)
+    if drawing.style.painting_share:
+        made = made.add_backends(STYLE_NETWORK.name)
     return made.add_note(note) if note else made
 
 
-def finished(
+def finish_drawing(
     photo: Pixels, sketch: Pixels, paper: float, share: float, networks: NetworkRegistry, report: Report
 ) -> Pixels:
-    """The canvas `sketch` at the photo's size, on paper, laid over the photo by `share`."""
+    """Enlarge the canvas `sketch` to the photo's size, add paper grain and blend it over the photo by `share`."""
     height, width = photo.shape[:2]
-    drawing = canvas.grown(sketch, width, height, networks, report)
-    return canvas.laid_over(photo, canvas.grained(drawing, paper), share)
+    drawing = canvas.enlarge_drawing(sketch, width, height, networks, report)
+    return canvas.blend_over(photo, canvas.add_paper_grain(drawing, paper), share)
 
 
-def cover(strength: float) -> float:
-    """How much of the result is drawing, 0..1, for a `denoising_strength` of 0..1."""
-    return float(1 - (1 - strength) ** COVER)
+def get_drawing_share(strength: float) -> float:
+    """Return the share of drawing in the result, 0..1, for a `denoising_strength` of 0..1."""
+    return float(1 - (1 - strength) ** SHARE_EXPONENT)
 
 
 DIFFUSED_STYLE = Backend(
     name="stable diffusion 1.5 (diffusers)",
     source=Source.BROUGHT,
     licence=LICENCE,
-    run=_diffused,
+    run=_paint_by_diffusion,
     own_files=("diffusion",),
     packages=PACKAGES,
     requirements=REQUIREMENTS,
@@ -111,7 +120,7 @@ DRAWN_STYLE = Backend(
     name="style drawing+animevideov3 (ncnn)",
     source=Source.SET_UP,
     licence="BSD-3-Clause",
-    run=_drawn,
+    run=_draw_without_diffusion,
     weights=(weights.ANIMEVIDEO_X2,),
 )
 STYLE: Slot[Callable[..., Picture]] = Slot("style", ("img2anime",), (DIFFUSED_STYLE, DRAWN_STYLE))

