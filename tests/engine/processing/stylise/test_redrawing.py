@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.engine.processing.lab import measure_chroma
 from tests.engine.processing.photos import compute_psnr, load_photo
 from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -44,12 +45,6 @@ def redraw_photo(
 def measure_difference(one: Pixels, other: Pixels) -> float:
     """Return the mean difference in levels."""
     return float(np.abs(one.astype(int) - other).mean())
-
-
-def measure_chroma(pixels: Pixels) -> float:
-    """Return the mean distance from grey in Lab."""
-    lab = cv2.cvtColor(pixels.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
 
 @pytest.fixture(scope="module")
