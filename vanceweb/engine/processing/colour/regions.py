@@ -83,7 +83,10 @@ class Scene:
         return np.asarray(np.clip((entropy - low) / (high - low), 0, 1), dtype=np.float32)
 
     def compute_hue_likelihood(self, hues: tuple[float, float]) -> FloatArray:
-        """Return how likely each cell's hue is in this range: 0 at `DOUBTFUL_PROBABILITY`, 1 at `CONFIDENT_PROBABILITY`."""
+        """Return how likely each cell's hue is in this range.
+
+        0 up to `DOUBTFUL_PROBABILITY`, 1 from `CONFIDENT_PROBABILITY` on.
+        """
         angle = np.degrees(np.arctan2(self.bins[:, 1], self.bins[:, 0])) % 360
         there = (angle >= hues[0]) & (angle <= hues[1]) & (np.hypot(*self.bins.T) > 8)
         return _apply_ramp(self.probabilities[:, :, there].sum(axis=2), DOUBTFUL_PROBABILITY, CONFIDENT_PROBABILITY)
