@@ -45,7 +45,7 @@ def test_the_states(tmp_path: Path) -> None:
     preferred.write_bytes(b"no network any more")
     spoilt = find_row(networks, ISNET)
     assert (spoilt.state, find_row(networks, U2NET).state) == ("unusable", "in use")
-    assert spoilt.reason == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
+    assert spoilt.reason == "isnet/isnet.onnx cannot be used: it is damaged or not an ONNX file."
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_command_prints_features_files_licences_and_states(models_dir: Path)
     heading = lines.index("Remove background: subject")
     isnet, reason, u2net = lines[heading + 1 : heading + 4]
     assert isnet.split() == ["unusable", "isnet", "(onnxruntime)", "isnet/isnet.onnx", "MIT"]
-    assert reason.strip() == "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file."
+    assert reason.strip() == "isnet/isnet.onnx cannot be used: it is damaged or not an ONNX file."
     assert u2net.split() == ["in", "use", "u2net", "(onnxruntime)", "u2net/u2net.onnx", "Apache-2.0"]
 
 
@@ -77,5 +77,5 @@ def test_the_command_prints_json(models_dir: Path) -> None:
     rows = {row["backend"]: row for row in json.loads(run_models_command("--json"))}
     assert rows[U2NET.name]["state"] == "in use"
     assert rows[U2NET.name]["files"] == ["u2net/u2net.onnx"]
-    assert rows[ISNET.name]["reason"].endswith("it is damaged or no ONNX file.")
+    assert rows[ISNET.name]["reason"].endswith("it is damaged or not an ONNX file.")
     assert set(rows) == {backend.name for backend in BACKENDS}

@@ -29,7 +29,7 @@ def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, cl
     (subject,) = [slot for slot in response.context["slots"] if slot.name == "subject"]
     states = {row["backend"]: row["state"] for row in subject.backends}
     assert (states[ISNET.name], states[U2NET.name]) == ("unusable", "in use")
-    assert "isnet/isnet.onnx cannot be used: it is damaged or no ONNX file." in page
+    assert "isnet/isnet.onnx cannot be used: it is damaged or not an ONNX file." in page
     assert "Remove background" in page
     assert str(models_dir) in page
 

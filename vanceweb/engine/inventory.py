@@ -80,7 +80,7 @@ def _build_rows(slot: Slot[Any], networks: NetworkRegistry) -> list[BackendStatu
 def _determine_state(backend: Backend[Any], networks: NetworkRegistry) -> tuple[BackendState, str]:
     if any(networks.find(file) is None for file in backend.files):
         return BackendState.NOT_INSTALLED, ""
-    state = networks.get_state(backend)
+    state = networks.get_usability(backend)
     return (BackendState.READY, "") if state.usable else (BackendState.UNUSABLE, state.reason)
 
 

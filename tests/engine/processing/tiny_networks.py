@@ -28,15 +28,15 @@ def write_tiny_network(
     bias: float = 0.0,
     numbers: Sequence[str] = (),
     element: str = "float",
-    facts: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
     ballast: int = 0,
 ) -> Path:
     """Write a network of `interface` to `path`, create its folder, and return the path.
 
     Inputs have four axes, with the channels second or, if only the last axis is short, last. Outputs without four axes
     are filled with the mean. `scale` defaults to the scale of the interface's probe, else 1. `numbers` lists the types
-    (keys of `TYPES`) of further inputs that hold one number; `element` is the type of all others. `facts` become the
-    file's metadata, and `ballast` bytes of unused weights make it as large as a real one.
+    (keys of `TYPES`) of further inputs that hold one number; `element` is the type of all others. `metadata` is
+    written into the file, and `ballast` bytes of unused weights make it as large as a real one.
     """
     if scale is None:
         scale = _get_probe_scale(interface)
@@ -62,7 +62,7 @@ def write_tiny_network(
     outputs = [_build_port(f"out{number}", element, shape) for number, shape in enumerate(interface.outputs)]
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
-    helper.set_model_props(model, dict(facts or {}))
+    helper.set_model_props(model, dict(metadata or {}))
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, str(path))
     return path
@@ -70,10 +70,10 @@ def write_tiny_network(
 
 def _get_probe_scale(interface: Interface) -> int:
     """Return the scale of the interface's probe, 1 without a probe."""
-    if not interface.gives:
+    if not interface.result:
         return 1
     height = interface.probe[0][_get_height_axis(interface.inputs[0])]
-    return interface.gives[_get_height_axis(interface.outputs[0])] // height
+    return interface.result[_get_height_axis(interface.outputs[0])] // height
 
 
 def _build_output(

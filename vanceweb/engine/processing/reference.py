@@ -66,14 +66,14 @@ def _build_cells(backend: Backend[Any]) -> tuple[str, ...]:
 def _describe_interface(interface: Interface | None) -> str:
     if interface is None:
         return "-"
-    made = (
-        f"; {_describe_shape(interface.probe[0])} gives {_describe_shape(interface.gives)}" if interface.probe else ""
+    result = (
+        f"; {_describe_shape(interface.probe[0])} gives {_describe_shape(interface.result)}" if interface.probe else ""
     )
     inputs, outputs = (
         ", ".join(_describe_shape(shape) for shape in side) for side in (interface.inputs, interface.outputs)
     )
-    other = f", or {_describe_interface(interface.or_else)}" if interface.or_else else ""
-    return f"{inputs} → {outputs}{made}{other}"
+    other = f", or {_describe_interface(interface.alternative)}" if interface.alternative else ""
+    return f"{inputs} → {outputs}{result}{other}"
 
 
 def _describe_shape(shape: Shape) -> str:

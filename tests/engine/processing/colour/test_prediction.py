@@ -119,8 +119,8 @@ def test_words_steer_a_network_without_bins(tmp_path: Path) -> None:
         (DEOLDIFY, Interface(((1, 1, 64, 64),), ((1, 2, 64, 64),)),
          "input in0 has the shape 1 x 1 x 64 x 64; expected: 1 x 3 x any x any"),
         (DEOLDIFY, ESRGAN.interface,
-         "it makes 1 x 3 x 256 x 256 of 1 x 3 x 64 x 64; expected: 1 x 3 x 64 x 64"),
-        (DEOLDIFY, None, "it is damaged or no ONNX file"),
+         "it returns 1 x 3 x 256 x 256 for 1 x 3 x 64 x 64; expected: 1 x 3 x 64 x 64"),
+        (DEOLDIFY, None, "it is damaged or not an ONNX file"),
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_fit_is_named_and_passed_over(
@@ -133,7 +133,7 @@ def test_a_file_that_does_not_fit_is_named_and_passed_over(
     else:
         write_tiny_network(path, made)
     networks = NetworkRegistry(tmp_path)
-    assert networks.get_state(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
+    assert networks.get_usability(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
     assert colourise_grey(networks).made_by == (COLOURISER.name,)
 
 

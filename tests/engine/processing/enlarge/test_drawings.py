@@ -154,6 +154,6 @@ def test_a_brought_network_draws_at_every_scale(tmp_path: Path, scale: int) -> N
 def test_a_brought_network_of_another_scale_is_skipped(tmp_path: Path) -> None:
     assert ESRGAN.interface
     write_tiny_network(tmp_path / ESRGAN.files[0], ESRGAN.interface, scale=2)
-    state = NetworkRegistry(tmp_path).get_state(ESRGAN)
+    state = NetworkRegistry(tmp_path).get_usability(ESRGAN)
     assert not state.usable
-    assert "makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64; expected: 1 x 3 x 256 x 256" in state.reason
+    assert "returns 1 x 3 x 128 x 128 for 1 x 3 x 64 x 64; expected: 1 x 3 x 256 x 256" in state.reason

@@ -118,7 +118,7 @@ def test_a_broken_or_mismatching_file_is_named_and_passed_over(
         (folder / file).write_bytes(b"no network")
     networks = NetworkRegistry(folder)
     assert networks.choose(FACE_RESTORATION) is X4PLUS_FACES
-    (state,) = [networks.get_state(backend) for backend in FACE_RESTORATION.backends if file in backend.files]
+    (state,) = [networks.get_usability(backend) for backend in FACE_RESTORATION.backends if file in backend.files]
     assert reason in state.reason
 
 

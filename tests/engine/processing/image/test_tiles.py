@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vanceweb.engine.processing.image.arrays import Planes, to_pixels, to_planes
-from vanceweb.engine.processing.image.tiles import STEP, narrow_report, run_tiled, split_into_tiles
+from vanceweb.engine.processing.image.tiles import TILE_GRID, narrow_report, run_tiled, split_into_tiles
 
 LENGTHS = st.integers(1, 90)
 
@@ -18,8 +18,8 @@ def test_tiles_cover_every_px_once(height: int, width: int, side: int) -> None:
     count = np.zeros((height, width), dtype=int)
     for tile in split_into_tiles(height, width, side):
         count[tile.top : tile.bottom, tile.left : tile.right] += 1
-        assert max(tile.bottom - tile.top, tile.right - tile.left) <= -(-side // STEP) * STEP
-        assert tile.top % STEP == tile.left % STEP == 0
+        assert max(tile.bottom - tile.top, tile.right - tile.left) <= -(-side // TILE_GRID) * TILE_GRID
+        assert tile.top % TILE_GRID == tile.left % TILE_GRID == 0
     assert (count == 1).all()
 
 

@@ -11,7 +11,7 @@ from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.sessions import OnnxSession
 
 ANY = Interface(((1, 3, None, None),), ((1, 3, None, None),))
-TWICE = Interface(((1, 3, None, None),), ((1, 3, None, None),), probe=((1, 3, 16, 24),), gives=(1, 3, 32, 48))
+TWICE = Interface(((1, 3, None, None),), ((1, 3, None, None),), probe=((1, 3, 16, 24),), result=(1, 3, 32, 48))
 FACE = Interface(((1, 3, 64, 64),), ((1, 3, 64, 64),))
 HOLE = Interface(((1, 3, 64, 64), (1, 1, 64, 64)), ((1, 3, 64, 64),))
 COLOUR = Interface(((1, 1, 32, 32),), ((1, 2, 32, 32),))
@@ -57,8 +57,8 @@ def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind:
          "output out0 has the shape 1 x 1 x 32 x 32; expected: 1 x 2 x 32 x 32"),
         (HOLE, FACE, "input in1 has the shape 1 x 1 x 64 x 64; expected: one number"),
         (FACE, LAST, "input in0 has the shape 1 x 3 x 64 x 64; expected: 1 x any x any x 3"),
-        (ANY, TWICE, "it makes 1 x 3 x 16 x 24 of 1 x 3 x 16 x 24; expected: 1 x 3 x 32 x 48"),
-        (FACE, TWICE, "it makes 1 x 3 x 64 x 64 of 1 x 3 x 64 x 64; expected: 1 x 3 x 128 x 128"),
+        (ANY, TWICE, "it returns 1 x 3 x 16 x 24 for 1 x 3 x 16 x 24; expected: 1 x 3 x 32 x 48"),
+        (FACE, TWICE, "it returns 1 x 3 x 64 x 64 for 1 x 3 x 64 x 64; expected: 1 x 3 x 128 x 128"),
     ],
 )  # fmt: skip
 def test_another_interface_is_told_by_what_differs(
@@ -87,21 +87,21 @@ def test_sizes_the_file_leaves_open_fit_any(tmp_path: Path) -> None:
 def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
     inputs = ((1, 3, None, None), (1, 1, None, None))
     joining = write_tiny_network(tmp_path / "n.onnx", Interface(inputs, ANY.outputs))
-    wanted = Interface(inputs, ANY.outputs, probe=((1, 3, 16, 24), (1, 1, 8, 8)), gives=(1, 3, 16, 24))
+    wanted = Interface(inputs, ANY.outputs, probe=((1, 3, 16, 24), (1, 1, 8, 8)), result=(1, 3, 16, 24))
     with pytest.raises(UnusableWeights, match="it does not run on 1 x 3 x 16 x 24"):
         OnnxSession(joining, 1, wanted)
 
 
 def test_a_network_of_one_size_is_tried_with_that(tmp_path: Path) -> None:
-    wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), gives=(1, 3, 16, 24))
+    wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), result=(1, 3, 16, 24))
     assert OnnxSession(write_tiny_network(tmp_path / "n.onnx", FACE), 1, wanted).size == (64, 64)
 
 
-def test_all_outputs_and_facts_can_be_read(tmp_path: Path) -> None:
-    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", POINTS, facts={"made for": "tests"}), 1, POINTS)
+def test_all_outputs_and_metadata_can_be_read(tmp_path: Path) -> None:
+    session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", POINTS, metadata={"made for": "tests"}), 1, POINTS)
     given = noise(1, 3, 32, 32)
     points, plane = session.run_all(given)
-    assert session.facts == {"made for": "tests"}
+    assert session.metadata == {"made for": "tests"}
     assert points.shape == (1, 10)
     assert points == pytest.approx(float(given.mean()), abs=1e-5)
     assert np.allclose(plane[0, 0], given[0, 0])

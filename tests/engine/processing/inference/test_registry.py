@@ -16,7 +16,7 @@ from vanceweb.engine.processing.errors import WeightsMissing
 from vanceweb.engine.processing.inference import registry as loading
 from vanceweb.engine.processing.inference.backends import Backend
 from vanceweb.engine.processing.inference.interfaces import Interface
-from vanceweb.engine.processing.inference.registry import LARGE, NetworkRegistry
+from vanceweb.engine.processing.inference.registry import LARGE_NETWORK_SIZE, NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 PREFERRED, LAST = ISNET, U2NET
@@ -46,7 +46,7 @@ def test_without_any_file_the_remedy_is_named(tmp_path: Path) -> None:
     networks = NetworkRegistry(tmp_path)
     with pytest.raises(WeightsMissing, match=r"u2net/u2net\.onnx are not installed; run: manage\.py install_models"):
         networks.choose(SUBJECT)
-    assert networks.get_state(LAST).usable is False
+    assert networks.get_usability(LAST).usable is False
 
 
 def spoilt(folder: Path) -> None:
@@ -74,11 +74,11 @@ def a_folder(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (spoilt, "it is damaged or no ONNX file"),
-        (cut_short, "it is damaged or no ONNX file"),
+        (spoilt, "it is damaged or not an ONNX file"),
+        (cut_short, "it is damaged or not an ONNX file"),
         (of_another_size, "input in0 has the shape 1 x 3 x 512 x 512; expected: 1 x 3 x 1024 x 1024"),
         (of_whole_numbers, "input in0 is of type tensor(uint8); expected: floating point numbers"),
-        (a_folder, "it is damaged or no ONNX file"),
+        (a_folder, "it is damaged or not an ONNX file"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_explained_and_passed_over(
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_used_is_named_explained_and_passed_over(
     (tmp_path / PREFERRED.files[0]).parent.mkdir()
     spoil(tmp_path)  # type: ignore[operator]
     networks = NetworkRegistry(tmp_path)
-    state = networks.get_state(PREFERRED)
+    state = networks.get_usability(PREFERRED)
     assert (state.usable, state.reason) == (False, f"isnet/isnet.onnx cannot be used: {reason}.")
     assert cut_out(networks, tmp_path) == U2NET.name
     assert cut_out(networks, tmp_path) == U2NET.name
@@ -135,7 +135,7 @@ def test_a_network_is_loaded_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_large_networks_are_kept_loaded_only_so_many_at_a_time(tmp_path: Path, at_once: int) -> None:
     for backend in (PREFERRED, LAST):
-        put(tmp_path, backend, ballast=LARGE)
+        put(tmp_path, backend, ballast=LARGE_NETWORK_SIZE)
     networks = NetworkRegistry(tmp_path, large_at_once=at_once)
     first, second = networks.load_onnx(PREFERRED), networks.load_onnx(LAST)
     assert networks.load_onnx(LAST) is second
@@ -143,7 +143,7 @@ def test_large_networks_are_kept_loaded_only_so_many_at_a_time(tmp_path: Path, a
 
 
 def test_small_networks_stay_beside_a_large_one(tmp_path: Path) -> None:
-    put(tmp_path, PREFERRED, ballast=LARGE)
+    put(tmp_path, PREFERRED, ballast=LARGE_NETWORK_SIZE)
     put(tmp_path, LAST)
     networks = NetworkRegistry(tmp_path)
     small, large = networks.load_onnx(LAST), networks.load_onnx(PREFERRED)
@@ -152,16 +152,16 @@ def test_small_networks_stay_beside_a_large_one(tmp_path: Path) -> None:
 
 
 def test_networks_that_the_repository_holds_are_found_without_installing(tmp_path: Path) -> None:
-    held = [path for path in loading.SHIPPED.rglob("*") if path.is_file()]
+    held = [path for path in loading.SHIPPED_FOLDER.rglob("*") if path.is_file()]
     networks = NetworkRegistry(tmp_path)
     for path in held:
-        assert networks.find(str(path.relative_to(loading.SHIPPED))) == path
+        assert networks.find(str(path.relative_to(loading.SHIPPED_FOLDER))) == path
     assert networks.find("there/is.none") is None
 
 
 def test_a_file_in_the_models_directory_goes_before_the_repository_s(tmp_path: Path) -> None:
-    for path in (path for path in loading.SHIPPED.rglob("*") if path.is_file()):
-        name = path.relative_to(loading.SHIPPED)
+    for path in (path for path in loading.SHIPPED_FOLDER.rglob("*") if path.is_file()):
+        name = path.relative_to(loading.SHIPPED_FOLDER)
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
         assert NetworkRegistry(tmp_path).find(str(name)) == tmp_path / name

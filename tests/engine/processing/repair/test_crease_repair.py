@@ -149,7 +149,7 @@ def test_a_mismatching_file_is_skipped_and_named(tmp_path: Path, slot: Slot[Any]
     write_tiny_network(tmp_path / first.files[0], wrong)
     networks = NetworkRegistry(tmp_path)
     assert networks.choose(slot) == last
-    reason = networks.get_state(first).reason
+    reason = networks.get_usability(first).reason
     assert reason.startswith(f"{first.files[0]} cannot be used: ")
     assert "1 x 3 x 320 x 320" in reason or "expected: 2 and 1" in reason
 
@@ -161,7 +161,8 @@ def test_a_broken_file_is_skipped_and_named(tmp_path: Path, slot: Slot[Any]) -> 
     (tmp_path / first.files[0]).write_bytes(b"no network")
     networks = NetworkRegistry(tmp_path)
     assert networks.choose(slot) == last
-    assert networks.get_state(first).reason == f"{first.files[0]} cannot be used: it is damaged or no ONNX file."
+    reason = networks.get_usability(first).reason
+    assert reason == f"{first.files[0]} cannot be used: it is damaged or not an ONNX file."
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (7, 5), (40, 33)])

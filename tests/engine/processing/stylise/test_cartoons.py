@@ -121,13 +121,13 @@ def test_animegan_with_another_interface_is_skipped(tmp_path: Path, brought: Net
     assert animate(
         Picture(load_photo("coffee.png", side=64)), {"single_face": False}, brought, ignore_progress
     ).made_by == (DRAWN_ANIME.name,)
-    assert "expected: 1 x 3 x any x any" in brought.get_state(ANIMEGAN).reason
+    assert "expected: 1 x 3 x any x any" in brought.get_usability(ANIMEGAN).reason
 
 
 def test_an_enlarger_in_place_of_animegan_is_skipped(tmp_path: Path, brought: NetworkRegistry) -> None:
     write_tiny_network(tmp_path / ANIMEGAN.files[0], CHANNELS_FIRST, scale=2)
     assert brought.choose(ANIME_STYLE) is DRAWN_ANIME
-    assert "it makes 1 x 3 x 128 x 128 of 1 x 3 x 64 x 64" in brought.get_state(ANIMEGAN).reason
+    assert "it returns 1 x 3 x 128 x 128 for 1 x 3 x 64 x 64" in brought.get_usability(ANIMEGAN).reason
 
 
 def test_animegan_with_an_output_of_another_size_is_explained(tmp_path: Path, brought: NetworkRegistry) -> None:

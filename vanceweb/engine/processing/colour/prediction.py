@@ -101,7 +101,7 @@ def _predict_with_colouriser(lightness: FloatArray, side: int, session: OnnxSess
     Each run is averaged with a mirrored one: what only one of them shows is chance.
     """
     try:
-        bins = np.array(json.loads(session.facts["bins"]), dtype=np.float32)
+        bins = np.array(json.loads(session.metadata["bins"]), dtype=np.float32)
     except (KeyError, ValueError) as error:
         raise ProcessingError(
             gettext_noop("The network colouriser.onnx doesn't say which colours its bins stand for.")
@@ -208,7 +208,7 @@ DDCOLOR = Backend(
     run=_predict_with_ddcolor,
     own_files=("colour/ddcolor.onnx",),
     interface=Interface(
-        inputs=((1, 3, None, None),), outputs=((1, 2, None, None),), probe=((1, 3, 64, 64),), gives=(1, 2, 64, 64)
+        inputs=((1, 3, None, None),), outputs=((1, 2, None, None),), probe=((1, 3, 64, 64),), result=(1, 2, 64, 64)
     ),
 )
 DEOLDIFY = Backend(
@@ -218,7 +218,7 @@ DEOLDIFY = Backend(
     run=_predict_with_deoldify,
     own_files=("colour/deoldify.onnx",),
     interface=Interface(
-        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 64, 64)
+        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), result=(1, 3, 64, 64)
     ),
 )
 COLOURISER = Backend(

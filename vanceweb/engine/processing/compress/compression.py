@@ -20,7 +20,7 @@ from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise
 from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.tiles import Report
-from vanceweb.engine.processing.image.writing import FULL_COLOUR_FROM, build_save_options, to_image
+from vanceweb.engine.processing.image.writing import FULL_COLOUR_QUALITY, build_save_options, to_image
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -107,7 +107,7 @@ def _encode_jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, s
 def _quantise_jpeg(image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None) -> bytes:
     """Encode with the tables of the quality, but nowhere finer than the source's, so that its losses take no bits."""
     tables = _get_quantisation_tables(image.mode, max(quality, 1))
-    sampling = FULL_COLOUR if quality >= FULL_COLOUR_FROM else QUARTER_COLOUR
+    sampling = FULL_COLOUR if quality >= FULL_COLOUR_QUALITY else QUARTER_COLOUR
     if source is not None:
         if len(source.tables) == len(tables):
             tables = {n: [max(pair) for pair in zip(tables[n], source.tables[n], strict=True)] for n in tables}

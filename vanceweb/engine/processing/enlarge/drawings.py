@@ -29,7 +29,7 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 NO_REMOVAL, LIGHT_REMOVAL, STRONG_REMOVAL = None, 1, 3  # CUNET's levels of noise removal
 DEGRADED_BLOCKS, DEGRADED_NOISE = 0.3, 5.0  # levels of JPEG blocks, and of noise, from which a drawing is degraded
 VIDEO_SHARE = 0.5  # of animevideov3, from the second pass on
-CUNET_TILE_BORDER = {1: 28, 2: 20}  # px, by scale: CUNET's own border rounded up to a multiple of tiles.STEP
+CUNET_TILE_BORDER = {1: 28, 2: 20}  # px, by scale: CUNET's own border rounded up to a multiple of tiles.TILE_GRID
 CUNET_TILE_SIDE = 256  # px of a tile; with its border, CUNET's working memory is 0.5 GB
 ESRGAN_BORDER = 16  # px
 ESRGAN_TILE_SIDE = 96  # px of a tile; with its border, the large networks of this family stay below 1.5 GB
@@ -152,7 +152,7 @@ ESRGAN = Backend(
     run=_build_esrgan_passes,
     own_files=("drawing/esrgan-x4.onnx",),
     interface=Interface(
-        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 256, 256)
+        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), result=(1, 3, 256, 256)
     ),
 )
 CUNET_VIDEO = Backend(

@@ -15,13 +15,13 @@ SPAN = {
 }
 # By level of noise removal.
 WAIFU2X_PHOTO = {
-    level: NcnnNetwork(files, "Input1", "Eltwise4", scale=2, border=7, eats_border=True)
+    level: NcnnNetwork(files, "Input1", "Eltwise4", scale=2, border=7, crops_border=True)
     for level, files in weights.WAIFU2X_PHOTO.items()
 }
 CUNET_BORDERS = {1: 28, 2: 18}  # px, by scale
 # By scale and level of noise removal.
 CUNET = {
-    (scale, level): NcnnNetwork(files, "Input1", "Eltwise4", scale, CUNET_BORDERS[scale], eats_border=True, multiple=4)
+    (scale, level): NcnnNetwork(files, "Input1", "Eltwise4", scale, CUNET_BORDERS[scale], crops_border=True, multiple=4)
     for (scale, level), files in weights.CUNET.items()
 }
 ANIMEVIDEO_X2 = NcnnNetwork(weights.ANIMEVIDEO_X2, "data", "output", scale=2, border=16)

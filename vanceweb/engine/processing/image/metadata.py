@@ -1,4 +1,4 @@
-"""EXIF and ICC: what is kept, and what has to change because the picture changed."""
+"""EXIF and ICC metadata, kept and adapted to the changed picture."""
 
 import io
 import struct
@@ -9,26 +9,26 @@ from vanceweb.engine.processing.image.picture import Metadata
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 EXIF_IFD, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
-INCH = 2
-JPEG_SEGMENT = 65_533 - 6  # bytes: a JPEG segment, less the header that Pillow puts before the EXIF block
+INCH_UNIT = 2
+MAX_EXIF_SIZE = 65_533 - 6  # bytes: a JPEG segment less the header that Pillow puts before the EXIF block
 ICC_COLOUR_SPACE = slice(16, 20)  # of the profile's header, ICC.1:2022 7.2.6
 
-# EXIF is written by every camera differently; what its reader trips over is not worth losing the picture for.
+# Every camera writes EXIF differently; a block that cannot be parsed must not cost the picture.
 EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, struct.error)
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """The metadata of an opened image, whose orientation is about to be applied."""
+    """Return the metadata of an opened image, with the orientation reset because the caller applies it."""
     try:
-        block = _upright(image.getexif())
+        block = _reset_orientation(image.getexif())
     except EXIF_ERRORS:
         block = None
     icc = image.info.get("icc_profile")
-    return Metadata(block, icc if isinstance(icc, bytes) and len(icc) > 128 else None, _dpi(image))
+    return Metadata(block, icc if isinstance(icc, bytes) and len(icc) > 128 else None, _read_dpi(image))
 
 
 def read_orientation(image: Image.Image) -> int:
-    """The EXIF orientation of an opened image, 1 (upright) to 8."""
+    """Return the EXIF orientation of an opened image, 1 (upright) to 8."""
     try:
         orientation = image.getexif().get(ORIENTATION, 1)
     except EXIF_ERRORS:
@@ -36,8 +36,8 @@ def read_orientation(image: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _upright(original: Image.Exif) -> bytes | None:
-    """The block with the orientation reset; the image's own is left alone, for its orientation is still to be used."""
+def _reset_orientation(original: Image.Exif) -> bytes | None:
+    """Return a copy of the EXIF block with the orientation reset; the original is still needed to turn the image."""
     if not len(original):
         return None
     exif = Image.Exif()
@@ -47,7 +47,7 @@ def _upright(original: Image.Exif) -> bytes | None:
     return exif.tobytes()
 
 
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
+def _read_dpi(image: Image.Image) -> tuple[float, float] | None:
     try:
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
@@ -56,7 +56,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 
 
 def build_exif(metadata: Metadata, *, width: int, height: int, dpi: int | None) -> bytes | None:
-    """The EXIF block for a result of this size in px, resolution replaced where `dpi` is given."""
+    """Build the EXIF block for a result of this size in px; `dpi`, if given, replaces the resolution."""
     if metadata.exif is None:
         return None
     exif = Image.Exif()
@@ -67,15 +67,15 @@ def build_exif(metadata: Metadata, *, width: int, height: int, dpi: int | None) 
             details[PIXEL_WIDTH], details[PIXEL_HEIGHT] = width, height
         if dpi:
             exif[X_RESOLUTION] = exif[Y_RESOLUTION] = float(dpi)
-            exif[RESOLUTION_UNIT] = INCH
+            exif[RESOLUTION_UNIT] = INCH_UNIT
         block = exif.tobytes()
     except EXIF_ERRORS:
         return None
-    return block if len(block) <= JPEG_SEGMENT else None
+    return block if len(block) <= MAX_EXIF_SIZE else None
 
 
 def select_profile(metadata: Metadata, mode: str) -> bytes | None:
-    """The ICC profile, if it describes pixels of Pillow's `mode` (L, LA, RGB, RGBA)."""
+    """Return the ICC profile if it describes pixels of Pillow's `mode` (L, LA, RGB, RGBA), else None."""
     if metadata.icc is None:
         return None
     space = metadata.icc[ICC_COLOUR_SPACE]
@@ -83,7 +83,7 @@ def select_profile(metadata: Metadata, mode: str) -> bytes | None:
 
 
 def convert_cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """A CMYK image as sRGB, through its own profile where it has a usable one."""
+    """Convert a CMYK image to sRGB, through its own profile if it has a usable one."""
     if icc is not None and icc[ICC_COLOUR_SPACE] == b"CMYK":
         try:
             converted = ImageCms.profileToProfile(

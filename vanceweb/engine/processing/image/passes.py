@@ -1,4 +1,4 @@
-"""Several runs over a whole picture, one after the other."""
+"""Several passes over a whole picture, one after the other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_ti
 
 @dataclass(frozen=True)
 class Pass:
-    """One run, tile by tile, which makes the picture `scale` times as large. `border` and `side` are in px."""
+    """One tiled run that makes the picture `scale` times as large. `border` and `side` are in px."""
 
     apply: Callable[[Planes], Planes]
     border: int
@@ -19,7 +19,7 @@ class Pass:
 
 
 def run_passes(colours: Pixels, passes: Sequence[Pass], report: Report) -> Pixels:
-    """All of them in turn, each with its share of the progress: as much as it has px to make."""
+    """Run all passes in turn; each one's share of the progress is its share of the px produced."""
     area, areas = Fraction(1), [Fraction(0)]
     for one in passes:
         area *= one.scale**2

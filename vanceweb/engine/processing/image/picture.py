@@ -1,4 +1,4 @@
-"""A picture in memory, with what has to survive the work on it."""
+"""A picture in memory, with the data that must survive processing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ FileFormat = Literal["jpg", "png"]
 
 @dataclass(frozen=True)
 class Metadata:
-    """EXIF block (with the orientation already reset), ICC profile, resolution in dots per inch."""
+    """EXIF block (orientation already reset), ICC profile and resolution in dots per inch."""
 
     exif: bytes | None = None
     icc: bytes | None = None
@@ -23,12 +23,12 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Picture:
-    """Upright 8-bit colours, alpha apart from them. `grey`: it is to be written without colour again.
+    """Upright 8-bit colours with separate alpha. `grey` pictures are saved without colour.
 
-    `source` is the file that holds this very picture, as long as no step has changed it. `encoder` writes the
-    result's file where a step decides how; without one it is written like that of any result. `made_by` names the
-    backends that worked on it so far, `notes` are sentences for the person who asked for it. `guides` are other
-    pictures that the next step is to be led by.
+    `source` is the file of this exact picture, until a step changes it. `encoder` writes the result's file if a step
+    needs a special encoding; without one the default is used. `made_by` names the backends that have worked on the
+    picture so far; `notes` are sentences for the person who asked for it. `guides` are other pictures that guide the
+    next step.
     """
 
     colours: Pixels
@@ -44,30 +44,30 @@ class Picture:
 
     @property
     def width(self) -> int:
-        """In px."""
+        """The width in px."""
         return int(self.colours.shape[1])
 
     @property
     def height(self) -> int:
-        """In px."""
+        """The height in px."""
         return int(self.colours.shape[0])
 
     def replace_pixels(self, colours: Pixels, alpha: Mask | None) -> "Picture":
-        """The same picture with other pixels."""
+        """Return the picture with other pixels."""
         return replace(self, colours=colours, alpha=alpha, source=None)
 
     def add_backends(self, *backends: str) -> "Picture":
-        """The same picture, made by these backends too."""
+        """Return the picture with these backends added to `made_by`."""
         return replace(self, made_by=tuple(dict.fromkeys((*self.made_by, *backends))))
 
     def add_note(self, note: Message) -> "Picture":
-        """The same picture with one more sentence for the person who asked for it."""
+        """Return the picture with one more sentence for the person who asked for it."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
 
 
 @dataclass(frozen=True)
 class Guide:
-    """A picture to be led by, and how it is to be read (the API's `cn_name`). None: the picture itself."""
+    """A guiding picture (None: the processed picture itself) and the way to read it (the API's `cn_name`)."""
 
     cn_name: str
     picture: Picture | None

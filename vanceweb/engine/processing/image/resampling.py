@@ -1,4 +1,4 @@
-"""Parts of an enlarged small picture, without ever holding the whole of it."""
+"""Resampling that never holds a whole enlarged picture in memory."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 def shrink(array: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
-    """`array` by area averaging to at most `longest` px on its longer side; itself where it is smaller."""
+    """Shrink by area averaging to at most `longest` px on the longer side; return smaller arrays unchanged."""
     height, width = array.shape[:2]
     factor = longest / max(height, width)
     if factor >= 1:
@@ -20,7 +20,7 @@ def shrink(array: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
 
 
 def enlarge_part(small: FloatArray, size: tuple[int, int], tile: Tile) -> FloatArray:
-    """The `tile` of `small` enlarged bilinearly to `size` (height, width, in px)."""
+    """Return the `tile` of `small` enlarged bilinearly to `size` (height, width, in px)."""
     down, across = small.shape[0] / size[0], small.shape[1] / size[1]
     matrix = np.array(
         [

@@ -1,4 +1,4 @@
-"""Running something over a picture tile by tile: bounded memory, no seams, progress after each tile."""
+"""Tiled processing of a picture: bounded memory, no seams, progress after each tile."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from vanceweb.engine.processing.image.arrays import Pixels, Planes, crop_centre,
 Report = Callable[[float], None]
 
 # Edges between tiles lie on multiples of this many px, so that a scale of 3/2 or 3/4 maps them onto whole px.
-STEP = 4
+TILE_GRID = 4
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class Tile:
 
 
 def split_into_tiles(height: int, width: int, side: int) -> list[Tile]:
-    """Tiles of about equal size, none larger than `side` rounded up to a multiple of `STEP`, row by row."""
-    return [Tile(*rows, *columns) for rows in _cuts(height, side) for columns in _cuts(width, side)]
+    """Return tiles of about equal size, row by row, none larger than `side` rounded up to a multiple of `TILE_GRID`."""
+    return [Tile(*rows, *columns) for rows in _split_length(height, side) for columns in _split_length(width, side)]
 
 
-def _cuts(length: int, side: int) -> Iterator[tuple[int, int]]:
+def _split_length(length: int, side: int) -> Iterator[tuple[int, int]]:
     count = -(-length // side)
-    step = -(-length // (count * STEP)) * STEP
+    step = -(-length // (count * TILE_GRID)) * TILE_GRID
     for start in range(0, length, step):
         yield start, min(start + step, length)
 
 
 def cut_with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> npt.NDArray[np.uint8]:
-    """The tile with `border` px more on each side, mirrored where the picture ends."""
+    """Cut out the tile with `border` px more on each side, mirrored where the picture ends."""
     height, width = source.shape[:2]
     top, left = max(tile.top - border, 0), max(tile.left - border, 0)
     bottom, right = min(tile.bottom + border, height), min(tile.right + border, width)
@@ -64,11 +64,11 @@ def run_tiled(
     side: int,
     report: Report,
 ) -> Pixels:
-    """`apply` run over each tile of `source`; gives a picture `scale` times as large.
+    """Run `apply` on each tile of `source` and return a picture `scale` times as large.
 
-    `apply` gets a tile with `border` px around it and returns at least `scale` times the tile without the border, in
-    the middle. The border must cover what the networks in `apply` look at, then the result is the same as that of
-    the whole picture at once and nothing has to be blended. `report` is told the fraction done after each tile.
+    `apply` gets a tile with `border` px around it. The middle of its result must hold the tile, without the border,
+    at `scale` times its size. If the border covers the reach of the networks in `apply`, the result equals that of one
+    run on the whole picture, and no blending is needed. `report` gets the fraction done after each tile.
     """
     height, width = source.shape[:2]
     result = np.empty((int(height * scale), int(width * scale), 3), dtype=np.uint8)
@@ -83,5 +83,5 @@ def run_tiled(
 
 
 def narrow_report(report: Report, start: float, end: float) -> Report:
-    """A report whose 0..1 is the part from `start` to `end` of the whole `report`."""
+    """Return a report that maps 0..1 to `start`..`end` of `report`."""
     return lambda fraction: report(start + (end - start) * fraction)

@@ -1,4 +1,4 @@
-"""Making edges steeper without rings around them."""
+"""Sharpening of edges without rings around them."""
 
 import cv2
 import numpy as np
@@ -9,14 +9,14 @@ from vanceweb.engine.processing.image.arrays import Planes
 FloatArray = npt.NDArray[np.float32]
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
-OVERSHOOT = 0.04  # of the full range: more than this beyond the neighbourhood looks like a ring
+OVERSHOOT = 0.04  # of the full range; a larger overshoot of the neighbourhood looks like a ring
 
 
 def sharpen(planes: Planes, amount: float, sigma: float) -> Planes:
-    """Unsharp masking of the brightness of 3 x height x width planes, colours following along.
+    """Apply an unsharp mask to the brightness of 3 x height x width planes; colours follow.
 
-    `amount` is the share of the lost detail added (0: unchanged), `sigma` the blur in px it is taken from. The result
-    stays within the brightness found in a 5 px neighbourhood, but for `OVERSHOOT`.
+    `amount` is the share of the lost detail to add (0: unchanged), `sigma` the deviation in px of the blur that
+    isolates the detail. The result exceeds the brightness range of a 5 px neighbourhood by at most `OVERSHOOT`.
     """
     if amount <= 0:
         return planes

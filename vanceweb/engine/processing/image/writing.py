@@ -1,4 +1,4 @@
-"""Writing a result: format, quality, resolution, background, metadata; whole or not at all."""
+"""Atomic writing of results: format, quality, resolution, background and metadata."""
 
 import os
 import uuid
@@ -17,21 +17,21 @@ from vanceweb.engine.processing.image.metadata import build_exif, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.messages import gettext_noop
 
-JPEG_QUALITY = 95  # where nothing is asked for: what a network made should not be worn at once
-FULL_COLOUR_FROM = 90  # quality from which colour is kept at full resolution
-JPEG_LONGEST = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
+JPEG_QUALITY = 95  # default; compression should not spoil the result of a network
+FULL_COLOUR_QUALITY = 90  # from this quality on, colour is kept at full resolution
+JPEG_MAX_SIDE = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
 WHITE: Colour = (255, 255, 255)
-STRIP = 512  # rows composed at once
+STRIP_HEIGHT = 512  # rows composed at once
 
 
 def write_picture(picture: Picture, target: Path, file_format: FileFormat, output: Output) -> int:
-    """Write `picture` to `target` by way of a hidden file beside it; gives the file's size in bytes.
+    """Write `picture` to `target` through a hidden file beside it; return the file's size in bytes.
 
-    Alpha is laid on `output.background`, or on white where the format has none. Raises `ProcessingError`.
+    Alpha is blended with `output.background`, or with white if the format has no alpha. Raises `ProcessingError`.
     """
     check_size(picture.width, picture.height, file_format)
-    encode = picture.encoder or _encode
+    encode = picture.encoder or _encode_file
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with partial.open("wb") as file:
@@ -50,25 +50,25 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
 
 
 def check_size(width: int, height: int, file_format: FileFormat) -> None:
-    """Raises `ProcessingError` when the format cannot hold a picture of this size in px."""
-    if file_format == "jpg" and max(width, height) > JPEG_LONGEST:
+    """Raise `ProcessingError` if the format cannot hold a picture of this size in px."""
+    if file_format == "jpg" and max(width, height) > JPEG_MAX_SIDE:
         raise ProcessingError(
             gettext_noop(
-                "The result would be %(width)s x %(height)s px; a JPG holds %(most)s px a side. PNG holds more."
+                "The result would be %(width)s x %(height)s px; a JPG holds at most %(most)s px a side. PNG holds more."
             ),
             width=width,
             height=height,
-            most=f"{JPEG_LONGEST:,}",
+            most=f"{JPEG_MAX_SIDE:,}",
         )
 
 
-def _encode(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
+def _encode_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
     image = to_image(picture, file_format, output.background)
     image.save(file, **build_save_options(picture, image.mode, file_format, output))
 
 
 def to_image(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:
-    """The picture as the format holds it: of mode L, LA, RGB or RGBA, alpha laid on `background` where need be."""
+    """Convert to an image of mode L, LA, RGB or RGBA, with alpha blended with `background` if necessary."""
     colours, alpha, grey = picture.colours, picture.alpha, picture.grey
     if alpha is not None and (background is not None or file_format == "jpg"):
         backdrop = background or WHITE
@@ -81,10 +81,10 @@ def to_image(picture: Picture, file_format: FileFormat, background: Colour | Non
 
 
 def compose(colours: Pixels, alpha: Mask, background: Colour) -> Pixels:
-    """The colours laid over one colour, strip by strip."""
+    """Blend the colours with a background colour, strip by strip."""
     result = np.empty_like(colours)
-    for top in range(0, colours.shape[0], STRIP):
-        rows = slice(top, top + STRIP)
+    for top in range(0, colours.shape[0], STRIP_HEIGHT):
+        rows = slice(top, top + STRIP_HEIGHT)
         share: npt.NDArray[np.float32] = alpha[rows, :, None].astype(np.float32) / np.float32(255)
         laid = colours[rows] * share + np.array(background, dtype=np.float32) * (1 - share)
         result[rows] = (laid + 0.5).astype(np.uint8)
@@ -92,7 +92,7 @@ def compose(colours: Pixels, alpha: Mask, background: Colour) -> Pixels:
 
 
 def build_save_options(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
-    """What Pillow is to be told when it saves the picture in this mode."""
+    """Return Pillow's options for saving the picture in this mode."""
     dpi = (output.dpi, output.dpi) if output.dpi else picture.metadata.dpi
     options: dict[str, Any] = {
         "format": "JPEG" if file_format == "jpg" else "PNG",
@@ -103,7 +103,7 @@ def build_save_options(picture: Picture, mode: str, file_format: FileFormat, out
     if file_format == "jpg":
         quality = JPEG_QUALITY if output.quality is None else max(output.quality, 1)
         options["quality"] = quality
-        options["subsampling"] = 0 if quality >= FULL_COLOUR_FROM else 2
+        options["subsampling"] = 0 if quality >= FULL_COLOUR_QUALITY else 2
     else:
         options["compress_level"] = PNG_LEVEL
     return {key: value for key, value in options.items() if value is not None}

@@ -1,1 +1,1 @@
-"""Neural networks: which backends there are, how they are loaded and run."""
+"""Neural networks: the declaration of backends, and their loading and running."""

@@ -1,10 +1,10 @@
 """Slots of work and the backends that can do it.
 
 A slot is a piece of work that several networks can do, such as `subject`: finding the subject of a picture. Each family
-declares its slots beside the code that runs them. A slot lists its backends in order of preference; the first whose
-files are in the models directory and whose interface fits does the work. So a file that somebody brings and puts there
-under the name declared here is used from the next picture on; one that doesn't fit is named, explained and passed over.
-A slot's last backend needs no file, or one that set-up installs, so that there is always one.
+declares its slots beside the code that runs them. A slot lists its backends in order of preference; the first one whose
+files are in the models directory and whose interface fits does the work. A file that somebody adds to that directory
+under the declared name is used from the next picture on. A file that doesn't fit is logged with the reason and skipped.
+A slot's last backend needs no file, or only files that set-up installs, so there is always one.
 """
 
 import enum
@@ -21,7 +21,7 @@ Run = TypeVar("Run", bound=Callable[..., Any], covariant=True)
 
 
 class Source(enum.StrEnum):
-    """Where a backend's files come from."""
+    """The origin of a backend's files."""
 
     BROUGHT = "bring your own"
     EXTRA = "optional: manage.py install_models"
@@ -34,10 +34,10 @@ class Source(enum.StrEnum):
 class Backend(Generic[Run]):
     """One way to do a slot's work.
 
-    `name` is shown to people and unique among all backends. `run` does the work; its arguments are the slot's own.
-    `weights` are installed by set-up or as an extra; `own_files` are those that somebody brings or that ship with the
-    repository, relative to the models directory. For ONNX the first file is the network. `packages` are imports that
-    the site's install doesn't include, and `requirements` the file that names them.
+    `name` is shown to people and unique among all backends. `run` does the work; its arguments depend on the slot.
+    `weights` are installed by set-up or as an extra. `own_files` are brought by somebody or shipped with the
+    repository; their paths are relative to the models directory. For ONNX the first file is the network. `packages`
+    are imports that a normal installation lacks; `requirements` is the file that lists them.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Backend(Generic[Run]):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Paths relative to the models directory."""
+        """The paths of its files, relative to the models directory."""
         return self.own_files or tuple(file.target for weights in self.weights for file in weights.files)
 
 
 @dataclass(frozen=True)
 class Slot(Generic[Run]):
-    """A piece of work for the features of `modules` (the API's word), and its backends, the preferred one first."""
+    """A piece of work for the features of `modules` (API names), with its backends in order of preference."""
 
     name: str
     modules: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""What an ONNX network must look like from outside to do a piece of work, and whether a file does.
+"""The interface that an ONNX network must have for a piece of work, and its check.
 
-Weights that somebody brings carry any names; they are told by the number, order and shapes of inputs and outputs.
+Names in weights that somebody brings are arbitrary; only the number, order and shapes of inputs and outputs count.
 """
 
 from collections.abc import Sequence
@@ -18,29 +18,29 @@ NUMBER_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "ten
 
 @dataclass(frozen=True)
 class Interface:
-    """Shapes of the inputs and of the first outputs, in order; inputs beyond them must be single numbers.
+    """Shapes of the inputs and of the first outputs, in order; further inputs must be single numbers.
 
-    `probe`, where given, is what the inputs are tried with (zeros), and `gives` the shape that must come of it: for
-    networks of free size the file alone doesn't tell their scale. A file of one fixed size is tried with that, and
-    must give as many times as much. `or_else` is another interface that will do.
+    `probe`, if given, holds the shapes of a trial run on zeros, and `result` the shape of its first output: the
+    scale of a network of free size isn't stored in its file. A network of fixed size is tried with that size and must
+    have the same scale. `alternative` is another acceptable interface.
     """
 
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     probe: tuple[tuple[int, ...], ...] = ()
-    gives: tuple[int, ...] = ()
-    or_else: "Interface | None" = None
+    result: tuple[int, ...] = ()
+    alternative: "Interface | None" = None
 
 
 def check_interface(session: onnxruntime.InferenceSession, interface: Interface) -> None:
-    """Raise `UnusableWeights`, with what differs, unless the network has this interface or the one that will do."""
+    """Raise `UnusableWeights`, with the difference, unless the network has this interface or its alternative."""
     try:
         _check_ports(session, interface)
     except UnusableWeights as error:
-        if interface.or_else is None:
+        if interface.alternative is None:
             raise
         try:
-            check_interface(session, interface.or_else)
+            check_interface(session, interface.alternative)
         except UnusableWeights:
             raise error from None
 
@@ -57,19 +57,19 @@ def _check_ports(session: onnxruntime.InferenceSession, interface: Interface) ->
         *((f"output {port.name}", port, shape) for port, shape in zip(outputs, interface.outputs, strict=False)),
         *((f"input {port.name}", port, ()) for port in inputs[len(interface.inputs) :]),
     ]
-    for what, port, shape in ports:
+    for name, port, shape in ports:
         if port.type not in NUMBER_TYPES:
-            raise UnusableWeights(f"{what} is of type {port.type}; expected: floating point numbers")
-        if not _fits(port.shape, shape):
-            raise UnusableWeights(f"{what} has the shape {_shown(port.shape)}; expected: {_shown(shape)}")
+            raise UnusableWeights(f"{name} is of type {port.type}; expected: floating point numbers")
+        if not _is_compatible(port.shape, shape):
+            raise UnusableWeights(f"{name} has the shape {_format_shape(port.shape)}; expected: {_format_shape(shape)}")
     if interface.probe:
-        _probe(session, interface)
+        _run_probe(session, interface)
 
 
 def run_session(
     session: onnxruntime.InferenceSession, arrays: Sequence[npt.NDArray[np.float32]], number: float = 1.0
 ) -> npt.NDArray[np.float32]:
-    """The first output, as float32. Inputs beyond `arrays` are given `number`."""
+    """Run the network and return its first output as float32. Inputs beyond `arrays` are set to `number`."""
     inputs = session.get_inputs()
     given = {port.name: array.astype(NUMBER_TYPES[port.type]) for port, array in zip(inputs, arrays, strict=False)}
     for port in inputs[len(arrays) :]:
@@ -77,24 +77,27 @@ def run_session(
     return np.asarray(session.run([session.get_outputs()[0].name], given)[0], dtype=np.float32)
 
 
-def _probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:
+def _run_probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:
     tried = [
         tuple(own if isinstance(own, int) else side for own, side in zip(port.shape, shape, strict=True))
         for port, shape in zip(session.get_inputs(), interface.probe, strict=False)
     ]
-    gives = tuple(
-        size * own // side for size, own, side in zip(interface.gives, tried[0], interface.probe[0], strict=True)
+    expected = tuple(
+        size * own // side for size, own, side in zip(interface.result, tried[0], interface.probe[0], strict=True)
     )
     try:
         result = run_session(session, [np.zeros(shape, dtype=np.float32) for shape in tried])
     except Exception as error:  # onnxruntime's own classes have no public base
-        raise UnusableWeights(f"it does not run on {_shown(tried[0])}: {error}") from error
-    if result.shape != gives:
-        raise UnusableWeights(f"it makes {_shown(result.shape)} of {_shown(tried[0])}; expected: {_shown(gives)}")
+        raise UnusableWeights(f"it does not run on {_format_shape(tried[0])}: {error}") from error
+    if result.shape != expected:
+        raise UnusableWeights(
+            f"it returns {_format_shape(result.shape)} for {_format_shape(tried[0])}; "
+            f"expected: {_format_shape(expected)}"
+        )
 
 
-def _fits(found: Sequence[object], wanted: Shape) -> bool:
-    """A size that the file leaves open fits; a single number may also come as a list of one."""
+def _is_compatible(found: Sequence[object], wanted: Shape) -> bool:
+    """Return whether the shapes agree. Sizes that the file leaves open fit any; a number may also be a list of one."""
     if not wanted:
         return len(found) <= 1
     return len(found) == len(wanted) and all(
@@ -102,5 +105,5 @@ def _fits(found: Sequence[object], wanted: Shape) -> bool:
     )
 
 
-def _shown(shape: Sequence[object]) -> str:
+def _format_shape(shape: Sequence[object]) -> str:
     return " x ".join(str(size) if isinstance(size, int) else "any" for size in shape) or "one number"

@@ -1,4 +1,4 @@
-"""An ncnn network as data: its weights, blob names, scale and border."""
+"""Descriptions of ncnn networks: weights, blob names, scale and border."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from vanceweb.engine.weights.packages import Weights
 
 @dataclass(frozen=True)
 class NcnnNetwork:
-    """A network for ncnn: the names of its input and output blobs, how much it enlarges, and its border.
+    """A network for ncnn: its weights, the names of its input and output blobs, its scale and its border.
 
-    `border` is the number of px on each side of the input for which the output cannot be trusted. It was measured: a
-    tile with this border agrees with the same place of the whole picture to less than a hundredth of a level. A network
-    that `eats_border` has no padding of its own and returns a picture smaller by its border. The sides of the input
-    must be multiples of `multiple` px.
+    `border` is the number of px on each side of the input whose output cannot be trusted. It was measured: a tile with
+    this border agrees with the same part of the whole picture to less than a hundredth of a level. A network that
+    `crops_border` has no padding of its own and returns a picture without its border. The sides of the input must be
+    multiples of `multiple` px.
     """
 
     weights: Weights
@@ -20,10 +20,10 @@ class NcnnNetwork:
     result: str
     scale: int
     border: int
-    eats_border: bool = False
+    crops_border: bool = False
     multiple: int = 1
 
     @property
     def path(self) -> str:
-        """Its files relative to the models directory, without `.param` and `.bin`."""
+        """The path of its files relative to the models directory, without `.param` and `.bin`."""
         return self.weights.files[0].target.removesuffix(".param")

@@ -1,4 +1,4 @@
-"""The networks of one worker: found, chosen, loaded when first asked for, and kept within bounds."""
+"""The networks of one worker: found, chosen, loaded on first use and limited in memory."""
 
 import importlib.util
 import logging
@@ -16,16 +16,16 @@ from vanceweb.engine.processing.inference.sessions import NcnnMemory, NcnnSessio
 
 logger = logging.getLogger(__name__)
 
-SHIPPED = Path(__file__).parents[2] / "weights" / "shipped"  # networks that this repository holds
-LARGE = 24 * 1024 * 1024  # bytes of weights from which a network counts as large: its working memory is in the hundreds
+SHIPPED_FOLDER = Path(__file__).parents[2] / "weights" / "shipped"  # networks in this repository
+LARGE_NETWORK_SIZE = 24 * 1024 * 1024  # bytes of weights; a network of this size works in hundreds of MB
 
 Session = TypeVar("Session")
-Stamp = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
+FileStamps = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
 
 
 @dataclass(frozen=True)
-class State:
-    """How things stand with a backend: usable, or why not."""
+class Usability:
+    """Whether a backend can be used, and if not, the reason."""
 
     backend: Backend[Any]
     usable: bool
@@ -33,116 +33,118 @@ class State:
 
 
 class NetworkRegistry:
-    """Loads networks when they are first asked for. One per worker; may be used by several threads."""
+    """Networks that are loaded on first use. A worker has one registry, which several threads may use."""
 
     def __init__(self, directory: Path, threads: int = 0, large_at_once: int = 1) -> None:
-        """`threads` 0: one for each processor this process may use. `large_at_once`: large networks kept loaded."""
+        """Keep at most `large_at_once` large networks loaded. `threads` 0: one for each processor available."""
         self._directory = directory
         self._threads = threads or len(os.sched_getaffinity(0))
         self._large_at_once = max(large_at_once, 1)
         self._memory = NcnnMemory()
         self._sessions: dict[str, Any] = {}
-        self._large: list[str] = []  # keys of sessions, the last used one last
-        self._states: dict[str, tuple[Stamp, State]] = {}
+        self._large: list[str] = []  # keys of sessions, most recently used last
+        self._usabilities: dict[str, tuple[FileStamps, Usability]] = {}
         self._lock = RLock()
 
     def load_ncnn(self, network: NcnnNetwork) -> NcnnSession:
         """Return a session of an ncnn network. Raises `WeightsMissing`."""
-        param, weights = (self._existing(f"{network.path}.{end}") for end in ("param", "bin"))
-        large = weights.stat().st_size >= LARGE
-        return self._loaded(
+        param, weights = (self._require_file(f"{network.path}.{end}") for end in ("param", "bin"))
+        large = weights.stat().st_size >= LARGE_NETWORK_SIZE
+        return self._load_once(
             network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
         )
 
     def load_onnx(self, backend: Backend[Any]) -> OnnxSession:
-        """The network of a backend that `choose` gave. Raises `WeightsMissing` and `UnusableWeights`."""
-        path, interface = self._existing(backend.files[0]), backend.interface
+        """Return a session of the ONNX network of a backend. Raises `WeightsMissing` and `UnusableWeights`."""
+        path, interface = self._require_file(backend.files[0]), backend.interface
         if interface is None:
             raise TypeError(f"{backend.name} is not an ONNX network")
-        large = path.stat().st_size >= LARGE
-        return self._loaded(str(self._stamp(backend)), large, lambda: OnnxSession(path, self._threads, interface))
+        large = path.stat().st_size >= LARGE_NETWORK_SIZE
+        return self._load_once(
+            str(self._get_stamps(backend)), large, lambda: OnnxSession(path, self._threads, interface)
+        )
 
     def load_tflite(self, file: str) -> TfliteSession:
-        """The TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
-        path = self._existing(file)
-        return self._loaded(file, path.stat().st_size >= LARGE, lambda: TfliteSession(path))
+        """Return a session of the TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
+        path = self._require_file(file)
+        return self._load_once(file, path.stat().st_size >= LARGE_NETWORK_SIZE, lambda: TfliteSession(path))
 
     def load_folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
-        """What `load` makes, with so many threads, of folders of weights; it counts as one large network.
+        """Call `load` with folders of weights and the number of threads; cache its result as one large network.
 
-        Raises `WeightsMissing` and what `load` does.
+        Raises `WeightsMissing` and the errors of `load`.
         """
-        paths = [self._existing(file) for file in files]
+        paths = [self._require_file(file) for file in files]
         key = str([(path, path.stat().st_mtime_ns) for path in paths])
-        return self._loaded(key, True, lambda: load(paths, self._threads))
+        return self._load_once(key, True, lambda: load(paths, self._threads))
 
     def choose(self, slot: Slot[Run]) -> Backend[Run]:
-        """The preferred backend of those that can be used now. Raises `WeightsMissing`."""
-        states = []
+        """Return the most preferred of the usable backends. Raises `WeightsMissing`."""
+        reason = ""
         for backend in slot.backends:
-            state = self.get_state(backend)
-            if state.usable:
+            usability = self.get_usability(backend)
+            if usability.usable:
                 return backend
-            states.append(state)
-        raise WeightsMissing(states[-1].reason)
+            reason = usability.reason
+        raise WeightsMissing(reason)
 
-    def get_state(self, backend: Backend[Any]) -> State:
-        """Whether the backend can be used, looked at again only when its files have changed."""
-        stamp = self._stamp(backend)
-        known = self._states.get(backend.name)
+    def get_usability(self, backend: Backend[Any]) -> Usability:
+        """Return whether the backend can be used; examine it again only when its files have changed."""
+        stamp = self._get_stamps(backend)
+        known = self._usabilities.get(backend.name)
         if known is None or known[0] != stamp:
             if known is not None:
                 self._sessions.pop(str(known[0]), None)
-            known = stamp, self._examined(backend)
-            self._states[backend.name] = known
+            known = stamp, self._examine(backend)
+            self._usabilities[backend.name] = known
         return known[1]
 
     def find(self, file: str) -> Path | None:
-        """Where the file of weights is: in the models directory or among those that the repository holds."""
-        return next((path for folder in (self._directory, SHIPPED) if (path := folder / file).exists()), None)
+        """Return the path of a file of weights, in the models directory or in the repository, or None."""
+        return next((path for folder in (self._directory, SHIPPED_FOLDER) if (path := folder / file).exists()), None)
 
     def unload(self) -> None:
-        """Let go of all networks; what was found out about their files is kept."""
+        """Unload all networks, but remember the results of examining their files."""
         with self._lock:
             self._sessions.clear()
             self._large.clear()
         self._memory.release()
 
     def release_memory(self) -> None:
-        """Give the working memory of the last picture back; the networks stay loaded."""
+        """Release the working memory of the last picture; the networks stay loaded."""
         self._memory.release()
 
-    def _examined(self, backend: Backend[Any]) -> State:
+    def _examine(self, backend: Backend[Any]) -> Usability:
         try:
             for file in backend.files:
-                self._existing(file)
+                self._require_file(file)
             _check_packages(backend)
             if backend.interface is not None:
                 self.load_onnx(backend)
         except WeightsMissing as error:
-            return State(backend, usable=False, reason=str(error))
+            return Usability(backend, usable=False, reason=str(error))
         except UnusableWeights as error:
             reason = f"{backend.files[0]} cannot be used: {error}."
             logger.warning(reason)
-            return State(backend, usable=False, reason=reason)
-        return State(backend, usable=True)
+            return Usability(backend, usable=False, reason=reason)
+        return Usability(backend, usable=True)
 
-    def _loaded(self, key: str, large: bool, load: Callable[[], Session]) -> Session:
+    def _load_once(self, key: str, large: bool, load: Callable[[], Session]) -> Session:
         with self._lock:
             if large:
                 self._large = [*(other for other in self._large if other != key), key]
-                while len(self._large) > self._large_at_once:  # first, so that not even for a moment there are more
+                while len(self._large) > self._large_at_once:  # before loading, so that the limit always holds
                     self._sessions.pop(self._large.pop(0), None)
             if key not in self._sessions:
                 self._sessions[key] = load()
             session: Session = self._sessions[key]
             return session
 
-    def _stamp(self, backend: Backend[Any]) -> Stamp:
+    def _get_stamps(self, backend: Backend[Any]) -> FileStamps:
         found = [path for file in backend.files if (path := self.find(file)) is not None]
         return tuple((path, status.st_size, status.st_mtime_ns) for path in found for status in [path.stat()])
 
-    def _existing(self, file: str) -> Path:
+    def _require_file(self, file: str) -> Path:
         path = self.find(file)
         if path is None:
             raise WeightsMissing(f"The model weights {file} are not installed; run: manage.py install_models")

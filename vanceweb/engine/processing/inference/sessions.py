@@ -1,4 +1,4 @@
-"""Networks that are loaded and ready to run, on ncnn, on ONNX Runtime and on OpenCV."""
+"""Loaded networks, ready to run on ncnn, ONNX Runtime and OpenCV."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,22 +18,22 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class NcnnMemory:
-    """The working memory all ncnn networks share. Left to itself each network keeps its own peak for good."""
+    """Working memory shared by all ncnn networks; otherwise each network would keep its own peak for good."""
 
     def __init__(self) -> None:
         self.blobs, self.workspace = ncnn.PoolAllocator(), ncnn.PoolAllocator()
 
     def release(self) -> None:
-        """Give what is not in use back to the system."""
+        """Return unused memory to the system."""
         self.blobs.clear()
         self.workspace.clear()
 
 
 class NcnnSession:
-    """One ncnn network, ready to run."""
+    """A loaded ncnn network."""
 
     def __init__(self, network: NcnnNetwork, param: Path, weights: Path, threads: int, memory: NcnnMemory) -> None:
-        """Raises `WeightsMissing` when the files cannot be read."""
+        """Load the network. Raises `WeightsMissing` if the files cannot be read."""
         self.network = network
         self._net = ncnn.Net()
         self._net.opt.num_threads = threads
@@ -44,29 +44,29 @@ class NcnnSession:
     def run(self, planes: FloatArray) -> FloatArray:
         """Run the network on float32 planes (channels x height x width, colours 0..1).
 
-        Gives 3 x scale*(height - 2 border) x scale*(width - 2 border): the part that can be trusted, not clipped.
+        Return the part that can be trusted, 3 x scale*(height - 2 border) x scale*(width - 2 border), not clipped.
         """
         height, width = planes.shape[1:]
         more = [(0, 0), *((0, -side % self.network.multiple) for side in (height, width))]
         planes = np.ascontiguousarray(np.pad(planes, more, mode="edge") if np.any(more) else planes, dtype=np.float32)
         extractor = self._net.create_extractor()
-        # ncnn.Mat points into `planes` without a copy: the array has to live until extract has returned.
+        # ncnn.Mat points into `planes` without a copy: the array must live until extract has returned.
         extractor.input(self.network.source, ncnn.Mat(planes))
         failed, mat = extractor.extract(self.network.result)
         if failed:
             raise MemoryError(f"ncnn could not run {self.network.path} on {planes.shape}")
         result = np.array(mat, dtype=np.float32)
         scale, border = self.network.scale, self.network.border
-        margin = 0 if self.network.eats_border else border * scale
+        margin = 0 if self.network.crops_border else border * scale
         kept_height, kept_width = (height - 2 * border) * scale, (width - 2 * border) * scale
         return result[:, margin : margin + kept_height, margin : margin + kept_width]
 
 
 class OnnxSession:
-    """One ONNX network, ready to run on the processor."""
+    """A loaded ONNX network that runs on the processor."""
 
     def __init__(self, path: Path, threads: int, interface: Interface) -> None:
-        """Raises `UnusableWeights` when the file is damaged or the network is not of this interface."""
+        """Load the network. Raises `UnusableWeights` if the file is damaged or has another interface."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_cpu_mem_arena = False  # the arena keeps its peak for good: 0.7 GB for these networks
@@ -74,17 +74,17 @@ class OnnxSession:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes have no public base
-            raise UnusableWeights("it is damaged or no ONNX file") from error
+            raise UnusableWeights("it is damaged or not an ONNX file") from error
         check_interface(self._session, interface)
 
     @property
-    def facts(self) -> dict[str, str]:
-        """The metadata written into the file."""
+    def metadata(self) -> dict[str, str]:
+        """The metadata in the file."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def size(self) -> tuple[int | None, int | None]:
-        """Height and width of its first input in px; None where it takes any."""
+        """Height and width of its first input in px, each None if it takes any."""
         shape = self._session.get_inputs()[0].shape
         sides = shape[1:3] if self.channels_last else shape[2:4]
         height, width = (side if isinstance(side, int) else None for side in sides)
@@ -92,34 +92,34 @@ class OnnxSession:
 
     @property
     def channels_last(self) -> bool:
-        """Whether the channels of its first input, a picture in colour, are its last axis and not its second."""
+        """True if the channels of its first input, a colour picture, are the last axis and not the second."""
         shape = self._session.get_inputs()[0].shape
         return bool(shape[3] == 3 and shape[1] != 3)
 
     def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
-        """Run the network; gives its first output as float32. Inputs beyond `arrays` are set to `number`."""
+        """Run the network and return its first output as float32. Inputs beyond `arrays` are set to `number`."""
         return run_session(self._session, arrays, number)
 
     def run_all(self, *arrays: FloatArray) -> Sequence[FloatArray]:
-        """Run the network; gives all of its outputs."""
+        """Run the network and return all of its outputs as float32."""
         given = {port.name: array for port, array in zip(self._session.get_inputs(), arrays, strict=True)}
         return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given)]
 
 
 class TfliteSession:
-    """One TensorFlow Lite network, ready to run on OpenCV."""
+    """A loaded TensorFlow Lite network that runs on OpenCV."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `UnusableWeights` when the file is damaged."""
+        """Load the network. Raises `UnusableWeights` if the file is damaged."""
         try:
             self._net = cv2.dnn.readNetFromTFLite(str(path))
         except cv2.error as error:
-            raise UnusableWeights(f"{path.name} is damaged or no TensorFlow Lite file") from error
+            raise UnusableWeights(f"{path.name} is damaged or not a TensorFlow Lite file") from error
         self._names = self._net.getUnconnectedOutLayersNames()
-        self._lock = Lock()  # the net holds its input and its layers' results
+        self._lock = Lock()  # the net stores its input and its layers' results
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
-        """Run the network on 1 x channels x height x width; gives its outputs by their names."""
+        """Run the network on 1 x channels x height x width and return its outputs by name."""
         with self._lock:
             self._net.setInput(batch)
             outputs = self._net.forward(self._names)

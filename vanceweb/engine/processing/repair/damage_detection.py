@@ -132,7 +132,7 @@ SCRATCHES = Backend(
     run=_detect_by_network,
     own_files=("scratches.onnx",),
     interface=Interface(
-        inputs=((1, 1, None, None),), outputs=((1, 1, None, None),), probe=((1, 1, 64, 64),), gives=(1, 1, 64, 64)
+        inputs=((1, 1, None, None),), outputs=((1, 1, None, None),), probe=((1, 1, 64, 64),), result=(1, 1, 64, 64)
     ),
 )
 LINES_AND_SPECKS = Backend(name="lines and specks", source=Source.NONE, licence=OWN_LICENCE, run=_detect_by_lines)

@@ -94,7 +94,7 @@ NAFNET = Backend(
     run=_load_nafnet,
     own_files=("deblurring.onnx",),
     interface=Interface(
-        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), gives=(1, 3, 64, 64)
+        inputs=((1, 3, None, None),), outputs=((1, 3, None, None),), probe=((1, 3, 64, 64),), result=(1, 3, 64, 64)
     ),
 )
 DECONVOLUTION = Backend(name="richardson-lucy", source=Source.NONE, licence=OWN_LICENCE, run=build_deconvolution)

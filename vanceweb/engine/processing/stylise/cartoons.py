@@ -113,12 +113,12 @@ ANIMEGAN = Backend(
         inputs=((1, 3, None, None),),
         outputs=((1, 3, None, None),),
         probe=((1, 3, 64, 64),),
-        gives=(1, 3, 64, 64),
-        or_else=Interface(
+        result=(1, 3, 64, 64),
+        alternative=Interface(
             inputs=((1, None, None, 3),),
             outputs=((1, None, None, 3),),
             probe=((1, 64, 64, 3),),
-            gives=(1, 64, 64, 3),
+            result=(1, 64, 64, 3),
         ),
     ),
 )
