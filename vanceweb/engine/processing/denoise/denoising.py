@@ -41,8 +41,11 @@ SRMD_KERNEL = np.array(
 
 @dataclass(frozen=True)
 class Strength:
-    """The strength of the work: `sigma` in levels, given to the network, `share` of its output used, 0..1, and
-    `sharpening` 0-100."""
+    """The strength of noise removal and sharpening.
+
+    `sigma` is the noise in levels that SRMD is given, `share` the part of its output that is used, 0..1; `sharpening`
+    is 0-100.
+    """
 
     sigma: float
     share: float
@@ -57,9 +60,9 @@ def denoise(
     *,
     tile_side: int = TILE_SIDE,
 ) -> Picture:
-    """Remove a picture's noise and sharpen it: as the picture needs with `auto_params`, else by parameters.
+    """Remove noise from a picture and sharpen it, with strengths chosen by `auto_params` or given.
 
-    The parameters are `remove_noise` and `sharpen`, 0-100. `tile_side` is in px. Raise `WeightsMissing`.
+    The given strengths are `remove_noise` and `sharpen`, 0-100. `tile_side` is in px. Raise `WeightsMissing`.
     """
     colours = get_visible_colours(picture)
     strength = choose_strength(params, estimate_noise(colours))

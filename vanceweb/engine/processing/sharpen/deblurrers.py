@@ -22,10 +22,7 @@ HALVING_NOISE = 1.0  # levels of noise at which the iterations are halved
 LENGTH_FACTOR = 1.3  # on the measured length: edges close to others make motion seem shorter than it is
 WIDTH_FACTOR = 1.05  # on the width across: limits round blur, so that motion taken for it doesn't get worse
 OPTICAL_BLUR = 0.5  # px of blur that any sharp photo has and keeps
-MIN_WIDTH, MAX_WIDTH = (
-    0.5,
-    4.5,
-)  # px of blur to deconvolve; the first is used to sharpen a sharp picture
+MIN_WIDTH, MAX_WIDTH = 0.5, 4.5  # px of blur to deconvolve; a sharp picture is sharpened by the first
 BORDER, TILE_SIDE = 32, 448  # px; the network reads the blur better from larger tiles
 NAFNET_MULTIPLE = 8  # px
 
