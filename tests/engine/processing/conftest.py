@@ -1,4 +1,4 @@
-"""The real networks, over real photos."""
+"""The installed networks, shared by all tests of image processing."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from vanceweb.engine.weights.manifest import WEIGHTS
 
 @pytest.fixture(scope="session")
 def networks() -> NetworkRegistry:
-    """The installed networks; what needs them is skipped where they are not."""
+    """The installed networks; tests that need them are skipped if they are missing."""
     directory = Path(settings.MODELS_DIR)
     missing = [f.target for weights in WEIGHTS for f in weights.files if not (directory / f.target).is_file()]
     if missing:

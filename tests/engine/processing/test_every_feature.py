@@ -1,4 +1,4 @@
-"""Every feature over odd pictures and any parameters, with the real networks: right size, right mode, no exception."""
+"""Every feature on odd pictures with any parameters and the real networks: right size and mode, no exception."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -20,62 +20,62 @@ from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, compute_out
 from vanceweb.engine.processing.slots import BACKENDS
 
 MODULES = sorted(OPERATIONS)
-# These may give a grey picture colours; the others keep it grey.
-COLOURING = {"deoldify2", "sd_recolor", "img2anime", "cartoonize", "animegan2"}
-NAMES = {part for backend in BACKENDS for part in backend.name.split(", ")}
-Make = Callable[[int, int, Path], Path]
+# These may colour a grey picture; the others keep it grey.
+COLOURING_MODULES = {"deoldify2", "sd_recolor", "img2anime", "cartoonize", "animegan2"}
+BACKEND_NAMES = {part for backend in BACKENDS for part in backend.name.split(", ")}
+SavePicture = Callable[[int, int, Path], Path]
 
 
-def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
-    """Noise of this mode, the same for each size."""
+def make_noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Make noise of this mode, always the same for a size."""
     values = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
     image = Image.fromarray(values)
     return image if mode == "RGBA" else image.convert("L").quantize(7) if mode == "P" else image.convert(mode)
 
 
-def sixteen_bit(width: int, height: int, folder: Path) -> Path:
-    values = np.asarray(noise(width, height, "L")).astype(np.uint16) * 257
+def save_16_bit(width: int, height: int, folder: Path) -> Path:
+    values = np.asarray(make_noise(width, height, "L")).astype(np.uint16) * 257
     return save_picture(Image.fromarray(values), folder / "p.png")
 
 
-def animated(width: int, height: int, folder: Path) -> Path:
-    frames = [noise(width, height), Image.new("RGB", (width, height), (0, 255, 0))]
+def save_animation(width: int, height: int, folder: Path) -> Path:
+    frames = [make_noise(width, height), Image.new("RGB", (width, height), (0, 255, 0))]
     frames[0].save(folder / "p.png", save_all=True, append_images=frames[1:], duration=100)
     return folder / "p.png"
 
 
-def of_mode(mode: str, width: int, height: int, folder: Path) -> Path:
-    return save_picture(noise(width, height, mode), folder / ("p.jpg" if mode == "CMYK" else "p.png"))
+def save_in_mode(mode: str, width: int, height: int, folder: Path) -> Path:
+    return save_picture(make_noise(width, height, mode), folder / ("p.jpg" if mode == "CMYK" else "p.png"))
 
 
-def turned(width: int, height: int, folder: Path) -> Path:
-    """Shown with this width and height; stored lying."""
-    return save_picture(noise(height, width), folder / "p.jpg", exif=build_camera_exif(6), quality=95)
+def save_turned(width: int, height: int, folder: Path) -> Path:
+    """Save a picture that is stored turned; its upright size is `width` x `height`."""
+    return save_picture(make_noise(height, width), folder / "p.jpg", exif=build_camera_exif(6), quality=95)
 
 
-def with_profile(width: int, height: int, folder: Path) -> Path:
-    return save_picture(noise(width, height), folder / "p.jpg", icc_profile=get_srgb_profile(), quality=95)
+def save_with_profile(width: int, height: int, folder: Path) -> Path:
+    return save_picture(make_noise(width, height), folder / "p.jpg", icc_profile=get_srgb_profile(), quality=95)
 
 
-KINDS: Mapping[str, Make] = {
-    **{mode: functools.partial(of_mode, mode) for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK")},
-    "16 bit": sixteen_bit,
-    "animated": animated,
-    "turned": turned,
-    "profile": with_profile,
+KINDS: Mapping[str, SavePicture] = {
+    **{mode: functools.partial(save_in_mode, mode) for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK")},
+    "16 bit": save_16_bit,
+    "animated": save_animation,
+    "turned": save_turned,
+    "profile": save_with_profile,
 }
 GREY, WITH_ALPHA = {"L", "LA", "1", "16 bit"}, {"RGBA", "LA"}
 
 
-# Each kind once, and among them one px, lines of px and very small pictures.
-ODD = [("RGB", (1, 1)), ("RGBA", (1, 40)), ("L", (40, 1)), ("LA", (19, 13)), ("16 bit", (2, 3)), ("CMYK", (19, 13)),
-       ("animated", (13, 19)), ("turned", (19, 13)), ("profile", (19, 13))]  # fmt: skip
+# Each kind once, among them a single px, lines of px and very small pictures.
+ODD_PICTURES = [("RGB", (1, 1)), ("RGBA", (1, 40)), ("L", (40, 1)), ("LA", (19, 13)), ("16 bit", (2, 3)),
+                ("CMYK", (19, 13)), ("animated", (13, 19)), ("turned", (19, 13)), ("profile", (19, 13))]  # fmt: skip
 
 
-def worked(
+def process(
     networks: NetworkRegistry, source: Path, steps: list[Step], output: Output | None = None
 ) -> tuple[Image.Image, Outcome, list[float]]:
-    """The opened result; all other pictures that steps name are the source itself."""
+    """Return the opened result, the outcome and the reported fractions. The source also serves as every guide."""
     told: list[float] = []
     target = source.with_name("result")
     guides = dict.fromkeys(collect_guide_uids(steps), source)
@@ -88,38 +88,38 @@ def worked(
     return image, outcome, told
 
 
-def check(
+def check_result(
     networks: NetworkRegistry, folder: Path, kind: str, size: tuple[int, int], step: Step, output: Output | None = None
 ) -> None:
     output = output or Output()
-    image, outcome, told = worked(networks, KINDS[kind](*size, folder), [step], output)
+    image, outcome, told = process(networks, KINDS[kind](*size, folder), [step], output)
     shown = image.size[::-1] if step.module == "compress" and image.getexif().get(0x0112) == 6 else image.size
     assert shown == (outcome.width, outcome.height) == compute_output_size([step], *size)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
     assert outcome.backend or outcome.notes
-    assert set(outcome.backend.split(", ")) - {""} <= NAMES
+    assert set(outcome.backend.split(", ")) - {""} <= BACKEND_NAMES
     if step.module == "compress":
-        return  # gives out the very file it was given where nothing is smaller
+        return  # the result may be the unchanged source file
     see_through = kind in WITH_ALPHA or step.module == "matting"
     alpha = see_through and outcome.format == "png" and output.background is None
     modes = {"RGBA"} if alpha else {"RGB"}
     if kind in GREY:
         grey = {"LA"} if alpha else {"L"}
-        modes = modes | grey if step.module in COLOURING or output.background else grey
+        modes = modes | grey if step.module in COLOURING_MODULES or output.background else grey
     assert image.mode in modes, kind
 
 
-def as_sent_by_default(module: str) -> Step:
+def build_default_step(module: str) -> Step:
     return Step(module, get_feature_by_module(module).complete_params({}))
 
 
 @pytest.mark.parametrize(
-    ("kind", "size"), ODD, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
+    ("kind", "size"), ODD_PICTURES, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
 )
 @pytest.mark.parametrize("module", MODULES)
 def test_odd_pictures(networks: NetworkRegistry, tmp_path: Path, module: str, kind: str, size: tuple[int, int]) -> None:
-    check(networks, tmp_path, kind, size, as_sent_by_default(module))
+    check_result(networks, tmp_path, kind, size, build_default_step(module))
 
 
 CHANNELS = st.integers(0, 255)
@@ -140,31 +140,31 @@ def test_any_parameters(
         format=data.draw(st.sampled_from([None, "jpg", "png"])),
         background=data.draw(st.none() | st.tuples(CHANNELS, CHANNELS, CHANNELS)) if module == "matting" else None,
     )
-    check(networks, tmp_path, kind, (width, height), step, output)
+    check_result(networks, tmp_path, kind, (width, height), step, output)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_output_settings_hold(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
-    source = save_picture(noise(40, 30), tmp_path / "p.png")
-    step = as_sent_by_default(module)
+def test_output_settings_are_applied(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
+    source = save_picture(make_noise(40, 30), tmp_path / "p.png")
+    step = build_default_step(module)
     sizes = []
     for quality in (10, 100):
         output = Output(quality=quality, dpi=144, format="jpg", background=(9, 8, 7) if module == "matting" else None)
-        image, outcome, _ = worked(networks, source, [step], output)
+        image, outcome, _ = process(networks, source, [step], output)
         assert (image.format, image.mode, image.info["dpi"]) == ("JPEG", "RGB", (144, 144))
         sizes.append(outcome.filesize)
-    if module != "compress":  # whose own quality is a limit too
+    if module != "compress":  # its own quality is a limit too
         assert sizes[0] < sizes[1]
-    image, _, _ = worked(networks, source, [step], Output(dpi=72, format="png"))
+    image, _, _ = process(networks, source, [step], Output(dpi=72, format="png"))
     assert image.format == "PNG"
     assert image.info["dpi"] == pytest.approx((72, 72), abs=0.1)
 
 
-def test_a_background_lies_behind_what_was_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
-    source = save_picture(noise(30, 20, "RGBA"), tmp_path / "p.png")
-    image, _, _ = worked(networks, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
+def test_a_background_lies_behind_the_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
+    source = save_picture(make_noise(30, 20, "RGBA"), tmp_path / "p.png")
+    image, _, _ = process(networks, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))
     assert image.mode == "RGB"
-    clear, _, _ = worked(networks, source, [Step("matting")], Output(format="png"))
+    clear, _, _ = process(networks, source, [Step("matting")], Output(format="png"))
     nothing = np.asarray(clear.getchannel("A")) == 0
     assert nothing.any()
     assert (np.asarray(image)[nothing] == (9, 8, 7)).all()

@@ -1,8 +1,8 @@
-"""34 megapixels fit into 2.5 GB of resident memory, measured in processes of their own.
+"""34 megapixels fit into 2.5 GB of resident memory, measured in separate processes.
 
-Denoising all of it takes minutes (`python -m bench full` does, and docs/models.md has the figure). What it needs is at
-most what the same job needs without the network, from the file to the file, and what the network needs over tiles
-of the same picture: both are measured here, and their sum is held below the limit.
+Denoising such a picture takes minutes (`python -m bench full` does it; docs/models.md has the figure). Its peak is at
+most the sum of two parts: the same job from file to file without the network, and the network on tiles of the same
+picture. These tests measure both parts and check that their sum stays below the limit.
 """
 
 import subprocess
@@ -19,7 +19,8 @@ LIMIT_MB, LIMIT_OF_LARGE_RESULTS_MB = 2500, 3000
 ROOT = Path(__file__).parents[3]
 
 
-def peak(job: str, tiles: int = 0) -> int:
+def measure_peak(job: str, tiles: int = 0) -> int:
+    """Return the peak of resident memory in MB."""
     command = [sys.executable, "-m", "bench.memory", str(settings.MODELS_DIR), job, str(tiles)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     return int(done.stdout.split()[0])
@@ -27,28 +28,28 @@ def peak(job: str, tiles: int = 0) -> int:
 
 @pytest.mark.slow
 def test_matting(networks: NetworkRegistry) -> None:
-    assert peak("matting") < LIMIT_MB
+    assert measure_peak("matting") < LIMIT_MB
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["colour", "recolour"])
 def test_colour(networks: NetworkRegistry, job: str) -> None:
-    assert peak(job) < LIMIT_MB
+    assert measure_peak(job) < LIMIT_MB
 
 
 @pytest.mark.slow
 def test_denoise(networks: NetworkRegistry) -> None:
-    assert peak("sharpen") + peak("denoise", tiles=5) < LIMIT_MB
+    assert measure_peak("sharpen") + measure_peak("denoise", tiles=5) < LIMIT_MB
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["enlarge3", "chainner", "real_esrgan"])
 def test_twice_as_large(networks: NetworkRegistry, module: str) -> None:
-    """With what the result takes beside: its px, and Pillow's copy of four bytes a px while it is written."""
+    """Add the memory of the result: its px, and Pillow's copy of four bytes per px during writing."""
     result = 4 * WIDTH * HEIGHT * (3 + 4) // 1024**2
-    assert peak(module, tiles=4) + result < LIMIT_OF_LARGE_RESULTS_MB
+    assert measure_peak(module, tiles=4) + result < LIMIT_OF_LARGE_RESULTS_MB
 
 
 @pytest.mark.slow
 def test_sharpen3(networks: NetworkRegistry) -> None:
-    assert peak("deconvolve") + peak("mend", tiles=5) < LIMIT_MB
+    assert measure_peak("deconvolve") + measure_peak("mend", tiles=5) < LIMIT_MB

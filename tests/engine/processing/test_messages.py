@@ -1,4 +1,4 @@
-"""Sentences of the engine for people: English as they are, and translatable with their values."""
+"""The engine's sentences for people: English by default and translatable with their values."""
 
 import pytest
 

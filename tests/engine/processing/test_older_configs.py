@@ -1,4 +1,4 @@
-"""Every older config of the API's list, as clients in the field still send it, read and really worked through."""
+"""Every older config in the API's list that clients still send, parsed and processed."""
 
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,29 @@ from vanceweb.engine.processing.pipeline import process_file
 SIDE = 48
 
 
-def config(name: str, module: str, model: str, **params: Any) -> dict[str, Any]:
-    """With `job` for `name`, the older spelling."""
+def build_config(name: str, module: str, model: str, **params: Any) -> dict[str, Any]:
+    """Build a config with `job` instead of `name`, the older spelling."""
     return {"job": name, "config": {"module": module, "module_params": {"model_name": model, **params}}}
 
 
-# What is sent, the module of today that does it, and how many times as large the result is.
+# The config, the current module that does it, and the scale of the result.
 CONFIGS = [
-    (config("enlarge", "enlarge", "EnlargeStable", scale="2x", suppress_noise=26, remove_blur=26), "enlarge3", 2),
-    (config("enlarge", "enlarge", "EnlargeStable", scale="4x", auto_params=True), "enlarge3", 4),
-    (config("sharpen", "sharpen", "SharpenStable", sharpness=80, suppress_noise=10, auto_params=False), "sharpen3", 1),
-    (config("sharpen", "sharpen", "SharpenStable", auto_params=True), "sharpen3", 1),
-    (config("debouncing", "debouncing", "DebouncingStable", sharpness=50, suppress_noise=50), "sharpen3", 1),
-    (config("portrait_matting", "portrait_matting", "PortraitMattingStable", no_face_blur=True), "matting", 1),
-    (config("matting", "matting", "MattingStable", rescale=532), "matting", 1),
-    (config("waifu", "waifu", "models-cunet", noise_level=1, scale="2x"), "real_esrgan", 2),
-    (config("waifu", "waifu", "models-upconv_7_anime_style_art_rgb", noise_level=0, scale="2x"), "chainner", 2),
-    (config("jpeg_artifact", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
-    (config("deblur", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
-    (config("repair", "repair", "RepairStable", with_scratch=True, inpainting=False), "crease_repair", 1),
-    (config("repair", "repair", "RepairStable", with_scratch=False, inpainting=False), "img2sr", 1),
-    (config("colorize", "deoldify", "ColorizeStable_pth", render_factor=20), "deoldify2", 1),
-    (config("colorize", "colorize", "ColorizeStable", render_factor=35), "deoldify2", 1),
+    (build_config("enlarge", "enlarge", "EnlargeStable", scale="2x", suppress_noise=26, remove_blur=26), "enlarge3", 2),
+    (build_config("enlarge", "enlarge", "EnlargeStable", scale="4x", auto_params=True), "enlarge3", 4),
+    (build_config("sharpen", "sharpen", "SharpenStable", sharpness=80, suppress_noise=10, auto_params=False),
+     "sharpen3", 1),
+    (build_config("sharpen", "sharpen", "SharpenStable", auto_params=True), "sharpen3", 1),
+    (build_config("debouncing", "debouncing", "DebouncingStable", sharpness=50, suppress_noise=50), "sharpen3", 1),
+    (build_config("portrait_matting", "portrait_matting", "PortraitMattingStable", no_face_blur=True), "matting", 1),
+    (build_config("matting", "matting", "MattingStable", rescale=532), "matting", 1),
+    (build_config("waifu", "waifu", "models-cunet", noise_level=1, scale="2x"), "real_esrgan", 2),
+    (build_config("waifu", "waifu", "models-upconv_7_anime_style_art_rgb", noise_level=0, scale="2x"), "chainner", 2),
+    (build_config("jpeg_artifact", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
+    (build_config("deblur", "hinet_jpeg", "HinetStable"), "sharpen3", 1),
+    (build_config("repair", "repair", "RepairStable", with_scratch=True, inpainting=False), "crease_repair", 1),
+    (build_config("repair", "repair", "RepairStable", with_scratch=False, inpainting=False), "img2sr", 1),
+    (build_config("colorize", "deoldify", "ColorizeStable_pth", render_factor=20), "deoldify2", 1),
+    (build_config("colorize", "colorize", "ColorizeStable", render_factor=35), "deoldify2", 1),
     ({"name": "compress", "config": {"module": "compress", "kind": "toolkit", "dist": "image",
                                      "module_params": {"quality": 40}}}, "compress", 1),
 ]  # fmt: skip
@@ -46,7 +47,7 @@ CONFIGS = [
 @pytest.mark.parametrize(
     ("sent", "module", "scale"), CONFIGS, ids=lambda value: value["config"]["module"] if isinstance(value, dict) else ""
 )
-def test_it_is_done_by_the_feature_of_today(
+def test_an_older_config_is_done_by_a_current_feature(
     networks: NetworkRegistry, tmp_path: Path, sent: dict[str, Any], module: str, scale: int
 ) -> None:
     source = save_picture(Image.fromarray(load_photo("coffee.png", side=SIDE)), tmp_path / "p.jpg", quality=60)
@@ -57,7 +58,7 @@ def test_it_is_done_by_the_feature_of_today(
         assert image.size == (outcome.width, outcome.height) == (SIDE * scale, SIDE * scale)
         small = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     with Image.open(source) as before:
-        # The same picture still: what was asked for changes it, and doesn't replace it.
+        # Still the same picture: the feature changes it, but doesn't replace it.
         assert np.corrcoef(np.asarray(small).ravel(), np.asarray(before).ravel())[0, 1] > 0.7
 
 
@@ -65,14 +66,17 @@ def test_it_is_done_by_the_feature_of_today(
     ("sent", "said"),
     [
         (
-            config("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50),
+            build_config("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50),
             "No current feature removes haze",
         ),
-        (config("sketch", "sketch", "SketchStable", single_face=True, sigma=1, alpha=1), "No current feature draws"),
-        (config("waifu", "waifu", "models-cunet", noise_level=1, scale="16x"), 'scale is "16x"'),
+        (
+            build_config("sketch", "sketch", "SketchStable", single_face=True, sigma=1, alpha=1),
+            "No current feature draws",
+        ),
+        (build_config("waifu", "waifu", "models-cunet", noise_level=1, scale="16x"), 'scale is "16x"'),
     ],
 )
-def test_what_nothing_of_today_does_is_refused_with_its_reason(sent: dict[str, Any], said: str) -> None:
+def test_a_config_without_a_current_feature_is_refused_with_the_reason(sent: dict[str, Any], said: str) -> None:
     with pytest.raises(JConfigError, match=said) as refusal:
         parse_jconfig(sent)
     assert refusal.value.code == 10001

@@ -1,4 +1,4 @@
-"""From a file to a file, with the real networks."""
+"""Processing from file to file with the real networks."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,10 @@ DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 
 MATTING = Step("matting")
 
 
-def worked(networks: NetworkRegistry, source: Path, *steps: Step, output: Output | None = None) -> tuple[Path, Outcome]:
+def process(
+    networks: NetworkRegistry, source: Path, *steps: Step, output: Output | None = None
+) -> tuple[Path, Outcome]:
+    """Return the result's file and the outcome."""
     target = source.parent / "results" / "result"
     target.parent.mkdir(exist_ok=True)
     outcome = process_file(source, target, steps, output or Output(), networks=networks, report=lambda fraction: None)
@@ -39,9 +42,9 @@ def worked(networks: NetworkRegistry, source: Path, *steps: Step, output: Output
     return target, outcome
 
 
-def test_the_outcome_says_what_was_made(networks: NetworkRegistry, tmp_path: Path) -> None:
+def test_the_outcome_describes_the_result(networks: NetworkRegistry, tmp_path: Path) -> None:
     source = save_picture(make_halves(), tmp_path / "p.jpg", quality=95)
-    target, outcome = worked(networks, source, DENOISE, ENLARGE)
+    target, outcome = process(networks, source, DENOISE, ENLARGE)
     assert outcome == Outcome(96, 64, "jpg", target.stat().st_size, "srmd (ncnn), span+waifu2x-photo (ncnn)")
     with Image.open(target) as image:
         assert (image.format, image.size) == ("JPEG", (96, 64))
@@ -62,15 +65,15 @@ def test_the_outcome_says_what_was_made(networks: NetworkRegistry, tmp_path: Pat
 def test_the_format_of_the_result(
     networks: NetworkRegistry, tmp_path: Path, suffix: str, steps: list[Step], output: Output, expected: str
 ) -> None:
-    target, outcome = worked(networks, save_picture(make_halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
+    target, outcome = process(networks, save_picture(make_halves(), tmp_path / f"p.{suffix}"), *steps, output=output)
     with Image.open(target) as image:
         assert image.format == expected
         assert image.mode == ("RGBA" if steps == [MATTING] and not output.background else "RGB")
     assert outcome.format == {"JPEG": "jpg", "PNG": "png"}[expected]
 
 
-def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
-    """Pictures of every odd kind, all red or dark on the left; with the levels expected left and right in red."""
+def make_odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
+    """Save pictures of every odd kind, red or dark on the left; return them with the red levels left and right."""
     grey = {"left": 40, "right": 200}
     palette = make_halves().quantize(2)
     return {
@@ -90,9 +93,9 @@ def odd_files(folder: Path) -> dict[str, tuple[Path, int, int]]:
 
 
 @pytest.mark.parametrize("step", [ENLARGE, DENOISE], ids=lambda step: step.module)
-def test_odd_files_come_out_right(networks: NetworkRegistry, tmp_path: Path, step: Step) -> None:
-    for kind, (source, left, right) in odd_files(tmp_path).items():
-        target, outcome = worked(networks, source, step)
+def test_odd_files_are_processed_correctly(networks: NetworkRegistry, tmp_path: Path, step: Step) -> None:
+    for kind, (source, left, right) in make_odd_files(tmp_path).items():
+        target, outcome = process(networks, source, step)
         assert (outcome.width, outcome.height) == compute_output_size([step], 48, 32), kind
         pixels = read_pixels(target)
         zoom = outcome.width // 48
@@ -101,9 +104,9 @@ def test_odd_files_come_out_right(networks: NetworkRegistry, tmp_path: Path, ste
 
 
 def test_odd_files_can_be_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
-    files = odd_files(tmp_path)
+    files = make_odd_files(tmp_path)
     for kind in ("grey and alpha", "16 bit", "palette and alpha", "cmyk", "turned"):
-        target, outcome = worked(networks, files[kind][0], MATTING)
+        target, outcome = process(networks, files[kind][0], MATTING)
         with Image.open(target) as image:
             assert image.has_transparency_data, kind
             assert image.size == (outcome.width, outcome.height) == (48, 32), kind
@@ -123,14 +126,14 @@ MODES = st.sampled_from(["RGB", "RGBA", "L", "LA", "P", "1"])
     dpi=st.none() | st.integers(0, 2000),
     file_format=st.none() | st.sampled_from(["jpg", "png"]),
 )
-def test_any_small_picture_passes(
+def test_any_small_picture_is_processed(
     networks: NetworkRegistry, tmp_path: Path, width: int, height: int, mode: str, module: str, scale: int, **out: Any
 ) -> None:
     noise = np.random.default_rng(width * 31 + height).integers(0, 256, (height, width, 4), dtype=np.uint8)
     source = save_picture(Image.fromarray(noise).convert(mode), tmp_path / "p.png")
     step = Step(module, {"scale": scale, "suppress_noise": 40, "remove_blur": 60, **DENOISE.params})
     output = Output(quality=out["quality"], dpi=out["dpi"], format=out["file_format"])
-    target, outcome = worked(networks, source, step, output=output)
+    target, outcome = process(networks, source, step, output=output)
     with Image.open(target) as image:
         image.load()
         assert image.size == (outcome.width, outcome.height) == compute_output_size([step], width, height)
@@ -146,7 +149,7 @@ def test_progress_rises_to_one(networks: NetworkRegistry, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("step", [ENLARGE, DENOISE, MATTING], ids=lambda step: step.module)
-def test_what_a_report_raises_ends_the_work_and_leaves_nothing(
+def test_an_exception_in_report_stops_the_work_and_leaves_no_file(
     networks: NetworkRegistry, tmp_path: Path, step: Step
 ) -> None:
     class Cancelled(Exception):
@@ -173,7 +176,7 @@ def test_what_a_report_raises_ends_the_work_and_leaves_nothing(
 def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistry, tmp_path: Path) -> None:
     seen = []
 
-    def look(picture: Picture, *rest: object) -> Picture:
+    def record(picture: Picture, *rest: object) -> Picture:
         seen.extend((guide.picture.width, guide.picture.height) for guide in picture.guides if guide.picture)
         return picture
 
@@ -183,7 +186,7 @@ def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistr
     )
     step = Step("img2anime", {}, tuple(ControlImage(uid, "cartoon_tile") for uid in ("small", "large")))
     process_file(source, tmp_path / "r", [step], Output(), networks=networks, report=lambda fraction: None,
-                 guides={"small": source, "large": large}, operations={"img2anime": Operation(look)})  # fmt: skip
+                 guides={"small": source, "large": large}, operations={"img2anime": Operation(record)})  # fmt: skip
     assert seen == [(48, 32), (2048, 1024)]
 
 
@@ -223,5 +226,5 @@ def test_sizes_of_results() -> None:
     assert compute_output_size([MATTING], 30, 20) == (30, 20)
 
 
-def test_every_feature_of_the_catalogue_has_its_operation() -> None:
+def test_every_feature_of_the_catalogue_has_an_operation() -> None:
     assert set(OPERATIONS) == {feature.module for feature in FEATURES}

@@ -1,10 +1,10 @@
-"""Errors of image work. The message of each is one plain sentence for the person who asked for the work."""
+"""Errors of image processing. Each message is a plain sentence for the person who requested it."""
 
 from vanceweb.engine.processing.messages import Message
 
 
 class ProcessingError(Exception):
-    """The picture could not be made."""
+    """The picture could not be processed."""
 
     def __init__(self, text: str, **values: object) -> None:
         """Build the message from a text with named placeholders (see `Message`)."""

@@ -9,13 +9,13 @@ def gettext_noop(text: str) -> str:
 
 
 class Message(str):
-    """An English sentence that can still be translated: its text and the values of the text's named placeholders."""
+    """An English sentence that can be translated later, with its text and the values of its placeholders."""
 
     text: str
     values: Mapping[str, object]
 
     def __new__(cls, text: str, **values: object) -> "Message":
-        """Fill the placeholders (`%(name)s`) of an English text that `gettext_noop` has marked."""
+        """Fill the placeholders (`%(name)s`) of an English text that `gettext_noop` marks."""
         message = super().__new__(cls, text % values if values else text)
         message.text, message.values = text, values
         return message

@@ -1,4 +1,4 @@
-"""From a file to a file: read, every step in turn, write. The one door into this room."""
+"""Processing from file to file: read the picture, run each step, write the result. The engine's entry point."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,13 +28,13 @@ from vanceweb.engine.processing.stylise import cartoons, redrawing
 __all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "compute_output_size", "process_file"]
 
 NO_GUIDES: Mapping[str, Path] = {}
-GUIDE_SIDE = 2048  # px of a guide's longer side; drawings are made on half of it
-WRITING_SHARE = 0.02  # of the progress, for encoding the result
+GUIDE_SIDE = 2048  # px of a guide's longer side; drawings need half of it
+WRITING_SHARE = 0.02  # share of the progress for encoding the result
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What does a module's work, and how much larger it makes the picture."""
+    """The function that does a module's work, and the scale of its result."""
 
     run: Callable[[Picture, Params, NetworkRegistry, Report], Picture]
     scale: Callable[[Params], int] = lambda params: 1
@@ -61,7 +61,7 @@ OPERATIONS: dict[str, Operation] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result: size in px, format, size in bytes, the backends that made it, and notes for people."""
+    """A result: size in px, format, size in bytes, the backends that produced it, and notes for people."""
 
     width: int
     height: int
@@ -74,7 +74,7 @@ class Outcome:
 def compute_output_size(
     steps: Sequence[Step], width: int, height: int, operations: Mapping[str, Operation] = OPERATIONS
 ) -> tuple[int, int]:
-    """Width and height in px of what `steps` make of an upright picture of this size."""
+    """Return the width and height in px of the result of `steps` for an upright picture of this size."""
     for step in steps:
         scale = _get_operation(step, operations).scale(step.params)
         width, height = width * scale, height * scale
@@ -92,11 +92,11 @@ def process_file(
     guides: Mapping[str, Path] = NO_GUIDES,
     operations: Mapping[str, Operation] = OPERATIONS,
 ) -> Outcome:
-    """Work through `steps` on the picture in `source` and write `target`, whole or not at all.
+    """Apply `steps` to the picture in `source` and write `target`, completely or not at all.
 
-    `report` is told the fraction done (0..1) after each tile; what it raises ends the work and comes out here. The
-    format is `output.format`, else PNG for a cut-out without background, else the source's. `guides` are the files of
-    the pictures that steps name as their guides, by uid. Raises `ProcessingError`.
+    `report` gets the fraction done (0..1) after each tile; an exception it raises stops the work and propagates. The
+    format is `output.format`, else PNG for a cut-out without background, else that of the source. `guides` maps the
+    uids of the guiding pictures named in steps to their files. Raises `ProcessingError`.
     """
     work = [(_get_operation(step, operations), step) for step in steps]
     picture = read_picture(source)
@@ -130,15 +130,15 @@ def _run_steps(
 
 
 def _read_guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
-    named = collect_guide_uids([step])
-    if not named <= set(files):
+    uids = collect_guide_uids([step])
+    if not uids <= set(files):
         raise ProcessingError(gettext_noop("A picture that cn_configs names no longer exists."))
-    pictures = {uid: _read_guide(files[uid]) for uid in named}  # each once: a style is often led twice by the same
+    pictures = {uid: _read_guide(files[uid]) for uid in uids}  # once each: guides often share a picture
     return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
 
 
 def _read_guide(file: Path) -> Picture:
-    """The picture no larger than a drawing can follow: of ten large ones in full size the memory would run out."""
+    """Read the picture and shrink it to `GUIDE_SIDE`; ten large guides in full size would exhaust the memory."""
     picture = read_picture(file)
     alpha = None if picture.alpha is None else shrink(picture.alpha, GUIDE_SIDE)
     return picture.replace_pixels(shrink(picture.colours, GUIDE_SIDE), alpha)

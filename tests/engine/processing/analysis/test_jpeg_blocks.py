@@ -1,4 +1,4 @@
-"""How well JPEG's blocks are measured."""
+"""Accuracy of the estimated visibility of JPEG blocks."""
 
 from itertools import pairwise
 

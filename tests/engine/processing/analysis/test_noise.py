@@ -1,4 +1,4 @@
-"""How well noise is measured."""
+"""Accuracy of the noise estimate."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def test_added_noise_is_found(name: str, sigma: float) -> None:
 
 
 @pytest.mark.parametrize("name", COLOUR_PHOTOS)
-def test_detail_is_not_taken_for_noise(name: str) -> None:
+def test_detail_is_not_mistaken_for_noise(name: str) -> None:
     assert estimate_noise(load_photo(name)) < 2
 
 

@@ -1,4 +1,4 @@
-"""Every kind of JPG and PNG becomes upright 8-bit colours."""
+"""Reading of every kind of JPG and PNG as upright 8-bit colours."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.engine.processing.picture_files import (
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.reading import read_picture
 
-TURNED = {  # what of the upright picture lies where the file's first row and column are (EXIF 2.32, 4.6.4)
+STORED = {  # from the upright picture to the stored one, by orientation (EXIF 2.32, 4.6.4)
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,16 +30,16 @@ TURNED = {  # what of the upright picture lies where the file's first row and co
 }
 
 
-def close(pixel: object, expected: tuple[int, int, int], tolerance: int = 0) -> bool:
+def is_close(pixel: object, expected: tuple[int, int, int], tolerance: int = 0) -> bool:
     return bool(np.abs(np.asarray(pixel, dtype=int) - expected).max() <= tolerance)
 
 
-@pytest.mark.parametrize("orientation", list(TURNED))
+@pytest.mark.parametrize("orientation", list(STORED))
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
-def test_pictures_come_upright(tmp_path: Path, orientation: int, suffix: str) -> None:
+def test_pictures_are_turned_upright(tmp_path: Path, orientation: int, suffix: str) -> None:
     upright = make_halves()
     upright.paste((255, 255, 255), (0, 0, 24, 8))
-    way = TURNED[orientation]
+    way = STORED[orientation]
     stored = upright.transpose(way) if way is not None else upright
     path = save_picture(
         stored, tmp_path / f"p.{suffix}", exif=build_camera_exif(orientation), quality=100, subsampling=0
@@ -55,13 +55,13 @@ def test_palette_with_transparency(tmp_path: Path) -> None:
     picture = read_picture(path)
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (0, 255)
-    assert close(picture.colours[0, 47], BLUE)
+    assert is_close(picture.colours[0, 47], BLUE)
 
 
 def test_palette_without_transparency(tmp_path: Path) -> None:
     picture = read_picture(save_picture(make_halves().quantize(2), tmp_path / "p.png"))
     assert picture.alpha is None
-    assert close(picture.colours[0, 0], RED)
+    assert is_close(picture.colours[0, 0], RED)
 
 
 def test_grey_and_alpha(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_grey_and_alpha(tmp_path: Path) -> None:
     assert picture.grey
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (255, 10)
-    assert close(picture.colours[0, 0], (40, 40, 40))
+    assert is_close(picture.colours[0, 0], (40, 40, 40))
 
 
 def test_grey_with_one_transparent_level(tmp_path: Path) -> None:
@@ -101,34 +101,34 @@ def test_sixteen_bits_turned(tmp_path: Path) -> None:
 def test_cmyk_without_profile(tmp_path: Path) -> None:
     path = save_picture(make_halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, subsampling=0)
     picture = read_picture(path)
-    assert close(picture.colours[4, 4], RED, 6)
-    assert close(picture.colours[4, 40], BLUE, 6)
+    assert is_close(picture.colours[4, 4], RED, 6)
+    assert is_close(picture.colours[4, 40], BLUE, 6)
 
 
-def test_cmyk_drops_a_profile_that_speaks_of_ink(tmp_path: Path) -> None:
+def test_cmyk_drops_an_unusable_profile(tmp_path: Path) -> None:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[16:20] = b"CMYK"  # a profile that claims ink and cannot convert it
+    profile[16:20] = b"CMYK"  # claims to be for CMYK, but cannot convert it
     path = save_picture(make_halves().convert("CMYK"), tmp_path / "p.jpg", quality=100, icc_profile=bytes(profile))
     picture = read_picture(path)
     assert picture.metadata.icc is None
-    assert close(picture.colours[4, 4], RED, 12)
+    assert is_close(picture.colours[4, 4], RED, 12)
 
 
 def test_the_first_picture_of_an_animation(tmp_path: Path) -> None:
     picture = read_picture(make_animated_png(tmp_path / "p.png"))
-    assert close(picture.colours[0, 0], RED)
-    assert close(picture.colours[0, 47], BLUE)
+    assert is_close(picture.colours[0, 0], RED)
+    assert is_close(picture.colours[0, 47], BLUE)
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a nonsense", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00"])
-def test_what_is_no_picture_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_picture_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "p.png"
     path.write_bytes(content)
     with pytest.raises(ProcessingError, match="damaged or incomplete"):
         read_picture(path)
 
 
-def test_a_cut_off_picture_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_picture_is_refused(tmp_path: Path) -> None:
     path = save_picture(make_halves(400, 400), tmp_path / "p.png")
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ProcessingError):

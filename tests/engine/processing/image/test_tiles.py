@@ -24,37 +24,37 @@ def test_tiles_cover_every_px_once(height: int, width: int, side: int) -> None:
 
 
 @given(LENGTHS, LENGTHS, st.integers(4, 64), st.integers(0, 20), st.sampled_from([1, 2, 3]))
-def test_what_is_put_together_is_what_was_cut(height: int, width: int, side: int, border: int, scale: int) -> None:
+def test_joined_tiles_equal_the_whole_picture(height: int, width: int, side: int, border: int, scale: int) -> None:
     source = np.random.default_rng(height * 97 + width).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
-    def larger(planes: Planes) -> Planes:
+    def enlarge(planes: Planes) -> Planes:
         return planes.repeat(scale, axis=1).repeat(scale, axis=2)
 
-    result = run_tiled(source, larger, scale=scale, border=border, side=side, report=lambda fraction: None)
+    result = run_tiled(source, enlarge, scale=scale, border=border, side=side, report=lambda fraction: None)
     assert (result == source.repeat(scale, axis=0).repeat(scale, axis=1)).all()
 
 
 def test_a_blur_needs_no_more_than_its_border() -> None:
     source = np.random.default_rng(1).integers(0, 256, (70, 50, 3), dtype=np.uint8)
 
-    def blurred(planes: Planes) -> Planes:
+    def blur(planes: Planes) -> Planes:
         return (planes[:, :-2, 1:-1] + planes[:, 2:, 1:-1] + planes[:, 1:-1, :-2] + planes[:, 1:-1, 2:]) / 4
 
-    whole = run_tiled(source, blurred, border=1, side=1000, report=lambda fraction: None)
-    assert (run_tiled(source, blurred, border=1, side=16, report=lambda fraction: None) == whole).all()
+    whole = run_tiled(source, blur, border=1, side=1000, report=lambda fraction: None)
+    assert (run_tiled(source, blur, border=1, side=16, report=lambda fraction: None) == whole).all()
 
 
-def test_a_scale_that_is_no_whole_number() -> None:
+def test_a_fractional_scale() -> None:
     source = np.zeros((8, 12, 3), dtype=np.uint8)
 
-    def larger(planes: Planes) -> Planes:
+    def enlarge(planes: Planes) -> Planes:
         return np.zeros((3, planes.shape[1] * 3 // 2, planes.shape[2] * 3 // 2), dtype=np.float32)
 
-    result = run_tiled(source, larger, scale=Fraction(3, 2), border=0, side=4, report=lambda fraction: None)
+    result = run_tiled(source, enlarge, scale=Fraction(3, 2), border=0, side=4, report=lambda fraction: None)
     assert result.shape == (12, 18, 3)
 
 
-def test_every_tile_is_reported_and_a_report_can_end_the_work() -> None:
+def test_every_tile_is_reported_and_a_report_can_stop_the_work() -> None:
     source = np.zeros((8, 8, 3), dtype=np.uint8)
     told: list[float] = []
     run_tiled(source, lambda planes: planes, border=0, side=4, report=narrow_report(told.append, 0.5, 1))
@@ -70,6 +70,6 @@ def test_every_tile_is_reported_and_a_report_can_end_the_work() -> None:
         run_tiled(source, lambda planes: planes, border=0, side=4, report=stop)
 
 
-def test_bytes_survive_the_way_through_planes() -> None:
+def test_bytes_survive_the_conversion_to_planes() -> None:
     every = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
     assert (to_pixels(to_planes(every)) == every).all()

@@ -1,4 +1,4 @@
-"""What a network must look like from outside: files of every interface, right and wrong, are really loaded."""
+"""Checks of network interfaces, with loaded files of matching and different interfaces."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ LAST = Interface(((1, None, None, 3),), ((1, None, None, 3),))
 POINTS = Interface(((1, 3, 32, 32),), ((1, 10), (1, 1, 32, 32)))
 
 
-def noise(*shape: int) -> np.ndarray:
+def make_noise(*shape: int) -> np.ndarray:
     return np.random.default_rng(1).random(shape, dtype=np.float32)
 
 
@@ -27,22 +27,22 @@ def noise(*shape: int) -> np.ndarray:
 @pytest.mark.parametrize("element", ["float", "float16"])
 def test_a_network_of_the_interface_fits_and_runs(tmp_path: Path, interface: Interface, element: str) -> None:
     session = OnnxSession(write_tiny_network(tmp_path / "a" / "n.onnx", interface, element=element), 1, interface)
-    given = [noise(*(size or 20 for size in shape)) for shape in interface.inputs]
+    given = [make_noise(*(size or 20 for size in shape)) for shape in interface.inputs]
     result = session.run(*given)
     assert result.dtype == np.float32
     assert result.shape == tuple(size or 20 * (2 if interface is TWICE else 1) for size in interface.outputs[0])
 
 
-def test_the_network_really_runs(tmp_path: Path) -> None:
+def test_the_network_computes_its_result(tmp_path: Path) -> None:
     session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", TWICE, gain=-1, bias=1), 1, TWICE)
-    given = noise(1, 3, 16, 24)
+    given = make_noise(1, 3, 16, 24)
     assert np.allclose(session.run(given), 1 - given.repeat(2, axis=2).repeat(2, axis=3), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["float", "double"])
-def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind: str) -> None:
+def test_a_further_input_is_set_to_the_number(tmp_path: Path, kind: str) -> None:
     session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", FACE, numbers=[kind]), 1, FACE)
-    given = noise(1, 3, 64, 64)
+    given = make_noise(1, 3, 64, 64)
     assert np.allclose(session.run(given), given)
     assert np.allclose(session.run(given, number=0.25), given / 4)
 
@@ -61,7 +61,7 @@ def test_an_input_beyond_the_interface_is_given_the_number(tmp_path: Path, kind:
         (FACE, TWICE, "it returns 1 x 3 x 64 x 64 for 1 x 3 x 64 x 64; expected: 1 x 3 x 128 x 128"),
     ],
 )  # fmt: skip
-def test_another_interface_is_told_by_what_differs(
+def test_a_different_interface_is_refused_with_the_difference(
     tmp_path: Path, made: Interface, wanted: Interface, reason: str
 ) -> None:
     path = write_tiny_network(tmp_path / "n.onnx", made)
@@ -70,7 +70,7 @@ def test_another_interface_is_told_by_what_differs(
     assert str(told.value) == reason
 
 
-def test_whole_numbers_are_refused(tmp_path: Path) -> None:
+def test_integers_are_refused(tmp_path: Path) -> None:
     path = write_tiny_network(tmp_path / "n.onnx", FACE, element="uint8")
     with pytest.raises(
         UnusableWeights, match=r"input in0 is of type tensor\(uint8\); expected: floating point numbers"
@@ -78,13 +78,13 @@ def test_whole_numbers_are_refused(tmp_path: Path) -> None:
         OnnxSession(path, 1, FACE)
 
 
-def test_sizes_the_file_leaves_open_fit_any(tmp_path: Path) -> None:
+def test_open_sizes_in_the_file_fit_any(tmp_path: Path) -> None:
     session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", ANY), 1, FACE)
     assert session.size == (None, None)
     assert OnnxSession(write_tiny_network(tmp_path / "m.onnx", FACE), 1, ANY).size == (64, 64)
 
 
-def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
+def test_a_network_that_fails_on_its_probe_is_refused(tmp_path: Path) -> None:
     inputs = ((1, 3, None, None), (1, 1, None, None))
     joining = write_tiny_network(tmp_path / "n.onnx", Interface(inputs, ANY.outputs))
     wanted = Interface(inputs, ANY.outputs, probe=((1, 3, 16, 24), (1, 1, 8, 8)), result=(1, 3, 16, 24))
@@ -92,14 +92,14 @@ def test_a_network_that_fails_at_its_probe_is_refused(tmp_path: Path) -> None:
         OnnxSession(joining, 1, wanted)
 
 
-def test_a_network_of_one_size_is_tried_with_that(tmp_path: Path) -> None:
+def test_a_network_of_fixed_size_is_tried_with_its_size(tmp_path: Path) -> None:
     wanted = Interface(ANY.inputs, ANY.outputs, probe=((1, 3, 16, 24),), result=(1, 3, 16, 24))
     assert OnnxSession(write_tiny_network(tmp_path / "n.onnx", FACE), 1, wanted).size == (64, 64)
 
 
 def test_all_outputs_and_metadata_can_be_read(tmp_path: Path) -> None:
     session = OnnxSession(write_tiny_network(tmp_path / "n.onnx", POINTS, metadata={"made for": "tests"}), 1, POINTS)
-    given = noise(1, 3, 32, 32)
+    given = make_noise(1, 3, 32, 32)
     points, plane = session.run_all(given)
     assert session.metadata == {"made for": "tests"}
     assert points.shape == (1, 10)

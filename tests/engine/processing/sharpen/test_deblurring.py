@@ -16,7 +16,7 @@ from tests.engine.processing.picture_files import save_picture
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
-from vanceweb.engine.processing.analysis.blur_shape import SHARP, Blur
+from vanceweb.engine.processing.analysis.blur_shape import NO_BLUR, Blur
 from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.denoise.denoising import SRMD
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -221,7 +221,7 @@ def test_the_choice_follows_the_measurements() -> None:
     assert choose_deblurring(AUTO, motion).motion
     assert not choose_deblurring(AUTO, soft).motion
     assert choose_deblurring(AUTO, soft).share == 1
-    assert choose_deblurring(AUTO, SHARP).share == 0
+    assert choose_deblurring(AUTO, NO_BLUR).share == 0
     assert choose_deblurring({**NOTHING, "automodel": True}, motion).motion
     assert not choose_deblurring(NOTHING, motion).motion
     assert choose_cleaning(AUTO, noise=0.2, blocks=0.1).artefact_share == 0

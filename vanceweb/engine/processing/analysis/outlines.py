@@ -1,7 +1,7 @@
-"""Lines as a pen would draw them: a difference of Gaussians across the edges, gathered along them.
+"""Outlines like pen strokes: a difference of Gaussians across the edges, averaged along them.
 
-After Kang, Lee and Chui, "Coherent line drawing" (NPAR 2007), with the softened threshold of Winnemöller, "XDoG"
-(NPAR 2011). Gathering along the edge's own direction is what makes strokes of what would else be crumbs.
+After Kang, Lee and Chui, "Coherent line drawing" (NPAR 2007), with the soft threshold of Winnemöller, "XDoG"
+(NPAR 2011). Averaging along the direction of the edge joins fragments into strokes.
 """
 
 import cv2
@@ -9,29 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
-WIDER = 1.6  # the second Gaussian's deviation over the first's, as in both papers
-REACH = 2.4  # deviations of the wider Gaussian that are looked at across an edge
-SAMPLE = 0.7  # px between samples across an edge
-FLOW = 2.5  # deviation, over the line's width, of the window whose mean direction a stroke follows
-STROKE = 3.0  # deviation along a stroke, over the line's width
-STRIDE = 1.0  # px between samples along a stroke
-FAINT, FULL = 0.005, 0.02  # steps of lightness (0..1) at which a line begins, and is fully drawn, at sensitivity 1
+WIDE_RATIO = 1.6  # the second Gaussian's deviation over the first's, as in both papers
+ACROSS_REACH = 2.4  # deviations of the wide Gaussian that are sampled across an edge
+ACROSS_STEP = 0.7  # px between samples across an edge
+FLOW_RATIO = 2.5  # deviation of the window for the direction of a stroke, over the line's own
+STROKE_RATIO = 3.0  # deviation along a stroke, over the line's own
+ALONG_STEP = 1.0  # px between samples along a stroke
+INK_START, INK_FULL = 0.005, 0.02  # steps of lightness (0..1) at which a line starts and is full, at sensitivity 1
 
 
 def draw_outlines(lightness: FloatArray, width: float, sensitivity: float = 1.0) -> FloatArray:
-    """How much ink lies on each px, height x width, 0..1: none where the picture is even.
+    """Return the amount of ink on each px, height x width, 0..1; none where the picture is even.
 
-    `lightness` is height x width, 0..1; `width` that of a stroke in px; `sensitivity` above 1 draws fainter edges too.
+    `lightness` is height x width, 0..1; `width` is the width of a stroke in px. A `sensitivity` above 1 also draws
+    fainter edges.
     """
     deviation = max(width, 0.6) * 0.5
-    tangents = _tangents(lightness, deviation * FLOW)
-    across = _across(lightness, tangents, deviation)
-    along = _along(across, tangents, deviation * STROKE)
-    return _smooth_step(-along * sensitivity, FAINT, FULL)
+    tangents = _estimate_tangents(lightness, deviation * FLOW_RATIO)
+    across = _filter_across(lightness, tangents, deviation)
+    along = _average_along(across, tangents, deviation * STROKE_RATIO)
+    return _apply_smooth_step(-along * sensitivity, INK_START, INK_FULL)
 
 
-def _tangents(lightness: FloatArray, deviation: float) -> FloatArray:
-    """The direction of edges, height x width x 2 (x, y), of length 1: of the smoothed structure tensor."""
+def _estimate_tangents(lightness: FloatArray, deviation: float) -> FloatArray:
+    """Return the directions of edges from the smoothed structure tensor, height x width x 2 (x, y), of length 1."""
     soft = cv2.GaussianBlur(lightness, (0, 0), 0.8)
     right, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
     products = np.dstack((right * right, down * down, right * down))
@@ -40,15 +41,15 @@ def _tangents(lightness: FloatArray, deviation: float) -> FloatArray:
     return np.dstack((-np.sin(angle), np.cos(angle))).astype(np.float32)
 
 
-def _across(lightness: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
-    """The narrow Gaussian less the wide one, taken along the line that crosses the edge."""
-    x, y = _places(lightness)
-    wide = deviation * WIDER
+def _filter_across(lightness: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
+    """Return the narrow Gaussian less the wide one, both taken along the line that crosses the edge."""
+    x, y = _build_coordinates(lightness)
+    wide = deviation * WIDE_RATIO
     narrow_sum, wide_sum = np.zeros_like(lightness), np.zeros_like(lightness)
     narrow_weight = wide_weight = 0.0
-    count = int(np.ceil(wide * REACH / SAMPLE))
-    for offset in SAMPLE * np.arange(-count, count + 1, dtype=np.float32):
-        sample = _sampled(lightness, x + offset * tangents[..., 1], y - offset * tangents[..., 0])
+    count = int(np.ceil(wide * ACROSS_REACH / ACROSS_STEP))
+    for offset in ACROSS_STEP * np.arange(-count, count + 1, dtype=np.float32):
+        sample = _sample_at(lightness, x + offset * tangents[..., 1], y - offset * tangents[..., 0])
         one, two = (float(np.exp(-0.5 * (offset / spread) ** 2)) for spread in (deviation, wide))
         narrow_sum += np.float32(one) * sample
         wide_sum += np.float32(two) * sample
@@ -57,35 +58,35 @@ def _across(lightness: FloatArray, tangents: FloatArray, deviation: float) -> Fl
     return np.asarray(narrow_sum / narrow_weight - wide_sum / wide_weight, dtype=np.float32)
 
 
-def _along(values: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
-    """The mean of `values` along the stroke through each px, followed both ways."""
+def _average_along(values: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
+    """Return the mean of `values` along the stroke through each px, followed in both directions."""
     total, weights = values.copy(), 1.0
-    for way in (1.0, -1.0):
-        x, y = _places(values)
-        heading = tangents * np.float32(way)
-        for step in range(1, int(np.ceil(2 * deviation / STRIDE)) + 1):
-            x, y = x + STRIDE * heading[..., 0], y + STRIDE * heading[..., 1]
-            # A direction has no sign: go on the way that turns less.
-            found = _sampled(tangents, x, y)
+    for sign in (1.0, -1.0):
+        x, y = _build_coordinates(values)
+        heading = tangents * np.float32(sign)
+        for step in range(1, int(np.ceil(2 * deviation / ALONG_STEP)) + 1):
+            x, y = x + ALONG_STEP * heading[..., 0], y + ALONG_STEP * heading[..., 1]
+            # A direction has no sign: continue the way that turns less.
+            found = _sample_at(tangents, x, y)
             turn = np.sign((found * heading).sum(axis=2, keepdims=True)) + np.float32(1e-6)
             heading = found * np.sign(turn)
-            weight = float(np.exp(-0.5 * (step * STRIDE / deviation) ** 2))
-            total += np.float32(weight) * _sampled(values, x, y)
+            weight = float(np.exp(-0.5 * (step * ALONG_STEP / deviation) ** 2))
+            total += np.float32(weight) * _sample_at(values, x, y)
             weights += weight
     return np.asarray(total / np.float32(weights), dtype=np.float32)
 
 
-def _places(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _build_coordinates(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     height, width = values.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return x, y
 
 
-def _sampled(values: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+def _sample_at(values: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     sampled = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled, dtype=np.float32).reshape(values.shape)
 
 
-def _smooth_step(values: FloatArray, low: float, high: float) -> FloatArray:
+def _apply_smooth_step(values: FloatArray, low: float, high: float) -> FloatArray:
     share = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), dtype=np.float32)

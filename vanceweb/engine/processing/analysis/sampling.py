@@ -1,12 +1,12 @@
-"""Some windows of a picture: enough to measure it by, however large it is."""
+"""Sample windows for measurements of pictures of any size."""
 
 from vanceweb.engine.processing.image.arrays import Pixels
 
 
 def sample_windows(pixels: Pixels, side: int, most: int) -> list[Pixels]:
-    """About `most` windows at most of `side` px, spread evenly; their corners lie on multiples of `side`.
+    """Return about `most` evenly spread windows of `side` px; their corners lie on multiples of `side`.
 
-    Those at the right and lower end may be smaller; all of the picture where it has no more than `most` windows.
+    Windows at the right and lower edges may be smaller. A picture of at most `most` windows is covered completely.
     """
     height, width = pixels.shape[:2]
     rows, columns = -(-height // side), -(-width // side)
