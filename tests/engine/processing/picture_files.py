@@ -46,7 +46,7 @@ def build_camera_exif(orientation: int | None = None) -> Image.Exif:
 
 @functools.cache
 def get_srgb_profile() -> bytes:
-    """Return an sRGB profile, always the same one, for it contains its creation time."""
+    """Return an sRGB profile, cached because its bytes contain the creation time."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

@@ -1,1 +1,1 @@
-"""The engine's image work: files and arrays in, files and arrays out. No Django and no settings in here."""
+"""The engine's image work: files and arrays in, files and arrays out, without Django and settings."""

@@ -1,4 +1,4 @@
-"""Cutting pictures into tiles and putting them together."""
+"""Splitting of pictures into tiles, and joining of results."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Which networks are chosen, loaded and kept: tiny ones of the real interfaces lie in a models directory."""
+"""Choice, loading and unloading of networks, tested with tiny networks of the real interfaces."""
 
 import os
 from pathlib import Path

@@ -18,7 +18,7 @@ EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, OverflowEr
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """Return the metadata of an opened image, with the orientation reset because the caller applies it."""
+    """Return the metadata of an opened image, with the orientation reset, for the caller applies it."""
     try:
         block = _reset_orientation(image.getexif())
     except EXIF_ERRORS:

@@ -21,7 +21,7 @@ DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, OverflowError, str
 
 
 def read_picture(path: Path) -> Picture:
-    """Read the first picture of a JPG or PNG file and turn it upright. Raises `ProcessingError` if it can't."""
+    """Read the first picture of a JPG or PNG file and turn it upright. Raises `ProcessingError`."""
     try:
         with Image.open(path) as image:
             if image.format not in FORMATS:

@@ -25,7 +25,7 @@ FileStamps = tuple[tuple[Path, int, int], ...]  # path, size and modification ti
 
 @dataclass(frozen=True)
 class Usability:
-    """Whether a backend can be used, and if not, the reason."""
+    """The usability of a backend and, if it cannot be used, the reason."""
 
     backend: Backend[Any]
     usable: bool
