@@ -10,7 +10,7 @@ LIGHT, DARK = 240, 20  # levels of white paper and of dirt
 
 
 def add_damage(pixels: Pixels, seed: int, tone: int = LIGHT) -> tuple[Pixels, Mask]:
-    """Add a fold, five scratches of 1-3 px in any direction and dust; return the photo and a mask of the changed px (255)."""
+    """Add a fold, dust and five scratches of 1-3 px in any direction; return also the mask of changed px (255)."""
     height, width = pixels.shape[:2]
     rng = np.random.default_rng(seed)
     layer = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), dtype=np.uint8)
