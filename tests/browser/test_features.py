@@ -48,7 +48,7 @@ def test_cut_out_on_a_colour_and_with_transparency(alice: Visitor, tmp_path: Pat
 
 
 def has_colour(picture: Image.Image, colour: tuple[int, int, int], within: int = 4) -> bool:
-    """True when a twentieth of the pixels is that colour."""
+    """Return whether a twentieth of the pixels has that colour."""
     near = (np.abs(np.asarray(picture, int) - colour) <= within).all(axis=2)
     return bool(near.mean() > 0.05)
 

@@ -41,7 +41,7 @@ def create_owner(visitor: Visitor) -> None:
 
 
 def assert_really_enlarged(result: Image.Image) -> None:
-    """Shows the same photo, and none of Pillow's filters makes it from the original."""
+    """Check that the result shows the same photo, and none of Pillow's filters makes it from the original."""
     assert result.size == (1024, 1024)
     with Image.open(ASTRONAUT) as original:
         plain = {

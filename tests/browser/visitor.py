@@ -35,7 +35,7 @@ class Visitor:
         return self
 
     def press(self, key: str) -> Self:
-        """A key, once the page has been painted: Chromium drops what comes before that, and nobody presses then."""
+        """Press a key once the page has been painted: Chromium drops earlier keys, and nobody presses then."""
         self.page.evaluate("() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))")
         self.page.keyboard.press(key)
         return self
@@ -65,7 +65,7 @@ class Visitor:
         return self
 
     def slide(self, name: str, value: int) -> Self:
-        """Moves the slider of the setting `name`."""
+        """Move the slider of the setting `name`."""
         self.find(f'input[type="range"][name="{name}"]').fill(str(value))
         return self
 
@@ -81,7 +81,7 @@ class Visitor:
         return self
 
     def watch_progress(self) -> list[tuple[str, float | None]]:
-        """The pairs of phase and percentage that the page showed, until the result has come by itself."""
+        """Return the pairs of phase and percentage that the page showed, until the result has come by itself."""
         seen: list[tuple[str, float | None]] = []
         give_up_at = time.monotonic() + JOB_SECONDS
         while not self.find("#download-result").count():
@@ -99,7 +99,7 @@ class Visitor:
         return seen
 
     def download(self) -> Image.Image:
-        """The result's file as the browser saves it."""
+        """Return the result's file as the browser saves it."""
         with self.page.expect_download() as saved:
             self.find("#download-result").click()
         picture = Image.open(io.BytesIO(Path(saved.value.path()).read_bytes()))
@@ -123,6 +123,6 @@ class Visitor:
         return float(re.sub(r"[^\d.]", "", shown))
 
     def scrolls_sideways(self) -> bool:
-        """True when the page is wider than the window."""
+        """Return whether the page is wider than the window."""
         wide: Any = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         return bool(wide)

@@ -92,7 +92,7 @@ def _build_database_settings(name: Path) -> dict[str, object]:
 
 @contextmanager
 def _run_process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
-    """Runs `command`, which ends with us even when we are killed."""
+    """Run `command`, which ends with us even when we are killed."""
     arguments = [sys.executable, str(_PARENT_DEATH_PROGRAM), str(os.getpid()), *command]
     with subprocess.Popen(arguments, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:
         try:

@@ -71,7 +71,7 @@ class CrashingStorage(FileSystemStorage):
 
 
 def crashing_engine(environ: dict[str, Any], start_response: Any) -> Any:
-    """The real engine, with crash points before and after each call."""
+    """Return the real engine with crash points before and after each call."""
     pass_crash_point()
     answer = engine(environ, start_response)
     pass_crash_point()

@@ -38,7 +38,7 @@ LOST_TRANSFORMS = _("The service was asked several times to start, and its respo
 
 
 def begin(run: JobRun) -> datetime | None:
-    """Queued → uploading: check that the picture is complete."""
+    """Check that the picture is complete (queued → uploading)."""
     source = _get_source(run)
     ensure_thumbnails(source)
     if source.problem:
@@ -53,7 +53,7 @@ def begin(run: JobRun) -> datetime | None:
 
 
 def upload(run: JobRun) -> datetime | None:
-    """Uploading → processing: send the picture and store its uid."""
+    """Send the picture and store its uid (uploading → processing)."""
     if not run.job.uid:
         source = _get_source(run)
         try:
@@ -69,12 +69,12 @@ def upload(run: JobRun) -> datetime | None:
 
 
 def process(run: JobRun) -> datetime | None:
-    """Processing → downloading: start the transform, then check its progress at each turn."""
+    """Start the transform, then check its progress at each turn (processing → downloading)."""
     return _check_progress(run) if run.job.trans_id else _start_transform(run)
 
 
 def download(run: JobRun) -> datetime | None:
-    """Downloading → done: download the result, store it with its thumbnails and end the job."""
+    """Download the result, store it with its thumbnails and end the job (downloading → done)."""
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         file = cast(BinaryIO, target)
         downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)

@@ -1,0 +1,92 @@
+"""Functions are named by verbs, and no docstring begins with a question word."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+ROOTS = ("vanceweb", "training", "bench")
+# A new verb is welcome here; a noun or a past participle isn't.
+VERB_LIST = """
+add adjust advance age animate apply assign attempt average back begin blend blur brighten build bulk calculate
+cancel cartoonize centre change charge check choose claim clamp clean clip close coerce collect colour colourise
+complete compose compress compute confirm connect convert cool copy count create crop cut darken deblur decode
+deconvolve decorate decrypt degrade delete deliver denoise describe detect determine die dilate discolour dither
+divide double download draw encode encrypt end endpoint enforce enhance enlarge ensure estimate examine execute
+export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow format forward generate get
+gettext grant halve handle hash hide ignore import inpaint inspect install intensify invert iterate keep kill
+learn list load localise locate lock make measure migrate mirror mix move multiply narrow normalise of open
+optimise pad paint parse pause post posterise predict prefer prepare print process quantise read receive
+recolour recompress record redraw reduce refine refresh reject release remove rename render repaint repair
+replace report request requeue require reset resize resolve respond restore retry reveal rotate round run sample
+save schedule segment select send separate serve set shade sharpen shift shrink shut simulate smooth soften
+solve sort split start stop store stretch strip submit sweep sync take train transfer transform translate
+truncate unload update upload upsample use validate wait wake warm write
+"""
+VERBS = frozenset(VERB_LIST.split())
+PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
+# Names that a framework or a protocol wants, and views, which are named by their page.
+FIXED_NAME_LIST = """
+main ready wrapper view middleware handler404 from_db_value readable readinto read1 health_middleware
+point points_record progress unknown_endpoint owner_required
+parameter_fields output_fields original_path new_id
+bundled without_token with_pictures results charges unfinished
+"""
+FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
+QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})
+
+
+def list_modules() -> list[Path]:
+    files = (path for root in ROOTS for path in (CHECKOUT / root).rglob("*.py"))
+    return sorted(path for path in files if "migrations" not in path.parts)
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def find_badly_named(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of functions that are neither verbs nor predicates nor conversions; properties are nouns."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("__"):
+            continue
+        if any("property" in ast.unparse(decorator) for decorator in node.decorator_list):
+            continue
+        first = node.name.strip("_").split("_")[0]
+        if node.name not in FIXED_NAMES and first not in VERBS | PREDICATES | CONVERSIONS:
+            yield node.name
+
+
+def find_question_words(tree: ast.Module) -> Iterator[str]:
+    """Yield the docstrings that begin with a question word."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        text = ast.get_docstring(node) if isinstance(node, documented) else None
+        if text and text.split()[0].strip("`*.,:").lower() in QUESTION_WORDS:
+            yield text.splitlines()[0]
+
+
+def has_free_names(path: Path) -> bool:
+    """Return whether the module's functions are named by pages (views) or by what a template shows (tags)."""
+    return path.name.startswith("views") or "templatetags" in path.parts
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_functions_begin_with_a_verb(root: str) -> None:
+    modules = [path for path in list_modules() if path.is_relative_to(CHECKOUT / root) and not has_free_names(path)]
+    assert modules
+    assert {str(path): names for path in modules if (names := list(find_badly_named(parse(path))))} == {}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_no_docstring_begins_with_a_question_word(root: str) -> None:
+    modules = [path for path in list_modules() if path.is_relative_to(CHECKOUT / root)]
+    assert {str(path): found for path in modules if (found := list(find_question_words(parse(path))))} == {}
+
+
+def test_the_checks_find_what_they_look_for() -> None:
+    tree = ast.parse('def _undone(): "How blur goes."\ndef remove(): pass\nclass A:\n @property\n def noun(self): pass')
+    assert list(find_badly_named(tree)) == ["_undone"]
+    assert list(find_question_words(tree)) == ["How blur goes."]
