@@ -8,8 +8,10 @@ import hypothesis
 import pytest
 from PIL import Image
 
-from vanceweb.ops.services import create_person
-from vanceweb.teams.models import User
+from vanceweb.ops.services import create_person, open_team, set_up_installation
+from vanceweb.teams.access import Actor, find_home_actor
+from vanceweb.teams.models import Role, User
+from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
 # Every run uses the same examples, so that a failure in CI can be repeated locally.
@@ -47,26 +49,52 @@ def studio_files(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def alice(db: None, studio_files: Path) -> User:
-    """The installation's owner, with a connection to the bundled engine."""
-    return create_person(username="alice", password=PASSWORD, is_owner=True)
+    """The administrator of the installation, who owns the team."""
+    return set_up_installation(username="alice", password=PASSWORD, team_name="Studio")
 
 
 @pytest.fixture
-def bob(db: None, studio_files: Path) -> User:
-    """Another member, with pictures and jobs of his own."""
-    return create_person(username="bob", password=PASSWORD)
+def bob(alice: User) -> User:
+    """A member of Alice's team."""
+    return create_person(actor=as_actor(alice), username="bob", password=PASSWORD)
+
+
+@pytest.fixture
+def admin(alice: User) -> User:
+    """An admin of Alice's team, who doesn't administer the installation."""
+    return create_person(actor=as_actor(alice), username="admin", password=PASSWORD, role=Role.ADMIN)
+
+
+@pytest.fixture
+def viewer(alice: User) -> User:
+    """A viewer of Alice's team, who sees its rows and changes nothing."""
+    return create_person(actor=as_actor(alice), username="viewer", password=PASSWORD, role=Role.VIEWER)
 
 
 @pytest.fixture
 def charlie(db: None, studio_files: Path) -> User:
-    """A stranger to what alice and bob have."""
-    return create_person(username="charlie", password=PASSWORD)
+    """A stranger, who owns another team."""
+    user = create_user(username="charlie", password=PASSWORD)
+    open_team(name="Elsewhere", owner=user)
+    return user
 
 
 @pytest.fixture
 def bundled(alice: User) -> Connection:
-    """Alice's connection to the real engine, in this process.
+    """The team's connection to the engine that really runs, in this process.
 
-    A test that calls the engine needs `transactional_db`: a WSGI call closes connections that are inside a transaction.
+    A test that calls it asks for `transactional_db`: a WSGI call closes connections that are inside a transaction.
     """
-    return Connection.objects.get(owner=alice, service="bundled")
+    return get_bundled(alice)
+
+
+def as_actor(user: User) -> Actor:
+    """Return the user as an actor in their first team."""
+    actor = find_home_actor(user)
+    assert actor is not None
+    return actor
+
+
+def get_bundled(user: User) -> Connection:
+    """Return the shared connection to the bundled engine of the user's first team."""
+    return Connection.objects.get(team=as_actor(user).team, service="bundled", private_to=None)

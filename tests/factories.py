@@ -7,19 +7,19 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from tests.conftest import make_picture_file
+from tests.conftest import as_actor, get_bundled, make_picture_file
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.models import Job
-from vanceweb.teams.models import User
+from vanceweb.teams.models import TeamOwned, User
 from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 
 def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
     """Create an uploaded picture with its thumbnails."""
-    asset = store_upload(owner=user, file=make_picture_file(width, height), name=name)
+    asset = store_upload(actor=as_actor(user), file=make_picture_file(width, height), name=name)
     make_thumbnails(asset.pk)
     asset.refresh_from_db()
     return asset
@@ -27,14 +27,16 @@ def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, heigh
 
 def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
     """Create a picture that is the result of a job."""
-    asset = prepare_result(owner=user, file=make_picture_file(width, height), name=name, uuid=uuid4())
+    asset = prepare_result(
+        ownership=as_actor(user).own(), file=make_picture_file(width, height), name=name, uuid=uuid4()
+    )
     asset.save()
     return asset
 
 
 def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
     """Create an enlarge3 job on the user's bundled connection. A done job has a result."""
-    connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
+    connection = get_bundled(user)
     source = fields.pop("source") if "source" in fields else make_upload(user)
     given: dict[str, Any] = {
         "connection": connection,
@@ -46,7 +48,7 @@ def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
         "finished_at": timezone.now() if state in Job.ENDED else None,
     }
     return Job.objects.create(
-        owner=user,
+        **as_actor(user).own().to_fields(),
         connection_name=connection.name,
         source=source,
         source_name=source.name if source else "holiday.png",
@@ -57,9 +59,9 @@ def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
 
 def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
     """Create a row of the history."""
-    connection = Connection.objects.get(owner=user, service=Connection.Service.BUNDLED)
+    connection = get_bundled(user)
     return UsageRecord.objects.create(
-        owner=user,
+        **as_actor(user).own().to_fields(),
         connection=connection,
         connection_name=connection.name,
         point_type="download",
@@ -74,7 +76,7 @@ def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
 def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
     """Create a connection to the hosted service whose token hasn't been checked yet."""
     return Connection.objects.create(
-        owner=user,
+        **as_actor(user).own(private=True).to_fields(),
         name=name,
         service=Connection.Service.HOSTED,
         base_url="https://api.example/web_api/v1",
@@ -82,3 +84,9 @@ def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: A
         token_last4="cdef",
         **fields,
     )
+
+
+def make_private(row: TeamOwned, user: User) -> None:
+    """Make a row private to the user."""
+    type(row)._default_manager.filter(pk=row.pk).update(private_to=user)
+    row.refresh_from_db()

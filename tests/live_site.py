@@ -15,6 +15,7 @@ import requests
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
+TEAM_NAME, TEAM_PATH = "Studio", "/t/studio/"
 # Generous: other tests may be using both processors.
 START_SECONDS = 90
 JOB_SECONDS = 240
@@ -117,6 +118,18 @@ class LiveSite:
                 continue
         return sorted(found)
 
+    def add_person(self, name: str, *, team: str = "") -> None:
+        """Create a person who isn't in the first team: without a team, or as the owner of another one named `team`."""
+        lines = [
+            "from vanceweb.ops.services import open_team",
+            "from vanceweb.teams.services import create_user",
+            f"user = create_user(username={name!r}, password={PASSWORD!r})",
+            f"{team!r} and open_team(name={team!r}, owner=user)",
+        ]
+        subprocess.run(
+            build_manage_command("shell", "-v", "0", "-c", "\n".join(lines)), env=self.environment, check=True
+        )
+
     def kill_workers(self, queue_name: str) -> int:
         """Send SIGKILL to every worker on the queue and return their number."""
         pids = self.find_pids("db_worker", f"--queue-name {queue_name} ")
@@ -143,11 +156,12 @@ class ScriptlessVisitor:
         return self.session.post(self.site.url + path, data=data, timeout=30, **options)
 
     def create_owner(self, name: str = "alice") -> Self:
-        """Create the owner's account through the set-up link."""
+        """Create the first account and its team through the set-up link."""
         path = self.site.setup_url.removeprefix(self.site.url)
-        answer = self.post(path, {"username": name, "password1": PASSWORD, "password2": PASSWORD})
+        person = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+        answer = self.post(path, {**person, "team_name": TEAM_NAME})
         assert answer.status_code == 200
-        assert answer.url == self.site.url + "/"
+        assert answer.url == self.site.url + TEAM_PATH
         return self
 
     def log_in(self, name: str = "alice") -> Self:
@@ -157,15 +171,16 @@ class ScriptlessVisitor:
 
     def start_job(self, feature: str = "enlarge3", *, picture: Path | None = None, **fields: Any) -> str:
         """Start a job and return the path of its page. Without a picture, use the sample `astronaut`."""
-        page = self.get(f"/features/{feature}/").text
+        path = f"{TEAM_PATH}features/{feature}/"
+        page = self.get(path).text
         connection = re.search(r'<option value="([\w-]{36})"', page)
         assert connection, "no connection on the feature's page"
         data = {"connection": connection[1], **fields}
         if picture is None:
-            answer = self.post(f"/features/{feature}/", {**data, "sample": "astronaut"})
+            answer = self.post(path, {**data, "sample": "astronaut"})
         else:
             with picture.open("rb") as file:
-                answer = self.post(f"/features/{feature}/", data, files={"picture": file})
+                answer = self.post(path, data, files={"picture": file})
         assert "/jobs/" in answer.url, answer.text[-3000:]
         return answer.url.removeprefix(self.site.url)
 
@@ -194,12 +209,12 @@ class ScriptlessVisitor:
 
     def refresh_credits(self) -> float:
         """Return the credits on the usage page after a refresh."""
-        self.post("/usage/refresh/", {}, page="/usage/")
+        self.post(TEAM_PATH + "usage/refresh/", {}, page=TEAM_PATH + "usage/")
         time.sleep(1)
-        shown = re.search(r'vw-balance-number">([\d,.]+)', self.get("/usage/").text)
+        shown = re.search(r'vw-balance-number">([\d,.]+)', self.get(TEAM_PATH + "usage/").text)
         return float(shown[1].replace(",", "")) if shown else -1
 
     def count_charges(self) -> int:
         """Return the number of charges in the history on the usage page."""
-        page = self.get("/usage/").text
+        page = self.get(TEAM_PATH + "usage/").text
         return len(re.findall(r"<tr>\s*<td", page.split('id="usage-history"')[1]))

@@ -18,26 +18,28 @@ from django.views.csrf import csrf_failure
 from tests.conftest import PASSWORD
 from tests.factories import make_charge, make_hosted_connection, make_job, make_result, make_upload
 from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
-from tests.test_url_access import ALSO_POSTED, URLS, fill_addresses
+from tests.test_url_access import ROW_POSTS, URLS, fill_addresses
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import describe_backends
 from vanceweb.jobs.models import Job
 from vanceweb.ops import setup_link
-from vanceweb.teams.models import User
+from vanceweb.teams.models import Role, Team, User
+from vanceweb.teams.services import create_user
 from vanceweb.usage.models import HistorySync
 from vanceweb.vault.models import Connection
 
 HTMX = {"HX-Request": "true"}
 SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
-DATA = ("alice", "bob", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)", SENTENCE,
-        "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
+DATA = ("alice", "bob", "Acme", "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
+        SENTENCE, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
 
 @pytest.fixture
 def owner(alice: User, settings: Any, tmp_path: Path) -> User:
-    """Alice, on an installation without models, with a connection whose name is her own."""
+    """Alice, on an installation without models, with a team and a connection that have names of her own."""
     settings.MODELS_DIR = settings.DATA_DIR = tmp_path
+    Team.objects.update(name="Acme")
     Connection.objects.update(name="Home")
     return alice
 
@@ -112,18 +114,19 @@ def test_every_page_of_the_table(owner: User, visitor: Client) -> None:
     bundled = Connection.objects.get(service="bundled")
     with pseudo_language():
         pages = {route: visitor.get(address) for route, address in addresses.items() if is_page(route)}
-        pages |= {f"POST {route}": visitor.post(addresses[route], follow=True) for route in ALSO_POSTED}
-    assert len(pages) > 15
+        pages |= {f"POST {route}": visitor.post(addresses[route], follow=True) for route in ROW_POSTS}
+    assert len(pages) > 20
     assert_translated(pages, *backends, str(settings.MODELS_DIR), bundled.token_last4)
 
 
 def is_page(route: str) -> bool:
-    return URLS[route].owner == 200 and not re.match(r"web_api|.*/(file/|<slug:size>\.webp)$", route)
+    get, _post = URLS[route]
+    return (route == "models/" or get.owner == 200) and not re.match(r"web_api|.*/(file/|<slug:size>\.webp)$", route)
 
 
 @pytest.mark.parametrize("slug", [feature.slug for feature in FEATURES])
 def test_every_feature(slug: str, owner: User, visitor: Client, pseudo: None) -> None:
-    source, address = make_upload(owner), f"/features/{slug}/"
+    source, address = make_upload(owner), f"/t/studio/features/{slug}/"
     pages = {
         "empty": visitor.get(address),
         "with a picture": visitor.get(address, {"source": source.uuid}),
@@ -146,28 +149,43 @@ def test_every_state_of_a_job(state: str, owner: User, visitor: Client, pseudo: 
             f"{address}": visitor.get(address),
             f"{address} part": visitor.get(f"{address}progress/", headers=HTMX),
         }
-    pages |= {"studio": visitor.get("/"), "list": visitor.get("/jobs/"), "delete": visitor.get(f"{address}delete/")}
-    pages |= {"again": visitor.get("/features/enlarge3/", {"from": plain.uuid})}
+    pages |= {
+        "studio": visitor.get("/t/studio/"),
+        "list": visitor.get("/t/studio/jobs/"),
+        "delete": visitor.get(f"{address}delete/"),
+    }
+    pages |= {"again": visitor.get("/t/studio/features/enlarge3/", {"from": plain.uuid})}
     for act in ("cancel", "retry", "delete"):
         pages[act] = visitor.post(f"{address}{act}/", follow=True)
     assert_translated(pages)
 
 
 def test_lists_with_more_than_a_page_and_with_nothing(
-    owner: User, bob: User, visitor: Client, settings: Any, pseudo: None
+    owner: User, bob: User, charlie: User, visitor: Client, settings: Any, pseudo: None
 ) -> None:
     settings.JOBS_PAGE_ROWS = settings.GALLERY_PAGE_TILES = settings.USAGE_PAGE_ROWS = 1
     for minutes in range(2):
         make_result(owner), make_job(owner), make_charge(owner, minutes_ago=minutes)
     pages = {}
-    for address in ("/jobs/", "/gallery/", "/usage/"):
+    for address in ("/t/studio/jobs/", "/t/studio/gallery/", "/t/studio/usage/"):
         pages[address] = visitor.get(address)
         pages[f"{address} after"] = visitor.get(address, {"after": pages[address].context["next"]})
-    newcomer = Client()
-    newcomer.force_login(bob)
-    for address in ("/", "/jobs/", "/gallery/", "/usage/"):
-        pages[f"{address} of bob"] = newcomer.get(address)
-    assert_translated(pages, "Bundled engine")
+    for user, team in ((bob, "studio"), (charlie, "elsewhere")):
+        visitor.force_login(user)
+        for page in ("", "jobs/", "gallery/", "usage/"):
+            pages[f"{page} of {user}"] = visitor.get(f"/t/{team}/{page}")
+    assert_translated(pages, "charlie", "Bundled engine")
+
+
+def test_pages_of_a_viewer_and_of_a_person_without_a_team(owner: User, bob: User, visitor: Client) -> None:
+    addresses = fill_addresses(owner)
+    bob.memberships.update(role=Role.VIEWER)
+    visitor.force_login(bob)
+    with pseudo_language():
+        pages = {route: visitor.get(addresses[route]) for route in URLS if is_page(route)}
+        visitor.force_login(create_user(username="tess", password=PASSWORD))
+        pages["no team"] = visitor.get("/")
+    assert_translated(pages, "tess", Connection.objects.get(service="bundled").token_last4)
 
 
 def test_connections_in_every_state(owner: User, visitor: Client, pseudo: None) -> None:
@@ -178,16 +196,20 @@ def test_connections_in_every_state(owner: User, visitor: Client, pseudo: None) 
     Connection.objects.filter(name="Home").update(granted=2, used=1, checked_at=timezone.now())
     address = f"/connections/{connection.uuid}/edit/"
     pages = {
-        "list": visitor.get("/connections/"),
-        "usage": visitor.get("/usage/"),
-        "refresh": visitor.post("/usage/refresh/", follow=True),
+        "list": visitor.get("/t/studio/connections/"),
+        "usage": visitor.get("/t/studio/usage/"),
+        "refresh": visitor.post("/t/studio/usage/refresh/", follow=True),
         "name": visitor.post(address, {"name": ""}),
-        "same name": visitor.post(address, {"name": "Home"}),
+        "same name": visitor.post(address, {"name": "First plan"}),
         "token": visitor.post(address, {"token": " "}),
         "renamed": visitor.post(address, {"name": "Studio plan"}, follow=True),
     }
-    for given in ({}, {"name": "Home", "token": "t"}, {"name": "bob", "token": "t", "base_url": "ftp://elsewhere/"}):
-        pages[f"add {given}"] = visitor.post("/connections/add/", given, follow=True)
+    for given in (
+        {},
+        {"name": "First plan", "token": "t"},
+        {"name": "bob", "token": "t", "base_url": "ftp://elsewhere/"},
+    ):
+        pages[f"add {given}"] = visitor.post("/t/studio/connections/add/", given, follow=True)
     bundled = Connection.objects.get(service="bundled")
     pages["bundled stays"] = visitor.post(f"/connections/{bundled.uuid}/remove/", follow=True)
     assert_translated(pages, *names, bundled.token_last4)
@@ -201,15 +223,19 @@ def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> Non
         return {"old_password": old, "new_password1": new, "new_password2": new}
 
     pages = {
-        "add nobody": visitor.post("/people/add/", {}),
-        "add alice": visitor.post("/people/add/", person("alice", PASSWORD, PASSWORD)),
-        "add a wrong one": visitor.post("/people/add/", person("a b", "12345", "1234")),
-        "add a weak one": visitor.post("/people/add/", person("bob", "12345", "12345")),
-        "add bob": visitor.post("/people/add/", person("bob", PASSWORD, PASSWORD), follow=True),
+        "add nobody": visitor.post("/t/studio/people/add/", {}),
+        "add alice": visitor.post("/t/studio/people/add/", person("alice", PASSWORD, PASSWORD)),
+        "add a wrong one": visitor.post("/t/studio/people/add/", person("a b", "12345", "1234")),
+        "add a weak one": visitor.post("/t/studio/people/add/", person("bob", "12345", "12345")),
+        "add a chief": visitor.post("/t/studio/people/add/", person("bob", PASSWORD, PASSWORD) | {"role": "chief"}),
+        "add bob": visitor.post(
+            "/t/studio/people/add/", person("bob", PASSWORD, PASSWORD) | {"role": "viewer"}, follow=True
+        ),
         "wrong password": visitor.post("/password/", change("wrong", "12345")),
         "changed": visitor.post("/password/", change(PASSWORD, "another fine sentence"), follow=True),
     }
-    assert_translated(pages)
+    assert User.objects.filter(username="bob").exists()
+    assert_translated(pages, "chief")
 
 
 def test_before_anybody_is_logged_in(db: None, settings: Any, tmp_path: Path, client: Client, pseudo: None) -> None:
@@ -238,7 +264,7 @@ def test_error_pages(bob: User, visitor: Client, rf: RequestFactory, pseudo: Non
     }
     pages: dict[str, Any] = {name: view() for name, view in by_hand.items()}
     visitor.force_login(bob)
-    pages |= {"403": visitor.get("/people/"), "404": visitor.get("/nowhere/")}
+    pages |= {"403": visitor.get("/models/"), "404": visitor.get("/nowhere/")}
     assert [page.status_code for page in pages.values()] == [400, 403, 500, 403, 404]
     assert_translated(pages)
 

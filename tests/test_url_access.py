@@ -1,19 +1,23 @@
-"""Every URL, requested anonymously, by a stranger and by the owner of the objects.
+"""Every URL, requested by everybody: one table of the expected responses to GET and to POST.
 
 The table is compared with the URLconf: a URL without an entry fails the test.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_hosted_connection, make_job
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
-from vanceweb.teams.models import User
+from vanceweb.ops.services import create_person
+from vanceweb.teams.models import Role, User
+from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
 TO_LOGIN = "to login"
@@ -22,66 +26,88 @@ Outcome = int | str
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected responses to an anonymous visitor, to charlie, who owns none of it, and to alice, who owns it."""
+    """The expected responses of a view, by the person who asks."""
 
     anonymous: Outcome
-    stranger: Outcome
+    stranger: Outcome  # charlie, the owner of another team
+    viewer: Outcome
+    member: Outcome
+    admin: Outcome
     owner: Outcome
-    method: str = "get"
+    administrator: Outcome  # of the installation, without a membership
+    teamless: Outcome
 
 
-PAGE = Expected(TO_LOGIN, 200, 200)
-OWN_PAGE = Expected(TO_LOGIN, 404, 200)
-OWN_FILE = Expected(404, 404, 200)
-OWN_ACT = Expected(TO_LOGIN, 404, 302, "post")
-OWNERS_PAGE = Expected(TO_LOGIN, 403, 200)
+ROLES = [field.name for field in fields(Expected)]
+
+TEAM_PAGE = Expected(TO_LOGIN, 404, 200, 200, 200, 200, 404, 404)
+TEAM_REDIRECT = Expected(TO_LOGIN, 404, 302, 302, 302, 302, 404, 404)
+FILE = Expected(404, 404, 200, 200, 200, 200, 404, 404)
+ADMINISTRATORS_PAGE = Expected(TO_LOGIN, 403, 403, 403, 403, 403, 200, 403)
+# Addresses from before there were teams. Those without a team get a page that says so.
+OLD_PAGE = Expected(TO_LOGIN, 302, 302, 302, 302, 302, 200, 200)
+OWN_PAGE = Expected(TO_LOGIN, *[200] * 7)
 # The engine's API has no sessions: without a token it responds with code 30001 and HTTP 200.
-API = Expected(200, 200, 200)
+API = Expected(*[200] * 8)
+NOT_ALLOWED = Expected(TO_LOGIN, *[405] * 7)
+FILE_NOT_ALLOWED = Expected(*[405] * 8)
 
+# An empty form is invalid (422) unless the action needs no values (302).
+MAKE = Expected(TO_LOGIN, 404, 403, 302, 302, 302, 404, 404)
+MAKE_BY_FORM = Expected(TO_LOGIN, 404, 403, 422, 422, 422, 404, 404)
+MANAGE_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
+# Alice made the rows, so a member may only see them.
+EDIT = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
+EDIT_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
+EDIT_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
+
+# The responses to GET and to POST.
 URLS = {
-    "": PAGE,
-    "features/<slug:slug>/": PAGE,
-    "jobs/": PAGE,
-    "jobs/<uuid:job>/": OWN_PAGE,
-    "jobs/<uuid:job>/progress/": OWN_FILE,
-    "jobs/<uuid:active>/cancel/": OWN_ACT,
-    "jobs/<uuid:failed>/retry/": OWN_ACT,
-    "jobs/<uuid:job>/delete/": OWN_PAGE,
-    "gallery/": PAGE,
-    "gallery/<uuid:asset>/file/": OWN_FILE,
-    "gallery/<uuid:asset>/<slug:size>.webp": OWN_FILE,
-    "gallery/<uuid:asset>/delete/": OWN_PAGE,
-    "usage/": PAGE,
-    "usage/refresh/": Expected(TO_LOGIN, 302, 302, "post"),
-    "connections/": PAGE,
-    "connections/add/": Expected(TO_LOGIN, 422, 422, "post"),
-    "connections/<uuid:connection>/check/": OWN_FILE,
-    "connections/<uuid:connection>/edit/": OWN_PAGE,
-    "connections/<uuid:connection>/remove/": OWN_PAGE,
-    "login/": Expected(200, 302, 302),
-    "logout/": Expected(302, 302, 302, "post"),
-    "password/": PAGE,
-    "setup/<str:secret>/": Expected(404, 404, 404),
-    "people/": OWNERS_PAGE,
-    "models/": OWNERS_PAGE,
-    "people/add/": Expected(TO_LOGIN, 403, 422, "post"),
-    "web_api/v1/upload": API,
-    "web_api/v1/transform": API,
-    "web_api/v1/progress": API,
-    "web_api/v1/download": API,
-    "web_api/v1/cancel": API,
-    "web_api/v1/point": API,
-    "web_api/v1/points/record": API,
-    "web_api/v1/^(?P<path>.*)$": API,
+    "": (OLD_PAGE, NOT_ALLOWED),
+    "features/<slug:slug>/": (OLD_PAGE, NOT_ALLOWED),
+    "jobs/": (OLD_PAGE, NOT_ALLOWED),
+    "gallery/": (OLD_PAGE, NOT_ALLOWED),
+    "usage/": (OLD_PAGE, NOT_ALLOWED),
+    "connections/": (OLD_PAGE, NOT_ALLOWED),
+    "people/": (OLD_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/features/<slug:slug>/": (TEAM_PAGE, MAKE_BY_FORM),
+    "t/<slug:team>/jobs/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/gallery/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/usage/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/usage/refresh/": (NOT_ALLOWED, MAKE),
+    "t/<slug:team>/connections/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/connections/add/": (TEAM_REDIRECT, MAKE_BY_FORM),
+    "t/<slug:team>/people/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/people/add/": (TEAM_REDIRECT, MANAGE_BY_FORM),
+    "jobs/<uuid:job>/": (TEAM_PAGE, NOT_ALLOWED),
+    "jobs/<uuid:job>/progress/": (FILE, FILE_NOT_ALLOWED),
+    "jobs/<uuid:active>/cancel/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:failed>/retry/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:job>/delete/": (EDIT_PAGE, EDIT),
+    "gallery/<uuid:asset>/file/": (FILE, FILE_NOT_ALLOWED),
+    "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
+    "gallery/<uuid:asset>/delete/": (EDIT_PAGE, EDIT),
+    "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
+    "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
+    "connections/<uuid:connection>/remove/": (EDIT_PAGE, EDIT),
+    "login/": (Expected(200, *[302] * 7), Expected(200, *[302] * 7)),
+    "logout/": (FILE_NOT_ALLOWED, Expected(*[302] * 8)),
+    "password/": (OWN_PAGE, Expected(TO_LOGIN, *[422] * 7)),
+    "setup/<str:secret>/": (Expected(*[404] * 8), Expected(*[404] * 8)),
+    "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "web_api/v1/upload": (API, API),
+    "web_api/v1/transform": (API, API),
+    "web_api/v1/progress": (API, API),
+    "web_api/v1/download": (API, API),
+    "web_api/v1/cancel": (API, API),
+    "web_api/v1/point": (API, API),
+    "web_api/v1/points/record": (API, API),
+    "web_api/v1/^(?P<path>.*)$": (API, API),
 }
-# These modify objects, so only strangers post to them.
-ALSO_POSTED = (
-    "jobs/<uuid:job>/delete/",
-    "gallery/<uuid:asset>/delete/",
-    "connections/<uuid:connection>/check/",
-    "connections/<uuid:connection>/edit/",
-    "connections/<uuid:connection>/remove/",
-)
+TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
+ROWS = [route for route in URLS if "<uuid:" in route]
+ROW_POSTS = [route for route in ROWS if URLS[route][1].owner in (302, 422)]
 
 
 def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -101,11 +127,12 @@ def to_urlconf_route(route: str) -> str:
     return route
 
 
-def fill_addresses(user: User) -> dict[str, str]:
-    """Return the URL of each route of the table, with the ids of the user's objects."""
+def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, str]:
+    """Return the URL of each route of the table, with the ids of objects that the user makes in their team."""
     job = make_job(user)
     assert job.result is not None
     values = {
+        "<slug:team>": as_actor(user).team.slug,
         "<uuid:job>": job.uuid,
         "<uuid:active>": make_job(user, state=Job.State.QUEUED).uuid,
         "<uuid:failed>": make_job(user, state=Job.State.FAILED).uuid,
@@ -116,6 +143,8 @@ def fill_addresses(user: User) -> dict[str, str]:
         "<str:secret>": "guessed",
         "^(?P<path>.*)$": "nothing/here",
     }
+    for model in (Job, Asset, Connection):
+        model.objects.filter(created_by=user).update(private_to=private_to)  # type: ignore[attr-defined]
     filled = {}
     for route in URLS:
         address = f"/{route}"
@@ -126,61 +155,138 @@ def fill_addresses(user: User) -> dict[str, str]:
 
 
 @pytest.fixture
-def addresses(alice: User) -> dict[str, str]:
-    """The URL of each route of the table, with the ids of alice's objects."""
-    return fill_addresses(alice)
+def people(alice: User, bob: User, charlie: User) -> dict[str, User | None]:
+    """Somebody for each column of the table."""
+
+    def add(name: str, role: Role) -> User:
+        return create_person(actor=as_actor(alice), username=name, password=PASSWORD, role=role)
+
+    return {
+        "anonymous": None,
+        "stranger": charlie,
+        "viewer": add("victor", Role.VIEWER),
+        "member": bob,
+        "admin": add("ada", Role.ADMIN),
+        "owner": add("olivia", Role.OWNER),
+        "administrator": create_user(username="andrew", password=PASSWORD, is_administrator=True),
+        "teamless": create_user(username="tess", password=PASSWORD),
+    }
 
 
-def get_outcome(client: Client, method: str, address: str) -> Outcome:
-    response = client.generic(method.upper(), address)
+def get_outcome(user: User | None, method: str, address: str) -> Outcome:
+    """Return the status of a response. The request's changes are undone."""
+    client = Client()
+    with transaction.atomic():
+        if user is not None:
+            client.force_login(user)
+        response = client.generic(method, address)
+        transaction.set_rollback(True)
     if response.status_code == 302 and response["Location"].startswith("/login/"):
         return TO_LOGIN if "next=" in response["Location"] else 302
     return int(response.status_code)
+
+
+def get_outcomes(user: User | None, addresses: dict[str, str], routes: list[str]) -> dict[str, list[Outcome]]:
+    return {route: [get_outcome(user, method, addresses[route]) for method in ("GET", "POST")] for route in routes}
+
+
+def get_expected(role: str, routes: list[str]) -> dict[str, list[Outcome]]:
+    return {route: [getattr(expected, role) for expected in URLS[route]] for route in routes}
+
+
+def read_rows() -> list[object]:
+    return [list(model.objects.order_by("pk").values()) for model in (Job, Asset, Connection)]  # type: ignore[attr-defined]
 
 
 def test_every_url_of_the_site_is_in_the_table() -> None:
     assert sorted(walk_routes(get_resolver().url_patterns)) == sorted(map(to_urlconf_route, URLS))
 
 
-def test_an_anonymous_visitor_sees_nothing(addresses: dict[str, str], client: Client) -> None:
-    answers = {route: get_outcome(client, URLS[route].method, address) for route, address in addresses.items()}
-    assert answers == {route: entry.anonymous for route, entry in URLS.items()}
+@pytest.mark.parametrize("role", ROLES)
+def test_every_url_with_rows_of_the_team(role: str, people: dict[str, User | None], alice: User) -> None:
+    addresses = fill_addresses(alice)
+    assert get_outcomes(people[role], addresses, list(URLS)) == get_expected(role, list(URLS))
 
 
-def test_a_stranger_gets_404_for_what_belongs_to_alice(addresses: dict[str, str], charlie: User) -> None:
-    answers = {}
-    for route, address in addresses.items():
-        client = Client()
-        client.force_login(charlie)
-        answers[route] = get_outcome(client, URLS[route].method, address)
-    assert answers == {route: entry.stranger for route, entry in URLS.items()}
+@pytest.mark.parametrize("role", ROLES)
+def test_a_private_row_is_missing_for_all_but_its_person(role: str, people: dict[str, User | None], bob: User) -> None:
+    addresses = fill_addresses(bob, private_to=bob)
+    like = {"anonymous": "anonymous", "member": "owner"}.get(role, "stranger")
+    assert get_outcomes(people[role], addresses, ROWS) == get_expected(like, ROWS)
 
 
-def test_a_stranger_changes_nothing_by_posting(addresses: dict[str, str], charlie: User, client: Client) -> None:
-    client.force_login(charlie)
-    before = list(Job.objects.values()), list(Asset.objects.values()), list(Connection.objects.values())
-    assert {get_outcome(client, "post", addresses[route]) for route in ALSO_POSTED} == {404}
-    assert before == (list(Job.objects.values()), list(Asset.objects.values()), list(Connection.objects.values()))
+def test_members_may_do_all_to_rows_of_their_own(bob: User) -> None:
+    assert get_outcomes(bob, fill_addresses(bob), ROWS) == get_expected("owner", ROWS)
 
 
-def test_the_owner_sees_it_all(addresses: dict[str, str], alice: User) -> None:
-    answers = {}
-    for route, address in addresses.items():
-        client = Client()
-        client.force_login(alice)
-        answers[route] = get_outcome(client, URLS[route].method, address)
-    assert answers == {route: entry.owner for route, entry in URLS.items()}
+def test_lists_show_private_rows_to_their_person_only(people: dict[str, User | None], bob: User) -> None:
+    addresses = fill_addresses(bob, private_to=bob)
+    uuids = [str(uuid) for model in (Job, Asset, Connection) for uuid in get_private_uuids(model)]
+    shown_to = {
+        role: {
+            route for route in TEAM_PAGES if any(uuid in read_page(people[role], addresses[route]) for uuid in uuids)
+        }
+        for role in ("viewer", "member", "admin", "owner")
+    }
+    lists = {f"t/<slug:team>/{page}" for page in ("", "features/<slug:slug>/", "jobs/", "gallery/", "connections/")}
+    assert shown_to == {"viewer": set(), "member": lists, "admin": set(), "owner": set()}
+
+
+def get_private_uuids(model: type[Job | Asset | Connection]) -> Iterator[object]:
+    yield from model.objects.exclude(private_to=None).values_list("uuid", flat=True)
+
+
+def read_page(user: User | None, address: str) -> str:
+    assert user is not None
+    client = Client()
+    client.force_login(user)
+    return client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_refused_post_changes_nothing(role: str, people: dict[str, User | None], alice: User) -> None:
+    addresses, client = fill_addresses(alice), Client()
+    if (user := people[role]) is not None:
+        client.force_login(user)
+    before = read_rows()
+    refused = [route for route in ROW_POSTS if getattr(URLS[route][1], role) in (TO_LOGIN, 403, 404)]
+    assert (len(refused) == len(ROW_POSTS)) is (role not in ("member", "admin", "owner"))
+    for route in refused:
+        client.post(addresses[route])
+    assert before == read_rows()
+
+
+def test_nobody_changes_a_private_row_of_somebody_else(people: dict[str, User | None], bob: User) -> None:
+    addresses = fill_addresses(bob, private_to=bob)
+    before = read_rows()
+    for role in ("stranger", "admin", "owner", "administrator"):
+        client, user = Client(), people[role]
+        assert user is not None
+        client.force_login(user)
+        assert {client.post(addresses[route]).status_code for route in ROW_POSTS} == {404}
+    assert before == read_rows()
 
 
 @pytest.mark.parametrize("route", [route for route in URLS if route.startswith("web_api")])
-def test_the_api_accepts_no_session(route: str, addresses: dict[str, str], alice: User, client: Client) -> None:
+def test_the_api_accepts_no_session(route: str, alice: User, client: Client) -> None:
     client.force_login(alice)
-    assert client.post(addresses[route]).json()["code"] != 200
+    assert client.post(fill_addresses(alice)[route]).json()["code"] != 200
 
 
-def test_a_missing_object_looks_like_someone_elses(addresses: dict[str, str], charlie: User, client: Client) -> None:
-    client.force_login(charlie)
-    missing = "00000000-0000-4000-8000-000000000000"
-    forbidden = client.get(addresses["jobs/<uuid:job>/"])
-    absent = client.get(f"/jobs/{missing}/")
+@pytest.mark.parametrize("role", ["stranger", "admin", "owner", "administrator", "teamless"])
+def test_a_missing_object_looks_like_someone_elses(
+    role: str, people: dict[str, User | None], bob: User, client: Client
+) -> None:
+    user = people[role]
+    assert user is not None
+    client.force_login(user)
+    forbidden = client.get(fill_addresses(bob, private_to=bob)["jobs/<uuid:job>/"])
+    absent = client.get("/jobs/00000000-0000-4000-8000-000000000000/")
     assert (forbidden.status_code, forbidden.content) == (absent.status_code, absent.content)
+
+
+def test_a_missing_team_looks_like_someone_elses(alice: User, charlie: User, client: Client) -> None:
+    client.force_login(charlie)
+    forbidden, absent = client.get("/t/studio/"), client.get("/t/nowhere/")
+    assert forbidden.status_code == absent.status_code == 404
+    assert forbidden.content == absent.content

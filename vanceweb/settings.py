@@ -108,6 +108,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "vanceweb.teams.context.add_actor",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -149,7 +150,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "studio"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 # Ten wrong passwords lock the pair of name and address for a quarter of an hour: enough tries for a forgetful person,
 # too few for a list of passwords.
@@ -368,7 +369,7 @@ USAGE_WATCH_SECONDS = 30
 # The bundled engine
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-# Lists the backends of the bundled engine with their states, for the owner's page.
+# Lists the backends of the bundled engine with their states, for the administrators' page.
 BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.describe_backends"
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # Credits of a new account on the bundled engine.

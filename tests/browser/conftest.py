@@ -121,7 +121,7 @@ def context(troubles: Troubles, new_context: Any) -> BrowserContext:
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
-    """An installation whose owner is alice."""
+    """An installation with a team that alice owns."""
     with LiveSite(tmp_path_factory.mktemp("browser")) as site:
         ScriptlessVisitor(site).create_owner("alice")
         yield site

@@ -9,13 +9,14 @@ from playwright.sync_api import expect
 
 from tests.browser.pictures import roughness, small_photo
 from tests.browser.visitor import Visitor
+from tests.live_site import TEAM_PATH
 
 pytestmark = pytest.mark.slow
 
 
 def test_denoise_with_own_settings(alice: Visitor, tmp_path: Path):
     picture = small_photo(tmp_path, noise=25)
-    alice.go("/features/denoise/").drop(picture)
+    alice.open("features/denoise/").drop(picture)
     strength = alice.find('input[type="range"][name="remove_noise"]')
     switch = alice.find('input[name="auto_params"]')
     if switch.is_checked():
@@ -31,7 +32,7 @@ def test_denoise_with_own_settings(alice: Visitor, tmp_path: Path):
 
 def test_cut_out_on_a_colour_and_with_transparency(alice: Visitor, tmp_path: Path):
     picture = small_photo(tmp_path, side=160)
-    alice.go("/features/matting/").drop(picture)
+    alice.open("features/matting/").drop(picture)
     alice.find('input[name="background"]').fill("#12ab34")
     alice.start().wait_for_result()
     coloured = alice.download().convert("RGB")
@@ -55,7 +56,7 @@ def has_colour(picture: Image.Image, colour: tuple[int, int, int], within: int =
 
 def test_cancelled_job_costs_nothing_and_can_be_tried_again(alice: Visitor, tmp_path: Path):
     before = alice.credits_left()
-    alice.go("/features/enlarge3/").drop(small_photo(tmp_path, side=512)).choose("scale", 8).start()
+    alice.open("features/enlarge3/").drop(small_photo(tmp_path, side=512)).choose("scale", 8).start()
     alice.find("#cancel-job").click()
     expect(alice.page.get_by_text("Cancelled after")).to_be_visible(timeout=90_000)
     alice.page.reload()
@@ -66,7 +67,7 @@ def test_cancelled_job_costs_nothing_and_can_be_tried_again(alice: Visitor, tmp_
 def test_deleted_result_is_gone_everywhere(alice: Visitor, tmp_path: Path, troubles):
     alice.make_result("enlarge3", small_photo(tmp_path, "gone.png", side=32), scale=2)
     job, file = alice.page.url, alice.find("#download-result").get_attribute("href")
-    alice.go("/gallery/")
+    alice.open("gallery/")
     tiles = alice.find(".gallery-tile").count()
     alice.page.goto(job)
     alice.page.get_by_role("link", name="Delete").click()
@@ -74,7 +75,7 @@ def test_deleted_result_is_gone_everywhere(alice: Visitor, tmp_path: Path, troub
     expect(alice.find("#download-result")).to_be_visible()
     alice.page.get_by_role("link", name="Delete").click()
     alice.find("#delete-dialog").get_by_role("button", name="Delete").click()
-    expect(alice.page).to_have_url(alice.site.url + "/gallery/")
+    expect(alice.page).to_have_url(alice.site.url + TEAM_PATH + "gallery/")
     expect(alice.find(".gallery-tile")).to_have_count(tiles - 1)
     troubles.expect("404")
     for url in (job, alice.site.url + (file or "")):
@@ -84,7 +85,7 @@ def test_deleted_result_is_gone_everywhere(alice: Visitor, tmp_path: Path, troub
 def test_file_that_is_no_picture_is_refused_at_once_in_words(alice: Visitor, tmp_path: Path):
     text = tmp_path / "letter.png"
     text.write_text("Dear reader")
-    alice.go("/features/enlarge3/")
+    alice.open("features/enlarge3/")
     alice.find("#picture-input").set_input_files(text)
     expect(alice.find("#picture-error")).to_contain_text("letter.png")
     alice.find("#submit-job").click()
@@ -94,7 +95,7 @@ def test_file_that_is_no_picture_is_refused_at_once_in_words(alice: Visitor, tmp
 def test_picture_beyond_the_limit_is_refused_with_an_offer_that_works(alice: Visitor, tmp_path: Path):
     huge = tmp_path / "poster.jpg"
     Image.new("RGB", (7000, 5000), "teal").save(huge)
-    alice.go("/features/enlarge3/")
+    alice.open("features/enlarge3/")
     alice.find("#picture-input").set_input_files(huge)
     expect(alice.find("#picture-error")).to_contain_text("35.0 megapixels. The limit is 34.0 megapixels.")
     alice.page.get_by_role("button", name="Shrink it to fit").click()
@@ -103,14 +104,14 @@ def test_picture_beyond_the_limit_is_refused_with_an_offer_that_works(alice: Vis
 
 
 def test_sample_is_one_click_away(alice: Visitor):
-    alice.go("/")
+    alice.open()
     alice.find(".vw-try button").first.click()
     alice.page.wait_for_url("**/jobs/*/")
     alice.wait_for_result()
 
 
 def test_every_feature_can_be_started(alice: Visitor):
-    alice.go("/")
+    alice.open()
     for address in alice.find("a.vw-feature").evaluate_all("links => links.map((link) => link.getAttribute('href'))"):
         alice.go(address)
         expect(alice.find("#submit-job")).to_be_visible()

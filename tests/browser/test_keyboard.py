@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 
 from tests.browser.pictures import small_photo
 from tests.browser.visitor import JOB_PAGE, Visitor
+from tests.live_site import TEAM_PATH
 
 pytestmark = pytest.mark.slow
 
 
 def test_picture_to_download_by_keyboard(alice: Visitor, tmp_path: Path):
     page = alice.page
-    alice.go("/features/enlarge3/")
+    alice.open("features/enlarge3/")
     with page.expect_file_chooser() as chooser:
         alice.press("o")
     chooser.value.set_files(small_photo(tmp_path, side=32))
@@ -35,14 +36,14 @@ def test_picture_to_download_by_keyboard(alice: Visitor, tmp_path: Path):
     with page.expect_download() as saved:
         alice.press("d")
     assert saved.value.suggested_filename.endswith((".png", ".jpg"))
-    for key, place in (("g", "/gallery/"), ("u", "/usage/"), ("j", "/jobs/"), ("s", "/")):
+    for key, place in (("g", "gallery/"), ("u", "usage/"), ("j", "jobs/"), ("s", "")):
         alice.press("g")
         alice.press(key)
-        page.wait_for_url(alice.site.url + place)
+        page.wait_for_url(alice.site.url + TEAM_PATH + place)
 
 
 def test_every_stop_of_the_tab_key_is_seen(alice: Visitor):
-    alice.go("/features/enlarge3/")
+    alice.open("features/enlarge3/")
     names = []
     for _ in range(60):
         alice.press("Tab")

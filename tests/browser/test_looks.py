@@ -8,12 +8,13 @@ from playwright.sync_api import expect
 
 from tests.browser.pictures import small_photo
 from tests.browser.visitor import Visitor
-from tests.live_site import LiveSite, ScriptlessVisitor
+from tests.live_site import TEAM_PATH, LiveSite, ScriptlessVisitor
 
 pytestmark = pytest.mark.slow
 LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + ".png"
-PAGES = ["/", "/features/enlarge3/", "/features/denoise/", "/features/matting/", "/features/cartoonize/", "/jobs/",
-         "/gallery/", "/usage/", "/connections/", "/people/", "/models/", "/password/"]  # fmt: skip
+TEAM_PAGES = ["", "features/enlarge3/", "features/denoise/", "features/matting/", "features/cartoonize/", "jobs/",
+              "gallery/", "usage/", "connections/", "people/"]  # fmt: skip
+PAGES = [*(TEAM_PATH + page for page in TEAM_PAGES), "/models/", "/password/"]
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +61,13 @@ def test_theme_switch_is_kept_over_pages(alice: Visitor):
     before = brightness(alice)
     alice.find("#theme-switch").click()
     assert abs(brightness(alice) - before) > 100
-    alice.go("/gallery/")
+    alice.open("gallery/")
     assert abs(brightness(alice) - before) > 100
 
 
 def test_whole_job_without_javascript(site: LiveSite, new_context: Any, tmp_path: Path):
     page = new_context(java_script_enabled=False).new_page()
-    visitor = Visitor(page, site).log_in("alice").go("/features/enlarge3/")
+    visitor = Visitor(page, site).log_in("alice").open("features/enlarge3/")
     visitor.find("#picture-input").set_input_files(small_photo(tmp_path, side=32))
     visitor.start()
     for _ in range(120):

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import Visitor
-from tests.live_site import PASSWORD, LiveSite
+from tests.live_site import PASSWORD, TEAM_NAME, TEAM_PATH, LiveSite
 
 pytestmark = pytest.mark.slow
 ASTRONAUT = Path(__file__).parent.parent / "photos" / "astronaut.png"
@@ -36,8 +36,9 @@ def create_owner(visitor: Visitor) -> None:
     page.locator("#id_username").fill("alice")
     page.locator("#id_password1").fill(PASSWORD)
     page.locator("#id_password2").fill(PASSWORD)
+    page.locator("#id_team_name").fill(TEAM_NAME)
     page.get_by_role("button", name="Create the account").click()
-    expect(page).to_have_url(visitor.site.url + "/")
+    expect(page).to_have_url(visitor.site.url + TEAM_PATH)
 
 
 def assert_really_enlarged(result: Image.Image) -> None:
@@ -57,7 +58,7 @@ def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSit
     create_owner(visitor)
 
     page.reload()
-    page.locator('a.vw-feature[href="/features/enlarge3/"]').click()
+    page.locator(f'a.vw-feature[href="{TEAM_PATH}features/enlarge3/"]').click()
     page.reload()
     expect(page.locator("[data-balance-shown]")).to_have_text("1,000")
     visitor.drop(ASTRONAUT).choose("scale", 2)
@@ -79,7 +80,7 @@ def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSit
     assert_really_enlarged(result)
     job = page.url
 
-    visitor.go("/gallery/")
+    visitor.open("gallery/")
     page.reload()
     expect(page.locator(".gallery-tile")).to_have_count(1)
     assert page.locator(".gallery-tile img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 360

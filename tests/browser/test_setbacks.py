@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Troubles
 from tests.browser.pictures import small_photo
 from tests.browser.visitor import Visitor
+from tests.live_site import TEAM_PATH
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_wrong_setting_is_said_and_the_picture_kept(alice: Visitor, tmp_path: Path, troubles: Troubles):
     picture = small_photo(tmp_path)
-    alice.go("/features/enlarge3/").drop(picture).slide("remove_blur", 33)
+    alice.open("features/enlarge3/").drop(picture).slide("remove_blur", 33)
     alice.find("details.vw-more summary").click()
     alice.find("#id_dpi").fill("9999")
     troubles.expect("422")
@@ -29,7 +30,7 @@ def test_a_wrong_setting_is_said_and_the_picture_kept(alice: Visitor, tmp_path: 
 
 
 def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: Path):
-    alice.go("/features/enlarge3/").drop(small_photo(tmp_path))
+    alice.open("features/enlarge3/").drop(small_photo(tmp_path))
     alice.page.context.clear_cookies(name="sessionid")
     alice.find("#submit-job").click()
     expect(alice.find("#picture-error")).to_contain_text("You have been logged out")
@@ -39,7 +40,7 @@ def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: 
 
 
 def test_being_logged_out_while_a_page_watches_leads_to_the_log_in(alice: Visitor):
-    alice.go("/usage/")
+    alice.open("usage/")
     alice.page.get_by_role("button", name="Refresh").click()
     alice.page.context.clear_cookies(name="sessionid")
-    alice.page.wait_for_url("**/login/?next=/usage/")
+    alice.page.wait_for_url(f"**/login/?next={TEAM_PATH}usage/")

@@ -10,7 +10,7 @@ from typing import Any, Self
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.live_site import JOB_SECONDS, PASSWORD, LiveSite
+from tests.live_site import JOB_SECONDS, PASSWORD, TEAM_PATH, LiveSite
 
 JOB_PAGE = re.compile(r"/jobs/[0-9a-f-]{36}/$")
 DROP = """
@@ -33,6 +33,10 @@ class Visitor:
     def go(self, path: str) -> Self:
         self.page.goto(self.site.url + path)
         return self
+
+    def open(self, page: str = "") -> Self:
+        """A page of the team, like `gallery/`; without a name its studio."""
+        return self.go(TEAM_PATH + page)
 
     def press(self, key: str) -> Self:
         """Press a key once the page has been painted: Chromium drops earlier keys, and nobody presses then."""
@@ -108,17 +112,17 @@ class Visitor:
 
     def make_result(self, feature: str, picture: Path, **settings: object) -> Self:
         """From a feature's page to a finished job's page."""
-        self.go(f"/features/{feature}/").drop(picture)
+        self.open(f"features/{feature}/").drop(picture)
         for name, value in settings.items():
             self.choose(name, value)
         return self.start().wait_for_result()
 
-    def credits_left(self) -> float:
-        """As the usage page says after asking again."""
-        self.go("/usage/")
+    def credits_left(self, team_path: str = TEAM_PATH) -> float:
+        """As the team's usage page says after asking again."""
+        self.go(team_path + "usage/")
         self.page.get_by_role("button", name="Refresh").click()
         self.page.wait_for_timeout(1500)
-        self.go("/usage/")
+        self.go(team_path + "usage/")
         shown = self.find(".vw-balance-number").first.text_content() or ""
         return float(re.sub(r"[^\d.]", "", shown))
 

@@ -9,15 +9,16 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
-from tests.conftest import make_picture_file
+from tests.conftest import as_actor, make_picture_file
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import LedgerEntry
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import submit_job
+from vanceweb.jobs.services import retry_job, submit_job
 from vanceweb.jobs.worker import advance_job
+from vanceweb.teams.access import Actor
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -48,15 +49,22 @@ class JobDriver:
     media: Path
     sources: list[Asset] = field(default_factory=list)
 
+    @property
+    def actor(self) -> Actor:
+        return as_actor(self.user)
+
     def submit(self, *, module: str = "denoise", output: Output | None = None, **params: Any) -> Job:
-        source = store_upload(owner=self.user, file=make_picture_file(), name="holiday.png")
+        source = store_upload(actor=self.actor, file=make_picture_file(), name="holiday.png")
         return submit_job(
-            owner=self.user,
+            actor=self.actor,
             connection=self.connection,
             source=source,
             step=Step(module, params or NOTHING_TO_DO),
             output=output or Output(),
         )
+
+    def retry(self, job: Job) -> Job:
+        return retry_job(actor=self.actor, job=job)
 
     def run_turn(self, job: Job) -> Job:
         """Run one turn of the io worker, as if it were due."""

@@ -9,7 +9,7 @@ from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.engine.wsgi import application as engine
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import cancel_job, retry_job
+from vanceweb.jobs.services import cancel_job
 from vanceweb.jobs.worker import advance_job
 
 
@@ -88,7 +88,7 @@ def test_a_retry_continues_a_cancelled_download_and_it_is_charged_once(driver: J
         run_queue("engine")
     assert (job.state, job.resume_state, driver.count_charges()) == (Job.State.CANCELLED, Job.State.DOWNLOADING, 1)
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-    retry_job(job=job)
+    driver.retry(job)
     assert job.state == Job.State.DOWNLOADING
     driver.run_until(job, Job.State.DONE)
     assert (driver.count_charges(), Transform.objects.count()) == (1, 1)
@@ -98,7 +98,7 @@ def test_a_cancelled_job_starts_over_when_retried(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
     run_queue("io")
-    retry_job(job=job)
+    driver.retry(job)
     assert (job.state, job.uid) == (Job.State.QUEUED, "")
     driver.run_until(job, Job.State.DONE)
     assert driver.count_charges() == 1
@@ -107,7 +107,7 @@ def test_a_cancelled_job_starts_over_when_retried(driver: JobDriver) -> None:
 def test_a_retry_before_the_service_was_told_cancels_the_old_transform(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
-    retry_job(job=job)
+    driver.retry(job)
     assert (job.state, job.cancel_requested) == (Job.State.QUEUED, True)
     driver.run_until(driver.run_turn(job), Job.State.PROCESSING)
     driver.run_until(job, Job.State.DONE)
@@ -119,7 +119,7 @@ def test_a_retry_before_the_service_was_told_cancels_the_old_transform(driver: J
 def test_cancelling_again_before_the_service_was_told_cancels_the_transform(driver: JobDriver) -> None:
     job = driver.run_turn(driver.submit())
     cancel_job(job=job)
-    retry_job(job=job)
+    driver.retry(job)
     cancel_job(job=job)
     run_queue("io")
     assert Transform.objects.get().state == Transform.State.CANCELLED

@@ -14,13 +14,16 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from tests.conftest import PASSWORD, make_picture_file
+from tests.factories import make_hosted_connection
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
+from vanceweb.teams.services import create_user
 
 MAKE_PEOPLE = f"""
-from vanceweb.ops.services import create_person
-create_person(username="alice", password="{PASSWORD}", is_owner=True)
-create_person(username="bob", password="{PASSWORD}")
+from vanceweb.ops.services import create_person, set_up_installation
+from vanceweb.teams.access import find_home_actor
+alice = set_up_installation(username="alice", password="{PASSWORD}", team_name="Studio")
+create_person(actor=find_home_actor(alice), username="bob", password="{PASSWORD}")
 """
 
 
@@ -87,8 +90,8 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
     assert "1 credit." in output
     with Image.open(target) as image:
         assert (image.size, image.format) == ((240, 160), "JPEG")
-    owners = "SELECT username, state FROM jobs_job JOIN teams_user ON teams_user.id = owner_id"
-    assert installation.query(owners) == [("bob", "done")]
+    people = "SELECT username, state FROM jobs_job JOIN teams_user ON teams_user.id = created_by_id"
+    assert installation.query(people) == [("bob", "done")]
     assert installation.query("SELECT count(*) FROM engine_ledgerentry WHERE kind = 'download'") == [(1,)]
 
 
@@ -143,6 +146,26 @@ def test_wrong_arguments_are_said_in_one_sentence(
 ) -> None:
     with pytest.raises(CommandError) as refusal:
         call_command("enhance", str(photo), str(tmp_path / "out.png"), *arguments)
+    assert sentence in str(refusal.value)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--user", "bob", "--team", "elsewhere"], "bob isn't in the team elsewhere."),
+        (["--user", "viewer"], "viewer may only look at the team studio."),
+        (["--user", "dora"], "dora isn't in a team."),
+        (["--user", "bob", "--connection", "Studio plan"], "Available: Bundled engine."),
+    ],
+)
+def test_a_person_works_only_where_their_team_lets_them(
+    bob: User, viewer: User, charlie: User, photo: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    create_user(username="dora", password=PASSWORD)
+    make_hosted_connection(viewer)
+    with pytest.raises(CommandError) as refusal:
+        call_command("enhance", str(photo), str(tmp_path / "out.png"), "--feature", "denoise", *arguments)
     assert sentence in str(refusal.value)
     assert not Job.objects.exists()
 

@@ -13,7 +13,7 @@ from vanceweb.engine.wsgi import application as engine
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, delete_job, retry_job
+from vanceweb.jobs.services import JobRefused, delete_job
 from vanceweb.vault.services import create_bundled_connection
 
 
@@ -22,7 +22,7 @@ def driver_without_credits(driver: JobDriver, settings: Any) -> JobDriver:
     """A driver whose account has no credits."""
     settings.BUNDLED_ACCOUNT_CREDITS = 0
     driver.connection.delete()
-    driver.connection = create_bundled_connection(owner=driver.user)
+    driver.connection = create_bundled_connection(team=driver.actor.team)
     return driver
 
 
@@ -31,14 +31,14 @@ def test_a_result_that_cant_be_paid_is_kept_for_the_retry(driver_without_credits
     assert (job.error_code, job.resume_state) == (30004, Job.State.DOWNLOADING)
     assert "too few credits" in job.error
     grant_credits(account=Account.objects.latest("pk"), credits=Decimal(1))
-    retry_job(job=job)
+    driver_without_credits.retry(job)
     driver_without_credits.run_until(job, Job.State.DONE)
     assert (Transform.objects.count(), Upload.objects.count(), driver_without_credits.count_charges()) == (1, 1, 1)
 
 
 def test_a_retry_without_more_credits_fails_in_the_same_way(driver_without_credits: JobDriver) -> None:
     job = driver_without_credits.run_until(driver_without_credits.submit(), Job.State.FAILED)
-    driver_without_credits.run_until(retry_job(job=job), Job.State.FAILED)
+    driver_without_credits.run_until(driver_without_credits.retry(job), Job.State.FAILED)
     assert (job.error_code, job.resume_state, Transform.objects.count()) == (30004, Job.State.DOWNLOADING, 1)
 
 
@@ -67,7 +67,7 @@ def test_a_picture_that_was_deleted_meanwhile_fails_and_cant_be_retried(driver: 
     assert (job.state, job.error) == (Job.State.FAILED, "The original picture was deleted before it could be sent.")
     assert not job.can_retry
     with pytest.raises(JobRefused, match="was removed"):
-        retry_job(job=job)
+        driver.retry(job)
 
 
 def test_a_connection_that_was_removed_meanwhile_fails_the_job(driver: JobDriver) -> None:
@@ -87,7 +87,7 @@ def test_a_withdrawn_token_fails_the_job_until_it_is_replaced(driver: JobDriver)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, 30001, Job.State.PROCESSING)
     driver.connection.token = good
     driver.connection.save()
-    driver.run_until(retry_job(job=job), Job.State.DONE)
+    driver.run_until(driver.retry(job), Job.State.DONE)
     assert Transform.objects.count() == 1
 
 
@@ -104,7 +104,7 @@ def test_a_retry_starts_with_the_upload_if_the_service_removed_the_result(driver
     Upload.objects.all().delete()
     driver.run_turn(job)
     assert (job.state, job.error_code, job.resume_state) == (Job.State.FAILED, 10011, "")
-    driver.run_until(retry_job(job=job), Job.State.DONE)
+    driver.run_until(driver.retry(job), Job.State.DONE)
     assert driver.count_charges() == 1
 
 
@@ -119,18 +119,18 @@ def test_an_upload_that_the_service_removed_is_sent_again(driver: JobDriver) -> 
 def test_a_moving_or_finished_job_cant_be_retried(driver: JobDriver) -> None:
     job = driver.submit()
     with pytest.raises(JobRefused):
-        retry_job(job=job)
+        driver.retry(job)
     with pytest.raises(JobRefused):
-        retry_job(job=driver.run_until(job, Job.State.DONE))
+        driver.retry(driver.run_until(job, Job.State.DONE))
 
 
 def test_a_second_retry_changes_nothing(driver: JobDriver, settings: Any) -> None:
     settings.ENGINE_MAX_OUTPUT_PIXELS = 100
     job = driver.run_until(driver.submit(), Job.State.FAILED)
     seen_before = Job.objects.get(pk=job.pk)
-    retry_job(job=job)
+    driver.retry(job)
     with pytest.raises(JobRefused):
-        retry_job(job=seen_before)
+        driver.retry(seen_before)
 
 
 def unreachable(environ: dict[str, Any], start_response: Any) -> Any:
@@ -169,7 +169,7 @@ def test_a_service_that_stays_unreachable_fails_the_job_but_a_retry_works(
         driver.run_turn(job)
     assert (job.state, job.resume_state, bool(job.error)) == (Job.State.FAILED, resumes, True)
     settings.BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-    driver.run_until(retry_job(job=job), Job.State.DONE)
+    driver.run_until(driver.retry(job), Job.State.DONE)
     assert driver.count_charges() == 1
 
 

@@ -17,7 +17,6 @@ from tests.client.fake_service import (
 from tests.conftest import make_picture_file
 from tests.jobs.conftest import JobDriver
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import retry_job
 from vanceweb.vault.models import Connection
 
 UID, TRANS_ID = "a" * 32, "b" * 32
@@ -44,7 +43,7 @@ def service() -> Iterator[FakeService]:
 def hosted(driver: JobDriver, service: FakeService, settings: Any) -> JobDriver:
     settings.CLIENT_ATTEMPTS, settings.JOB_MAX_SETBACKS = 1, 2
     driver.connection = Connection.objects.create(
-        owner=driver.user,
+        **driver.actor.own().to_fields(),
         name="Hosted",
         service=Connection.Service.HOSTED,
         base_url=service.base_url,
@@ -137,7 +136,7 @@ def test_an_unusual_response_gives_a_sentence_and_a_retry_works(
     service.set_replies(*([] if resumes else [UPLOADED, transformed("finish")]), RESULT)
     if resumes == Job.State.PROCESSING:
         service.set_replies(progressed("finish"), RESULT)
-    assert run_until_ended(hosted, retry_job(job=job)).state == Job.State.DONE
+    assert run_until_ended(hosted, hosted.retry(job)).state == Job.State.DONE
 
 
 def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver, service: FakeService) -> None:

@@ -20,7 +20,7 @@ def test_a_job_goes_from_upload_to_result_and_is_charged_once(driver: JobDriver)
     driver.run_until(job, Job.State.DONE)
     assert driver.count_charges() == 1
     assert job.result is not None
-    assert (job.result.width, job.result.height, job.result.owner) == (24, 16, driver.user)
+    assert (job.result.width, job.result.height, job.result.ownership) == (24, 16, driver.actor.own())
     assert job.result.name == "holiday-denoise.png"
     assert job.finished_at is not None
     assert job.started_at is not None

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.conftest import make_picture_file
-from tests.factories import make_hosted_connection, make_job, make_upload
+from tests.conftest import as_actor, get_bundled, make_picture_file
+from tests.factories import make_hosted_connection, make_job, make_private, make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -35,11 +35,11 @@ def build_picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFi
 
 
 def test_an_unknown_feature_is_not_found(visitor: Client) -> None:
-    assert visitor.get("/features/nothing/").status_code == 404
+    assert visitor.get("/t/studio/features/nothing/").status_code == 404
 
 
 def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[str, Any]) -> None:
-    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()})
+    response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": build_picture()})
     job = Job.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.uuid}/")
     assert job.params == {"scale": 4, "suppress_noise": 10, "remove_blur": 20}
@@ -48,12 +48,12 @@ def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[s
 
 
 def test_a_page_that_sends_by_htmx_is_told_where_to_go(visitor: Client, submission: dict[str, Any]) -> None:
-    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()}, headers=HTMX)
+    response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": build_picture()}, headers=HTMX)
     assert response["HX-Redirect"] == f"/jobs/{Job.objects.get().uuid}/"
 
 
 def test_a_sample_becomes_a_job(visitor: Client, submission: dict[str, Any]) -> None:
-    visitor.post("/features/enlarge3/", submission | {"sample": "cat"})
+    visitor.post("/t/studio/features/enlarge3/", submission | {"sample": "cat"})
     source = Job.objects.get().source
     assert source is not None
     assert source.kind == Asset.Kind.SAMPLE
@@ -61,13 +61,15 @@ def test_a_sample_becomes_a_job(visitor: Client, submission: dict[str, Any]) -> 
 
 def test_a_picture_of_the_site_becomes_a_job(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
     asset = make_upload(alice)
-    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid)})
+    visitor.post("/t/studio/features/enlarge3/", submission | {"source": str(asset.uuid)})
     assert Job.objects.get().source == asset
 
 
 def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User, submission: dict[str, Any]) -> None:
     asset = make_upload(alice)
-    visitor.post("/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": build_picture("new.png")})
+    visitor.post(
+        "/t/studio/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": build_picture("new.png")}
+    )
     assert Job.objects.get().source_name == "new.png"
 
 
@@ -82,7 +84,7 @@ def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User
 def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(
     visitor: Client, submission: dict[str, Any], file: SimpleUploadedFile, sentence: str
 ) -> None:
-    response = visitor.post("/features/enlarge3/", submission | {"picture": file})
+    response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": file})
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not Job.objects.exists()
@@ -91,20 +93,20 @@ def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(
 
 def test_pictures_beyond_the_limits_are_refused(visitor: Client, submission: dict[str, Any], settings: Any) -> None:
     settings.UPLOAD_MAX_PIXELS = 100
-    response = visitor.post("/features/enlarge3/", submission | {"picture": build_picture()})
+    response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": build_picture()})
     assert response.status_code == 422
     assert "24 x 16 px" in response.content.decode()
 
 
 def test_a_picture_is_required(visitor: Client, submission: dict[str, Any]) -> None:
-    response = visitor.post("/features/enlarge3/", submission)
+    response = visitor.post("/t/studio/features/enlarge3/", submission)
     assert response.status_code == 422
     assert "Choose a picture first" in response.content.decode()
 
 
 def test_what_was_typed_comes_back_with_the_mistake(visitor: Client, submission: dict[str, Any]) -> None:
     wrong = submission | {"remove_blur": "101", "suppress_noise": "33", "picture": build_picture()}
-    response = visitor.post("/features/enlarge3/", wrong)
+    response = visitor.post("/t/studio/features/enlarge3/", wrong)
     page = response.content.decode()
     assert response.status_code == 422
     assert 'value="33"' in page
@@ -112,25 +114,45 @@ def test_what_was_typed_comes_back_with_the_mistake(visitor: Client, submission:
     assert not Asset.objects.exists(), "the picture is stored only with a valid form"
 
 
+def test_a_picture_of_the_team_becomes_the_actors_job(
+    visitor: Client, bob: User, alice: User, submission: dict[str, Any]
+) -> None:
+    asset = make_upload(bob)
+    visitor.post("/t/studio/features/enlarge3/", submission | {"source": str(asset.uuid)})
+    job = Job.objects.get()
+    assert (job.source, job.ownership) == (asset, as_actor(alice).own())
+
+
 @pytest.mark.parametrize("theirs", ["source", "connection"])
-def test_what_belongs_to_bob_is_not_taken(
+def test_a_strangers_row_is_not_taken(
+    visitor: Client, charlie: User, alice: User, submission: dict[str, Any], theirs: str
+) -> None:
+    charlies = {"source": make_upload(charlie).uuid, "connection": get_bundled(charlie).uuid}
+    given = submission | {"source": str(make_upload(alice).uuid)} | {theirs: str(charlies[theirs])}
+    assert visitor.post("/t/studio/features/enlarge3/", given).status_code == 422
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("theirs", ["source", "connection"])
+def test_a_row_private_to_somebody_else_is_not_taken(
     visitor: Client, bob: User, alice: User, submission: dict[str, Any], theirs: str
 ) -> None:
-    bobs = {"source": make_upload(bob).uuid, "connection": Connection.objects.get(owner=bob).uuid}
-    given = submission | {"source": str(make_upload(alice).uuid)} | {theirs: str(bobs[theirs])}
-    assert visitor.post("/features/enlarge3/", given).status_code == 422
+    bobs = {"source": make_upload(bob), "connection": make_hosted_connection(bob)}
+    make_private(bobs["source"], bob)
+    given = submission | {"source": str(make_upload(alice).uuid)} | {theirs: str(bobs[theirs].uuid)}
+    assert visitor.post("/t/studio/features/enlarge3/", given).status_code == 422
     assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("broken", ["source", "connection"])
 def test_malformed_ids_are_refused(visitor: Client, submission: dict[str, Any], broken: str) -> None:
     given = submission | {"sample": "cat", broken: "no uuid"}
-    assert visitor.post("/features/enlarge3/", given).status_code == 422
+    assert visitor.post("/t/studio/features/enlarge3/", given).status_code == 422
 
 
 def test_run_again_starts_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
     job = make_job(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
-    response = visitor.get(f"/features/enlarge3/?from={job.uuid}")
+    response = visitor.get(f"/t/studio/features/enlarge3/?from={job.uuid}")
     form = response.context["form"]
     assert (form["scale"].value(), form["suppress_noise"].value(), form["remove_blur"].value()) == ("8", 7, 91)
     assert response.context["source"] == job.source
@@ -139,42 +161,63 @@ def test_run_again_starts_with_the_settings_and_picture_of_the_job(visitor: Clie
 
 @pytest.mark.parametrize("query", ["from=nothing", f"from={NOBODYS_ID}", "source=nothing"])
 def test_a_beginning_that_is_not_there_is_not_found(visitor: Client, query: str) -> None:
-    assert visitor.get(f"/features/enlarge3/?{query}").status_code == 404
+    assert visitor.get(f"/t/studio/features/enlarge3/?{query}").status_code == 404
 
 
-def test_another_users_job_or_picture_gives_no_initial_values(visitor: Client, bob: User) -> None:
-    job = make_job(bob)
-    assert visitor.get(f"/features/enlarge3/?from={job.uuid}").status_code == 404
-    assert visitor.get(f"/features/enlarge3/?source={make_upload(bob).uuid}").context["source"] is None
+def test_a_job_and_a_picture_of_the_team_give_initial_values(visitor: Client, bob: User) -> None:
+    job, asset = make_job(bob), make_upload(bob)
+    assert visitor.get(f"/t/studio/features/enlarge3/?from={job.uuid}").context["source"] == job.source
+    assert visitor.get(f"/t/studio/features/enlarge3/?source={asset.uuid}").context["source"] == asset
+
+
+@pytest.mark.parametrize("whose", ["strangers", "private"])
+def test_a_strangers_or_a_private_job_or_picture_gives_no_initial_values(
+    visitor: Client, bob: User, charlie: User, whose: str
+) -> None:
+    owner = charlie if whose == "strangers" else bob
+    job, asset = make_job(owner), make_upload(owner)
+    if whose == "private":
+        make_private(job, bob)
+        make_private(asset, bob)
+    assert visitor.get(f"/t/studio/features/enlarge3/?from={job.uuid}").status_code == 404
+    assert visitor.get(f"/t/studio/features/enlarge3/?source={asset.uuid}").context["source"] is None
+
+
+def test_run_again_does_not_offer_somebody_elses_private_connection(visitor: Client, bob: User) -> None:
+    private = make_hosted_connection(bob)
+    job = make_job(bob, connection=private)
+    response = visitor.get(f"/t/studio/features/enlarge3/?from={job.uuid}")
+    assert response.context["source"] == job.source
+    assert str(private.uuid) not in response.content.decode()
 
 
 def test_without_a_connection_a_feature_says_what_to_do(visitor: Client, alice: User) -> None:
-    Connection.objects.filter(owner=alice).delete()
-    page = visitor.get("/features/img2anime/").content.decode()
+    Connection.objects.filter(team=as_actor(alice).team).delete()
+    page = visitor.get("/t/studio/features/img2anime/").content.decode()
     assert 'id="submit-job"' not in page
-    assert "/connections/#add" in page
+    assert "/t/studio/connections/#add" in page
 
 
 def test_every_connection_can_be_chosen(visitor: Client, alice: User) -> None:
     hosted = make_hosted_connection(alice)
-    response = visitor.get("/features/img2anime/")
+    response = visitor.get("/t/studio/features/img2anime/")
     assert 'id="submit-job"' in response.content.decode()
     assert hosted in response.context["submission"].connections
 
 
 def test_the_limits_are_on_the_page_for_the_check_in_the_browser(visitor: Client) -> None:
-    page = visitor.get("/features/enlarge3/").content.decode()
+    page = visitor.get("/t/studio/features/enlarge3/").content.decode()
     assert f'data-max-bytes="{10 * 1024 * 1024}"' in page
     assert 'data-max-pixels="34000000"' in page
 
 
 def test_a_switch_names_what_it_turns_off(visitor: Client) -> None:
-    page = visitor.get("/features/denoise/").content.decode()
+    page = visitor.get("/t/studio/features/denoise/").content.decode()
     assert page.count('data-overridden-by="auto_params"') >= 2
 
 
 def test_no_page_needs_inline_code(visitor: Client) -> None:
-    response = visitor.get("/features/matting/")
+    response = visitor.get("/t/studio/features/matting/")
     page = response.content.decode()
     assert "unsafe" not in response["Content-Security-Policy"]
     assert " style=" not in page

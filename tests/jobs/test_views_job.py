@@ -82,8 +82,8 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
     assert "span (ncnn)" in page
     assert "Bundled engine" in page
     assert f'href="/gallery/{job.result.uuid}/file/?download=1"' in page
-    assert f'href="/features/enlarge3/?from={job.uuid}"' in page
-    assert f'href="/?source={job.result.uuid}"' in page
+    assert f'href="/t/studio/features/enlarge3/?from={job.uuid}"' in page
+    assert f'href="/t/studio/?source={job.result.uuid}"' in page
 
 
 def test_the_note_of_the_engine_is_on_the_page(visitor: Client, alice: User) -> None:
@@ -143,7 +143,7 @@ def test_deletion_asks_for_confirmation_and_removes_the_result(visitor: Client, 
     assert "Delete this result?" in visitor.get(f"/jobs/{job.uuid}/delete/").content.decode()
     assert Job.objects.exists()
     response = visitor.post(f"/jobs/{job.uuid}/delete/")
-    assert response["Location"] == "/gallery/"
+    assert response["Location"] == "/t/studio/gallery/"
     assert not Job.objects.exists()
     assert not Asset.objects.results().exists()
 
@@ -162,24 +162,24 @@ def test_every_state_has_its_page_even_without_its_picture(visitor: Client, alic
 
 
 def test_an_empty_list_says_so(visitor: Client) -> None:
-    assert "No jobs yet" in visitor.get("/jobs/").content.decode()
+    assert "No jobs yet" in visitor.get("/t/studio/jobs/").content.decode()
 
 
 def test_the_list_is_paginated_by_key(visitor: Client, alice: User, settings: Any) -> None:
     settings.JOBS_PAGE_ROWS = 2
     jobs = [make_job(alice) for _ in range(3)]
-    first = visitor.get("/jobs/")
-    second = visitor.get("/jobs/", {"after": first.context["next"]})
+    first = visitor.get("/t/studio/jobs/")
+    second = visitor.get("/t/studio/jobs/", {"after": first.context["next"]})
     assert first.context["jobs"] + second.context["jobs"] == jobs[::-1]
     assert second.context["next"] is None
-    assert visitor.get("/jobs/?after=nonsense").status_code == 404
+    assert visitor.get("/t/studio/jobs/?after=nonsense").status_code == 404
 
 
 def test_the_list_refreshes_only_while_a_job_is_active(visitor: Client, alice: User) -> None:
     job = make_job(alice, **ACTIVE)
-    assert 'hx-trigger="every 2s"' in visitor.get("/jobs/").content.decode()
+    assert 'hx-trigger="every 2s"' in visitor.get("/t/studio/jobs/").content.decode()
     Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
-    assert "hx-trigger" not in visitor.get("/jobs/").content.decode()
+    assert "hx-trigger" not in visitor.get("/t/studio/jobs/").content.decode()
 
 
 def test_the_number_of_queries_is_independent_of_the_length_of_the_list(
@@ -187,5 +187,5 @@ def test_the_number_of_queries_is_independent_of_the_length_of_the_list(
 ) -> None:
     for _ in range(4):
         make_job(alice)
-    with django_assert_num_queries(3):  # session, user, jobs
-        visitor.get("/jobs/")
+    with django_assert_num_queries(4):  # session, user, membership, jobs
+        visitor.get("/t/studio/jobs/")

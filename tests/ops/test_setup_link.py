@@ -1,4 +1,4 @@
-"""The link that creates the owner's account works once, with the latest secret, on an empty installation."""
+"""The link that creates the first account works once, with the latest secret, on an empty installation."""
 
 import os
 import stat

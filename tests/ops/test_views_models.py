@@ -1,4 +1,4 @@
-"""The owner's page about models."""
+"""The administrators' page about models."""
 
 from pathlib import Path
 
@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from tests.conftest import PASSWORD
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
 from vanceweb.teams.models import User
+from vanceweb.teams.services import create_user
 
 
 @pytest.fixture
@@ -34,7 +36,17 @@ def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, cl
     assert str(models_dir) in page
 
 
-def test_only_the_owner_may_see_it(bob: User, client: Client) -> None:
-    client.force_login(bob)
-    assert client.get("/models/").status_code == 403
-    assert b"/models/" not in client.get("/").content
+def test_only_administrators_may_see_it(alice: User, bob: User, charlie: User, client: Client) -> None:
+    for person in (bob, charlie):
+        client.force_login(person)
+        assert client.get("/models/").status_code == 403
+        assert b"/models/" not in client.get("/", follow=True).content
+    client.force_login(alice)
+    assert b"/models/" in client.get("/", follow=True).content
+
+
+def test_an_administrator_needs_no_team(db: None, client: Client) -> None:
+    client.force_login(create_user(username="andrew", password=PASSWORD, is_administrator=True))
+    response = client.get("/models/")
+    assert response.status_code == 200
+    assert b"/t/" not in response.content

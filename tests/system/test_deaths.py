@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.live_site import JOB_SECONDS, LiveSite, ScriptlessVisitor, wait_for
+from tests.live_site import JOB_SECONDS, TEAM_PATH, LiveSite, ScriptlessVisitor, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
 
@@ -90,7 +90,7 @@ def test_killed_web_server_comes_back(site, alice):
     os.kill(site.find_pids("gunicorn")[0], signal.SIGKILL)
     # Its workers die with it. Until then, one of our kept-alive connections may still lead to one of them.
     wait_for(lambda: killed.isdisjoint(now := site.find_pids("gunicorn")) and now, 30, "another web server")
-    assert alice.get("/gallery/").status_code == 200  # the port stayed open, so the request only waited
+    assert alice.get(TEAM_PATH + "gallery/").status_code == 200  # the port stayed open, so the request only waited
 
 
 def test_supervisor_killed_in_the_middle_of_a_job_leaves_nothing_and_the_next_start_ends_the_job(

@@ -1,4 +1,4 @@
-"""Log-in and log-out, lock-out, password, the owner's set-up link, adding users."""
+"""Log-in and log-out, lock-out, password, the set-up link of the first account, a team's people."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, as_actor, get_bundled
 from vanceweb.ops import setup_link
-from vanceweb.teams.models import User
+from vanceweb.ops.services import create_person
+from vanceweb.teams.models import TEAM_NAME_LENGTH, Membership, Role, Team, User
+from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
 NEW = "tin whistle orchard"
@@ -22,12 +24,13 @@ def data_dir(settings: Any, tmp_path: Path, studio_files: Path) -> Path:
 
 
 def test_log_in_and_out(alice: User, client: Client) -> None:
-    assert client.get("/gallery/")["Location"] == "/login/?next=/gallery/"
-    given = {"username": "alice", "password": PASSWORD, "next": "/gallery/"}
-    assert client.post("/login/", given)["Location"] == "/gallery/"
-    assert client.get("/gallery/").status_code == 200
+    page = "/t/studio/gallery/"
+    assert client.get(page)["Location"] == f"/login/?next={page}"
+    given = {"username": "alice", "password": PASSWORD, "next": page}
+    assert client.post("/login/", given)["Location"] == page
+    assert client.get(page).status_code == 200
     assert client.post("/logout/")["Location"] == "/login/"
-    assert client.get("/gallery/").status_code == 302
+    assert client.get(page).status_code == 302
 
 
 def test_log_in_leads_to_no_other_site(alice: User, client: Client) -> None:
@@ -67,57 +70,129 @@ def test_a_weak_password_is_refused(alice: User, client: Client) -> None:
     assert client.post("/password/", given).status_code == 422
 
 
-def test_the_set_up_link_makes_the_owner_and_works_once(db: None, data_dir: Path, client: Client) -> None:
+def test_the_set_up_link_makes_the_administrator_with_a_team_and_works_once(
+    db: None, data_dir: Path, client: Client
+) -> None:
     address = f"/setup/{setup_link.create_secret()}/"
-    assert client.get(address).status_code == 200
-    given = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD}
+    assert 'name="team_name"' in client.get(address).content.decode()
+    given = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD, "team_name": " Foto  Ärger "}
     assert client.post(address, given)["Location"] == "/"
-    owner = User.objects.get()
-    assert owner.is_owner
-    assert Connection.objects.get(owner=owner).is_bundled
-    assert client.get("/").status_code == 200
+    first = User.objects.get()
+    assert first.is_administrator
+    assert (as_actor(first).team.name, as_actor(first).role) == ("Foto Ärger", Role.OWNER)
+    assert get_bundled(first).is_bundled
+    response = client.get("/", follow=True)
+    assert response.redirect_chain == [("/t/foto-arger/", 302)]
+    assert response.status_code == 200
     assert client.get(address).status_code == 404
     assert Client().post(address, given | {"username": "mallory"}).status_code == 404
-    assert User.objects.count() == 1
+    assert User.objects.count() == Team.objects.count() == 1
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("changes", "sentence"),
     [
-        ({"username": "alice", "password1": PASSWORD, "password2": NEW}, "The two passwords differ."),
-        ({"username": "alice", "password1": "short", "password2": "short"}, "too short"),
-        ({"username": "a b", "password1": PASSWORD, "password2": PASSWORD}, "valid username"),
+        ({"password2": NEW}, "The two passwords differ."),
+        ({"password1": "short", "password2": "short"}, "too short"),
+        ({"username": "a b"}, "valid username"),
+        ({"team_name": "  "}, "This field is required."),
+        ({"team_name": "x" * (TEAM_NAME_LENGTH + 1)}, "at most 80 characters"),
     ],
 )
 def test_a_mistake_leaves_the_set_up_link_open(
-    db: None, data_dir: Path, client: Client, given: dict[str, str], sentence: str
+    db: None, data_dir: Path, client: Client, changes: dict[str, str], sentence: str
 ) -> None:
     address = f"/setup/{setup_link.create_secret()}/"
-    response = client.post(address, given)
+    given = {"username": "alice", "password1": PASSWORD, "password2": PASSWORD, "team_name": "Studio"}
+    response = client.post(address, given | changes)
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert client.get(address).status_code == 200
     assert not User.objects.exists()
+    assert not Team.objects.exists()
 
 
-def test_the_owner_adds_a_person(alice: User, client: Client) -> None:
+def join(alice: User, role: Role) -> User:
+    """Return a person in Alice's team with this role."""
+    return create_person(actor=as_actor(alice), username="dean", password=PASSWORD, role=role)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_owner_adds_a_person_with_any_role(role: Role, alice: User, client: Client) -> None:
     client.force_login(alice)
-    given = {"username": "dora", "password1": NEW, "password2": NEW}
-    assert "dora can log in now" in client.post("/people/add/", given, follow=True).content.decode()
+    given = {"username": "dora", "password1": NEW, "password2": NEW, "role": role}
+    response = client.post("/t/studio/people/add/", given, follow=True)
+    assert response.redirect_chain == [("/t/studio/people/", 302)]
+    assert "dora can log in now" in response.content.decode()
     dora = User.objects.get(username="dora")
-    assert not dora.is_owner
-    assert Connection.objects.filter(owner=dora, service="bundled").exists()
+    assert dora.check_password(NEW)
+    assert not dora.is_administrator
+    assert [(member.team.slug, member.role) for member in dora.memberships.all()] == [("studio", role)]
+    assert Connection.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        (Role.ADMIN, [Role.VIEWER, Role.MEMBER]),
+        (Role.OWNER, [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]),
+    ],
+)
+def test_the_form_offers_and_takes_only_grantable_roles(
+    role: Role, offered: list[Role], alice: User, client: Client
+) -> None:
+    client.force_login(join(alice, role))
+    field = client.get("/t/studio/people/").context["form"].fields["role"]
+    assert ([value for value, _label in field.choices], field.initial) == (offered, Role.MEMBER)
+    given = {"password1": NEW, "password2": NEW}
+    for wanted in [*Role, "", "chief"]:
+        response = client.post("/t/studio/people/add/", given | {"username": f"new-{wanted}", "role": wanted})
+        assert response.status_code == (302 if wanted in offered else 422)
+    created = Membership.objects.filter(user__username__startswith="new-").values_list("role", flat=True)
+    assert list(created) == offered
+    assert User.objects.filter(username__startswith="new-").count() == len(offered)
 
 
 def test_a_taken_name_is_reported(alice: User, client: Client) -> None:
     client.force_login(alice)
-    response = client.post("/people/add/", {"username": "alice", "password1": NEW, "password2": NEW})
+    given = {"username": "alice", "password1": NEW, "password2": NEW, "role": Role.MEMBER}
+    response = client.post("/t/studio/people/add/", given)
     assert response.status_code == 422
     assert "already exists" in response.content.decode()
+    assert Membership.objects.count() == 1
 
 
-def test_only_the_owner_may_add_people(bob: User, client: Client) -> None:
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])
+def test_only_owners_and_admins_may_add_people(role: Role, alice: User, client: Client) -> None:
+    client.force_login(join(alice, role))
+    response = client.get("/t/studio/people/")
+    assert response.status_code == 200
+    assert "/t/studio/people/add/" not in response.content.decode()
+    given = {"username": "dora", "password1": NEW, "password2": NEW, "role": Role.VIEWER}
+    assert client.post("/t/studio/people/add/", given).status_code == 403
+    assert not User.objects.filter(username="dora").exists()
+
+
+def test_strangers_and_administrators_from_outside_find_no_people(alice: User, charlie: User, client: Client) -> None:
+    for person in (charlie, create_user(username="andrew", password=PASSWORD, is_administrator=True)):
+        client.force_login(person)
+        assert client.get("/t/studio/people/").status_code == 404
+        assert client.post("/t/studio/people/add/", {"username": "x"}).status_code == 404
+
+
+def test_the_list_shows_the_teams_people_with_their_roles(
+    alice: User, bob: User, charlie: User, client: Client, django_assert_num_queries: Any
+) -> None:
     client.force_login(bob)
-    assert client.get("/people/").status_code == 403
-    assert client.post("/people/add/", {"username": "x"}).status_code == 403
-    assert 'href="/people/"' not in client.get("/").content.decode()
+    client.get("/t/studio/people/")
+    with django_assert_num_queries(4) as queries:
+        page = " ".join(client.get("/t/studio/people/").content.decode().split())
+    assert '<strong>alice</strong> <span class="vw-badge">Administrator</span></td> <td>Owner</td>' in page
+    assert "<strong>bob</strong></td> <td>Member</td>" in page
+    assert "charlie" not in page
+    assert 'href="/t/studio/people/"' in page
+    join(alice, Role.VIEWER)
+    with django_assert_num_queries(len(queries)):
+        assert "<strong>dean</strong></td> <td>Viewer</td>" in " ".join(
+            client.get("/t/studio/people/").content.decode().split()
+        )

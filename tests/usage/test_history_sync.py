@@ -9,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import as_actor
 from tests.usage import scripted_history
 from tests.usage.scripted_history import BEGINNING, Charge, ScriptedHistory
 from vanceweb.engine.models import Account, LedgerEntry
 from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import sync_history
 from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.services import set_zone_shift
 from vanceweb.vault.models import Connection
 
@@ -163,7 +165,18 @@ def test_the_real_engines_history_is_read(transactional_db: None, alice: User, b
     assert sync_history(bundled.pk) == 0
     record = UsageRecord.objects.first()
     assert record is not None
-    assert (record.owner, record.connection_name, record.points) == (alice, "Bundled engine", Decimal(1))
+    assert (record.team, record.connection_name, record.points) == (bundled.team, "Bundled engine", Decimal(1))
+    assert (record.created_by, record.private_to) == (None, None), "the service doesn't say who made the job"
+
+
+def test_a_private_connections_history_is_private(
+    service: ScriptedHistory, bundled: Connection, alice: User, bob: User
+) -> None:
+    service.charges = [Charge(0)]
+    Connection.objects.filter(pk=bundled.pk).update(private_to=bob)
+    sync_history(bundled.pk)
+    assert UsageRecord.objects.get().private_to == bob
+    assert [len(get_history_page(as_actor(person), None, 5)[0]) for person in (alice, bob)] == [0, 1]
 
 
 def test_a_removed_connection_keeps_its_history(service: ScriptedHistory, bundled: Connection) -> None:

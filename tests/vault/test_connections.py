@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from tests.client.fake_service import FakeService, reply_error, reply_html, reply_success, run_fake_service
+from tests.conftest import as_actor, get_bundled
 from vanceweb.engine.accounts import create_account
+from vanceweb.teams.access import filter_visible
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import refresh_balance, store_check_result
@@ -40,7 +42,7 @@ def service() -> Iterator[FakeService]:
 @pytest.fixture
 def added(alice: User, service: FakeService, settings: Any) -> Connection:
     settings.CLIENT_ATTEMPTS = 1
-    return add_connection(owner=alice, name="Mine", base_url=service.base_url + "/", token=f" {TOKEN}\n")
+    return add_connection(actor=as_actor(alice), name="Mine", base_url=service.base_url + "/", token=f" {TOKEN}\n")
 
 
 def count_queued_checks() -> int:
@@ -59,7 +61,7 @@ def test_adding_calls_no_service_and_enqueues_a_check(added: Connection, service
 
 
 def test_the_hosted_service_is_the_default(alice: User, settings: Any) -> None:
-    added = add_connection(owner=alice, name="Vance", base_url="", token=TOKEN)
+    added = add_connection(actor=as_actor(alice), name="Vance", base_url="", token=TOKEN)
     assert (added.service, added.base_url) == ("hosted", settings.HOSTED_BASE_URL)
 
 
@@ -116,13 +118,30 @@ def test_a_result_for_the_old_token_is_discarded(added: Connection) -> None:
 def test_a_refusal_names_the_field(alice: User, changes: dict[str, str], field: str) -> None:
     given = {"name": "Mine", "base_url": "", "token": TOKEN} | changes
     with pytest.raises(ValidationError) as refusal_:
-        add_connection(owner=alice, **given)
+        add_connection(actor=as_actor(alice), **given)
     assert set(refusal_.value.message_dict) == {field}
 
 
 def test_two_people_may_use_the_same_name(alice: User, bob: User) -> None:
     for person in (alice, bob):
-        add_connection(owner=person, name="Mine", base_url="", token=TOKEN)
+        add_connection(actor=as_actor(person), name="Mine", base_url="", token=TOKEN)
+
+
+def test_a_connection_is_private_until_it_is_shared(bob: User) -> None:
+    added = add_connection(actor=as_actor(bob), name="Mine", base_url="", token=TOKEN)
+    assert (added.team, added.created_by, added.private_to) == (as_actor(bob).team, bob, bob)
+
+
+def test_a_viewer_adds_none(viewer: User) -> None:
+    with pytest.raises(PermissionDenied):
+        add_connection(actor=as_actor(viewer), name="Mine", base_url="", token=TOKEN)
+
+
+def test_two_teams_may_use_the_same_name(alice: User, charlie: User) -> None:
+    for person in (alice, charlie):
+        rename_connection(connection=get_bundled(person), name="Ours")
+    with pytest.raises(ValidationError):
+        add_connection(actor=as_actor(alice), name="Ours", base_url="", token=TOKEN)
 
 
 def test_renaming(added: Connection) -> None:
@@ -187,8 +206,10 @@ def test_the_sweeper_enqueues_only_stale_balances_and_lost_checks(
 
 
 def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -> None:
+    actor = as_actor(alice)
     for number in range(5):
-        add_connection(owner=alice, name=f"Number {number}", base_url="", token=TOKEN)
+        add_connection(actor=actor, name=f"Number {number}", base_url="", token=TOKEN)
     with CaptureQueriesContext(database) as queries:
-        assert len([connection.balance for connection in Connection.objects.without_token().filter(owner=alice)]) == 6
+        visible = filter_visible(Connection.objects.without_token(), actor)
+        assert len([connection.balance for connection in visible]) == 6
     assert len(queries) == 1

@@ -9,6 +9,7 @@ from django.core import serializers
 from django.db import connection as database
 from django_tasks_db.models import DBTaskResult
 
+from tests.conftest import as_actor
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
@@ -21,7 +22,7 @@ TOKEN = "a-token-that-nobody-may-see-1234"
 
 @pytest.fixture
 def stored(alice: User) -> Connection:
-    return add_connection(owner=alice, name="Hosted", base_url="", token=TOKEN)
+    return add_connection(actor=as_actor(alice), name="Hosted", base_url="", token=TOKEN)
 
 
 def read_raw_column(connection: Connection) -> str:
@@ -37,7 +38,7 @@ def test_the_column_holds_no_token(stored: Connection) -> None:
 
 
 def test_equal_tokens_look_different_at_rest(alice: User, stored: Connection) -> None:
-    other = add_connection(owner=alice, name="Again", base_url="", token=TOKEN)
+    other = add_connection(actor=as_actor(alice), name="Again", base_url="", token=TOKEN)
     assert read_raw_column(other) != read_raw_column(stored)
 
 
@@ -56,7 +57,7 @@ def test_no_repr_and_no_error_shows_the_token(stored: Connection, bundled: Conne
 
 
 def test_a_short_token_shows_no_characters(alice: User) -> None:
-    assert add_connection(owner=alice, name="Short", base_url="", token="12345678").token_last4 == ""
+    assert add_connection(actor=as_actor(alice), name="Short", base_url="", token="12345678").token_last4 == ""
 
 
 def test_checking_logs_and_stores_no_token(stored: Connection, settings: Any, caplog: Any) -> None:

@@ -15,19 +15,19 @@ from django.core.files.storage import Storage, default_storage
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.thumbnail_rendering import render_thumbnails
 from vanceweb.lib.images import ImageFacts
-from vanceweb.teams.models import User
+from vanceweb.teams.models import Ownership
 
 FILE_NAME_MAX_LENGTH = 200
 EXTENSIONS = {"JPEG": Asset.Format.JPG, "PNG": Asset.Format.PNG}
 
 
 def store_asset_file(
-    *, owner: User, kind: str, file: BinaryIO, name: str, facts: ImageFacts, uuid: UUID | None = None
+    *, ownership: Ownership, kind: str, file: BinaryIO, name: str, facts: ImageFacts, uuid: UUID | None = None
 ) -> Asset:
     """Store the file and return its row, not yet saved. If the row isn't saved, call `delete_files`."""
     asset = Asset(
         uuid=uuid or uuid4(),
-        owner=owner,
+        **ownership.to_fields(),
         kind=kind,
         name=clean_file_name(name),
         format=EXTENSIONS[facts.format],

@@ -1,4 +1,4 @@
-"""An Asset: one picture of a user, uploaded or made by a job."""
+"""An Asset: one picture of a team, uploaded or made by a job."""
 
 from pathlib import PurePosixPath
 from uuid import uuid4
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.sizes import Size, fit_size
+from vanceweb.teams.models import TeamOwned
 
 
 def original_path(asset: "Asset", filename: str) -> str:
@@ -27,7 +28,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return self.filter(kind=Asset.Kind.RESULT)
 
 
-class Asset(models.Model):
+class Asset(TeamOwned):
     """A picture. `width` and `height` are px as seen, with the EXIF orientation applied."""
 
     class Kind(models.TextChoices):
@@ -40,7 +41,6 @@ class Asset(models.Model):
         PNG = "png", "PNG"
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assets")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=200)
     file = models.FileField(upload_to=original_path, max_length=200)
@@ -61,7 +61,7 @@ class Asset(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["owner", "kind", "-created_at", "-id"], name="gallery_newest_first"),
+            models.Index(fields=["team", "private_to", "kind", "-created_at", "-id"], name="gallery_newest_first"),
             # Queried every few seconds, and almost always empty.
             models.Index(
                 fields=["thumbnails_asked_at"],

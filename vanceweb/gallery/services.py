@@ -20,40 +20,43 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import get_sample
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.images import inspect_image
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import Ownership
 
 
 class SampleMissing(Exception):
     """No sample has that name, or its file isn't installed. The message is for the user."""
 
 
-def store_upload(*, owner: User, file: BinaryIO, name: str) -> Asset:
-    """Store a picture that a user uploaded, after checking its header.
+def store_upload(*, actor: Actor, file: BinaryIO, name: str) -> Asset:
+    """Store a picture that a person uploaded to the team, after checking its header.
 
     Damage in the pixels is found later, when a worker decodes it (`Asset.problem`). Raise ImageRefused with a sentence
     for the user.
     """
-    return _store_picture(owner=owner, kind=Asset.Kind.UPLOAD, file=file, name=name)
+    return _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=file, name=name)
 
 
-def store_sample(*, owner: User, sample: str) -> Asset:
-    """Return the user's copy of a sample photo, created on first use. Raise SampleMissing."""
+def store_sample(*, actor: Actor, sample: str) -> Asset:
+    """Return the team's copy of a sample photo, created on first use. Raise SampleMissing."""
     try:
         entry = get_sample(sample)
     except LookupError:
         raise SampleMissing(_("There is no sample “%(name)s”.") % {"name": sample}) from None
     name = entry.static_path.rsplit("/", 1)[-1]
-    stored = Asset.objects.filter(owner=owner, kind=Asset.Kind.SAMPLE, name=name, problem="").first()
+    # Not a private copy: a job on it would be private too.
+    shared = Asset.objects.filter(team=actor.team, private_to=None)
+    stored = shared.filter(kind=Asset.Kind.SAMPLE, name=name, problem="").first()
     if stored is not None:
         return stored
     path = finders.find(entry.static_path)
     if not isinstance(path, str):
         raise SampleMissing(_("The sample %(title)s isn't installed.") % {"title": entry.title})
     with open(path, "rb") as file:
-        return _store_picture(owner=owner, kind=Asset.Kind.SAMPLE, file=file, name=name)
+        return _store_picture(ownership=actor.own(), kind=Asset.Kind.SAMPLE, file=file, name=name)
 
 
-def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Asset:
+def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUID) -> Asset:
     """Store a job's result and its thumbnails, and return its row, not yet saved.
 
     The caller saves it together with its own row, inside `delete_files_on_error(asset)`. Raise ImageRefused.
@@ -65,7 +68,7 @@ def prepare_result(*, owner: User, file: BinaryIO, name: str, uuid: UUID) -> Ass
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = store_asset_file(owner=owner, kind=Asset.Kind.RESULT, file=file, name=name, facts=facts, uuid=uuid)
+    asset = store_asset_file(ownership=ownership, kind=Asset.Kind.RESULT, file=file, name=name, facts=facts, uuid=uuid)
     with delete_files_on_error(asset):
         write_thumbnails(asset)
     asset.thumbnails_at = timezone.now()
@@ -80,7 +83,7 @@ def delete_asset(*, asset: Asset) -> None:
     transaction.on_commit(partial(delete_leftover_files, folder))
 
 
-def _store_picture(*, owner: User, kind: str, file: BinaryIO, name: str) -> Asset:
+def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str) -> Asset:
     facts = inspect_image(
         file,
         max_bytes=settings.UPLOAD_MAX_BYTES,
@@ -88,7 +91,7 @@ def _store_picture(*, owner: User, kind: str, file: BinaryIO, name: str) -> Asse
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = store_asset_file(owner=owner, kind=kind, file=file, name=name, facts=facts)
+    asset = store_asset_file(ownership=ownership, kind=kind, file=file, name=name, facts=facts)
     with delete_files_on_error(asset), transaction.atomic():
         asset.save()
         make_thumbnails.enqueue(asset.pk)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.services import delete_asset
-from vanceweb.teams.access import get_owned_or_404
+from vanceweb.teams.access import Actor, get_visible_or_404, require_editable, team_page
 
 # The bytes behind an id never change, but only the user's own browser may cache them.
 IMMUTABLE_CACHE = "private, max-age=31536000, immutable"
@@ -22,9 +22,10 @@ CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
 @require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
-    """Show the user's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles."""
-    assets, following = get_results_page(request.user, request.GET.get("after"), settings.GALLERY_PAGE_TILES)
+@team_page
+def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the team's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles."""
+    assets, following = get_results_page(actor, request.GET.get("after"), settings.GALLERY_PAGE_TILES)
     context = {"assets": assets, "next": following, "first": not request.GET.get("after")}
     template = "gallery/list.html#tiles" if getattr(request, "htmx", False) else "gallery/list.html"
     return render(request, template, context)
@@ -34,7 +35,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
     """Send the original file; with `?download=1` as an attachment."""
-    asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
+    asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     name = asset.download_name if "download" in request.GET else ""
     return _build_file_response(str(asset.file.name), CONTENT_TYPES[asset.format], name)
 
@@ -43,7 +44,7 @@ def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
 @require_safe
 def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse:
     """Send a thumbnail; 404 until it has been made."""
-    asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
+    asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     if size not in settings.THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
     return _build_file_response(asset.get_thumbnail_path(size), "image/webp")
@@ -52,13 +53,14 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Ask for confirmation, then delete the picture. Jobs that used or made it stay, without it."""
-    asset = get_owned_or_404(Asset.objects.all(), request.user, uuid=uuid)
+    asset, actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
+    require_editable(actor, asset)
     if request.method != "POST":
         return render(request, "gallery/delete.html", {"asset": asset})
     name = asset.name
     delete_asset(asset=asset)
     messages.success(request, _("%(name)s is deleted.") % {"name": name})
-    return redirect("gallery")
+    return redirect("gallery", team=actor.team.slug)
 
 
 def _build_file_response(path: str, content_type: str, save_as: str = "") -> FileResponse:

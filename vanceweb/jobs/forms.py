@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
-from vanceweb.teams.access import filter_owned
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.vault.models import Connection
 
 ACCEPTED_TYPES = "image/jpeg,image/png"
@@ -32,10 +31,10 @@ class SubmissionForm(forms.Form):
         queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label=_("Runs on")
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._asset_field.queryset = filter_owned(Asset.objects.filter(problem=""), user)
-        self._connection_field.queryset = filter_owned(Connection.objects.without_token(), user)
+        self._asset_field.queryset = filter_visible(Asset.objects.filter(problem=""), actor)
+        self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
         self.connections = list(self._connection_field.queryset)
 
     @property

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,16 +16,21 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.gallery.models import Asset
 from vanceweb.lib.leases import LeasedModel
+from vanceweb.teams.models import TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     def with_pictures(self) -> "JobQuerySet":
-        """Fetch the pictures that lists and pages of jobs show in the same query."""
-        return self.select_related("source", "result")
+        """Fetch the pictures and the person that lists and pages of jobs show in the same query."""
+        return self.select_related("source", "result", "created_by")
+
+    def with_connection(self) -> "JobQuerySet":
+        """Fetch the connection in the same query, without its token, so that pages never decrypt one."""
+        return self.select_related("connection").defer("connection__token")
 
 
-class Job(LeasedModel):
+class Job(TeamOwned, LeasedModel):
     """A job. Its row is authoritative; the queue only wakes workers."""
 
     class State(models.TextChoices):
@@ -42,7 +46,6 @@ class Job(LeasedModel):
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="jobs")
     # Shown after the connection was removed.
     connection_name = models.CharField(max_length=80)
@@ -87,7 +90,7 @@ class Job(LeasedModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["owner", "-created_at", "-id"], name="jobs_newest_first"),
+            models.Index(fields=["team", "private_to", "-created_at", "-id"], name="jobs_newest_first"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
             # Queried every few seconds and nearly always empty.
@@ -101,6 +104,11 @@ class Job(LeasedModel):
     def feature_info(self) -> Feature:
         """The catalogue's entry. Raises LookupError for a feature that the catalogue no longer has."""
         return get_feature_by_slug(self.feature)
+
+    @property
+    def upload_name(self) -> str:
+        """The file name sent to the service. Its history repeats the name, so it tells the job and not the picture."""
+        return f"{self.uuid.hex}.{self.source.format if self.source else 'png'}"
 
     @property
     def is_active(self) -> bool:

@@ -59,7 +59,7 @@ def upload(run: JobRun) -> datetime | None:
         try:
             with source.file.open("rb") as file:
                 uploaded = run.client.upload(
-                    cast(BinaryIO, file), name=source.name, purpose=run.job.feature_info.purpose
+                    cast(BinaryIO, file), name=run.job.upload_name, purpose=run.job.feature_info.purpose
                 )
         except FileNotFoundError:
             raise JobCannotContinue(Failure(None, str(SOURCE_GONE))) from None
@@ -79,7 +79,7 @@ def download(run: JobRun) -> datetime | None:
         file = cast(BinaryIO, target)
         downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)
         asset = prepare_result(
-            owner=run.job.owner,
+            ownership=run.job.ownership,
             file=file,
             name=_build_result_name(run.job, downloaded.format),
             uuid=run.job.result_uuid,
@@ -157,6 +157,9 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
     with transaction.atomic():
         # The lease comes first: of two workers, only the one that holds the job may save the picture.
         run.lease.extend()
+        # The job may have been made private or shared, or its person deleted, while its result was downloaded.
+        owners = Job.objects.values_list("created_by_id", "private_to_id")
+        asset.created_by_id, asset.private_to_id = owners.get(pk=run.job.pk)
         asset.save()
         run.lease.release(
             state=Job.State.DONE,

@@ -17,7 +17,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.tasks import wake
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Action, Actor, require
 from vanceweb.vault.models import Connection
 
 
@@ -26,16 +26,20 @@ class JobRefused(Exception):
 
 
 @transaction.atomic
-def submit_job(*, owner: User, connection: Connection, source: Asset, step: Step, output: Output) -> Job:
-    """Create the job and enqueue it. Raise JobRefused, or JConfigError for parameters that the API doesn't accept."""
-    if connection.owner_id != owner.pk or source.owner_id != owner.pk:
-        raise JobRefused(_("The picture and the connection must be your own."))
+def submit_job(*, actor: Actor, connection: Connection, source: Asset, step: Step, output: Output) -> Job:
+    """Create the job and enqueue it. A job on a private picture is private too.
+
+    Raise JobRefused, JConfigError for parameters that the API doesn't accept, and PermissionDenied.
+    """
+    require(actor, Action.SPEND)
+    if not (actor.can_see(connection) and actor.can_see(source)):
+        raise JobRefused(_("The picture and the connection must be the team's or your own."))
     if source.problem:
         raise JobRefused(source.problem)
     build_jconfig([step], output)
     feature = get_feature_by_module(step.module)
     job = Job.objects.create(
-        owner=owner,
+        **actor.own(private=source.is_private).to_fields(),
         connection=connection,
         connection_name=connection.name,
         source=source,
@@ -82,13 +86,18 @@ def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
 
 
 @transaction.atomic
-def retry_job(*, job: Job) -> Job:
+def retry_job(*, actor: Actor, job: Job) -> Job:
     """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
 
-    Raise JobRefused.
+    Raise JobRefused. The actor must still see the picture and the connection, as for a new job.
     """
     if job.has_ended and (job.connection_id is None or job.source_id is None):
         raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    if connection is not None and not actor.can_see(connection):
+        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
+    if job.source is not None and not actor.can_see(job.source):
+        raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
     now = timezone.now()
     fresh: dict[str, Any] = {
         "attempts": 0,

@@ -3,12 +3,13 @@ from django.urls import path
 from vanceweb.jobs import views, views_feature, views_studio
 
 urlpatterns = [
-    path("", views_studio.studio, name="studio"),
-    path("features/<slug:slug>/", views_feature.feature, name="feature"),
-    path("jobs/", views.jobs, name="jobs"),
+    path("t/<slug:team>/", views_studio.studio, name="studio"),
+    path("t/<slug:team>/features/<slug:slug>/", views_feature.feature, name="feature"),
+    path("t/<slug:team>/jobs/", views.jobs, name="jobs"),
     path("jobs/<uuid:uuid>/", views.job, name="job"),
     path("jobs/<uuid:uuid>/progress/", views.job_progress, name="job-progress"),
     path("jobs/<uuid:uuid>/cancel/", views.job_cancel, name="job-cancel"),
     path("jobs/<uuid:uuid>/retry/", views.job_retry, name="job-retry"),
+    path("jobs/<uuid:uuid>/privacy/", views.job_privacy, name="job-privacy"),
     path("jobs/<uuid:uuid>/delete/", views.job_delete, name="job-delete"),
 ]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -22,28 +22,28 @@ from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, submit_job
 from vanceweb.lib.images import ImageRefused
-from vanceweb.teams.access import get_owned_or_404
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Action, Actor, filter_visible, require, team_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def feature(request: HttpRequest, slug: str) -> HttpResponse:
+@team_page
+def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     """Show the form. A valid submission creates a job; an invalid one returns the form with status 422.
 
     The query sets initial values: `from` (a job's id) its picture and settings, `source` (an asset's id) or `sample`
     (a slug) the picture.
     """
     info = _get_feature_or_404(slug)
-    user = cast(User, request.user)
     if request.method == "POST":
-        submission = SubmissionForm(request.POST, request.FILES, user=user)
+        require(actor, Action.MAKE)
+        submission = SubmissionForm(request.POST, request.FILES, actor=actor)
         form = build_form_class(info)(request.POST)
-        job = _submit(user, submission, form)
+        job = _submit(actor, submission, form)
         if job is not None:
             return _redirect(request, reverse("job", args=[job.uuid]))
     else:
-        chosen, initial = _read_initial_values(request, info, user)
-        submission = SubmissionForm(initial=chosen, user=user)
+        chosen, initial = _read_initial_values(request, info, actor)
+        submission = SubmissionForm(initial=chosen, actor=actor)
         form = build_form_class(info)(initial=initial)
     context = {
         "feature": info,
@@ -57,35 +57,35 @@ def feature(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "jobs/feature.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _submit(user: User, submission: SubmissionForm, form: FeatureForm) -> Job | None:
+def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job | None:
     """Create the job. If the submission isn't valid, add the errors to the forms and return None."""
     valid = [submission.is_valid(), form.is_valid()]
     if not all(valid):
         return None
     try:
-        source = _get_picture(user, submission.cleaned_data)
+        source = _get_picture(actor, submission.cleaned_data)
     except (ImageRefused, SampleMissing) as refusal:
         submission.add_error("picture", str(refusal))
         return None
     connection = submission.cleaned_data["connection"]
     try:
         return submit_job(
-            owner=user, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+            actor=actor, connection=connection, source=source, step=form.build_step(), output=form.build_output()
         )
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
         return None
 
 
-def _get_picture(user: User, cleaned: dict[str, Any]) -> Asset:
+def _get_picture(actor: Actor, cleaned: dict[str, Any]) -> Asset:
     if cleaned["picture"]:
-        return store_upload(owner=user, file=cleaned["picture"], name=cleaned["picture"].name)
+        return store_upload(actor=actor, file=cleaned["picture"], name=cleaned["picture"].name)
     if cleaned["source"]:
         return cast(Asset, cleaned["source"])
-    return store_sample(owner=user, sample=cleaned["sample"])
+    return store_sample(actor=actor, sample=cleaned["sample"])
 
 
-def _read_initial_values(request: HttpRequest, info: Feature, user: User) -> tuple[dict[str, Any], dict[str, object]]:
+def _read_initial_values(request: HttpRequest, info: Feature, actor: Actor) -> tuple[dict[str, Any], dict[str, object]]:
     """Return the initial values of both forms, read from the query."""
     chosen: dict[str, Any] = {
         "source": _parse_uuid_or_404(request.GET["source"]) if "source" in request.GET else None,
@@ -93,9 +93,8 @@ def _read_initial_values(request: HttpRequest, info: Feature, user: User) -> tup
     }
     if "from" not in request.GET:
         return chosen, {}
-    job = get_owned_or_404(
-        Job.objects.select_related("source", "connection"), user, uuid=_parse_uuid_or_404(request.GET["from"])
-    )
+    visible = filter_visible(Job.objects.with_pictures().with_connection(), actor)
+    job = get_object_or_404(visible, uuid=_parse_uuid_or_404(request.GET["from"]))
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
     return chosen, build_initial(job.step, job.output_settings) if job.feature == info.slug else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,7 @@ from vanceweb.catalogue.forms import FeatureForm, build_form_class
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import get_recent_jobs
-from vanceweb.teams.access import filter_owned
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor, filter_visible, team_page
 from vanceweb.vault.models import Connection
 
 if TYPE_CHECKING:
@@ -52,30 +51,32 @@ class FeatureGroup:
 
 
 @require_safe
-def studio(request: HttpRequest) -> HttpResponse:
+@team_page
+def studio(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the features. With an asset's id as `?source=`, the links pass that picture on."""
-    user = cast(User, request.user)
     context = {
         "feature_groups": [FeatureGroup(group, get_features_in_group(group)) for group in GROUPS],
-        "sample_offers": list(_build_sample_offers(filter_owned(Connection.objects.without_token(), user).first())),
-        "jobs": get_recent_jobs(user, RECENT_JOBS),
-        "source": _find_source(request, user),
+        "sample_offers": list(_build_sample_offers(actor)),
+        "jobs": get_recent_jobs(actor, RECENT_JOBS),
+        "source": _find_source(request, actor),
     }
     return render(request, "jobs/studio.html", context)
 
 
-def _build_sample_offers(connection: Connection | None) -> Iterable[SampleOffer]:
-    if connection is None:
+def _build_sample_offers(actor: Actor) -> Iterable[SampleOffer]:
+    """Yield the offers, or none if the actor can't start jobs."""
+    connection = filter_visible(Connection.objects.without_token(), actor).first()
+    if connection is None or not actor.can_make:
         return
     for sample, slug, label in SAMPLE_OFFERS:
         feature = get_feature_by_slug(slug)
         yield SampleOffer(get_sample(sample), feature, label, build_form_class(feature)(auto_id=False), connection)
 
 
-def _find_source(request: HttpRequest, user: User) -> Asset | None:
+def _find_source(request: HttpRequest, actor: Actor) -> Asset | None:
     """Return the picture from the query. An invalid id and someone else's picture give None."""
     try:
         wanted = UUID(request.GET.get("source", ""))
     except ValueError:
         return None
-    return filter_owned(Asset.objects.all(), user).filter(uuid=wanted).first()
+    return filter_visible(Asset.objects.all(), actor).filter(uuid=wanted).first()

@@ -1,4 +1,4 @@
-"""The form for a new person."""
+"""The forms for new people."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import TEAM_NAME_LENGTH, Role, User
 
 
 class NewPasswordField(forms.CharField):
@@ -41,3 +42,24 @@ class PersonForm(forms.Form):
         """Add the errors raised by the service to the fields they concern."""
         for name, problems in error.message_dict.items():
             self.add_error({"password": "password1"}.get(name, name), problems)
+
+
+class SetUpForm(PersonForm):
+    """The first person and their team."""
+
+    team_name = forms.CharField(
+        label=_("Team"),
+        help_text=_("Your company or group. Its people share pictures, jobs and credits."),
+        max_length=TEAM_NAME_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+class MemberForm(PersonForm):
+    """A new person and their role in the actor's team."""
+
+    role = forms.ChoiceField(label=_("Role"), initial=Role.MEMBER)
+
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["role"].choices = [(role.value, role.label) for role in Role if actor.can_grant(role)]  # type: ignore[attr-defined]

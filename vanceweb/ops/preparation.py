@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
 
 WriteLine = Callable[[str], None]
@@ -28,6 +29,7 @@ def prepare_site(write_line: WriteLine) -> None:
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     migrate_database(write_line)
+    ensure_team_connections()
     call_command("install_models", verbosity=0)
     if settings.COLLECT_STATIC:
         _collect_static(write_line)

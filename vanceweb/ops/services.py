@@ -2,17 +2,45 @@
 
 from django.db import transaction
 
-from vanceweb.teams.models import User
-from vanceweb.teams.services import create_user
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import Role, Team, User
+from vanceweb.teams.services import add_member, create_team, create_user
+from vanceweb.vault.models import Connection
 from vanceweb.vault.services import create_bundled_connection
 
 
 @transaction.atomic
-def create_person(*, username: str, password: str, is_owner: bool = False) -> User:
-    """Create a person with a connection to the bundled engine and the first credits on it.
+def set_up_installation(*, username: str, password: str, team_name: str) -> User:
+    """Create the first person, who administers the installation, and their team.
 
-    Raise ValidationError with the fields `username` and `password`.
+    Raise ValidationError with the fields `username`, `password` and `team_name`.
     """
-    user = create_user(username=username, password=password, is_owner=is_owner)
-    create_bundled_connection(owner=user)
+    user = create_user(username=username, password=password, is_administrator=True)
+    open_team(name=team_name, owner=user)
     return user
+
+
+@transaction.atomic
+def open_team(*, name: str, owner: User) -> Team:
+    """Create a team with its first owner and a shared connection to the bundled engine. Raise ValidationError."""
+    team = create_team(name=name, owner=owner)
+    create_bundled_connection(team=team)
+    return team
+
+
+@transaction.atomic
+def create_person(*, actor: Actor, username: str, password: str, role: Role = Role.MEMBER) -> User:
+    """Create a person in the actor's team. They work on the team's credits and get none of their own.
+
+    Raise ValidationError with the fields `username` and `password`, and PermissionDenied.
+    """
+    user = create_user(username=username, password=password)
+    add_member(actor=actor, user=user, role=role)
+    return user
+
+
+def ensure_team_connections() -> None:
+    """Give each team without a shared connection to the bundled engine one, as after an update from single users."""
+    shared = Connection.objects.bundled().filter(private_to=None)
+    for team in Team.objects.exclude(pk__in=shared.values("team")):
+        create_bundled_connection(team=team)

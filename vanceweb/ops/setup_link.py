@@ -1,4 +1,4 @@
-"""The one-time link that creates the owner's account on an empty installation.
+"""The one-time link that creates the first account on an empty installation.
 
 No password is shipped: anyone who can read the terminal of the first start may create the first account. Each start
 creates a new secret and stores only its hash, in the data folder; 256 random bits need neither salt nor a slow hash.

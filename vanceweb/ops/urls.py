@@ -4,7 +4,7 @@ from vanceweb.ops import views
 
 urlpatterns = [
     path("setup/<str:secret>/", views.setup, name="setup"),
-    path("people/", views.people, name="people"),
+    path("t/<slug:team>/people/", views.people, name="people"),
     path("models/", views.models, name="models"),
-    path("people/add/", views.people_add, name="people-add"),
+    path("t/<slug:team>/people/add/", views.people_add, name="people-add"),
 ]

@@ -1,4 +1,4 @@
-"""The owner's pages: the set-up of the first account, people, and the models of the bundled engine."""
+"""The set-up of the first account, the people of a team, and the models of the bundled engine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vanceweb.ops import setup_link
-from vanceweb.ops.forms import PersonForm
-from vanceweb.ops.services import create_person
-from vanceweb.teams.access import owner_required
-from vanceweb.teams.models import User
+from vanceweb.ops.forms import MemberForm, SetUpForm
+from vanceweb.ops.services import create_person, set_up_installation
+from vanceweb.teams.access import Action, Actor, administrator_required, require, team_page
+from vanceweb.teams.models import Role, User
 
 
 @login_not_required
@@ -32,26 +32,28 @@ from vanceweb.teams.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def setup(request: HttpRequest, secret: str) -> HttpResponse:
-    """Create the owner's account through the one-time link and log them in. Return 404 for any other link."""
+    """Create the first account and its team through the one-time link and log in. Return 404 for any other link."""
     if not setup_link.is_valid(secret):
         raise Http404(_("This link is not valid."))
-    form = PersonForm(request.POST or None)
+    form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            owner = _create_owner(form)
+            person = _set_up(form)
         except ValidationError as error:
             form.add_service_errors(error)
         else:
-            login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
-            return redirect("studio")
+            login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+            return redirect("home")
     return render(request, "ops/setup.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 @transaction.atomic
-def _create_owner(form: PersonForm) -> User:
+def _set_up(form: SetUpForm) -> User:
     """Raise ValidationError for invalid input and Http404 if another request was faster; then create nothing."""
-    person = create_person(
-        username=form.cleaned_data["username"], password=form.cleaned_data["password1"], is_owner=True
+    person = set_up_installation(
+        username=form.cleaned_data["username"],
+        password=form.cleaned_data["password1"],
+        team_name=form.cleaned_data["team_name"],
     )
     if not setup_link.close():
         raise Http404(_("This link has just been used."))
@@ -59,14 +61,14 @@ def _create_owner(form: PersonForm) -> User:
 
 
 @require_safe
-@owner_required
-def people(request: HttpRequest) -> HttpResponse:
-    """Show all people and the form that adds one."""
-    return _render_people(request, PersonForm())
+@team_page
+def people(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the team's people and, to those who may add some, the form."""
+    return _render_people(request, actor, MemberForm(actor=actor))
 
 
 @require_safe
-@owner_required
+@administrator_required
 def models(request: HttpRequest) -> HttpResponse:
     """Show each task of the bundled engine with the backends that do it or could."""
     slots = [
@@ -91,25 +93,31 @@ def _list_backends() -> Sequence[Mapping[str, Any]]:
 
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "HEAD", "POST"])
-@owner_required
-def people_add(request: HttpRequest) -> HttpResponse:
-    """Create a person, with a connection to the bundled engine and credits on it."""
+@team_page
+def people_add(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Create a person in the team."""
     if request.method != "POST":
-        return redirect("people")
-    form = PersonForm(request.POST)
+        return redirect("people", team=actor.team.slug)
+    require(actor, Action.MANAGE_PEOPLE)
+    form = MemberForm(request.POST, actor=actor)
     if form.is_valid():
         try:
-            person = create_person(username=form.cleaned_data["username"], password=form.cleaned_data["password1"])
+            person = create_person(
+                actor=actor,
+                username=form.cleaned_data["username"],
+                password=form.cleaned_data["password1"],
+                role=Role(form.cleaned_data["role"]),
+            )
         except ValidationError as error:
             form.add_service_errors(error)
         else:
             messages.success(
                 request, _("%(name)s can log in now. Tell them the password yourself.") % {"name": person.username}
             )
-            return redirect("people")
-    return _render_people(request, form, status=422)
+            return redirect("people", team=actor.team.slug)
+    return _render_people(request, actor, form, status=422)
 
 
-def _render_people(request: HttpRequest, form: PersonForm, status: int = 200) -> HttpResponse:
-    rows = User.objects.order_by("date_joined", "pk")
-    return render(request, "ops/people.html", {"people": rows, "form": form}, status=status)
+def _render_people(request: HttpRequest, actor: Actor, form: MemberForm, status: int = 200) -> HttpResponse:
+    rows = actor.team.memberships.select_related("user")
+    return render(request, "ops/people.html", {"memberships": rows, "form": form}, status=status)

@@ -1,44 +1,184 @@
-"""All permission checks of the site. Views never compare owners themselves."""
+"""All permission checks of the site. Views ask only this module and never compare people or roles themselves.
 
-from collections.abc import Callable
+Every check is made for an actor: a person in a team. A row of a team that the person isn't in, and a row that is
+private to somebody else, answer 404, for owners and administrators too. A member without the right gets 403.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
-from vanceweb.teams.models import User
+from vanceweb.teams.models import Membership, Ownership, Role, Team, TeamOwned, User
 
-M = TypeVar("M", bound=Model)
+Row = TypeVar("Row", bound=TeamOwned)
 View = Callable[..., HttpResponseBase]
-
 Person = User | AnonymousUser
 
 
-def filter_owned(queryset: QuerySet[M], user: Person) -> QuerySet[M]:
-    """Return the rows that `user` may see: their own, or none for a user who isn't logged in."""
-    return queryset.filter(owner=user) if isinstance(user, User) and user.is_active else queryset.none()
+class Action(enum.Enum):
+    """Something that a person may do in a team."""
+
+    SEE = enum.auto()
+    MAKE = enum.auto()  # upload pictures, submit jobs, add connections of one's own
+    SPEND = enum.auto()  # run jobs on the team's connections
+    EDIT_OWN = enum.auto()
+    EDIT_ALL = enum.auto()
+    MANAGE_CONNECTIONS = enum.auto()
+    MANAGE_PEOPLE = enum.auto()  # those with a role below one's own
+    MANAGE_TEAM = enum.auto()  # its name, its roles, its end
 
 
-def get_owned_or_404(queryset: QuerySet[M], user: Person, **lookup: Any) -> M:
-    """Return the row matching `lookup` that `user` may see. Raise the same Http404 for others' and for missing rows."""
-    return get_object_or_404(filter_owned(queryset, user), **lookup)
+_VIEWER = frozenset({Action.SEE})
+_MEMBER = _VIEWER | {Action.MAKE, Action.SPEND, Action.EDIT_OWN}
+_ADMIN = _MEMBER | {Action.EDIT_ALL, Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE}
+PERMISSIONS: Mapping[Role, frozenset[Action]] = {
+    Role.VIEWER: _VIEWER,
+    Role.MEMBER: _MEMBER,
+    Role.ADMIN: _ADMIN,
+    Role.OWNER: _ADMIN | {Action.MANAGE_TEAM},
+}
 
 
-def is_owner(user: object) -> bool:
-    """Return whether `user` is the installation's owner."""
-    return isinstance(user, User) and user.is_active and user.is_owner
+@dataclass(frozen=True)
+class Actor:
+    """A person in a team, with the role that decides what they may do there."""
+
+    user: User
+    team: Team
+    role: Role
+
+    def can(self, action: Action) -> bool:
+        """Return whether the role allows the action."""
+        return action in PERMISSIONS[self.role]
+
+    @property
+    def can_make(self) -> bool:
+        return self.can(Action.MAKE)
+
+    @property
+    def can_manage_people(self) -> bool:
+        return self.can(Action.MANAGE_PEOPLE)
+
+    def can_see(self, row: TeamOwned) -> bool:
+        """Return whether the actor may see a row."""
+        return row.team_id == self.team.pk and row.private_to_id in (None, self.user.pk)
+
+    def can_edit(self, row: TeamOwned) -> bool:
+        """Return whether the actor may change a row: their own, or as an admin any that they see."""
+        if not self.can_see(row):
+            return False
+        return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and row.created_by_id == self.user.pk)
+
+    def can_grant(self, role: Role) -> bool:
+        """Return whether the actor may give somebody this role: one below their own, or any as an owner."""
+        if self.can(Action.MANAGE_TEAM):
+            return True
+        return self.can(Action.MANAGE_PEOPLE) and role.rank < self.role.rank
+
+    def own(self, *, private: bool = False) -> Ownership:
+        """Return the ownership of a row that the actor makes: the team's, or private to the actor."""
+        return Ownership(self.team.pk, self.user.pk, self.user.pk if private else None)
 
 
-def owner_required(view: View) -> View:
-    """Restrict a view to the installation's owner; everybody else gets 403."""
+def get_actor(user: Person, team: Team) -> Actor | None:
+    """Return the user as an actor in the team, None if they aren't in it or aren't active."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    membership = Membership.objects.filter(user=user, team=team).first()
+    return None if membership is None else Actor(user, team, Role(membership.role))
+
+
+def get_actor_or_404(user: Person, slug: str) -> Actor:
+    """Return the user as an actor in the team of this slug. Raise Http404 for strangers and for missing teams alike."""
+    if isinstance(user, User) and user.is_active:
+        membership = Membership.objects.select_related("team").filter(user=user, team__slug=slug).first()
+        if membership is not None:
+            return Actor(user, membership.team, Role(membership.role))
+    raise Http404(_("This team does not exist."))
+
+
+def find_home_actor(user: Person) -> Actor | None:
+    """Return the user as an actor in the team they joined first, None for a person without a team."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    membership = Membership.objects.select_related("team").filter(user=user).first()
+    return None if membership is None else Actor(user, membership.team, Role(membership.role))
+
+
+def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
+    """Return the rows of the actor's team that the actor may see."""
+    return queryset.filter(Q(private_to=None) | Q(private_to=actor.user), team=actor.team)
+
+
+def filter_editable(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
+    """Return the rows of the actor's team that the actor may change."""
+    rows = filter_visible(queryset, actor)
+    if actor.can(Action.EDIT_ALL):
+        return rows
+    return rows.filter(created_by=actor.user) if actor.can(Action.EDIT_OWN) else rows.none()
+
+
+def get_visible_or_404(request: HttpRequest, queryset: QuerySet[Row], **lookup: Any) -> tuple[Row, Actor]:
+    """Return the row matching `lookup`, with the request's user as an actor in the row's team.
+
+    Raise the same Http404 for missing rows, for rows of other teams and for rows private to somebody else.
+    """
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        raise Http404
+    mine = queryset.filter(Q(private_to=None) | Q(private_to=user), team__memberships__user=user)
+    row = get_object_or_404(mine.select_related("team"), **lookup)
+    actor = get_actor(user, row.team)
+    if actor is None:
+        raise Http404
+    set_current_actor(request, actor)
+    return row, actor
+
+
+def team_page(view: View) -> View:
+    """Resolve the team's slug from the address and pass the view an actor. Strangers to the team get 404."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, team: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = get_actor_or_404(request.user, team)
+        set_current_actor(request, actor)
+        return view(request, actor, *args, **kwargs)
+
+    return wrapper
+
+
+def set_current_actor(request: HttpRequest, actor: Actor) -> None:
+    """Remember the actor for the templates of this request."""
+    request.actor = actor  # type: ignore[attr-defined]
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Raise PermissionDenied unless the actor may do this."""
+    if not actor.can(action):
+        raise PermissionDenied
+
+
+def require_editable(actor: Actor, row: TeamOwned) -> None:
+    """Raise PermissionDenied unless the actor may change this row."""
+    if not actor.can_edit(row):
+        raise PermissionDenied
+
+
+def administrator_required(view: View) -> View:
+    """Restrict a view to administrators of the installation; everybody else gets 403."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_owner(request.user):
+        if not (isinstance(request.user, User) and request.user.is_active and request.user.is_administrator):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

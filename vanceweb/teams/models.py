@@ -1,9 +1,114 @@
+"""Users, teams, and which user has which role in which team."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+TEAM_NAME_LENGTH = 80
+TEAM_SLUG_LENGTH = 50
 
 
 class User(AbstractUser):
-    """A user. The first one, created through the set-up link, owns the installation and may add others."""
+    """A person. The first one, created through the set-up link, administers the installation."""
 
     @property
-    def is_owner(self) -> bool:
+    def is_administrator(self) -> bool:
+        """True for administrators of the installation. That is a flag on the person and no role in a team."""
         return self.is_superuser
+
+
+class Role(models.TextChoices):
+    """The roles in a team, the weakest first. `vanceweb.teams.access` says what each may do."""
+
+    VIEWER = "viewer", _("Viewer")
+    MEMBER = "member", _("Member")
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Owner")
+
+    @property
+    def rank(self) -> int:
+        """The position among the roles, 0 for the weakest."""
+        return list(Role).index(self)
+
+
+class Team(models.Model):
+    """A group of people who share pictures, jobs, connections and credits."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    # Part of the addresses, so it stays when the team is renamed.
+    slug = models.SlugField(max_length=TEAM_SLUG_LENGTH, unique=True)
+    name = models.CharField(max_length=TEAM_NAME_LENGTH)
+    created_at = models.DateTimeField(default=timezone.now)
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user's role in a team."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["joined_at", "pk"]
+        constraints = [models.UniqueConstraint(name="teams_membership_once", fields=["team", "user"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Whose a new row is: ids of its team, of the person who made it, and of the person it is private to."""
+
+    team_id: int
+    created_by_id: int | None
+    private_to_id: int | None = None
+
+    def to_fields(self) -> dict[str, int | None]:
+        """Return the fields of a `TeamOwned` row."""
+        return {
+            "team_id": self.team_id,
+            "created_by_id": self.created_by_id,
+            "private_to_id": self.private_to_id,
+        }
+
+
+class TeamOwned(models.Model):
+    """A row that belongs to a team, was made by a person, and may be private to one.
+
+    `private_to` is empty for rows that the whole team sees. A private row is deleted with its person, so that it never
+    becomes the team's by accident.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose this row is."""
+        return Ownership(self.team_id, self.created_by_id, self.private_to_id)
+
+    @property
+    def is_private(self) -> bool:
+        return self.private_to_id is not None

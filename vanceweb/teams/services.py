@@ -1,16 +1,19 @@
-"""Writes on users."""
+"""Writes on users and teams."""
 
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Membership, Role, Team, User
 
 
-def create_user(*, username: str, password: str, is_owner: bool = False) -> User:
+def create_user(*, username: str, password: str, is_administrator: bool = False) -> User:
     """Create a user who can log in. Raise ValidationError with the fields `username` and `password`."""
-    user = User(username=User.normalize_username(username.strip()), is_superuser=is_owner, is_staff=False)
+    user = User(username=User.normalize_username(username.strip()), is_superuser=is_administrator, is_staff=False)
     problems: dict[str, list[str]] = {}
     try:
         user.full_clean(exclude=["password"])
@@ -29,3 +32,41 @@ def create_user(*, username: str, password: str, is_owner: bool = False) -> User
     except IntegrityError:
         raise ValidationError({"username": [_("A user with that username already exists.")]}) from None
     return user
+
+
+@transaction.atomic
+def create_team(*, name: str, owner: User) -> Team:
+    """Create a team with its first owner. Raise ValidationError with the field `team_name`."""
+    name = _clean_team_name(name)
+    team = Team.objects.create(name=name, slug=_find_free_slug(name))
+    Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    return team
+
+
+def add_member(*, actor: Actor, user: User, role: Role) -> Membership:
+    """Add a user to the actor's team. Raise PermissionDenied for a role that the actor can't grant."""
+    if not actor.can_grant(role):
+        raise PermissionDenied
+    return Membership.objects.create(team=actor.team, user=user, role=role)
+
+
+def set_administrator(*, user: User, is_administrator: bool) -> None:
+    """Make a user an administrator of the installation, or no longer one."""
+    User.objects.filter(pk=user.pk).update(is_superuser=is_administrator)
+
+
+def _clean_team_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise ValidationError({"team_name": [_("Give the team a name.")]})
+    if len(name) > TEAM_NAME_LENGTH:
+        message = ngettext("At most %(limit)d character.", "At most %(limit)d characters.", TEAM_NAME_LENGTH)
+        raise ValidationError({"team_name": [message % {"limit": TEAM_NAME_LENGTH}]})
+    return name
+
+
+def _find_free_slug(name: str) -> str:
+    base = slugify(name)[: TEAM_SLUG_LENGTH - 5].strip("-") or "team"
+    taken = set(Team.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
+    return next(slug for slug in candidates if slug not in taken)

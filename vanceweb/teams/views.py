@@ -1,4 +1,4 @@
-"""Log-in, log-out and change of password."""
+"""The way to a person's team, log-in, log-out and change of password."""
 
 from typing import Any
 
@@ -6,10 +6,30 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse_lazy
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from vanceweb.teams.access import find_home_actor
 from vanceweb.teams.models import User
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Redirect to the studio of the person's first team, or say that they have none."""
+    return redirect_to_team(request, page="studio")
+
+
+@require_safe
+def redirect_to_team(request: HttpRequest, page: str, **kwargs: str) -> HttpResponseBase:
+    """Redirect to a page of the person's first team and keep the query, or say that they have no team."""
+    actor = find_home_actor(request.user)
+    if actor is None:
+        return render(request, "teams/no_team.html", status=200)
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(page, kwargs={"team": actor.team.slug, **kwargs})
+    return redirect(f"{address}?{query}" if query else address)
 
 
 @login_not_required

@@ -1,8 +1,10 @@
 """The io worker's sync of a service's history of charges into UsageRecord."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,12 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vanceweb.client import HistoryRow, VanceError
+from vanceweb.jobs.models import Job
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
+
+# Jobs looked up at once: far below the number of parameters that a query may have.
+JOBS_AT_ONCE = 500
+JOB_IN_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def sync_history(connection_id: int) -> int:
@@ -57,9 +64,14 @@ def _store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
     if current is None:
         return 0
     rows = [_truncate(row) for row in rows]
+    missing = find_missing_rows(rows, _count_stored_rows(current, rows))
+    people = _find_people(current, [row for row, _ in missing])
     new = [
         UsageRecord(
-            owner_id=current.owner_id,
+            team_id=current.team_id,
+            private_to_id=current.private_to_id,
+            job_uuid=job_uuid if job_uuid in people else None,
+            created_by_id=people.get(job_uuid),
             connection=current,
             connection_name=current.name,
             point_type=row.point_type,
@@ -70,12 +82,29 @@ def _store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
             created_at=_to_utc(row.created_at, current),
             occurrence=occurrence,
         )
-        for row, occurrence in find_missing_rows(rows, _count_stored_rows(current, rows))
+        for row, occurrence in missing
+        for job_uuid in [find_job_uuid(row.info)]
     ]
     UsageRecord.objects.bulk_create(new, batch_size=500)
     now = timezone.now()
     HistorySync.objects.update_or_create(connection=current, defaults={"synced_at": now, "last_error": ""})
     return len(new)
+
+
+def find_job_uuid(info: str) -> UUID | None:
+    """Return the id of the job that a result's file name begins with (`Job.upload_name`), None for other names."""
+    match = JOB_IN_NAME.search(info)
+    return UUID(match[0]) if match else None
+
+
+def _find_people(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID | None, int | None]:
+    """Return who submitted the team's jobs that these rows name, by the jobs' ids."""
+    named = sorted({job_uuid for row in rows if (job_uuid := find_job_uuid(row.info)) is not None})
+    people: dict[UUID | None, int | None] = {}
+    for start in range(0, len(named), JOBS_AT_ONCE):
+        jobs = Job.objects.filter(team_id=connection.team_id, uuid__in=named[start : start + JOBS_AT_ONCE])
+        people |= dict(jobs.values_list("uuid", "created_by_id"))
+    return people
 
 
 def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:

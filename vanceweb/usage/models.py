@@ -1,9 +1,11 @@
 """The history of credits as reported by the services."""
 
-from django.conf import settings
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
+from vanceweb.teams.models import TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
 # Longer texts are truncated. The known services stay far below these lengths.
@@ -17,13 +19,13 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
         return self.filter(connection=connection)
 
 
-class UsageRecord(models.Model):
+class UsageRecord(TeamOwned):
     """One charge. The API's rows have no id, and two can be equal in every field; `occurrence` numbers equal rows.
 
-    The job that caused a charge is not stored: a row names the result's file but no id, so it would be a guess.
+    `job_uuid` is the job that caused the charge, read from the name under which its picture was uploaded; empty for
+    charges that nobody here caused. `created_by` is the person who submitted it.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_records")
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="usage_records")
     # Shown after the connection has been removed.
     connection_name = models.CharField(max_length=80)
@@ -32,14 +34,18 @@ class UsageRecord(models.Model):
     info = models.CharField(max_length=INFO_LENGTH)
     points = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
     balance = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    job_uuid = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     occurrence = models.PositiveIntegerField(default=1)
+
+    # Not stored: the job, if the person who looks at the page may see it (see `queries.get_history_page`).
+    shown_job: Any = None
 
     objects = UsageRecordQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            models.Index(fields=["owner", "-created_at", "-id"], name="usage_newest_first"),
+            models.Index(fields=["team", "private_to", "-created_at", "-id"], name="usage_newest_first"),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
         ]
         constraints = [

@@ -1,19 +1,27 @@
 """Queries for the usage page."""
 
+from vanceweb.jobs.models import Job
 from vanceweb.lib.pagination import get_page_after
-from vanceweb.teams.access import Person, filter_owned
+from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 
-def get_balances(user: Person) -> list[Connection]:
-    """Return the user's connections with their balances and `history_sync`, in one query."""
-    return list(filter_owned(Connection.objects.without_token().select_related("history_sync"), user))
+def get_balances(actor: Actor) -> list[Connection]:
+    """Return the connections that the actor may see with their balances and `history_sync`, in one query."""
+    return list(filter_visible(Connection.objects.without_token().select_related("history_sync"), actor))
 
 
-def get_history_page(user: Person, after: str | None, limit: int) -> tuple[list[UsageRecord], str | None]:
-    """Return a page of the user's charges, newest first, and the next page's cursor, in one query.
+def get_history_page(actor: Actor, after: str | None, limit: int) -> tuple[list[UsageRecord], str | None]:
+    """Return a page of the charges that the actor may see, newest first, and the next page's cursor, in two queries.
 
-    Raise Http404 for a bad cursor.
+    Each charge gets its job as `shown_job`, unless that is private to somebody else or deleted: then the page shows
+    person, feature and credits, but not the picture's name. Raise Http404 for a bad cursor.
     """
-    return get_page_after(filter_owned(UsageRecord.objects.all(), user), after=after, limit=limit)
+    records = filter_visible(UsageRecord.objects.select_related("created_by"), actor)
+    rows, following = get_page_after(records, after=after, limit=limit)
+    named = [row.job_uuid for row in rows if row.job_uuid is not None]
+    jobs = {job.uuid: job for job in filter_visible(Job.objects.filter(uuid__in=named), actor)}
+    for row in rows:
+        row.shown_job = jobs.get(row.job_uuid) if row.job_uuid else None
+    return rows, following

@@ -6,17 +6,17 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.tasks import sync_history
 from vanceweb.vault.models import Connection
-from vanceweb.vault.services import request_balance
+from vanceweb.vault.services import request_balance, set_connection_privacy
 
 
 @transaction.atomic
-def request_refresh(*, user: User) -> int:
-    """Enqueue readings of the balance and history of all the user's connections. Return the number of connections."""
-    connections = list(Connection.objects.filter(owner=user).values_list("pk", flat=True))
+def request_refresh(*, actor: Actor) -> int:
+    """Enqueue readings of balance and history of all visible connections. Return the number of connections."""
+    connections = list(filter_visible(Connection.objects.all(), actor).values_list("pk", flat=True))
     for pk in connections:
         request_balance(connection_id=pk)
         request_history(connection_id=pk)
@@ -36,6 +36,17 @@ def request_history(*, connection_id: int, asked_before: datetime | None = None)
             return False
     sync_history.enqueue(connection_id)
     return True
+
+
+@transaction.atomic
+def share_connection(*, actor: Actor, connection: Connection, show_history: bool) -> None:
+    """Share the actor's own connection with the team; with `show_history` its charges until now, too.
+
+    Raise ValidationError with the field `name` if the team has a connection of that name, and PermissionDenied.
+    """
+    set_connection_privacy(actor=actor, connection=connection, private=False)
+    if show_history:
+        UsageRecord.objects.filter(connection=connection, private_to=actor.user).update(private_to=None)
 
 
 @transaction.atomic

@@ -1,27 +1,32 @@
 """The usage page: each connection's balance and the history of charges."""
 
 from datetime import timedelta
-from typing import cast
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Action, Actor, get_visible_or_404, require, require_editable, team_page
 from vanceweb.usage.queries import get_balances, get_history_page
-from vanceweb.usage.services import request_refresh
+from vanceweb.usage.services import request_refresh, share_connection
 from vanceweb.vault.models import Connection
+from vanceweb.vault.services import set_connection_privacy
 
 
 @require_safe
 @never_cache
-def usage(request: HttpRequest) -> HttpResponse:
+@team_page
+def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show balances and history; `?after=` continues the history. The page polls during a refresh."""
-    rows, following = get_history_page(request.user, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
-    connections = get_balances(request.user)
+    rows, following = get_history_page(actor, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
+    connections = get_balances(actor)
     context = {
         "connections": connections,
         "rows": rows,
@@ -33,10 +38,42 @@ def usage(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def usage_refresh(request: HttpRequest) -> HttpResponse:
+@team_page
+def usage_refresh(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Enqueue readings of balances and histories; the page shows them once a worker has read them."""
-    request_refresh(user=cast(User, request.user))
-    return redirect("usage")
+    require(actor, Action.MAKE)
+    request_refresh(actor=actor)
+    return redirect("usage", team=actor.team.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_share(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Ask whether the team may see the connection's past charges, then share it."""
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
+    require_editable(actor, connection)
+    if request.method != "POST":
+        return render(request, "usage/share.html", {"connection": connection})
+    try:
+        share_connection(actor=actor, connection=connection, show_history="show_history" in request.POST)
+    except ValidationError as error:
+        context = {"connection": connection, "error": " ".join(error.messages)}
+        return render(request, "usage/share.html", context, status=422)
+    messages.success(request, _("The team can use %(name)s now.") % {"name": connection.name})
+    return redirect("connections", team=actor.team.slug)
+
+
+@require_POST
+def connection_unshare(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Make the person's own connection private again. Charges that the team has seen stay visible."""
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
+    require_editable(actor, connection)
+    try:
+        set_connection_privacy(actor=actor, connection=connection, private=True)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Only you can use %(name)s now.") % {"name": connection.name})
+    return redirect("connections", team=actor.team.slug)
 
 
 def _is_refreshing(connection: Connection) -> bool:

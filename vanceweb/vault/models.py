@@ -3,13 +3,13 @@
 from decimal import Decimal
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
+from vanceweb.teams.models import TeamOwned
 
 # Credits are stored with three decimals, as in the API.
 CREDIT_DIGITS = 14
@@ -26,8 +26,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.defer("token")
 
 
-class Connection(models.Model):
-    """A user's token for a service. It is encrypted at rest, and only its last four characters are ever shown again."""
+class Connection(TeamOwned):
+    """A token for a service, private to the user who stored it until they share it with the team.
+
+    The token is encrypted at rest, and only its last four characters are ever shown again.
+    """
 
     class Service(models.TextChoices):
         BUNDLED = "bundled", _("Bundled engine")
@@ -40,7 +43,6 @@ class Connection(models.Model):
         FAILED = "failed", _("Does not work")
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(max_length=80)
     service = models.CharField(max_length=16, choices=Service.choices)
     # Empty for the bundled engine, which is called in process.
@@ -62,8 +64,12 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["team", "private_to", "created_at", "id"], name="vault_oldest_first")]
         constraints = [
-            models.UniqueConstraint(name="vault_connection_name", fields=["owner", "name"]),
+            models.UniqueConstraint(
+                name="vault_shared_connection_name", fields=["team", "name"], condition=Q(private_to=None)
+            ),
+            models.UniqueConstraint(name="vault_private_connection_name", fields=["team", "private_to", "name"]),
             models.CheckConstraint(
                 name="vault_connection_base_url", condition=Q(service="bundled", base_url="") | ~Q(base_url="")
             ),

@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Protocol, cast
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from vanceweb.teams.models import User
+from vanceweb.teams.access import Action, Actor, require
+from vanceweb.teams.models import Ownership, Team
 from vanceweb.vault.base_urls import clean_base_url
 from vanceweb.vault.models import Connection
 from vanceweb.vault.tasks import refresh_balance
@@ -31,13 +33,13 @@ class AccountIssuer(Protocol):
 
 
 @transaction.atomic
-def create_bundled_connection(*, owner: User) -> Connection:
-    """Create an account on the bundled engine, with the initial credits, and store its token."""
+def create_bundled_connection(*, team: Team) -> Connection:
+    """Create an account on the bundled engine, with the initial credits, and store its token for the whole team."""
     credits = settings.BUNDLED_ACCOUNT_CREDITS
     issue = cast(AccountIssuer, import_string(settings.BUNDLED_ACCOUNT_ISSUER))
-    token = issue(name=owner.username, credits=credits)
+    token = issue(name=team.slug, credits=credits)
     return Connection.objects.create(
-        owner=owner,
+        team=team,
         name=_("Bundled engine"),
         service=Connection.Service.BUNDLED,
         token=token,
@@ -50,17 +52,20 @@ def create_bundled_connection(*, owner: User) -> Connection:
 
 
 @transaction.atomic
-def add_connection(*, owner: User, name: str, base_url: str, token: str) -> Connection:
+def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Connection:
     """Store a token for the service at `base_url` (empty: the hosted one) and enqueue a check of it.
 
-    Raise ValidationError with the fields `name`, `base_url`, `token`.
+    It is private to the actor until they share it. Raise ValidationError with the fields `name`, `base_url`, `token`,
+    and PermissionDenied.
     """
+    require(actor, Action.MAKE)
+    ownership = actor.own(private=True)
     url = clean_base_url(base_url or settings.HOSTED_BASE_URL)
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
     token = _clean_token(token)
     connection = Connection(
-        owner=owner,
-        name=_clean_name(owner, name),
+        **ownership.to_fields(),
+        name=_clean_name(ownership, name),
         service=Connection.Service.HOSTED if is_hosted else Connection.Service.OTHER,
         base_url=url,
         token=token,
@@ -109,10 +114,27 @@ def request_balance(*, connection_id: int, asked_before: datetime | None = None)
 
 def rename_connection(*, connection: Connection, name: str) -> None:
     """Rename the connection. Raise ValidationError with the field `name`."""
-    connection.name = _clean_name(connection.owner, name, exclude=connection)
+    connection.name = _clean_name(connection.ownership, name, exclude=connection)
     try:
         with transaction.atomic():
             connection.save(update_fields=["name"])
+    except IntegrityError:
+        raise _build_name_taken_error() from None
+
+
+def set_connection_privacy(*, actor: Actor, connection: Connection, private: bool) -> None:
+    """Share the actor's own connection with the team, or make it private again.
+
+    Raise ValidationError with the field `name` if the name is taken there, and PermissionDenied.
+    """
+    if connection.created_by_id != actor.user.pk or connection.is_bundled:
+        raise PermissionDenied
+    ownership = actor.own(private=private)
+    _clean_name(ownership, connection.name, exclude=connection)
+    connection.private_to_id = ownership.private_to_id
+    try:
+        with transaction.atomic():
+            connection.save(update_fields=["private_to"])
     except IntegrityError:
         raise _build_name_taken_error() from None
 
@@ -126,7 +148,7 @@ def remove_connection(*, connection: Connection) -> None:
     connection.delete()
 
 
-def _clean_name(owner: User, name: str, exclude: Connection | None = None) -> str:
+def _clean_name(ownership: Ownership, name: str, exclude: Connection | None = None) -> str:
     name = " ".join(name.split())
     longest = 80
     if not name:
@@ -134,14 +156,16 @@ def _clean_name(owner: User, name: str, exclude: Connection | None = None) -> st
     if len(name) > longest:
         message = ngettext("At most %(limit)d character.", "At most %(limit)d characters.", longest)
         raise ValidationError({"name": [message % {"limit": longest}]})
-    others = Connection.objects.filter(owner=owner, name=name)
+    # A private connection may not look like a shared one in its person's list.
+    visible = Q(private_to=None) | Q(private_to_id=ownership.private_to_id)
+    others = Connection.objects.filter(visible, team_id=ownership.team_id, name=name)
     if (others.exclude(pk=exclude.pk) if exclude else others).exists():
         raise _build_name_taken_error()
     return name
 
 
 def _build_name_taken_error() -> ValidationError:
-    return ValidationError({"name": [_("You already have a connection of that name.")]})
+    return ValidationError({"name": [_("There is already a connection of that name.")]})
 
 
 def _clean_token(token: str) -> str:

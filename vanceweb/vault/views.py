@@ -1,6 +1,5 @@
 """Pages to list, add, check, change and remove connections."""
 
-from typing import cast
 from uuid import UUID
 
 from django import forms
@@ -13,8 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vanceweb.teams.access import Person, filter_owned, get_owned_or_404
-from vanceweb.teams.models import User
+from vanceweb.teams.access import (
+    Action,
+    Actor,
+    filter_visible,
+    get_visible_or_404,
+    require,
+    require_editable,
+    team_page,
+)
 from vanceweb.vault.forms import ConnectionForm, ConnectionNameForm, ConnectionTokenForm
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import (
@@ -29,26 +35,29 @@ from vanceweb.vault.services import (
 
 @require_safe
 @never_cache
-def connections(request: HttpRequest) -> HttpResponse:
-    """Show the user's connections and the form to add one."""
-    return _render_list(request, ConnectionForm())
+@team_page
+def connections(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the team's connections and the actor's own, and the form to add one."""
+    return _render_list(request, actor, ConnectionForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def connection_add(request: HttpRequest) -> HttpResponse:
+@team_page
+def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Store a token and enqueue its check; the list then shows the service's answer."""
     if request.method != "POST":
-        return redirect("connections")
+        return redirect("connections", team=actor.team.slug)
+    require(actor, Action.MAKE)
     form = ConnectionForm(request.POST)
     if form.is_valid():
         try:
-            added = add_connection(owner=cast(User, request.user), **form.cleaned_data)
+            added = add_connection(actor=actor, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, _("%(name)s is stored; its token is being checked.") % {"name": added.name})
-            return redirect("connections")
-    return _render_list(request, form, status=422)
+            return redirect("connections", team=actor.team.slug)
+    return _render_list(request, actor, form, status=422)
 
 
 @login_not_required
@@ -56,17 +65,18 @@ def connection_add(request: HttpRequest) -> HttpResponse:
 @never_cache
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Enqueue a check of the token (POST), or show the connection's card with the state of the check (GET)."""
-    connection = _get_connection_or_404(request.user, uuid)
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
     if request.method == "POST":
+        require(actor, Action.MAKE)
         request_check(connection=connection)
-        return redirect("connections")
+        return redirect("connections", team=actor.team.slug)
     return render(request, "vault/card.html", {"connection": connection})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Change the name or the token."""
-    connection = _get_connection_or_404(request.user, uuid)
+    connection, actor = _get_editable_connection(request, uuid)
     rename, token = ConnectionNameForm(initial={"name": connection.name}), ConnectionTokenForm()
     if request.method == "POST":
         if "token" in request.POST and not connection.is_bundled:
@@ -75,7 +85,7 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
             form = rename = ConnectionNameForm(request.POST)
         if _apply_change(connection, form):
             messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
-            return redirect("connections")
+            return redirect("connections", team=actor.team.slug)
     context = {"connection": connection, "rename": rename, "token": token}
     return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
 
@@ -83,7 +93,7 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Ask for confirmation, then remove the connection."""
-    connection = _get_connection_or_404(request.user, uuid)
+    connection, actor = _get_editable_connection(request, uuid)
     if request.method != "POST":
         return render(request, "vault/remove.html", {"connection": connection})
     try:
@@ -92,7 +102,7 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("%(name)s is removed, and its token deleted.") % {"name": connection.name})
-    return redirect("connections")
+    return redirect("connections", team=actor.team.slug)
 
 
 def _apply_change(connection: Connection, form: forms.Form) -> bool:
@@ -110,10 +120,13 @@ def _apply_change(connection: Connection, form: forms.Form) -> bool:
     return True
 
 
-def _render_list(request: HttpRequest, form: ConnectionForm, status: int = 200) -> HttpResponse:
-    rows = filter_owned(Connection.objects.without_token(), request.user)
+def _render_list(request: HttpRequest, actor: Actor, form: ConnectionForm, status: int = 200) -> HttpResponse:
+    rows = filter_visible(Connection.objects.without_token(), actor)
     return render(request, "vault/connections.html", {"connections": rows, "form": form}, status=status)
 
 
-def _get_connection_or_404(user: Person, uuid: UUID) -> Connection:
-    return get_owned_or_404(Connection.objects.without_token(), user, uuid=uuid)
+def _get_editable_connection(request: HttpRequest, uuid: UUID) -> tuple[Connection, Actor]:
+    """Return the connection and the actor. Raise Http404 if they may not see it, PermissionDenied if not change it."""
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
+    require_editable(actor, connection)
+    return connection, actor

@@ -13,6 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import TeamOwned
+
 register = template.Library()
 
 KILOBYTE = 1024
@@ -86,12 +89,24 @@ def plural_number(amount: Decimal) -> int:
     return math.ceil(amount)
 
 
+@register.filter
+def is_editable_by(row: TeamOwned, actor: Actor | None) -> bool:
+    """Return whether the page's actor may change the row."""
+    return bool(actor and actor.can_edit(row))
+
+
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *names: str) -> SafeString:
     """Return `aria-current="page"` if the current page is one of the named URLs."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     return mark_safe(' aria-current="page"') if match is not None and match.url_name in names else mark_safe("")
+
+
+@register.filter
+def is_visible_to(row: TeamOwned, actor: Actor | None) -> bool:
+    """Return whether the actor may see the row."""
+    return bool(actor and actor.can_see(row))
 
 
 @register.inclusion_tag("field.html")

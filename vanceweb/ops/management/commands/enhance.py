@@ -22,6 +22,7 @@ from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
 from vanceweb.jobs.worker import advance_job
 from vanceweb.lib.images import ImageRefused, format_megabytes
 from vanceweb.ops.engine_worker import run_engine_worker
+from vanceweb.teams.access import Action, Actor, filter_visible, find_home_actor, get_actor
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -47,19 +48,20 @@ class Command(BaseCommand):
         )
         parser.add_argument("--connection", help="the name of the connection (default: the bundled engine)")
         parser.add_argument(
-            "--user", help="the user whose connection, credits and gallery are used (default: the owner)"
+            "--user", help="the user who submits the job (default: the first administrator of the installation)"
         )
+        parser.add_argument("--team", help="the slug of the team (default: the one that the user joined first)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         target: Path = options["target"]
         feature = _find_feature(options["feature"])
         form = _build_form(feature, _parse_settings(options["named"]), target)
-        user = _find_user(options["user"])
-        connection = _find_connection(user, options["connection"])
-        source = _store_source(user, options["source"])
+        actor = _find_actor(_find_user(options["user"]), options["team"])
+        connection = _find_connection(actor, options["connection"])
+        source = _store_source(actor, options["source"])
         try:
             job = submit_job(
-                owner=user, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+                actor=actor, connection=connection, source=source, step=form.build_step(), output=form.build_output()
             )
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
@@ -125,19 +127,29 @@ def _find_user(name: str | None) -> User:
     return user
 
 
-def _find_connection(user: User, name: str | None) -> Connection:
-    connections = Connection.objects.without_token().filter(owner=user)
+def _find_actor(user: User, slug: str | None) -> Actor:
+    team = user.teams.filter(slug=slug).first() if slug else None
+    actor = get_actor(user, team) if team else None if slug else find_home_actor(user)
+    if actor is None:
+        raise CommandError(f"{user} isn't in the team {slug}." if slug else f"{user} isn't in a team.")
+    if not actor.can(Action.SPEND):
+        raise CommandError(f"{user} may only look at the team {actor.team.slug}.")
+    return actor
+
+
+def _find_connection(actor: Actor, name: str | None) -> Connection:
+    connections = filter_visible(Connection.objects.without_token(), actor)
     connection = (connections.filter(name=name) if name else connections.filter(service="bundled")).first()
     if connection is None:
         available = ", ".join(connections.values_list("name", flat=True)) or "none"
-        raise CommandError(f"{user} has no connection {name or 'to the bundled engine'}. Available: {available}.")
+        raise CommandError(f"{actor.user} has no connection {name or 'to the bundled engine'}. Available: {available}.")
     return connection
 
 
-def _store_source(user: User, path: Path) -> Asset:
+def _store_source(actor: Actor, path: Path) -> Asset:
     try:
         with path.open("rb") as file:
-            return store_upload(owner=user, file=file, name=path.name)
+            return store_upload(actor=actor, file=file, name=path.name)
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}.") from None
     except ImageRefused as refusal:

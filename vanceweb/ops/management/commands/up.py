@@ -65,7 +65,7 @@ def create_ready_message(url: str) -> str:
     try:
         if setup_link.is_open():
             return (
-                "\nvanceweb is ready. Create the owner's account here (the link works once, until the next start):\n\n"
+                "\nvanceweb is ready. Create the first account here (the link works once, until the next start):\n\n"
                 f"    {url}/setup/{setup_link.create_secret()}/\n\nPress Ctrl-C to stop."
             )
         setup_link.close()

@@ -1,0 +1,110 @@
+"""Sharing a connection with the team, with or without its past charges, and making it private again."""
+
+import pytest
+from django.test import Client
+
+from tests.conftest import as_actor, get_bundled
+from tests.factories import make_hosted_connection
+from vanceweb.teams.models import User
+from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.queries import get_history_page
+from vanceweb.vault.models import Connection
+
+
+@pytest.fixture
+def plan(bob: User) -> Connection:
+    """Bob's private connection, with one charge."""
+    plan = make_hosted_connection(bob, name="Bob's plan", check_state="ok")
+    UsageRecord.objects.create(
+        **plan.ownership.to_fields(),
+        connection=plan,
+        connection_name=plan.name,
+        job="denoise",
+        info="surprise-party.png",
+        points=1,
+        balance=9,
+        created_at=plan.created_at,
+    )
+    return plan
+
+
+@pytest.fixture
+def visitor(bob: User, client: Client) -> Client:
+    client.force_login(bob)
+    return client
+
+
+def share(client: Client, connection: Connection, **given: str) -> int:
+    return client.post(f"/connections/{connection.uuid}/share/", given).status_code
+
+
+def unshare(client: Client, connection: Connection) -> int:
+    return client.post(f"/connections/{connection.uuid}/unshare/").status_code
+
+
+def list_charges(user: User) -> list[str]:
+    return [row.info for row in get_history_page(as_actor(user), None, 9)[0]]
+
+
+def test_sharing_asks_first_and_keeps_past_charges_private(
+    visitor: Client, plan: Connection, alice: User, bob: User
+) -> None:
+    page = visitor.get(f"/connections/{plan.uuid}/share/").content.decode()
+    assert "Share this connection with the team?" in page
+    assert share(visitor, plan) == 302
+    plan.refresh_from_db()
+    assert (plan.private_to, plan.created_by) == (None, bob)
+    assert (list_charges(alice), list_charges(bob)) == ([], ["surprise-party.png"])
+
+
+def test_past_charges_are_shown_only_on_request(visitor: Client, plan: Connection, alice: User, charlie: User) -> None:
+    assert share(visitor, plan, show_history="1") == 302
+    assert (list_charges(alice), list_charges(charlie)) == (["surprise-party.png"], [])
+
+
+def test_made_private_again_it_is_its_persons_alone(visitor: Client, plan: Connection, alice: User, bob: User) -> None:
+    share(visitor, plan, show_history="1")
+    assert unshare(visitor, plan) == 302
+    plan.refresh_from_db()
+    assert plan.private_to == bob
+    assert list_charges(alice) == ["surprise-party.png"], "what the team has seen stays visible"
+
+
+def test_a_shared_connection_cant_have_a_name_that_the_team_uses(
+    visitor: Client, plan: Connection, alice: User, charlie: User
+) -> None:
+    make_hosted_connection(charlie, name=plan.name)
+    assert share(visitor, plan) == 302
+    same = make_hosted_connection(alice, name=plan.name)
+    visitor.force_login(alice)
+    response = visitor.post(f"/connections/{same.uuid}/share/")
+    assert response.status_code == 422
+    assert "There is already a connection of that name." in response.content.decode()
+    same.refresh_from_db()
+    assert same.is_private
+
+
+@pytest.mark.parametrize("person", ["alice", "admin", "viewer", "charlie"])
+def test_nobody_shares_somebody_elses_private_connection(
+    person: str, plan: Connection, client: Client, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(person))
+    assert (share(client, plan), unshare(client, plan)) == (404, 404)
+    assert client.get(f"/connections/{plan.uuid}/share/").status_code == 404
+
+
+@pytest.mark.parametrize(("person", "status"), [("alice", 403), ("admin", 403), ("viewer", 403), ("charlie", 404)])
+def test_only_its_person_makes_a_shared_connection_private(
+    person: str, status: int, visitor: Client, plan: Connection, request: pytest.FixtureRequest
+) -> None:
+    share(visitor, plan)
+    visitor.force_login(request.getfixturevalue(person))
+    assert unshare(visitor, plan) == status
+    plan.refresh_from_db()
+    assert not plan.is_private
+
+
+def test_the_bundled_engine_stays_shared(alice: User, client: Client) -> None:
+    client.force_login(alice)
+    assert unshare(client, get_bundled(alice)) == 403
+    assert not get_bundled(alice).is_private

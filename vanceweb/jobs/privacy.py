@@ -1,0 +1,54 @@
+"""Making jobs private to the person who submitted them, and sharing them with the team again."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from vanceweb.gallery.models import Asset
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import JobRefused
+from vanceweb.teams.access import Actor
+
+
+@transaction.atomic
+def make_job_private(*, actor: Actor, job: Job) -> None:
+    """Make the actor's own job private with its result, and its own source unless a job that others see uses that.
+
+    Raise JobRefused.
+    """
+    locked = _lock_own_job(actor, job)
+    Job.objects.filter(pk=locked.pk).update(private_to=actor.user)
+    if locked.result_id is not None:
+        Asset.objects.filter(pk=locked.result_id).update(private_to=actor.user)
+    source = locked.source
+    if source is None or source.created_by_id != actor.user.pk or source.kind == Asset.Kind.SAMPLE:
+        return
+    if not Job.objects.filter(source=source).exclude(private_to=actor.user).exists():
+        Asset.objects.filter(pk=source.pk).update(private_to=actor.user)
+
+
+@transaction.atomic
+def share_job(*, actor: Actor, job: Job) -> None:
+    """Show the actor's own private job to the team, with its result and its source. Raise JobRefused."""
+    locked = _lock_own_job(actor, job)
+    Job.objects.filter(pk=locked.pk).update(private_to=None)
+    pictures = [pk for pk in (locked.result_id, locked.source_id) if pk is not None]
+    Asset.objects.filter(pk__in=pictures, private_to=actor.user).update(private_to=None)
+
+
+def hide_private_pictures(actor: Actor, jobs: Iterable[Job]) -> None:
+    """Remove the sources that the actor may not see from jobs in memory, before a page shows them.
+
+    A visible job has such a source if it continued with the result of a job that was made private later.
+    """
+    for job in jobs:
+        if job.source is not None and not actor.can_see(job.source):
+            job.source = None
+
+
+def _lock_own_job(actor: Actor, job: Job) -> Job:
+    locked = Job.objects.select_for_update().filter(pk=job.pk, team=actor.team).first()
+    if locked is None or locked.created_by_id != actor.user.pk:
+        raise JobRefused(_("Only the person who submitted a job can make it private or share it."))
+    return locked

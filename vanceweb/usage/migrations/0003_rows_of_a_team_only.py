@@ -1,0 +1,24 @@
+"""The second half of 0002: PostgreSQL alters no table whose rows the same transaction has changed."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("usage", "0002_rows_of_a_team")]
+
+    operations = [
+        migrations.RemoveIndex(model_name="usagerecord", name="usage_newest_first"),
+        migrations.RemoveField(model_name="usagerecord", name="owner"),
+        migrations.AlterField(
+            model_name="usagerecord",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usagerecord",
+            index=models.Index(fields=["team", "private_to", "-created_at", "-id"], name="usage_newest_first"),
+        ),
+    ]
