@@ -31,7 +31,8 @@ from vanceweb.vault.models import Connection
 HTMX = {"HX-Request": "true"}
 SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
-DATA = ("alice", "bob", "Acme", "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
+DATA = ("alice", "bob", "Acme",
+        "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
         SENTENCE, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
 

@@ -200,20 +200,20 @@ def test_the_lost_transforms_of_a_job_are_not_charged(driver: JobDriver, setting
 
 def test_deletion_includes_result_and_upload_with_their_files(driver: JobDriver) -> None:
     job = driver.run_until(driver.submit(), Job.State.DONE)
-    delete_job(job=job)
+    delete_job(actor=driver.actor, job=job)
     assert (Job.objects.count(), Asset.objects.count(), driver.list_files()) == (0, 0, [])
 
 
 def test_an_upload_that_another_job_uses_stays(driver: JobDriver) -> None:
     first, second = driver.submit(), driver.submit()
     Job.objects.filter(pk=second.pk).update(source=first.source)
-    delete_job(job=driver.run_until(first, Job.State.DONE))
+    delete_job(actor=driver.actor, job=driver.run_until(first, Job.State.DONE))
     driver.run_until(Job.objects.get(pk=second.pk), Job.State.DONE)
 
 
 def test_a_moving_job_is_not_deleted(driver: JobDriver) -> None:
     job = driver.submit()
     with pytest.raises(JobRefused, match="Cancel it first"):
-        delete_job(job=job)
+        delete_job(actor=driver.actor, job=job)
     run_queue("io")
     assert Job.objects.filter(pk=job.pk).exists()

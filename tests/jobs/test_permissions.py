@@ -12,7 +12,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, retry_job, submit_job
+from vanceweb.jobs.services import JobRefused, delete_job, retry_job, submit_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -177,3 +177,11 @@ def test_the_name_of_a_private_connection_is_not_shown_to_others(people: dict[st
     job = make_job(people["bob"], connection=make_hosted_connection(people["bob"]))
     assert "Studio plan" in log_in(people["bob"]).get(f"/jobs/{job.uuid}/").content.decode()
     assert "Studio plan" not in log_in(people["alice"]).get(f"/jobs/{job.uuid}/").content.decode()
+
+
+def test_deleting_ones_job_keeps_a_colleagues_upload(alice: User, bob: User) -> None:
+    upload = make_upload(alice)
+    delete_job(actor=as_actor(bob), job=make_job(bob, source=upload))
+    assert Asset.objects.filter(pk=upload.pk).exists()
+    delete_job(actor=as_actor(alice), job=make_job(alice, source=upload))
+    assert not Asset.objects.filter(pk=upload.pk).exists()

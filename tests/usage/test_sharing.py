@@ -1,13 +1,20 @@
 """Sharing a connection with the team, with or without its past charges, and making it private again."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
 from tests.conftest import as_actor, get_bundled
-from tests.factories import make_hosted_connection
-from vanceweb.teams.models import User
+from tests.factories import make_hosted_connection, make_job
+from vanceweb.client import HistoryRow
+from vanceweb.jobs.models import Job
+from vanceweb.teams.models import Membership, Role, User
+from vanceweb.usage.history_sync import store_new_rows
 from vanceweb.usage.models import UsageRecord
 from vanceweb.usage.queries import get_history_page
+from vanceweb.usage.services import share_connection
 from vanceweb.vault.models import Connection
 
 
@@ -108,3 +115,41 @@ def test_the_bundled_engine_stays_shared(alice: User, client: Client) -> None:
     client.force_login(alice)
     assert unshare(client, get_bundled(alice)) == 403
     assert not get_bundled(alice).is_private
+
+
+def test_past_charges_that_are_read_after_sharing_stay_private_too(plan: Connection, alice: User, bob: User) -> None:
+    """The history need not have been read when the connection is shared; the service's times have no zone."""
+    share_connection(actor=as_actor(bob), connection=plan, show_history=False)
+    plan.refresh_from_db()
+    assert plan.private_past_until is not None
+    own = make_job(bob)
+    Job.objects.filter(pk=own.pk).update(created_at=plan.private_past_until - timedelta(hours=1))
+    later = make_job(alice)
+    now = plan.private_past_until.replace(tzinfo=None)
+    rows = [
+        build_row("long ago.png", now - timedelta(days=9)),
+        build_row("a zone ahead.png", now + timedelta(hours=13)),
+        build_row(f"{own.uuid.hex}-denoise.png", now + timedelta(minutes=1)),
+        build_row(f"{later.uuid.hex}-denoise.png", now + timedelta(minutes=1)),
+        build_row("much later.png", now + timedelta(hours=15)),
+    ]
+    assert store_new_rows(plan, rows) == 5
+    assert {row.info for row in get_history_page(as_actor(alice), None, 9)[0]} == {rows[3].info, "much later.png"}
+    assert len(get_history_page(as_actor(bob), None, 9)[0]) == 6
+
+
+def build_row(info: str, created_at: datetime) -> HistoryRow:
+    return HistoryRow(
+        point_type="download", job="denoise", info=info, points=Decimal(1), balance=Decimal(9), created_at=created_at
+    )
+
+
+def test_a_viewer_withdraws_the_token_they_shared_as_a_member(visitor: Client, plan: Connection, bob: User) -> None:
+    share(visitor, plan)
+    Membership.objects.filter(user=bob).update(role=Role.VIEWER)
+    assert share(visitor, plan) == 403
+    assert unshare(visitor, plan) == 302
+    plan.refresh_from_db()
+    assert plan.private_to == bob
+    assert visitor.post(f"/connections/{plan.uuid}/remove/").status_code == 302
+    assert not Connection.objects.filter(pk=plan.pk).exists()

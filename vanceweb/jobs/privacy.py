@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from vanceweb.gallery.models import Asset
@@ -30,11 +31,16 @@ def make_job_private(*, actor: Actor, job: Job) -> None:
 
 @transaction.atomic
 def share_job(*, actor: Actor, job: Job) -> None:
-    """Show the actor's own private job to the team, with its result and its source. Raise JobRefused."""
+    """Show the actor's own private job to the team, with its result and its source. Raise JobRefused.
+
+    A source that another private job made stays private with that job.
+    """
     locked = _lock_own_job(actor, job)
     Job.objects.filter(pk=locked.pk).update(private_to=None)
-    pictures = [pk for pk in (locked.result_id, locked.source_id) if pk is not None]
-    Asset.objects.filter(pk__in=pictures, private_to=actor.user).update(private_to=None)
+    pictures = Asset.objects.filter(private_to=actor.user)
+    pictures.filter(pk=locked.result_id or 0).update(private_to=None)
+    made_privately = Job.objects.filter(result=OuterRef("pk")).exclude(private_to=None)
+    pictures.filter(~Exists(made_privately), pk=locked.source_id or 0).update(private_to=None)
 
 
 def hide_private_pictures(actor: Actor, jobs: Iterable[Job]) -> None:

@@ -130,8 +130,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
 
 
 @transaction.atomic
-def delete_job(*, job: Job) -> None:
-    """Delete an ended job with its result, and its upload if no other job uses it. Raise JobRefused."""
+def delete_job(*, actor: Actor, job: Job) -> None:
+    """Delete an ended job with its result, and the actor's upload if no other job uses it. Raise JobRefused."""
     locked = Job.objects.select_for_update(of=("self",)).select_related("source", "result").filter(pk=job.pk).first()
     if locked is None:
         return
@@ -142,7 +142,8 @@ def delete_job(*, job: Job) -> None:
     locked.delete()
     if result is not None:
         delete_asset(asset=result)
-    if source is not None and source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
+    may_delete_source = source is not None and source.kind == Asset.Kind.UPLOAD and actor.can_edit(source)
+    if source is not None and may_delete_source and not source.jobs_from.exists():
         delete_asset(asset=source)
     transaction.on_commit(partial(delete_leftover_files, leftovers))
 

@@ -80,7 +80,7 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return render(request, "jobs/delete.html", {"job": job})
     name = job.source_name
     try:
-        delete_job(job=job)
+        delete_job(actor=actor, job=job)
     except JobRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("job", uuid=job.uuid)

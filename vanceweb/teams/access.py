@@ -78,6 +78,10 @@ class Actor:
             return False
         return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and row.created_by_id == self.user.pk)
 
+    def can_withdraw(self, row: TeamOwned) -> bool:
+        """Return whether the actor may take a row back: whoever made it, even as a viewer, or whoever may edit it."""
+        return self.can_edit(row) or (self.can_see(row) and row.created_by_id == self.user.pk)
+
     def can_grant(self, role: Role) -> bool:
         """Return whether the actor may give somebody this role: one below their own, or any as an owner."""
         if self.can(Action.MANAGE_TEAM):
@@ -170,6 +174,12 @@ def require(actor: Actor, action: Action) -> None:
 def require_editable(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor may change this row."""
     if not actor.can_edit(row):
+        raise PermissionDenied
+
+
+def require_withdrawable(actor: Actor, row: TeamOwned) -> None:
+    """Raise PermissionDenied unless the actor may take this row back."""
+    if not actor.can_withdraw(row):
         raise PermissionDenied
 
 

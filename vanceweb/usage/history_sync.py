@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from vanceweb.vault.models import Connection
 
 # Jobs looked up at once: far below the number of parameters that a query may have.
 JOBS_AT_ONCE = 500
+# Zones reach from UTC-12 to UTC+14.
+LARGEST_ZONE_ERROR = timedelta(hours=14)
 JOB_IN_NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -42,7 +44,7 @@ def sync_history(connection_id: int) -> int:
         return _record_error(connection, str(TOKEN_UNREADABLE))
     except HistoryChanged:
         return _record_error(connection, _("The service's history changed while it was read. It will be read again."))
-    return _store_new_rows(connection, rows)
+    return store_new_rows(connection, rows)
 
 
 def _read_rows(connection: Connection) -> list[HistoryRow]:
@@ -58,33 +60,16 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
 
 
 @transaction.atomic
-def _store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
+def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
+    """Store the rows of a history that aren't stored yet, in one transaction, and return their number."""
     # One sync at a time: PostgreSQL needs this lock; on SQLite the whole transaction is exclusive anyway.
     current = Connection.objects.without_token().select_for_update().filter(pk=connection.pk).first()
     if current is None:
         return 0
     rows = [_truncate(row) for row in rows]
     missing = find_missing_rows(rows, _count_stored_rows(current, rows))
-    people = _find_people(current, [row for row, _ in missing])
-    new = [
-        UsageRecord(
-            team_id=current.team_id,
-            private_to_id=current.private_to_id,
-            job_uuid=job_uuid if job_uuid in people else None,
-            created_by_id=people.get(job_uuid),
-            connection=current,
-            connection_name=current.name,
-            point_type=row.point_type,
-            job=row.job,
-            info=row.info,
-            points=row.points,
-            balance=row.balance,
-            created_at=_to_utc(row.created_at, current),
-            occurrence=occurrence,
-        )
-        for row, occurrence in missing
-        for job_uuid in [find_job_uuid(row.info)]
-    ]
+    jobs = _find_jobs(current, [row for row, _ in missing])
+    new = [_build_record(current, row, occurrence, jobs) for row, occurrence in missing]
     UsageRecord.objects.bulk_create(new, batch_size=500)
     now = timezone.now()
     HistorySync.objects.update_or_create(connection=current, defaults={"synced_at": now, "last_error": ""})
@@ -97,14 +82,45 @@ def find_job_uuid(info: str) -> UUID | None:
     return UUID(match[0]) if match else None
 
 
-def _find_people(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID | None, int | None]:
-    """Return who submitted the team's jobs that these rows name, by the jobs' ids."""
+def _find_jobs(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID, Job]:
+    """Return the team's jobs that these rows name, by their ids."""
     named = sorted({job_uuid for row in rows if (job_uuid := find_job_uuid(row.info)) is not None})
-    people: dict[UUID | None, int | None] = {}
+    jobs: dict[UUID, Job] = {}
     for start in range(0, len(named), JOBS_AT_ONCE):
-        jobs = Job.objects.filter(team_id=connection.team_id, uuid__in=named[start : start + JOBS_AT_ONCE])
-        people |= dict(jobs.values_list("uuid", "created_by_id"))
-    return people
+        found = Job.objects.filter(team_id=connection.team_id, uuid__in=named[start : start + JOBS_AT_ONCE])
+        jobs |= {job.uuid: job for job in found.only("uuid", "created_by", "created_at")}
+    return jobs
+
+
+def _build_record(connection: Connection, row: HistoryRow, occurrence: int, jobs: Mapping[UUID, Job]) -> UsageRecord:
+    job_uuid = find_job_uuid(row.info)
+    job = jobs.get(job_uuid) if job_uuid else None
+    charged_at = _to_utc(row.created_at, connection)
+    return UsageRecord(
+        team_id=connection.team_id,
+        private_to_id=_choose_privacy(connection, charged_at, job),
+        created_by_id=job.created_by_id if job else None,
+        job_uuid=job.uuid if job else None,
+        connection=connection,
+        connection_name=connection.name,
+        point_type=row.point_type,
+        job=row.job,
+        info=row.info,
+        points=row.points,
+        balance=row.balance,
+        created_at=charged_at,
+        occurrence=occurrence,
+    )
+
+
+def _choose_privacy(connection: Connection, charged_at: datetime, job: Job | None) -> int | None:
+    """Return the person to whom a charge is private: as the connection, save for a past that was not shared with it."""
+    until = connection.private_past_until
+    if connection.private_to_id is not None or until is None:
+        return connection.private_to_id
+    # The service's times have no zone, so only the job's own time tells the hours around the sharing.
+    is_past = job.created_at < until if job else charged_at < until + LARGEST_ZONE_ERROR
+    return connection.created_by_id if is_past else None
 
 
 def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:

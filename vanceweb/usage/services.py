@@ -47,6 +47,9 @@ def share_connection(*, actor: Actor, connection: Connection, show_history: bool
     set_connection_privacy(actor=actor, connection=connection, private=False)
     if show_history:
         UsageRecord.objects.filter(connection=connection, private_to=actor.user).update(private_to=None)
+    # Charges from before that are only read later stay private, too.
+    connection.private_past_until = None if show_history else timezone.now()
+    connection.save(update_fields=["private_past_until"])
 
 
 @transaction.atomic

@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vanceweb.teams.access import Action, Actor, get_visible_or_404, require, require_editable, team_page
+from vanceweb.teams.access import (
+    Action,
+    Actor,
+    get_visible_or_404,
+    require,
+    require_editable,
+    require_withdrawable,
+    team_page,
+)
 from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh, share_connection
 from vanceweb.vault.models import Connection
@@ -66,7 +74,7 @@ def connection_share(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def connection_unshare(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Make the person's own connection private again. Charges that the team has seen stay visible."""
     connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
-    require_editable(actor, connection)
+    require_withdrawable(actor, connection)
     try:
         set_connection_privacy(actor=actor, connection=connection, private=True)
     except ValidationError as error:

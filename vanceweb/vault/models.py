@@ -58,6 +58,8 @@ class Connection(TeamOwned):
     asked_at = models.DateTimeField(default=timezone.now)
     # The API's history gives times without a zone: the minutes to add to them to get UTC.
     zone_shift_minutes = models.SmallIntegerField(default=0)
+    # Charges up to this time stay private to the person who shared the connection without its past.
+    private_past_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ConnectionQuerySet.as_manager()

@@ -19,6 +19,7 @@ from vanceweb.teams.access import (
     get_visible_or_404,
     require,
     require_editable,
+    require_withdrawable,
     team_page,
 )
 from vanceweb.vault.forms import ConnectionForm, ConnectionNameForm, ConnectionTokenForm
@@ -92,8 +93,9 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Ask for confirmation, then remove the connection."""
-    connection, actor = _get_editable_connection(request, uuid)
+    """Ask for confirmation, then remove the connection. Whoever stored the token may, even as a viewer."""
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
+    require_withdrawable(actor, connection)
     if request.method != "POST":
         return render(request, "vault/remove.html", {"connection": connection})
     try:

@@ -90,6 +90,12 @@ def plural_number(amount: Decimal) -> int:
 
 
 @register.filter
+def is_withdrawable_by(row: TeamOwned, actor: Actor | None) -> bool:
+    """Return whether the actor may take the row back."""
+    return bool(actor and actor.can_withdraw(row))
+
+
+@register.filter
 def is_editable_by(row: TeamOwned, actor: Actor | None) -> bool:
     """Return whether the page's actor may change the row."""
     return bool(actor and actor.can_edit(row))
