@@ -94,6 +94,28 @@ def test_member_shares_pictures_and_credits_and_edits_only_their_own(
     expect(alice.page.get_by_role("link", name="Delete")).to_be_visible()
 
 
+def test_private_job_is_gone_for_the_owner_of_the_team_until_it_is_shared(
+    alice: Visitor, visit: Callable[[str], Visitor], troubles: Any, tmp_path: Path
+):
+    add_person(alice, "boris")
+    boris = visit("boris").make_result("enlarge3", small_photo(tmp_path, "secret.png", side=32), scale=2)
+    job, file = boris.page.url, f"{alice.site.url}{boris.find('#download-result').get_attribute('href')}"
+    assert [alice.page.request.get(url).status for url in (job, file)] == [200, 200]
+    boris.page.get_by_role("button", name="Make private").click()
+    expect(boris.page.get_by_text("only you see them")).to_be_visible()
+    troubles.expect("404")
+    assert [alice.page.request.get(url).status for url in (job, file)] == [404, 404]
+    for page in ("", "gallery/", "jobs/"):
+        alice.open(page)
+        expect(alice.page.get_by_text("secret")).to_have_count(0)
+    boris.open("gallery/")
+    expect(boris.page.get_by_text("secret").first).to_be_visible()
+    boris.page.goto(job)
+    boris.page.get_by_role("button", name="Share with the team").click()
+    expect(boris.page.get_by_role("button", name="Make private")).to_be_visible()
+    assert [alice.page.request.get(url).status for url in (job, file)] == [200, 200]
+
+
 def test_viewer_sees_everything_and_is_offered_nothing_that_they_may_not_do(
     alice: Visitor, visit: Callable[[str], Visitor], tmp_path: Path
 ):
