@@ -1,21 +1,19 @@
 """Credits: charged once, never below zero, in an append-only ledger; tested with real threads and databases."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, connections, transaction
 
 from tests.engine.conftest import Caller
+from tests.postgresql import build_new_database_url
 from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.ledger import InsufficientCredits, charge_download, grant_credits
 from vanceweb.engine.models import Account, LedgerEntry, LedgerIsAppendOnly, Transform
@@ -140,13 +138,9 @@ def test_concurrent_charges_on_postgresql() -> None:
     """Run the class above again, in a separate test run on a separate PostgreSQL database."""
     if connection.vendor == "postgresql":
         pytest.skip("this whole test run is on PostgreSQL already")
-    server = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
-    if not is_reachable(server):
-        pytest.skip("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
-    database = urlsplit(server)._replace(path=f"/vanceweb_{uuid.uuid4().hex[:12]}").geturl()
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", f"{__file__}::TestRace"],
-        env=os.environ | {"DATABASE_URL": database},
+        env=os.environ | {"DATABASE_URL": build_new_database_url()},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -155,10 +149,3 @@ def test_concurrent_charges_on_postgresql() -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "2 passed" in run.stdout
-
-
-def is_reachable(server: str) -> bool:
-    parts = urlsplit(server)
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        return probe.connect_ex((parts.hostname or "127.0.0.1", parts.port or 5432)) == 0

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
+from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
 from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
 
@@ -46,16 +48,45 @@ def ensure_folder(name: str, folder: Path) -> None:
 
 
 def migrate_database(write_line: WriteLine) -> None:
-    """Apply the missing migrations. Raise NotPrepared when the database doesn't answer."""
+    """Apply the missing migrations, after copying a SQLite database with data beside itself.
+
+    Raise NotPrepared when the database doesn't answer, was migrated by a newer version, or can't be copied.
+    """
     try:
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _refuse_newer_database(executor.loader)
+        if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if executor.loader.applied_migrations:
+                first = plan[0][0]
+                _copy_database(f"{first.app_label}.{first.name}", write_line)
             write_line("Updating the database …")
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise NotPrepared(f"The database can't be used: {str(error).strip().splitlines()[0]}.") from error
     finally:
         connection.close()
+
+
+def _refuse_newer_database(loader: MigrationLoader) -> None:
+    """Raise NotPrepared when the database has migrations that this version doesn't have."""
+    unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+    if unknown:
+        names = [f"{app}.{name}" for app, name in unknown]
+        copy = find_copy(names)
+        raise NotPrepared(
+            f"The database belongs to a newer version of vanceweb, which has applied the migration {names[-1]}. "
+            "Install that version again, or put back "
+            + (f"the copy from before the update, {copy}." if copy else "your backup from before the update.")
+        )
+
+
+def _copy_database(migration: str, write_line: WriteLine) -> None:
+    try:
+        copy = copy_database(migration)
+    except NotCopied as error:
+        raise NotPrepared(f"The database was not updated because {error}.") from error
+    if copy:
+        write_line(f"Copied the database to {copy}.")
 
 
 def _collect_static(write_line: WriteLine) -> None:

@@ -1,0 +1,36 @@
+"""The PostgreSQL server for tests that need one besides the database of the test run."""
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+SERVER_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+
+
+def build_new_database_url() -> str:
+    """Return the URL of a database that doesn't exist yet. Skip the test if no server answers."""
+    server = urlsplit(SERVER_URL)
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        if probe.connect_ex((server.hostname or "127.0.0.1", server.port or 5432)) != 0:
+            pytest.skip("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
+    return server._replace(path=f"/vanceweb_{uuid.uuid4().hex[:12]}").geturl()
+
+
+@contextmanager
+def create_database() -> Iterator[str]:
+    """Create an empty database, yield its URL and drop it afterwards. Skip the test if no server answers."""
+    url = build_new_database_url()
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(urlsplit(SERVER_URL)._replace(path="/postgres").geturl(), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield url
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
