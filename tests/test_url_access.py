@@ -60,6 +60,7 @@ MANAGE_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
 EDIT = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
 EDIT_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
 EDIT_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
+MAKERS = Expected(TO_LOGIN, 404, 403, 403, 403, 403, 404, 404)
 
 # The responses to GET and to POST.
 URLS = {
@@ -84,12 +85,15 @@ URLS = {
     "jobs/<uuid:job>/progress/": (FILE, FILE_NOT_ALLOWED),
     "jobs/<uuid:active>/cancel/": (NOT_ALLOWED, EDIT),
     "jobs/<uuid:failed>/retry/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:job>/privacy/": (NOT_ALLOWED, EDIT),
     "jobs/<uuid:job>/delete/": (EDIT_PAGE, EDIT),
     "gallery/<uuid:asset>/file/": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/delete/": (EDIT_PAGE, EDIT),
     "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
+    "connections/<uuid:connection>/share/": (MAKERS, MAKERS),
+    "connections/<uuid:connection>/unshare/": (NOT_ALLOWED, MAKERS),
     "connections/<uuid:connection>/remove/": (EDIT_PAGE, EDIT),
     "login/": (Expected(200, *[302] * 7), Expected(200, *[302] * 7)),
     "logout/": (FILE_NOT_ALLOWED, Expected(*[302] * 8)),
@@ -107,7 +111,12 @@ URLS = {
 }
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
 ROWS = [route for route in URLS if "<uuid:" in route]
-ROW_POSTS = [route for route in ROWS if URLS[route][1].owner in (302, 422)]
+ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
+# Whoever made a row may do to it what owners may, and these.
+MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
+    "connections/<uuid:connection>/share/": [200, 302],
+    "connections/<uuid:connection>/unshare/": [405, 302],
+}
 
 
 def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -211,12 +220,25 @@ def test_every_url_with_rows_of_the_team(role: str, people: dict[str, User | Non
 @pytest.mark.parametrize("role", ROLES)
 def test_a_private_row_is_missing_for_all_but_its_person(role: str, people: dict[str, User | None], bob: User) -> None:
     addresses = fill_addresses(bob, private_to=bob)
-    like = {"anonymous": "anonymous", "member": "owner"}.get(role, "stranger")
-    assert get_outcomes(people[role], addresses, ROWS) == get_expected(like, ROWS)
+    if role == "member":
+        expected = get_expected("owner", ROWS) | MAKERS_OUTCOMES
+    else:
+        expected = get_expected("anonymous" if role == "anonymous" else "stranger", ROWS)
+    assert get_outcomes(people[role], addresses, ROWS) == expected
 
 
 def test_members_may_do_all_to_rows_of_their_own(bob: User) -> None:
-    assert get_outcomes(bob, fill_addresses(bob), ROWS) == get_expected("owner", ROWS)
+    assert get_outcomes(bob, fill_addresses(bob), ROWS) == get_expected("owner", ROWS) | MAKERS_OUTCOMES
+
+
+def test_viewers_may_take_back_connections_of_their_own(bob: User) -> None:
+    addresses = fill_addresses(bob)
+    bob.memberships.update(role=Role.VIEWER)
+    withdrawals: dict[str, list[Outcome]] = {
+        "connections/<uuid:connection>/unshare/": [405, 302],
+        "connections/<uuid:connection>/remove/": [200, 302],
+    }
+    assert get_outcomes(bob, addresses, ROWS) == get_expected("viewer", ROWS) | withdrawals
 
 
 def test_lists_show_private_rows_to_their_person_only(people: dict[str, User | None], bob: User) -> None:

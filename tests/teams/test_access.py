@@ -1,6 +1,6 @@
 """People see the rows of their team and those private to them, and do in it what their role allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -24,6 +24,8 @@ from vanceweb.teams.access import (
     get_visible_or_404,
     require,
     require_editable,
+    require_own,
+    require_withdrawable,
     team_page,
 )
 from vanceweb.teams.models import Membership, Role, User
@@ -127,12 +129,23 @@ def test_bob_sees_the_teams_rows_and_edits_by_his_role(
     assert get_names([picture for picture in pictures if actor.can_see(picture)]) == visible
     assert get_names(filter_editable(Asset.objects.order_by("pk"), actor)) == editable
     assert get_names([picture for picture in pictures if actor.can_edit(picture)]) == editable
+    withdrawable = sorted({*editable, "bob", "private bob"})
+    own = ["bob", "private bob"] if editable else []
+    for check, allowed in ((require_editable, editable), (require_withdrawable, withdrawable), (require_own, own)):
+        assert sorted(name for name, is_allowed in try_on_all(check, actor, pictures) if is_allowed) == sorted(allowed)
+
+
+def try_on_all(
+    check: Callable[[Actor, Asset], None], actor: Actor, pictures: list[Asset]
+) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each picture and whether the check lets the actor pass."""
     for picture in pictures:
-        if picture.name.removesuffix(".png") in editable:
-            require_editable(actor, picture)
+        try:
+            check(actor, picture)
+        except PermissionDenied:
+            yield get_names([picture])[0], False
         else:
-            with pytest.raises(PermissionDenied):
-                require_editable(actor, picture)
+            yield get_names([picture])[0], True
 
 
 def get_names(pictures: Sequence[Asset]) -> list[str]:

@@ -183,6 +183,13 @@ def require_withdrawable(actor: Actor, row: TeamOwned) -> None:
         raise PermissionDenied
 
 
+def require_own(actor: Actor, row: TeamOwned) -> None:
+    """Raise PermissionDenied unless the actor made this row and may change it. Nobody shares for somebody else."""
+    require_editable(actor, row)
+    if row.created_by_id != actor.user.pk:
+        raise PermissionDenied
+
+
 def administrator_required(view: View) -> View:
     """Restrict a view to administrators of the installation; everybody else gets 403."""
 

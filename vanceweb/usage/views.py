@@ -18,7 +18,7 @@ from vanceweb.teams.access import (
     Actor,
     get_visible_or_404,
     require,
-    require_editable,
+    require_own,
     require_withdrawable,
     team_page,
 )
@@ -58,7 +58,7 @@ def usage_refresh(request: HttpRequest, actor: Actor) -> HttpResponse:
 def connection_share(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Ask whether the team may see the connection's past charges, then share it."""
     connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
-    require_editable(actor, connection)
+    require_own(actor, connection)
     if request.method != "POST":
         return render(request, "usage/share.html", {"connection": connection})
     try:
