@@ -90,7 +90,7 @@ class Job(TeamOwned, LeasedModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["team", "private_to", "-created_at", "-id"], name="jobs_newest_first"),
+            models.Index(fields=["team", "-created_at", "-id", "private_to"], name="jobs_newest_first"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
             # Queried every few seconds and nearly always empty.

@@ -45,7 +45,7 @@ class UsageRecord(TeamOwned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["team", "private_to", "-created_at", "-id"], name="usage_newest_first"),
+            models.Index(fields=["team", "-created_at", "-id", "private_to"], name="usage_newest_first"),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
         ]
         constraints = [

@@ -66,7 +66,7 @@ class Connection(TeamOwned):
 
     class Meta:
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["team", "private_to", "created_at", "id"], name="vault_oldest_first")]
+        indexes = [models.Index(fields=["team", "created_at", "id", "private_to"], name="vault_oldest_first")]
         constraints = [
             models.UniqueConstraint(
                 name="vault_shared_connection_name", fields=["team", "name"], condition=Q(private_to=None)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="asset",
             index=models.Index(
-                fields=["team", "private_to", "kind", "-created_at", "-id"], name="gallery_newest_first"
+                fields=["team", "kind", "-created_at", "-id", "private_to"], name="gallery_newest_first"
             ),
         ),
     ]

@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["team", "private_to", "-created_at", "-id"], name="jobs_newest_first"),
+            index=models.Index(fields=["team", "-created_at", "-id", "private_to"], name="jobs_newest_first"),
         ),
     ]

@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="usagerecord",
-            index=models.Index(fields=["team", "private_to", "-created_at", "-id"], name="usage_newest_first"),
+            index=models.Index(fields=["team", "-created_at", "-id", "private_to"], name="usage_newest_first"),
         ),
     ]

@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="connection",
-            index=models.Index(fields=["team", "private_to", "created_at", "id"], name="vault_oldest_first"),
+            index=models.Index(fields=["team", "created_at", "id", "private_to"], name="vault_oldest_first"),
         ),
     ]
