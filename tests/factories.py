@@ -1,5 +1,6 @@
 """Factories for a user's objects, without any worker: pictures, jobs in every state, connections and charges."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from tests.conftest import as_actor, get_bundled, make_picture_file
+from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
+from vanceweb.catalogue.step_serialisation import to_json
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
@@ -34,18 +38,24 @@ def make_result(user: User, *, name: str = "holiday.png", width: int = 48, heigh
     return asset
 
 
-def make_job(user: User, *, state: str = Job.State.DONE, **fields: Any) -> Job:
-    """Create an enlarge3 job on the user's bundled connection. A done job has a result."""
+HELD_REASON = "The budget is used up."
+ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
+
+
+def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] = (ENLARGE,), **fields: Any) -> Job:
+    """Create a job on the user's bundled connection. A done job has a result; a held job was queued."""
     connection = get_bundled(user)
     source = fields.pop("source") if "source" in fields else make_upload(user)
     given: dict[str, Any] = {
         "connection": connection,
-        "feature": "enlarge3",
-        "params": {"scale": 2, "suppress_noise": 40, "remove_blur": 60},
+        "steps": to_json(steps),
+        "feature": get_feature_by_module(steps[-1].module).slug,
         "output": {"quality": None, "dpi": None, "format": None, "background": None},
-        "credits": Decimal(1),
+        "credits": calculate_credits(steps),
         "result": make_result(user) if state == Job.State.DONE else None,
         "finished_at": timezone.now() if state in Job.ENDED else None,
+        "resume_state": Job.State.QUEUED if state == Job.State.HELD else "",
+        "held_reason": HELD_REASON if state == Job.State.HELD else "",
     }
     return Job.objects.create(
         **as_actor(user).own().to_fields(),

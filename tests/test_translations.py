@@ -16,7 +16,7 @@ from django.views import defaults
 from django.views.csrf import csrf_failure
 
 from tests.conftest import PASSWORD
-from tests.factories import make_charge, make_hosted_connection, make_job, make_result, make_upload
+from tests.factories import HELD_REASON, make_charge, make_hosted_connection, make_job, make_result, make_upload
 from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
 from tests.test_url_access import ROW_POSTS, URLS, fill_addresses
 from vanceweb.catalogue.features import FEATURES
@@ -33,7 +33,7 @@ SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
 DATA = ("alice", "bob", "Acme",
         "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
-        SENTENCE, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
+        SENTENCE, HELD_REASON, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
 
 @pytest.fixture

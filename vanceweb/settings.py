@@ -322,7 +322,8 @@ JOB_MAX_SETBACKS = 9
 # Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
 # only the service's time.
 JOB_MAX_TRANSFORMS = 3
-# From submission to the end, including the wait for a free engine. Less than the day for which services keep results.
+# From the start of the work, when a worker takes the job, to the end, including the wait for a free engine. A job that
+# waits for a worker or is held is never overdue. Less than the day for which services keep results.
 JOB_MAX_RUN_SECONDS = env.int("JOB_MAX_RUN_SECONDS", 6 * 3600)
 # When a row is overdue by this much, its message counts as lost and is sent again.
 JOB_REWAKE_SECONDS = 10

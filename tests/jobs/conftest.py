@@ -54,12 +54,15 @@ class JobDriver:
         return as_actor(self.user)
 
     def submit(self, *, module: str = "denoise", output: Output | None = None, **params: Any) -> Job:
-        source = store_upload(actor=self.actor, file=make_picture_file(), name="holiday.png")
+        return self.submit_steps(Step(module, params or NOTHING_TO_DO), output=output)
+
+    def submit_steps(self, *steps: Step, source: Asset | None = None, output: Output | None = None) -> Job:
+        source = source or store_upload(actor=self.actor, file=make_picture_file(), name="holiday.png")
         return submit_job(
             actor=self.actor,
             connection=self.connection,
             source=source,
-            step=Step(module, params or NOTHING_TO_DO),
+            steps=steps,
             output=output or Output(),
         )
 

@@ -133,7 +133,7 @@ def test_a_person_in_two_teams_takes_each_jobs_team_from_the_job(people: dict[st
 
 def submit(user: User, *, source: Asset, connection: Connection) -> Job:
     step = Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 0})
-    return submit_job(actor=as_actor(user), connection=connection, source=source, step=step, output=Output())
+    return submit_job(actor=as_actor(user), connection=connection, source=source, steps=[step], output=Output())
 
 
 def test_a_job_needs_the_right_to_spend_and_visible_rows(people: dict[str, User]) -> None:

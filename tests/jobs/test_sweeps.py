@@ -9,7 +9,7 @@ from django_tasks_db.models import DBTaskResult
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import cancel_job
+from vanceweb.jobs.services import cancel_job, hold_job, release_job
 from vanceweb.jobs.sweeps import fail_overdue_jobs, requeue_due_jobs
 
 
@@ -67,9 +67,24 @@ def test_an_overdue_job_is_ended_and_cancelled_at_the_service(driver: JobDriver,
     job.refresh_from_db()
     assert job.is_active
     long_ago = timezone.now() - timedelta(seconds=settings.JOB_MAX_RUN_SECONDS + 1)
-    Job.objects.filter(pk=job.pk).update(submitted_at=long_ago)
+    Job.objects.filter(pk=job.pk).update(started_at=long_ago)
     fail_overdue_jobs()
     run_queue("io")
     job.refresh_from_db()
     assert (job.state, "longer than this site waits" in job.error) == (Job.State.FAILED, True)
     assert Transform.objects.get().state == Transform.State.CANCELLED
+
+
+def test_a_job_that_waits_for_a_worker_or_is_held_is_not_overdue(driver: JobDriver, settings: Any) -> None:
+    long_ago = timezone.now() - timedelta(seconds=settings.JOB_MAX_RUN_SECONDS + 1)
+    waiting, held = driver.submit(), driver.run_turn(driver.submit())
+    hold_job(job=held, reason="The budget is used up.")
+    Job.objects.filter(pk=waiting.pk).update(submitted_at=long_ago)
+    Job.objects.filter(pk=held.pk).update(submitted_at=long_ago, started_at=long_ago)
+    fail_overdue_jobs()
+    release_job(job=held)
+    fail_overdue_jobs()
+    waiting.refresh_from_db()
+    assert (waiting.state, driver.run_turn(held).state) == (Job.State.QUEUED, Job.State.PROCESSING)
+    assert held.started_at is not None
+    assert held.started_at > long_ago

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.conftest import as_actor, get_bundled, make_picture_file
 from tests.factories import make_hosted_connection, make_job, make_private, make_upload
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -42,7 +43,7 @@ def test_a_picture_and_settings_become_a_job(visitor: Client, submission: dict[s
     response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": build_picture()})
     job = Job.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.uuid}/")
-    assert job.params == {"scale": 4, "suppress_noise": 10, "remove_blur": 20}
+    assert job.parsed_steps == (Step("enlarge3", {"scale": 4, "suppress_noise": 10, "remove_blur": 20}),)
     assert job.source is not None
     assert (job.source.name, job.source.kind, job.source.width) == ("holiday.png", Asset.Kind.UPLOAD, 24)
 
@@ -151,7 +152,7 @@ def test_malformed_ids_are_refused(visitor: Client, submission: dict[str, Any], 
 
 
 def test_run_again_starts_with_the_settings_and_picture_of_the_job(visitor: Client, alice: User) -> None:
-    job = make_job(alice, params={"scale": 8, "suppress_noise": 7, "remove_blur": 91})
+    job = make_job(alice, steps=[Step("enlarge3", {"scale": 8, "suppress_noise": 7, "remove_blur": 91})])
     response = visitor.get(f"/t/studio/features/enlarge3/?from={job.uuid}")
     form = response.context["form"]
     assert (form["scale"].value(), form["suppress_noise"].value(), form["remove_blur"].value()) == ("8", 7, 91)

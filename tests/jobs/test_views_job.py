@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_job
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
@@ -95,7 +96,7 @@ def test_the_note_of_the_engine_is_on_the_page(visitor: Client, alice: User) -> 
 
 def test_settings_that_a_switch_turned_off_are_not_shown(visitor: Client, alice: User) -> None:
     params = {"auto_params": True, "remove_noise": 75, "sharpen": 75}
-    job = make_job(alice, feature="denoise", params=params)
+    job = make_job(alice, steps=[Step("denoise", params)])
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "Automatic" in page
     assert "Remove noise" not in page

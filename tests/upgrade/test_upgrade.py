@@ -29,6 +29,7 @@ from tests.upgrade.version_0_1 import (
     use_database,
 )
 from vanceweb import settings as product
+from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.ops.preparation import migrate_database
 from vanceweb.ops.services import ensure_team_connections
@@ -115,6 +116,13 @@ def test_every_row_is_still_there_with_every_value(installation):
                 assert read(after[key]) == value, f"{name} of {label} {key}"
         if label.split(".")[0] not in ("auth", "contenttypes"):
             assert len(after) - len(rows) == ADDED.get(label, 0), label
+
+
+def test_results_have_the_feature_of_their_job(installation):
+    jobs = Job.objects.exclude(result=None).select_related("result")
+    assert {job.result.feature for job in jobs} == {job.feature for job in jobs}
+    assert all(job.result.feature == job.feature == job.parsed_steps[-1].module for job in jobs)
+    assert not Asset.objects.filter(job_of=None).exclude(feature="").exists()
 
 
 def test_everybody_is_in_the_first_team(installation):

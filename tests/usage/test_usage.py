@@ -10,6 +10,8 @@ from django_tasks_db.models import DBTaskResult
 
 from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection
+from vanceweb.catalogue.step_serialisation import to_json
+from vanceweb.catalogue.steps import Step
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync, UsageRecord
@@ -85,6 +87,7 @@ def test_a_history_is_read_once_after_a_job_is_done(alice: User, bundled: Connec
     Job.objects.create(
         **as_actor(alice).own().to_fields(),
         connection=bundled,
+        steps=to_json([Step("denoise")]),
         feature="denoise",
         credits=1,
         state=Job.State.DONE,

@@ -43,6 +43,8 @@ class Asset(TeamOwned):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=200)
+    # The slug of the job's feature; empty for pictures that no job made.
+    feature = models.CharField(max_length=40, blank=True)
     file = models.FileField(upload_to=original_path, max_length=200)
     format = models.CharField(max_length=4, choices=Format.choices)
     width = models.PositiveIntegerField()
@@ -63,6 +65,9 @@ class Asset(TeamOwned):
         indexes = [
             # The privacy stands last: most rows are the team's, so that reading in order and skipping beats sorting.
             models.Index(fields=["team", "kind", "-created_at", "-id", "private_to"], name="gallery_newest_first"),
+            models.Index(
+                fields=["team", "kind", "feature", "-created_at", "-id", "private_to"], name="gallery_by_feature"
+            ),
             # Queried every few seconds, and almost always empty.
             models.Index(
                 fields=["thumbnails_asked_at"],

@@ -1,4 +1,4 @@
-"""The Job model: one picture processed with one feature by one service."""
+"""The Job model: one picture processed by one service, in one or more steps."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import get_feature_by_slug
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.steps import ControlImage, Step
+from vanceweb.catalogue.step_serialisation import parse_steps
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
@@ -41,6 +42,8 @@ class Job(TeamOwned, LeasedModel):
         DONE = "done", gettext_lazy("Done")
         FAILED = "failed", gettext_lazy("Failed")
         CANCELLED = "cancelled", gettext_lazy("Cancelled")
+        # Neither active nor ended: no worker takes the job until it is released. It can be cancelled.
+        HELD = "held", gettext_lazy("Held")
 
     ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
@@ -55,20 +58,25 @@ class Job(TeamOwned, LeasedModel):
     # The result's public id, chosen in advance so that every attempt writes to the same folder.
     result_uuid = models.UUIDField(default=uuid4, editable=False)
 
+    # The JSON form of the steps, see `vanceweb.catalogue.step_serialisation`.
+    steps = models.JSONField()
+    # The slug of the last step's feature, which decides what the result is. Lists filter by it.
     feature = models.CharField(max_length=40)
-    params = models.JSONField(default=dict)
-    control_images = models.JSONField(default=list)
     output = models.JSONField(default=dict)
     credits = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
-    # The state from which a retry continues; empty: the retry starts over.
+    # The state from which a retry continues, or a held job once it is released; empty: the retry starts over.
     resume_state = models.CharField(max_length=16, choices=State.choices, blank=True)
+    # A sentence for people, set while the job is held.
+    held_reason = models.TextField(blank=True)
     percent = models.FloatField(null=True, blank=True)
     # The service's name for the backend that made the result, and its note about the result.
     backend = models.TextField(blank=True)
     note = models.TextField(blank=True)
     uid = models.CharField(max_length=64, blank=True)
+    # The service's uids of the pictures that guide the steps, by the reference in the steps. Cleared with `uid`.
+    guide_uids = models.JSONField(default=dict, blank=True)
     trans_id = models.CharField(max_length=64, blank=True)
     # Set before each transform is sent. If set without a trans_id, the response was lost.
     transform_sent_at = models.DateTimeField(null=True, blank=True)
@@ -83,6 +91,7 @@ class Job(TeamOwned, LeasedModel):
     woken_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(default=timezone.now)
+    # When a worker first took the job after it was submitted, retried or released.
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -91,6 +100,7 @@ class Job(TeamOwned, LeasedModel):
     class Meta:
         indexes = [
             models.Index(fields=["team", "-created_at", "-id", "private_to"], name="jobs_newest_first"),
+            models.Index(fields=["team", "feature", "-created_at", "-id", "private_to"], name="jobs_by_feature"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
             # Queried every few seconds and nearly always empty.
@@ -101,14 +111,24 @@ class Job(TeamOwned, LeasedModel):
         return f"{self.feature} of {self.source_name}"
 
     @property
-    def feature_info(self) -> Feature:
-        """The catalogue's entry. Raises LookupError for a feature that the catalogue no longer has."""
-        return get_feature_by_slug(self.feature)
+    def parsed_steps(self) -> tuple[Step, ...]:
+        """The work of this job, as steps of the catalogue. Their guides are pictures of the gallery."""
+        return parse_steps(self.steps)
 
     @property
-    def upload_name(self) -> str:
-        """The file name sent to the service. Its history repeats the name, so it tells the job and not the picture."""
-        return f"{self.uuid.hex}.{self.source.format if self.source else 'png'}"
+    def step_features(self) -> tuple[Feature, ...]:
+        """The feature of each step. Raises LookupError for a feature that the catalogue no longer has."""
+        return tuple(get_feature_by_module(step.module) for step in self.parsed_steps)
+
+    @property
+    def title(self) -> str:
+        """The titles of the steps' features, as in "Denoise → Enlarge"."""
+        return " → ".join(str(feature.title) for feature in self.step_features)
+
+    @property
+    def is_workflow(self) -> bool:
+        """True for a job of several steps."""
+        return len(self.parsed_steps) > 1
 
     @property
     def is_active(self) -> bool:
@@ -117,6 +137,10 @@ class Job(TeamOwned, LeasedModel):
     @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.HELD
 
     @property
     def can_retry(self) -> bool:
@@ -136,11 +160,12 @@ class Job(TeamOwned, LeasedModel):
         """The time from the last submission or retry until the end or now."""
         return max(timedelta(), (self.finished_at or timezone.now()) - self.submitted_at)
 
-    @property
-    def step(self) -> Step:
-        """The work of this job, as a step of the catalogue."""
-        guides = tuple(ControlImage(image_uid, cn_name) for image_uid, cn_name in self.control_images)
-        return Step(self.feature_info.module, self.params, guides)
+    def build_upload_name(self, picture: Asset) -> str:
+        """Return the file name sent to the service for the source or a guide.
+
+        The service's history repeats the name, so it tells the job and not the picture.
+        """
+        return f"{self.uuid.hex}.{picture.format}"
 
     @property
     def output_settings(self) -> Output:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.jconfig import build_jconfig
+from vanceweb.catalogue.steps import collect_guide_uids, replace_guide_uids
 from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreachable, StartedJob, Status, VanceError
 from vanceweb.gallery.asset_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
@@ -29,6 +30,7 @@ from vanceweb.gallery.services import prepare_result
 from vanceweb.gallery.thumbnails import ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
 from vanceweb.jobs.failures import Failure, JobCannotContinue
+from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.vault.tasks import refresh_balance
@@ -47,23 +49,15 @@ def begin(run: JobRun) -> datetime | None:
         # The job was retried before the service was asked to cancel the previous transform.
         with suppress(VanceError):
             run.client.cancel(run.job.trans_id)
-    started_at = run.job.started_at or timezone.now()
-    run.move_to(Job.State.UPLOADING, trans_id="", cancel_requested=False, started_at=started_at)
+    run.move_to(Job.State.UPLOADING, trans_id="", cancel_requested=False)
     return None
 
 
 def upload(run: JobRun) -> datetime | None:
-    """Send the picture and store its uid (uploading → processing)."""
+    """Send the picture and the guides, each once, and store their uids (uploading → processing)."""
     if not run.job.uid:
-        source = _get_source(run)
-        try:
-            with source.file.open("rb") as file:
-                uploaded = run.client.upload(
-                    cast(BinaryIO, file), name=run.job.upload_name, purpose=run.job.feature_info.purpose
-                )
-        except FileNotFoundError:
-            raise JobCannotContinue(Failure(None, str(SOURCE_GONE))) from None
-        run.write(uid=uploaded.uid)
+        run.write(uid=_send_picture(run, _get_source(run), gone=str(SOURCE_GONE)))
+    _upload_guides(run)
     run.move_to(Job.State.PROCESSING)
     return None
 
@@ -98,6 +92,30 @@ PHASES: Mapping[str, Callable[[JobRun], datetime | None]] = {
 }
 
 
+def _upload_guides(run: JobRun) -> None:
+    """Send the guides that aren't sent yet. The upload of the source also serves where the source is a guide."""
+    job = run.job
+    missing = collect_guide_uids(job.parsed_steps) - job.guide_uids.keys()
+    try:
+        pictures = find_guides(missing, job.ownership)
+    except GuideUnavailable as error:
+        raise JobCannotContinue(Failure(None, str(error))) from None
+    for reference, picture in sorted(pictures.items()):
+        uid = job.uid if picture.pk == job.source_id else _send_picture(run, picture, gone=str(GUIDE_GONE))
+        run.write(guide_uids={**job.guide_uids, reference: uid})
+
+
+def _send_picture(run: JobRun, picture: Asset, *, gone: str) -> str:
+    """Upload the picture and return its uid. If its file was deleted, end the job with the sentence `gone`."""
+    compresses = all(feature.purpose == "compress" for feature in run.job.step_features)
+    purpose: Literal["ai", "compress"] = "compress" if compresses else "ai"
+    try:
+        with picture.file.open("rb") as file:
+            return run.client.upload(cast(BinaryIO, file), name=run.job.build_upload_name(picture), purpose=purpose).uid
+    except FileNotFoundError:
+        raise JobCannotContinue(Failure(None, gone)) from None
+
+
 def _start_transform(run: JobRun) -> datetime | None:
     job = run.job
     if job.transforms_sent >= settings.JOB_MAX_TRANSFORMS:
@@ -112,7 +130,7 @@ def _start_transform(run: JobRun) -> datetime | None:
         raise
     except NotFound as error:
         # Uploads expire after a day and belong to one token. Uploading again costs nothing.
-        run.write(uid="", state=Job.State.UPLOADING, transform_sent_at=None)
+        run.write(uid="", guide_uids={}, state=Job.State.UPLOADING, transform_sent_at=None)
         return run.back_off(Failure(error.code, error.message))
     except RequestRefused:
         run.write(transform_sent_at=None)
@@ -122,7 +140,8 @@ def _start_transform(run: JobRun) -> datetime | None:
 
 def _send_transform(run: JobRun) -> StartedJob:
     """Send the transform and store its id. If the job was cancelled meanwhile, cancel it, then raise LeaseLost."""
-    jconfig = build_jconfig([run.job.step], run.job.output_settings, uid=run.job.uid)
+    steps = replace_guide_uids(run.job.parsed_steps, run.job.guide_uids)
+    jconfig = build_jconfig(steps, run.job.output_settings, uid=run.job.uid)
     # The bundled engine is asked to respond at once, so that the site can show progress. Other services have no `wait`.
     answer = run.client.transform(run.job.uid, jconfig, wait=0 if run.connection.is_bundled else None)
     try:
@@ -160,6 +179,7 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
         # The job may have been made private or shared, or its person deleted, while its result was downloaded.
         owners = Job.objects.values_list("created_by_id", "private_to_id")
         asset.created_by_id, asset.private_to_id = owners.get(pk=run.job.pk)
+        asset.feature = run.job.feature
         asset.save()
         run.lease.release(
             state=Job.State.DONE,

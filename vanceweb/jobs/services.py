@@ -1,23 +1,27 @@
 """People's actions on jobs. They only write rows and return at once; the io worker does the rest."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
-from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.output import Output
-from vanceweb.catalogue.steps import Step
+from vanceweb.catalogue.rules import check_output, check_steps
+from vanceweb.catalogue.step_serialisation import to_json
+from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.gallery.asset_files import delete_leftover_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
+from vanceweb.jobs.guides import GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.tasks import wake
 from vanceweb.teams.access import Action, Actor, require
+from vanceweb.teams.models import Ownership
 from vanceweb.vault.models import Connection
 
 
@@ -26,29 +30,31 @@ class JobRefused(Exception):
 
 
 @transaction.atomic
-def submit_job(*, actor: Actor, connection: Connection, source: Asset, step: Step, output: Output) -> Job:
-    """Create the job and enqueue it. A job on a private picture is private too.
+def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Sequence[Step], output: Output) -> Job:
+    """Create the job and enqueue it. A job on a private picture, or guided by one, is private too.
 
-    Raise JobRefused, JConfigError for parameters that the API doesn't accept, and PermissionDenied.
+    The guides of the steps are pictures of the gallery. Raise JobRefused, JConfigError for steps that the API doesn't
+    accept, and PermissionDenied.
     """
     require(actor, Action.SPEND)
     if not (actor.can_see(connection) and actor.can_see(source)):
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
     if source.problem:
         raise JobRefused(source.problem)
-    build_jconfig([step], output)
-    feature = get_feature_by_module(step.module)
+    checked = check_steps(steps)
+    check_output(output)
+    guides = _find_guides(checked, actor.own())
+    private = any(picture.is_private for picture in (source, *guides))
     job = Job.objects.create(
-        **actor.own(private=source.is_private).to_fields(),
+        **actor.own(private=private).to_fields(),
         connection=connection,
         connection_name=connection.name,
         source=source,
         source_name=source.name,
-        feature=feature.slug,
-        params=dict(step.params),
-        control_images=[[guide.image_uid, guide.cn_name] for guide in step.control_images],
-        output=_to_json(output),
-        credits=calculate_credits([step]),
+        steps=to_json(checked),
+        feature=get_feature_by_module(checked[-1].module).slug,
+        output=_to_output_json(output),
+        credits=calculate_credits(checked),
     )
     wake(job.pk, job.not_before)
     return job
@@ -56,11 +62,13 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, step: Ste
 
 @transaction.atomic
 def cancel_job(*, job: Job) -> bool:
-    """End the job at once, in any phase. Return False if it had already ended.
+    """End the job at once, in any phase, also if it is held. Return False if it had already ended.
 
     The io worker then requests cancellation from the service. A result that was being downloaded may already be paid
     for, so a retry continues with that download.
     """
+    # A held job ends as it would have ended in the state in which it was held. No worker sees it in between.
+    Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(state=F("resume_state"), resume_state="", held_reason="")
     if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
     wake(job.pk, timezone.now())
@@ -86,10 +94,51 @@ def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
 
 
 @transaction.atomic
+def hold_job(*, job: Job, reason: str) -> bool:
+    """Stop the active job until it is released, and show people the `reason`, a sentence. Return False if not active.
+
+    A worker that has the job stops at its next write. What the service has already started goes on there.
+    """
+    held = Job.objects.filter(pk=job.pk, state__in=Job.ACTIVE).update(
+        state=Job.State.HELD,
+        resume_state=F("state"),
+        held_reason=reason,
+        lease_until=None,
+        lease_token=None,
+    )
+    job.refresh_from_db()
+    return held == 1
+
+
+@transaction.atomic
+def release_job(*, job: Job) -> bool:
+    """Continue the held job from the state in which it was held. Return False if it isn't held.
+
+    The time for which it may run begins again.
+    """
+    now = timezone.now()
+    released = Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(
+        state=F("resume_state"),
+        resume_state="",
+        held_reason="",
+        setbacks=0,
+        error="",
+        error_code=None,
+        started_at=None,
+        not_before=now,
+        woken_at=now,
+    )
+    if released:
+        wake(job.pk, now)
+    job.refresh_from_db()
+    return released == 1
+
+
+@transaction.atomic
 def retry_job(*, actor: Actor, job: Job) -> Job:
     """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
 
-    Raise JobRefused. The actor must still see the picture and the connection, as for a new job.
+    Raise JobRefused. The actor must still see the connection and the pictures that are sent, as for a new job.
     """
     if job.has_ended and (job.connection_id is None or job.source_id is None):
         raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
@@ -98,6 +147,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
         raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
     if job.source is not None and not actor.can_see(job.source):
         raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
+    if not job.resume_state:
+        _find_guides(job.parsed_steps, actor.own())
     now = timezone.now()
     fresh: dict[str, Any] = {
         "attempts": 0,
@@ -118,7 +169,14 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     if job.resume_state:
         fresh["state"] = job.resume_state
     else:
-        fresh |= {"state": Job.State.QUEUED, "uid": "", "transform_sent_at": None, "backend": "", "note": ""}
+        fresh |= {
+            "state": Job.State.QUEUED,
+            "uid": "",
+            "guide_uids": {},
+            "transform_sent_at": None,
+            "backend": "",
+            "note": "",
+        }
     ended = Job.objects.filter(
         pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
     )
@@ -137,6 +195,8 @@ def delete_job(*, actor: Actor, job: Job) -> None:
         return
     if locked.is_active:
         raise JobRefused(_("The job is still running. Cancel it first."))
+    if locked.is_held:
+        raise JobRefused(_("The job is held. Cancel it first."))
     leftovers = Asset(uuid=locked.result_uuid).folder
     source, result = locked.source, locked.result
     locked.delete()
@@ -148,7 +208,14 @@ def delete_job(*, actor: Actor, job: Job) -> None:
     transaction.on_commit(partial(delete_leftover_files, leftovers))
 
 
-def _to_json(output: Output) -> dict[str, Any]:
+def _find_guides(steps: Sequence[Step], ownership: Ownership) -> list[Asset]:
+    try:
+        return list(find_guides(collect_guide_uids(steps), ownership).values())
+    except GuideUnavailable as error:
+        raise JobRefused(str(error)) from None
+
+
+def _to_output_json(output: Output) -> dict[str, Any]:
     return {
         "quality": output.quality,
         "dpi": output.dpi,

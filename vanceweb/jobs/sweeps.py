@@ -24,9 +24,9 @@ def requeue_due_jobs() -> None:
 
 
 def fail_overdue_jobs() -> None:
-    """End jobs that have been active for too long."""
+    """End jobs that have taken too long since a worker began them. A job that still waits for one isn't overdue."""
     longest = timedelta(seconds=settings.JOB_MAX_RUN_SECONDS)
-    overdue = Job.objects.filter(state__in=Job.ACTIVE, submitted_at__lt=timezone.now() - longest)
+    overdue = Job.objects.filter(state__in=Job.ACTIVE, started_at__lt=timezone.now() - longest)
     for pk in overdue.values_list("pk", flat=True):
         with transaction.atomic():
             if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, error=str(OVERDUE), error_code=None):

@@ -70,7 +70,7 @@ def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job 
     connection = submission.cleaned_data["connection"]
     try:
         return submit_job(
-            actor=actor, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+            actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
         )
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
@@ -97,7 +97,10 @@ def _read_initial_values(request: HttpRequest, info: Feature, actor: Actor) -> t
     job = get_object_or_404(visible, uuid=_parse_uuid_or_404(request.GET["from"]))
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
-    return chosen, build_initial(job.step, job.output_settings) if job.feature == info.slug else {}
+    # A form has the settings of one step.
+    if job.is_workflow or job.feature != info.slug:
+        return chosen, {}
+    return chosen, build_initial(job.parsed_steps[0], job.output_settings)
 
 
 def _get_feature_or_404(slug: str) -> Feature:

@@ -35,14 +35,16 @@ def _ignore_wake(job_id: int, at: datetime) -> None:
 def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime | None:
     """Run the job's phases until it ends or has to wait, and return the time of its next turn.
 
-    Return None if the job has ended, was deleted, isn't due yet or is claimed by another worker. `wake` is called with
-    each next turn, in the transaction that writes the row. Can safely be called at any time and repeatedly.
+    Return None if the job has ended, is held, was deleted, isn't due yet or is claimed by another worker. `wake` is
+    called with each next turn, in the transaction that writes the row. Can safely be called at any time and repeatedly.
     """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return None
     if job.has_ended:
         _cancel_at_service(job)
+        return None
+    if not job.is_active:
         return None
     claimed = _claim_job(job, wake)
     if claimed is None:
@@ -69,6 +71,8 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     if seen.lease_until is not None:
         # The row still has a lease, which has expired: its worker died.
         claimed.write(setbacks=job.setbacks + 1)
+    if job.started_at is None:
+        claimed.write(started_at=timezone.now())
     return claimed
 
 

@@ -123,6 +123,11 @@ def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
     return queryset.filter(Q(private_to=None) | Q(private_to=actor.user), team=actor.team)
 
 
+def filter_usable(queryset: QuerySet[Row], ownership: Ownership) -> QuerySet[Row]:
+    """Return the rows that a row of this ownership may use: those of its team that the person who made it may see."""
+    return queryset.filter(Q(private_to=None) | Q(private_to=ownership.created_by_id), team=ownership.team_id)
+
+
 def filter_editable(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
     """Return the rows of the actor's team that the actor may change."""
     rows = filter_visible(queryset, actor)

@@ -77,7 +77,7 @@ def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
 
 
 def find_job_uuid(info: str) -> UUID | None:
-    """Return the id of the job that a result's file name begins with (`Job.upload_name`), None for other names."""
+    """Return the id of the job that a result's file name begins with (see `Job.build_upload_name`), else None."""
     match = JOB_IN_NAME.search(info)
     return UUID(match[0]) if match else None
 

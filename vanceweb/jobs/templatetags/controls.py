@@ -1,15 +1,30 @@
 """Template tags for the settings of a feature: the form's controls, and the list of a job's settings."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django import forms, template
 from django.utils.translation import gettext as _
 
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.fields import format_colour
 from vanceweb.catalogue.parameters import Parameter
+from vanceweb.catalogue.steps import Step
 from vanceweb.jobs.models import Job
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 register = template.Library()
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """The title of a step's feature, and the title and formatted value of each of its settings that had an effect."""
+
+    title: "StrOrPromise"
+    settings: list[tuple[str, str]]
 
 
 @register.inclusion_tag("jobs/control.html")
@@ -46,13 +61,15 @@ def _get_css_class(widget: forms.Widget) -> str:
 
 
 @register.filter
-def effective_settings(job: Job) -> list[tuple[str, str]]:
-    """Return the title and the formatted value of each setting that had an effect, as in ("Enlarge by", "2×")."""
-    feature = job.feature_info
-    shown = [
-        (str(parameter.title), _format_value(parameter, job.params))
-        for parameter in feature.find_parameters_in_use(job.params)
-    ]
+def step_settings(job: Job) -> list[StepSettings]:
+    """Return the settings of each step, as in StepSettings("Enlarge", [("Enlarge by", "2×")])."""
+    return [_list_settings(step) for step in job.parsed_steps]
+
+
+@register.filter
+def output_settings(job: Job) -> list[tuple[str, str]]:
+    """Return the title and the formatted value of each setting of the result's file, as in ("Quality", "95")."""
+    shown = []
     output = job.output_settings
     if output.quality is not None:
         shown.append((_("Quality"), str(output.quality)))
@@ -60,10 +77,19 @@ def effective_settings(job: Job) -> list[tuple[str, str]]:
         shown.append((_("Print resolution"), _("%(dpi)d dpi") % {"dpi": output.dpi}))
     if output.background is not None:
         shown.append((_("Background"), format_colour(output.background)))
-    return [(title, value) for title, value in shown if value]
+    return shown
 
 
-def _format_value(parameter: Parameter, params: dict[str, Any]) -> str:
+def _list_settings(step: Step) -> StepSettings:
+    feature = get_feature_by_module(step.module)
+    shown = [
+        (str(parameter.title), _format_value(parameter, step.params))
+        for parameter in feature.find_parameters_in_use(step.params)
+    ]
+    return StepSettings(feature.title, [(title, value) for title, value in shown if value])
+
+
+def _format_value(parameter: Parameter, params: Mapping[str, Any]) -> str:
     value = params.get(parameter.key, parameter.default)
     if isinstance(value, bool):
         return _("on") if value else _("off")

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         source = _store_source(actor, options["source"])
         try:
             job = submit_job(
-                actor=actor, connection=connection, source=source, step=form.build_step(), output=form.build_output()
+                actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
             )
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
@@ -157,7 +157,7 @@ def _store_source(actor: Actor, path: Path) -> Asset:
 
 
 def _run_job(job: Job) -> None:
-    """Advance the job in this process, with a progress bar, until it has ended. Ctrl-C cancels it."""
+    """Advance the job in this process, with a progress bar, until it has ended or is held. Ctrl-C cancels it."""
     try:
         with tqdm(total=100, unit="%", bar_format="{desc:12} {percentage:3.0f}% {bar} {elapsed}", disable=None) as bar:
             while job.is_active:
@@ -176,6 +176,8 @@ def _run_job(job: Job) -> None:
 
 
 def _get_result(job: Job) -> Asset:
+    if job.is_held:
+        raise CommandError(f"The job is held: {job.held_reason} It continues on the site when it is released.")
     if job.result is None:
         code = f" (code {job.error_code})" if job.error_code else ""
         raise CommandError(f"{job.error or 'The job was cancelled.'}{code}")
