@@ -85,7 +85,7 @@ URLS = {
     "jobs/<uuid:job>/progress/": (FILE, FILE_NOT_ALLOWED),
     "jobs/<uuid:active>/cancel/": (NOT_ALLOWED, EDIT),
     "jobs/<uuid:failed>/retry/": (NOT_ALLOWED, EDIT),
-    "jobs/<uuid:job>/privacy/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:job>/privacy/": (NOT_ALLOWED, MAKERS),
     "jobs/<uuid:job>/delete/": (EDIT_PAGE, EDIT),
     "gallery/<uuid:asset>/file/": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
@@ -114,6 +114,7 @@ ROWS = [route for route in URLS if "<uuid:" in route]
 ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
 # Whoever made a row may do to it what owners may, and these.
 MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
+    "jobs/<uuid:job>/privacy/": [405, 302],
     "connections/<uuid:connection>/share/": [200, 302],
     "connections/<uuid:connection>/unshare/": [405, 302],
 }

@@ -36,8 +36,8 @@ def test_a_job_is_made_private_and_shared_again_with_its_pictures(bob: User, bob
 def test_only_the_person_who_submitted_a_job_makes_it_private(
     alice: User, admin: User, viewer: User, charlie: User, bobs_job: Job
 ) -> None:
-    assert set_privacy(alice, bobs_job, private=True) == (302, [False] * 3)
-    assert set_privacy(admin, bobs_job, private=True) == (302, [False] * 3)
+    assert set_privacy(alice, bobs_job, private=True) == (403, [False] * 3)
+    assert set_privacy(admin, bobs_job, private=True) == (403, [False] * 3)
     assert set_privacy(viewer, bobs_job, private=True) == (403, [False] * 3)
     assert set_privacy(charlie, bobs_job, private=True) == (404, [False] * 3)
 

@@ -16,7 +16,14 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, retry_job
 from vanceweb.lib.pagination import get_page_after
-from vanceweb.teams.access import Actor, filter_visible, get_visible_or_404, require_editable, team_page
+from vanceweb.teams.access import (
+    Actor,
+    filter_visible,
+    get_visible_or_404,
+    require_editable,
+    require_own,
+    team_page,
+)
 
 
 @require_safe
@@ -91,7 +98,8 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def job_privacy(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Make the person's own job private (`private=1`), or share it with the team."""
-    job, actor = _get_editable_job(request, uuid)
+    job, actor = get_visible_or_404(request, Job.objects.all(), uuid=uuid)
+    require_own(actor, job)
     try:
         if request.POST.get("private"):
             make_job_private(actor=actor, job=job)

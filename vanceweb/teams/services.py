@@ -1,5 +1,7 @@
 """Writes on users and teams."""
 
+from contextlib import suppress
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -9,6 +11,9 @@ from django.utils.translation import ngettext
 
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Membership, Role, Team, User
+
+# More than enough: each attempt fails only if another request took the slug in the same moment.
+SLUG_ATTEMPTS = 5
 
 
 def create_user(*, username: str, password: str, is_administrator: bool = False) -> User:
@@ -38,16 +43,23 @@ def create_user(*, username: str, password: str, is_administrator: bool = False)
 def create_team(*, name: str, owner: User) -> Team:
     """Create a team with its first owner. Raise ValidationError with the field `team_name`."""
     name = _clean_team_name(name)
-    team = Team.objects.create(name=name, slug=_find_free_slug(name))
+    team = _save_with_free_slug(name)
     Membership.objects.create(team=team, user=owner, role=Role.OWNER)
     return team
 
 
 def add_member(*, actor: Actor, user: User, role: Role) -> Membership:
-    """Add a user to the actor's team. Raise PermissionDenied for a role that the actor can't grant."""
+    """Add a user to the actor's team.
+
+    Raise PermissionDenied for a role that the actor can't grant, and ValidationError for somebody who is in the team.
+    """
     if not actor.can_grant(role):
         raise PermissionDenied
-    return Membership.objects.create(team=actor.team, user=user, role=role)
+    try:
+        with transaction.atomic():
+            return Membership.objects.create(team=actor.team, user=user, role=role)
+    except IntegrityError:
+        raise ValidationError({"username": [_("This person is already in the team.")]}) from None
 
 
 def set_administrator(*, user: User, is_administrator: bool) -> None:
@@ -63,6 +75,14 @@ def _clean_team_name(name: str) -> str:
         message = ngettext("At most %(limit)d character.", "At most %(limit)d characters.", TEAM_NAME_LENGTH)
         raise ValidationError({"team_name": [message % {"limit": TEAM_NAME_LENGTH}]})
     return name
+
+
+def _save_with_free_slug(name: str) -> Team:
+    """Save a team. If another request takes its slug meanwhile, use the next free one."""
+    for _attempt in range(SLUG_ATTEMPTS):
+        with suppress(IntegrityError), transaction.atomic():
+            return Team.objects.create(name=name, slug=_find_free_slug(name))
+    raise ValidationError({"team_name": [_("The team couldn't be created. Try again.")]})
 
 
 def _find_free_slug(name: str) -> str:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {options['username']}.")
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-        if options["revoke"] and not others.exists():
+        if options["revoke"] and user.is_administrator and not others.exists():
             raise CommandError(f"{user} is the only administrator. Make somebody else one first.")
         set_administrator(user=user, is_administrator=not options["revoke"])
         self.stdout.write(f"{user} is {'no longer ' if options['revoke'] else ''}an administrator.")
