@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,7 +63,15 @@ def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime |
 
 def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     duration = timedelta(seconds=settings.LEASE_SECONDS)
-    lease = claim(Job.objects.all(), pk=seen.pk, states=[seen.state], state=seen.state, duration=duration)
+    started_at = Coalesce("started_at", timezone.now())
+    lease = claim(
+        Job.objects.all(),
+        pk=seen.pk,
+        states=[seen.state],
+        state=seen.state,
+        duration=duration,
+        started_at=started_at,
+    )
     if lease is None:
         return None
     # The row may have changed since it was read, before the claim.
@@ -71,8 +80,6 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     if seen.lease_until is not None:
         # The row still has a lease, which has expired: its worker died.
         claimed.write(setbacks=job.setbacks + 1)
-    if job.started_at is None:
-        claimed.write(started_at=timezone.now())
     return claimed
 
 

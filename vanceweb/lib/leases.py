@@ -62,9 +62,9 @@ class Lease(Generic[L]):
 
 
 def claim(
-    queryset: models.QuerySet[L], *, pk: int, states: Collection[str], state: str, duration: timedelta
+    queryset: models.QuerySet[L], *, pk: int, states: Collection[str], state: str, duration: timedelta, **fields: Any
 ) -> Lease[L] | None:
-    """Claim the row `pk` if it is due, in one of `states` and not leased, and set it to `state`.
+    """Claim the row `pk` if it is due, in one of `states` and not leased, and set it to `state`, with further `fields`.
 
     Return None if another worker was faster, the row isn't due yet, or its state has changed.
     """
@@ -73,7 +73,7 @@ def claim(
     claimed = (
         filter_due(queryset, states, now=now)
         .filter(pk=pk)
-        .update(state=state, lease_token=token, lease_until=now + duration, attempts=F("attempts") + 1)
+        .update(state=state, lease_token=token, lease_until=now + duration, attempts=F("attempts") + 1, **fields)
     )
     return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
 
