@@ -14,7 +14,7 @@ WORKDIR /srv/vanceweb
 COPY requirements.txt ./
 RUN python -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.txt
 COPY --from=front-end /build/node_modules ./node_modules
-COPY LICENSE NOTICE manage.py ./
+COPY LICENSE NOTICE manage.py pyproject.toml ./
 COPY vanceweb ./vanceweb
 COPY templates ./templates
 COPY static ./static

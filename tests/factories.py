@@ -12,8 +12,8 @@ from tests.conftest import as_actor, get_bundled, make_picture_file
 from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
 from vanceweb.catalogue.step_serialisation import to_json
 from vanceweb.catalogue.steps import Step
-from vanceweb.gallery.models import Asset
-from vanceweb.gallery.services import prepare_result, store_upload
+from vanceweb.gallery.models import Asset, Origin
+from vanceweb.gallery.services import prepare_result, save_asset, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import TeamOwned, User
@@ -24,7 +24,7 @@ from vanceweb.vault.models import Connection
 def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
     """Create an uploaded picture with its thumbnails."""
     asset = store_upload(actor=as_actor(user), file=make_picture_file(width, height), name=name)
-    make_thumbnails(asset.pk)
+    make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     return asset
 
@@ -32,9 +32,13 @@ def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, heigh
 def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
     """Create a picture that is the result of a job."""
     asset = prepare_result(
-        ownership=as_actor(user).own(), file=make_picture_file(width, height), name=name, uuid=uuid4()
+        ownership=as_actor(user).own(),
+        file=make_picture_file(width, height),
+        name=name,
+        uuid=uuid4(),
+        origin=Origin(),
     )
-    asset.save()
+    save_asset(asset)
     return asset
 
 

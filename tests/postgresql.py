@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
+from django.db import connection
 
 SERVER_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
 
@@ -34,3 +38,23 @@ def create_database() -> Iterator[str]:
             yield url
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def run_on_postgresql(tests: str, *, passes: int) -> None:
+    """Run the tests in a separate test run on a new PostgreSQL database, and check that as many pass.
+
+    Skip the calling test if no server answers, or if it runs on PostgreSQL already.
+    """
+    if connection.vendor == "postgresql":
+        pytest.skip("this whole test run is on PostgreSQL already")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", tests],
+        env=os.environ | {"DATABASE_URL": build_new_database_url()},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{passes} passed" in run.stdout

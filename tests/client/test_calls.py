@@ -127,10 +127,12 @@ def test_progress_of_a_finished_job_has_its_size_as_a_number(client: VanceClient
 
 def test_progress_reads_the_engines_extensions(client: VanceClient, service: FakeService) -> None:
     service.set_replies(
-        reply_success({"status": "process", "percent": 37.5, "backend": "onnxruntime"}),
+        reply_success({"status": "process", "percent": 37.5, "backend": "onnxruntime", "version": "vanceweb 1.2"}),
         reply_success({"status": "fatal", "msg": "The picture\ncould not be read."}),
     )
-    assert client.get_progress(TRANS_ID) == JobProgress(Status.PROCESS, percent=37.5, backend="onnxruntime")
+    assert client.get_progress(TRANS_ID) == JobProgress(
+        Status.PROCESS, percent=37.5, backend="onnxruntime", version="vanceweb 1.2"
+    )
     assert client.get_progress(TRANS_ID) == JobProgress(Status.FATAL, message="The picture could not be read.")
 
 

@@ -1,19 +1,15 @@
 """Credits: charged once, never below zero, in an append-only ledger; tested with real threads and databases."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 
 from tests.engine.conftest import Caller
-from tests.postgresql import build_new_database_url
+from tests.postgresql import run_on_postgresql
 from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.ledger import InsufficientCredits, charge_download, grant_credits
 from vanceweb.engine.models import Account, LedgerEntry, LedgerIsAppendOnly, Transform
@@ -135,17 +131,4 @@ def create_racing_account(credits: int) -> Account:
 
 
 def test_concurrent_charges_on_postgresql() -> None:
-    """Run the class above again, in a separate test run on a separate PostgreSQL database."""
-    if connection.vendor == "postgresql":
-        pytest.skip("this whole test run is on PostgreSQL already")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", f"{__file__}::TestRace"],
-        env=os.environ | {"DATABASE_URL": build_new_database_url()},
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "2 passed" in run.stdout
+    run_on_postgresql(f"{__file__}::TestRace", passes=2)

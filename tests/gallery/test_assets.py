@@ -22,11 +22,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import as_actor, make_picture_file
-from vanceweb.gallery.asset_files import clean_file_name, delete_files
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.blob_files import delete_files
+from vanceweb.gallery.file_names import clean_file_name
+from vanceweb.gallery.models import Asset, Blob, Origin
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.samples import SAMPLES
-from vanceweb.gallery.services import SampleMissing, delete_asset, prepare_result, store_sample, store_upload
+from vanceweb.gallery.services import (
+    SampleMissing,
+    delete_asset,
+    prepare_result,
+    save_asset,
+    store_sample,
+    store_upload,
+)
 from vanceweb.gallery.sweeps import request_missing_thumbnails
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.lib.images import ImageRefused, ImageTooLarge, NotAnImage
@@ -122,16 +130,16 @@ def test_a_clean_file_name_always_fits(name: str) -> None:
 
 def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
     asset = store_upload(actor=as_actor(alice), file=make_picture_file(2000, 1000), name="x.png")
-    make_thumbnails(asset.pk)
+    make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     for size, expected in {"tile": (360, 180), "preview": (1600, 800)}.items():
         with Image.open(studio_files / asset.get_thumbnail_path(size)) as image:
             assert (image.format, image.size) == ("WEBP", expected)
     assert (asset.tile_size, asset.preview_size) == ((360, 180), (1600, 800))
     made_at = asset.thumbnails_at
-    make_thumbnails(asset.pk)
+    make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
-    assert (asset.thumbnails_at, asset.thumbnail_attempts) == (made_at, 1)
+    assert (asset.thumbnails_at, asset.blob.thumbnail_attempts) == (made_at, 1)
 
 
 def test_a_damaged_picture_is_reported(alice: User) -> None:
@@ -139,7 +147,7 @@ def test_a_damaged_picture_is_reported(alice: User) -> None:
     file = io.BytesIO()
     noise.save(file, "PNG")
     asset = store_upload(actor=as_actor(alice), file=io.BytesIO(file.getvalue()[:9000]), name="x.png")
-    make_thumbnails(asset.pk)
+    make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     assert (asset.problem, asset.has_thumbnails) == ("The image is damaged or incomplete.", False)
 
@@ -147,7 +155,7 @@ def test_a_damaged_picture_is_reported(alice: User) -> None:
 def test_a_missing_file_is_reported(alice: User, studio_files: Path) -> None:
     asset = store_upload(actor=as_actor(alice), file=make_picture_file(), name="x.png")
     (studio_files / str(asset.file.name)).unlink()
-    make_thumbnails(asset.pk)
+    make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     assert "missing" in asset.problem
 
@@ -190,8 +198,8 @@ def test_the_teams_pictures_outlive_the_person_who_made_them(bob: User) -> None:
 
 def create_result(owner: User, *, private: bool = False) -> Asset:
     ownership = as_actor(owner).own(private=private)
-    asset = prepare_result(ownership=ownership, file=make_picture_file(), name="r.png", uuid=uuid4())
-    asset.save()
+    asset = prepare_result(ownership=ownership, file=make_picture_file(), name="r.png", uuid=uuid4(), origin=Origin())
+    save_asset(asset)
     return asset
 
 
@@ -199,14 +207,14 @@ def test_a_result_comes_with_its_thumbnails(alice: User, studio_files: Path) -> 
     asset = create_result(alice)
     assert asset.has_thumbnails
     assert len(list_files(studio_files)) == 3
-    delete_files(asset)
+    delete_files(asset.blob)
     assert list_files(studio_files) == []
 
 
 def test_a_damaged_result_leaves_nothing(alice: User, studio_files: Path) -> None:
     damaged = io.BytesIO(make_picture_file(300, 300).getvalue()[:-60])
     with pytest.raises(ImageRefused):
-        prepare_result(ownership=as_actor(alice).own(), file=damaged, name="r.png", uuid=uuid4())
+        prepare_result(ownership=as_actor(alice).own(), file=damaged, name="r.png", uuid=uuid4(), origin=Origin())
     assert list_files(studio_files) == []
 
 
@@ -226,11 +234,11 @@ def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User, set
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 0
     long_ago = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS + 1)
-    Asset.objects.update(thumbnails_asked_at=long_ago)
+    Blob.objects.update(thumbnails_asked_at=long_ago)
     request_missing_thumbnails()
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
-    Asset.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=settings.THUMBNAIL_MAX_ATTEMPTS)
+    Blob.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=settings.THUMBNAIL_MAX_ATTEMPTS)
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
 

@@ -167,6 +167,7 @@ def parse_progress(data: ResponseData) -> JobProgress:
         filesize=data.get_int("filesize") if data.has("filesize") else None,
         percent=data.get_percent("percent") if data.has("percent") else None,
         backend=data.get_text("backend") if data.has("backend") else None,
+        version=data.get_text("version") if data.has("version") else None,
         message=flatten_message(data.get_text("msg")) if data.has("msg") else None,
     )
 

@@ -48,13 +48,14 @@ class StartedJob:
 @dataclass(frozen=True)
 class JobProgress:
     """The progress of a job. `filesize` (the result's size in bytes) is set once it has finished. The bundled engine
-    adds `percent` (0 to 100), `backend` (the one that ran the job) and `message`: the reason for a failure, or a note
-    on the result."""
+    adds `percent` (0 to 100), `backend` (the one that ran the job), `version` (the engine's name and version) and
+    `message`: the reason for a failure, or a note on the result."""
 
     status: Status
     filesize: int | None = None
     percent: float | None = None
     backend: str | None = None
+    version: str | None = None
     message: str | None = None
 
 

@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from vanceweb import __version__
 from vanceweb.engine.errors import Message
 from vanceweb.engine.models import Account, LedgerEntry, Transform, Upload
 
 OK = 200
+ENGINE_VERSION = f"vanceweb {__version__}"
 
 
 def build_success(data: dict[str, Any], *, ip: str) -> dict[str, Any]:
@@ -40,11 +42,15 @@ def build_upload_data(upload: Upload) -> dict[str, Any]:
 
 
 def build_progress_data(transform: Transform) -> dict[str, Any]:
-    """Return the documented fields and this engine's own: `percent` (0-100), `backend` and `msg`.
+    """Return the documented fields and this engine's own: `percent` (0-100), `backend`, `version` and `msg`.
 
     `msg` is the reason of a failure or a note about the result.
     """
-    data: dict[str, Any] = {"status": transform.status, "percent": round(transform.percent, 1)}
+    data: dict[str, Any] = {
+        "status": transform.status,
+        "percent": round(transform.percent, 1),
+        "version": ENGINE_VERSION,
+    }
     if transform.state == Transform.State.FINISHED:
         data["filesize"] = str(transform.filesize)
     if transform.backend:

@@ -1,6 +1,5 @@
 """Writes on pictures. Functions called by views read only a file's header; workers decode the pixels."""
 
-from functools import partial
 from typing import BinaryIO
 from uuid import UUID
 
@@ -10,13 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vanceweb.gallery.asset_files import (
-    delete_files_on_error,
-    delete_leftover_files,
-    store_asset_file,
-    write_thumbnails,
-)
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.blob_files import delete_files_on_error, store_blob_file, write_thumbnails
+from vanceweb.gallery.file_names import clean_file_name
+from vanceweb.gallery.models import Asset, Origin
+from vanceweb.gallery.references import drop_reference, take_reference
 from vanceweb.gallery.samples import get_sample
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.images import inspect_image
@@ -46,7 +42,7 @@ def store_sample(*, actor: Actor, sample: str) -> Asset:
     name = entry.static_path.rsplit("/", 1)[-1]
     # Not a private copy: a job on it would be private too.
     shared = Asset.objects.filter(team=actor.team, private_to=None)
-    stored = shared.filter(kind=Asset.Kind.SAMPLE, name=name, problem="").first()
+    stored = shared.filter(kind=Asset.Kind.SAMPLE, name=name, blob__problem="").first()
     if stored is not None:
         return stored
     path = finders.find(entry.static_path)
@@ -56,10 +52,11 @@ def store_sample(*, actor: Actor, sample: str) -> Asset:
         return _store_picture(ownership=actor.own(), kind=Asset.Kind.SAMPLE, file=file, name=name)
 
 
-def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUID) -> Asset:
-    """Store a job's result and its thumbnails, and return its row, not yet saved.
+def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUID, origin: Origin) -> Asset:
+    """Store a job's result and its thumbnails, and return its row with a new blob, both not yet saved.
 
-    The caller saves it together with its own row, inside `delete_files_on_error(asset)`. Raise ImageRefused.
+    The caller saves it by `save_asset` together with its own row, inside `delete_files_on_error(asset.blob)`. `uuid` is
+    the id of both rows. Raise ImageRefused.
     """
     facts = inspect_image(
         file,
@@ -68,19 +65,36 @@ def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUI
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = store_asset_file(ownership=ownership, kind=Asset.Kind.RESULT, file=file, name=name, facts=facts, uuid=uuid)
-    with delete_files_on_error(asset):
-        write_thumbnails(asset)
-    asset.thumbnails_at = timezone.now()
-    return asset
+    blob = store_blob_file(file, facts, uuid=uuid)
+    with delete_files_on_error(blob):
+        write_thumbnails(blob)
+    blob.thumbnails_at = timezone.now()
+    return Asset(
+        uuid=uuid,
+        **ownership.to_fields(),
+        **origin.to_fields(),
+        kind=Asset.Kind.RESULT,
+        name=clean_file_name(name),
+        blob=blob,
+    )
+
+
+@transaction.atomic
+def save_asset(asset: Asset) -> None:
+    """Save an asset with a new blob. If its bytes are stored already, refer to those and delete the new files."""
+    asset.blob = take_reference(asset.blob)
+    asset.save()
 
 
 @transaction.atomic
 def delete_asset(*, asset: Asset) -> None:
-    """Delete the row, and its files once the transaction is committed. Jobs that used the picture stay, without it."""
-    folder = asset.folder
-    asset.delete()
-    transaction.on_commit(partial(delete_leftover_files, folder))
+    """Delete the row, and its bytes unless another asset has the same. Jobs that used the picture stay, without it.
+
+    The files are deleted once the transaction is committed.
+    """
+    deleted, _rows = Asset.objects.filter(pk=asset.pk).delete()
+    if deleted:
+        drop_reference(asset.blob_id)
 
 
 def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str) -> Asset:
@@ -91,8 +105,10 @@ def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )
-    asset = store_asset_file(ownership=ownership, kind=kind, file=file, name=name, facts=facts)
-    with delete_files_on_error(asset), transaction.atomic():
-        asset.save()
-        make_thumbnails.enqueue(asset.pk)
+    blob = store_blob_file(file, facts)
+    asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name), blob=blob)
+    with delete_files_on_error(blob), transaction.atomic():
+        save_asset(asset)
+        if not asset.has_thumbnails:
+            make_thumbnails.enqueue(asset.blob_id)
     return asset

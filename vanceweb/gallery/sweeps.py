@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.models import Blob
 from vanceweb.gallery.tasks import make_thumbnails
 
 
 def request_missing_thumbnails() -> None:
     """Enqueue thumbnails again if their task was lost."""
     lost = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS)
-    rows = Asset.objects.filter(
+    rows = Blob.objects.filter(
         thumbnails_at=None,
         problem="",
         thumbnails_asked_at__lt=lost,

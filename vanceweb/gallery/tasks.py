@@ -6,5 +6,5 @@ from vanceweb.gallery import thumbnails
 
 
 @task(queue_name="io")
-def make_thumbnails(asset_id: int) -> None:
-    thumbnails.make_thumbnails(asset_id)
+def make_thumbnails(blob_id: int) -> None:
+    thumbnails.make_thumbnails(blob_id)

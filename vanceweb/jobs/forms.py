@@ -33,7 +33,7 @@ class SubmissionForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._asset_field.queryset = filter_visible(Asset.objects.filter(problem=""), actor)
+        self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
         self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
         self.connections = list(self._connection_field.queryset)
 

@@ -15,7 +15,7 @@ from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.step_serialisation import parse_steps
 from vanceweb.catalogue.steps import Step
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.models import Asset, Origin
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
@@ -24,7 +24,7 @@ from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 class JobQuerySet(models.QuerySet["Job"]):
     def with_pictures(self) -> "JobQuerySet":
         """Fetch the pictures and the person that lists and pages of jobs show in the same query."""
-        return self.select_related("source", "result", "created_by")
+        return self.select_related("source__blob", "result__blob", "created_by")
 
     def with_connection(self) -> "JobQuerySet":
         """Fetch the connection in the same query, without its token, so that pages never decrypt one."""
@@ -54,6 +54,9 @@ class Job(TeamOwned, LeasedModel):
     connection_name = models.CharField(max_length=80)
     source = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="jobs_from")
     source_name = models.CharField(max_length=200)
+    # The ids of the source and of the first picture that it comes from. They outlive the pictures.
+    source_uuid = models.UUIDField(null=True, blank=True, editable=False)
+    root_uuid = models.UUIDField(null=True, blank=True, editable=False)
     result = models.OneToOneField(Asset, null=True, on_delete=models.SET_NULL, related_name="job_of")
     # The result's public id, chosen in advance so that every attempt writes to the same folder.
     result_uuid = models.UUIDField(default=uuid4, editable=False)
@@ -71,8 +74,9 @@ class Job(TeamOwned, LeasedModel):
     # A sentence for people, set while the job is held.
     held_reason = models.TextField(blank=True)
     percent = models.FloatField(null=True, blank=True)
-    # The service's name for the backend that made the result, and its note about the result.
+    # The service's names for the backend that made the result and for the engine, and its note about the result.
     backend = models.TextField(blank=True)
+    engine_version = models.TextField(blank=True)
     note = models.TextField(blank=True)
     uid = models.CharField(max_length=64, blank=True)
     # The service's uids of the pictures that guide the steps, by the reference in the steps. Cleared with `uid`.
@@ -129,6 +133,11 @@ class Job(TeamOwned, LeasedModel):
     def is_workflow(self) -> bool:
         """True for a job of several steps."""
         return len(self.parsed_steps) > 1
+
+    @property
+    def origin(self) -> Origin:
+        """The origin of this job's result."""
+        return Origin(self.source_uuid, self.root_uuid, self.feature, self.backend, self.engine_version)
 
     @property
     def is_active(self) -> bool:

@@ -24,9 +24,9 @@ from django.utils.translation import gettext_lazy as _
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.steps import collect_guide_uids, replace_guide_uids
 from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreachable, StartedJob, Status, VanceError
-from vanceweb.gallery.asset_files import delete_files_on_error, delete_leftover_files
+from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.services import prepare_result
+from vanceweb.gallery.services import prepare_result, save_asset
 from vanceweb.gallery.thumbnails import ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
 from vanceweb.jobs.failures import Failure, JobCannotContinue
@@ -42,7 +42,7 @@ LOST_TRANSFORMS = _("The service was asked several times to start, and its respo
 def begin(run: JobRun) -> datetime | None:
     """Check that the picture is complete (queued → uploading)."""
     source = _get_source(run)
-    ensure_thumbnails(source)
+    ensure_thumbnails(source.blob)
     if source.problem:
         raise JobCannotContinue(Failure(None, source.problem))
     if run.job.cancel_requested:
@@ -77,10 +77,12 @@ def download(run: JobRun) -> datetime | None:
             file=file,
             name=_build_result_name(run.job, downloaded.format),
             uuid=run.job.result_uuid,
+            origin=run.job.origin,
         )
-    with delete_files_on_error(asset):
+    written = asset.blob
+    with delete_files_on_error(written):
         _complete_job(run, asset)
-    delete_leftover_files(asset.folder, keep=asset)
+    delete_leftover_files(written)
     return None
 
 
@@ -156,7 +158,12 @@ def _send_transform(run: JobRun) -> StartedJob:
 def _check_progress(run: JobRun) -> datetime | None:
     progress = run.client.get_progress(run.job.trans_id)
     note = progress.message if progress.status is Status.FINISH else None
-    known = {"percent": progress.percent, "backend": progress.backend, "note": note}
+    known = {
+        "percent": progress.percent,
+        "backend": progress.backend,
+        "engine_version": progress.version,
+        "note": note,
+    }
     run.write(
         setbacks=0, error="", error_code=None, **{key: value for key, value in known.items() if value is not None}
     )
@@ -179,8 +186,7 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
         # The job may have been made private or shared, or its person deleted, while its result was downloaded.
         owners = Job.objects.values_list("created_by_id", "private_to_id")
         asset.created_by_id, asset.private_to_id = owners.get(pk=run.job.pk)
-        asset.feature = run.job.feature
-        asset.save()
+        save_asset(asset)
         run.lease.release(
             state=Job.State.DONE,
             result=asset,

@@ -14,8 +14,8 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.rules import check_output, check_steps
 from vanceweb.catalogue.step_serialisation import to_json
 from vanceweb.catalogue.steps import Step, collect_guide_uids
-from vanceweb.gallery.asset_files import delete_leftover_files
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.blob_files import delete_leftover_files
+from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.guides import GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
@@ -51,6 +51,8 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         connection_name=connection.name,
         source=source,
         source_name=source.name,
+        source_uuid=source.uuid,
+        root_uuid=source.own_root_uuid,
         steps=to_json(checked),
         feature=get_feature_by_module(checked[-1].module).slug,
         output=_to_output_json(output),
@@ -175,6 +177,7 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
             "guide_uids": {},
             "transform_sent_at": None,
             "backend": "",
+            "engine_version": "",
             "note": "",
         }
     ended = Job.objects.filter(
@@ -197,7 +200,6 @@ def delete_job(*, actor: Actor, job: Job) -> None:
         raise JobRefused(_("The job is still running. Cancel it first."))
     if locked.is_held:
         raise JobRefused(_("The job is held. Cancel it first."))
-    leftovers = Asset(uuid=locked.result_uuid).folder
     source, result = locked.source, locked.result
     locked.delete()
     if result is not None:
@@ -205,7 +207,7 @@ def delete_job(*, actor: Actor, job: Job) -> None:
     may_delete_source = source is not None and source.kind == Asset.Kind.UPLOAD and actor.can_edit(source)
     if source is not None and may_delete_source and not source.jobs_from.exists():
         delete_asset(asset=source)
-    transaction.on_commit(partial(delete_leftover_files, leftovers))
+    transaction.on_commit(partial(delete_leftover_files, Blob(uuid=locked.result_uuid)))
 
 
 def _find_guides(steps: Sequence[Step], ownership: Ownership) -> list[Asset]:

@@ -75,7 +75,7 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     if lease is None:
         return None
     # The row may have changed since it was read, before the claim.
-    job = Job.objects.select_related("source").get(pk=seen.pk)
+    job = Job.objects.select_related("source__blob").get(pk=seen.pk)
     claimed = ClaimedJob(job, lease, wake)
     if seen.lease_until is not None:
         # The row still has a lease, which has expired: its worker died.

@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from tests.engine.conftest import DENOISE, Caller, picture
+from vanceweb import __version__
 from vanceweb.engine.models import LedgerEntry, Transform, Upload
 
 Make = Callable[..., Transform]
@@ -94,7 +95,7 @@ class TestTransform:
         trans_id = alice.create_transform()
         Transform.objects.update(state="running", percent=41.666)
         data = alice.post("progress", trans_id=trans_id)["data"]
-        assert data == {"status": "process", "percent": 41.7}
+        assert data == {"status": "process", "percent": 41.7, "version": f"vanceweb {__version__}"}
 
     def test_a_webhook_is_answered_at_once(self, alice: Caller, settings: Settings) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
@@ -235,7 +236,13 @@ class TestProgress:
         transform = finished(alice.account)
         Transform.objects.update(percent=100, backend="SRMD")
         data = alice.post("progress", trans_id=transform.trans_id)["data"]
-        assert data == {"status": "finish", "filesize": "10", "percent": 100, "backend": "SRMD"}
+        assert data == {
+            "status": "finish",
+            "filesize": "10",
+            "percent": 100,
+            "backend": "SRMD",
+            "version": f"vanceweb {__version__}",
+        }
 
     @pytest.mark.parametrize("trans_id", ["0" * 32, "x", "' OR 1=1", "ü" * 40])
     def test_an_unknown_id_is_not_found(self, trans_id: str, alice: Caller) -> None:

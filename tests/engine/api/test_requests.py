@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.engine.conftest import DENOISE, Caller, picture
+from vanceweb import __version__
 from vanceweb.engine.models import Transform
 
 PATHS = ["upload", "transform", "progress", "download", "cancel", "point", "points/record"]
@@ -70,7 +71,8 @@ class TestEncodings:
         fields = {"api_token": alice.token, "trans_id": alice.create_transform()}
         http = Client()
         get, post = http.get("/web_api/v1/progress", fields), http.post("/web_api/v1/progress", fields)
-        assert read_body(get)["data"] == read_body(post)["data"] == {"status": "waiting", "percent": 0}
+        waiting = {"status": "waiting", "percent": 0, "version": f"vanceweb {__version__}"}
+        assert read_body(get)["data"] == read_body(post)["data"] == waiting
 
     @pytest.mark.parametrize(
         ("content", "content_type"),

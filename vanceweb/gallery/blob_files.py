@@ -1,0 +1,101 @@
+"""The files of a blob in the default storage. They are written before the row that refers to them."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, default_storage
+
+from vanceweb.gallery.models import Blob
+from vanceweb.gallery.thumbnail_rendering import render_thumbnails
+from vanceweb.lib.images import ImageFacts
+
+EXTENSIONS = {"JPEG": Blob.Format.JPG, "PNG": Blob.Format.PNG}
+
+
+def store_blob_file(file: BinaryIO, facts: ImageFacts, *, uuid: UUID | None = None) -> Blob:
+    """Store the file and return its row, not yet saved. If the row isn't saved, call `delete_files`."""
+    blob = Blob(
+        uuid=uuid or uuid4(),
+        sha256=_hash_file(file),
+        format=EXTENSIONS[facts.format],
+        width=facts.width,
+        height=facts.height,
+        filesize=facts.filesize,
+    )
+    file.seek(0)
+    blob.file.save("", File(file), save=False)
+    return blob
+
+
+def write_thumbnails(blob: Blob) -> None:
+    """Decode the whole picture and store its thumbnails. Raise NotAnImage if it is damaged."""
+    with default_storage.open(str(blob.file.name)) as file:
+        rendered = render_thumbnails(
+            cast(BinaryIO, file),
+            sides=settings.THUMBNAIL_SIZES,
+            formats=settings.UPLOAD_FORMATS,
+            quality=settings.THUMBNAIL_QUALITY,
+        )
+    for size, content in rendered.items():
+        path = blob.get_thumbnail_path(size)
+        # An interrupted worker may have left a partial file.
+        default_storage.delete(path)
+        default_storage.save(path, ContentFile(content))
+
+
+def has_file(blob: Blob) -> bool:
+    """Return whether the blob's file is still in the storage."""
+    return default_storage.exists(str(blob.file.name))
+
+
+def delete_files(blob: Blob) -> None:
+    """Delete the files that `store_blob_file` and `write_thumbnails` stored for this row."""
+    for size in settings.THUMBNAIL_SIZES:
+        default_storage.delete(blob.get_thumbnail_path(size))
+    if blob.file.name:
+        default_storage.delete(blob.file.name)
+
+
+def delete_leftover_files(blob: Blob) -> None:
+    """Delete files that interrupted attempts left in the blob's folder, and all of them if the blob isn't stored.
+
+    The stored blob of this id keeps its files, for it may have become the picture of other assets too.
+    """
+    stored = Blob.objects.filter(uuid=blob.uuid).first()
+    kept = {PurePosixPath(path).name for path in _list_paths(stored)} if stored else set()
+    for name in _list_files(default_storage, blob.folder):
+        if name not in kept:
+            default_storage.delete(f"{blob.folder}/{name}")
+
+
+@contextmanager
+def delete_files_on_error(blob: Blob) -> Iterator[None]:
+    """Delete the files of a new blob if the block, which saves its row, fails."""
+    try:
+        yield
+    except BaseException:
+        delete_files(blob)
+        raise
+
+
+def _list_paths(blob: Blob) -> list[str]:
+    return [str(blob.file.name), *(blob.get_thumbnail_path(size) for size in settings.THUMBNAIL_SIZES)]
+
+
+def _list_files(storage: Storage, folder: str) -> list[str]:
+    try:
+        return storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return []
+
+
+def _hash_file(file: Any) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
