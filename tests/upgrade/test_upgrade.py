@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -123,6 +124,30 @@ def test_results_have_the_feature_of_their_job(installation):
     assert {job.result.feature for job in jobs} == {job.feature for job in jobs}
     assert all(job.result.feature == job.feature == job.parsed_steps[-1].module for job in jobs)
     assert not Asset.objects.filter(job_of=None).exclude(feature="").exists()
+
+
+def test_every_picture_has_a_blob_of_its_own(installation):
+    for asset in Asset.objects.all():
+        assert (asset.blob.assets.get(), asset.blob.references) == (asset, 1)
+
+
+def test_results_say_what_they_come_from_if_it_is_still_there(installation):
+    jobs = Job.objects.exclude(result=None).select_related("source", "result")
+    roots = [follow_to_root(job) for job in jobs]
+    assert [job.result.backend for job in jobs] == [job.backend for job in jobs]
+    assert [job.result.root_uuid for job in jobs] == [job.root_uuid for job in jobs] == roots
+    parents = [job.source.uuid if job.source else None for job in jobs]
+    assert [job.result.parent_uuid for job in jobs] == [job.source_uuid for job in jobs] == parents
+    assert None in roots
+    assert any(root != parent for root, parent in zip(roots, parents, strict=True))
+
+
+def follow_to_root(job: Job) -> UUID | None:
+    """Return the id of the first picture of the job's chain, found through the jobs that made its sources."""
+    if job.source is None:
+        return None
+    maker = Job.objects.filter(result=job.source).first()
+    return (maker and follow_to_root(maker)) or job.source.uuid
 
 
 def test_everybody_is_in_the_first_team(installation):
