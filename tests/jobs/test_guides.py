@@ -10,7 +10,7 @@ from tests.jobs.conftest import JobDriver
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.models import Transform, Upload
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.guides import GUIDE_GONE
 from vanceweb.jobs.models import Job
@@ -88,7 +88,7 @@ def test_a_guide_that_was_deleted_ends_the_job_in_words(driver: JobDriver, alice
 
 
 def test_a_guide_whose_file_is_missing_ends_the_job_in_words(driver: JobDriver, alice: User) -> None:
-    guide = make_upload(alice, name="guide.png")
+    guide = make_upload(alice, name="guide.png", width=25)
     job = submit(driver, guide)
     guide.file.delete(save=False)
     assert driver.run_turn(job).error == str(GUIDE_GONE)
@@ -123,7 +123,7 @@ def test_a_job_guided_by_a_private_picture_is_private(driver: JobDriver, bob: Us
 
 def test_a_damaged_guide_is_refused_in_words(driver: JobDriver, alice: User) -> None:
     guide = make_upload(alice, name="guide.png")
-    Asset.objects.filter(pk=guide.pk).update(problem="The image is damaged or incomplete.")
+    Blob.objects.filter(assets=guide).update(problem="The image is damaged or incomplete.")
     with pytest.raises(JobRefused, match="damaged"):
         submit(driver, guide)
 
