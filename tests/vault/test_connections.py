@@ -213,3 +213,21 @@ def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -
         visible = filter_visible(Connection.objects.without_token(), actor)
         assert len([connection.balance for connection in visible]) == 6
     assert len(queries) == 1
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:8000", "127.1", "0x7f000001", "0x7f.0.0.1", "2130706433", "10.0.0.5", "[::1]:80", "[fd00::1]",
+     "[::ffff:192.168.1.1]", "localhost", "LOCALHOST.", "engine", "engine.local", "a.internal", "169.254.169.254"],
+)  # fmt: skip
+def test_only_administrators_add_services_on_private_addresses(host: str, alice: User, bob: User) -> None:
+    given = {"name": "Mine", "base_url": f"http://{host}/web_api/v1", "token": TOKEN}
+    with pytest.raises(ValidationError, match="Only an administrator of the installation"):
+        add_connection(actor=as_actor(bob), **given)
+    assert add_connection(actor=as_actor(alice), **given).base_url == given["base_url"]
+
+
+@pytest.mark.parametrize("host", ["api-service.vanceai.com", "93.184.215.14", "[2606:4700::1111]", "1.example.org"])
+def test_everybody_adds_services_on_public_addresses(host: str, bob: User) -> None:
+    added = add_connection(actor=as_actor(bob), name="Mine", base_url=f"https://{host}/web_api/v1", token=TOKEN)
+    assert added.private_to == bob

@@ -60,7 +60,10 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
     """
     require(actor, Action.MAKE)
     ownership = actor.own(private=True)
-    url = clean_base_url(base_url or settings.HOSTED_BASE_URL)
+    url = clean_base_url(
+        base_url or settings.HOSTED_BASE_URL,
+        allow_private=actor.user.is_administrator,
+    )
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
     token = _clean_token(token)
     connection = Connection(
