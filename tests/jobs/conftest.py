@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
@@ -13,7 +14,7 @@ from tests.conftest import as_actor, make_picture_file
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import LedgerEntry
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import retry_job, submit_job
@@ -53,15 +54,19 @@ class JobDriver:
     def actor(self) -> Actor:
         return as_actor(self.user)
 
-    def submit(self, *, module: str = "denoise", output: Output | None = None, **params: Any) -> Job:
-        return self.submit_steps(Step(module, params or NOTHING_TO_DO), output=output)
+    def upload(self, *, width: int = 24) -> Asset:
+        return store_upload(actor=self.actor, file=make_picture_file(width), name="holiday.png")
+
+    def submit(
+        self, *, module: str = "denoise", source: Asset | None = None, output: Output | None = None, **params: Any
+    ) -> Job:
+        return self.submit_steps(Step(module, params or NOTHING_TO_DO), source=source, output=output)
 
     def submit_steps(self, *steps: Step, source: Asset | None = None, output: Output | None = None) -> Job:
-        source = source or store_upload(actor=self.actor, file=make_picture_file(), name="holiday.png")
         return submit_job(
             actor=self.actor,
             connection=self.connection,
-            source=source,
+            source=source or self.upload(),
             steps=steps,
             output=output or Output(),
         )
@@ -91,6 +96,13 @@ class JobDriver:
 
     def count_results(self) -> int:
         return Asset.objects.filter(kind=Asset.Kind.RESULT).count()
+
+    def list_stray_files(self) -> list[Path]:
+        """Return the files that no blob names."""
+        blobs = Blob.objects.all()
+        named = {blob.file.name for blob in blobs}
+        named |= {blob.get_thumbnail_path(size) for blob in blobs for size in settings.THUMBNAIL_SIZES}
+        return [path for path in self.list_files() if str(path.relative_to(self.media)) not in named]
 
     def list_files(self) -> list[Path]:
         return sorted(path for path in self.media.rglob("*") if path.is_file())

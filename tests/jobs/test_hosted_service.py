@@ -149,6 +149,17 @@ def test_a_result_whose_pixels_are_damaged_is_downloaded_again(hosted: JobDriver
     assert sorted(path.suffix for path in (hosted.media / job.result.folder).iterdir()) == [".png", ".webp", ".webp"]
 
 
+@pytest.mark.parametrize(("told", "stored"), [({}, ""), ({"version": "hosted 7"}, "hosted 7")])
+def test_the_version_of_a_service_is_stored_if_it_tells_one(
+    hosted: JobDriver, service: FakeService, told: dict[str, str], stored: str
+) -> None:
+    finished = reply_success({"status": "finish", "filesize": "100"} | told)
+    service.set_replies(UPLOADED, transformed("process"), finished, RESULT)
+    job = run_until_ended(hosted)
+    assert job.result is not None
+    assert (job.result.engine_version, job.result.backend) == (stored, "")
+
+
 def test_a_service_without_cancellation_is_asked_once(hosted: JobDriver, service: FakeService) -> None:
     service.set_replies(UPLOADED, transformed("busy"), reply_error(10001, "no such path"))
     job = hosted.run_turn(hosted.submit())

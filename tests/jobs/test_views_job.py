@@ -72,7 +72,7 @@ def test_the_title_says_that_it_is_done(visitor: Client, alice: User) -> None:
 
 
 def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Client, alice: User) -> None:
-    job = make_job(alice, backend="span (ncnn)")
+    job = make_job(alice, backend="span (ncnn)", engine_version="vanceweb 1.2")
     assert job.result is not None
     page = " ".join(visitor.get(f"/jobs/{job.uuid}/").content.decode().split())
     assert '<img-comparison-slider id="result-compare"' in page
@@ -80,7 +80,7 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
     assert "48 × 32 px" in page
     assert re.search(r"<dt>Enlarge by</dt>\s*<dd>\s*2×\s*</dd>", page)
     assert re.search(r"<dt>Suppress noise</dt>\s*<dd>\s*40%\s*</dd>", page)
-    assert "span (ncnn)" in page
+    assert "<dt>Made by</dt><dd>span (ncnn)</dd> <dt>Engine</dt><dd>vanceweb 1.2</dd>" in page
     assert "Bundled engine" in page
     assert f'href="/gallery/{job.result.uuid}/file/?download=1"' in page
     assert f'href="/t/studio/features/enlarge3/?from={job.uuid}"' in page
