@@ -249,6 +249,7 @@ SWEEPS: list[str] = [
     "vanceweb.jobs.sweeps.requeue_due_jobs",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.request_missing_thumbnails",
+    "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.vault.sweeps.refresh_balances",
     "vanceweb.usage.sweeps.refresh_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
@@ -307,6 +308,8 @@ THUMBNAIL_QUALITY = 82
 THUMBNAIL_MAX_ATTEMPTS = 3
 # After this long without thumbnails, the message that requested them counts as lost.
 THUMBNAIL_REASK_SECONDS = 60
+# The bytes of pictures that were deleted with their person or team go this much later at the latest.
+BLOB_PRUNE_SECONDS = 3600.0
 
 # Jobs
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import connections, transaction
 
 from tests.conftest import as_actor, make_picture_file
@@ -14,6 +15,7 @@ from tests.postgresql import run_on_postgresql
 from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob, Origin
 from vanceweb.gallery.services import delete_asset, prepare_result, save_asset, store_upload
+from vanceweb.gallery.sweeps import delete_unused_blobs
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.teams.models import User
 
@@ -141,6 +143,21 @@ def test_leftover_files_go_and_a_stored_blob_keeps_its_own(alice: User, studio_f
     leftover.write_bytes(b"x")
     delete_asset(asset=asset)
     assert list_files(studio_files) == []
+
+
+@pytest.mark.parametrize("references", [1, 2])
+def test_the_bytes_of_a_deleted_persons_pictures_are_swept(
+    alice: User, bob: User, studio_files: Path, references: int
+) -> None:
+    kept, private = upload(alice), upload(bob, width=25)
+    Asset.objects.filter(pk=private.pk).update(private_to=bob)
+    Blob.objects.filter(pk=private.blob_id).update(references=references)
+    bob.delete()
+    assert Blob.objects.count() == 2
+    cache.clear()
+    delete_unused_blobs()
+    assert list(Blob.objects.all()) == [kept.blob]
+    check_references(studio_files)
 
 
 class TestRace:

@@ -59,7 +59,7 @@ def test_a_picture_of_known_bytes_keeps_an_origin_of_its_own(driver: JobDriver) 
     results = [make_result_of(driver, upload) for upload in uploads]
     assert results[0].blob == results[1].blob
     assert [result.parent_uuid for result in results] == [upload.uuid for upload in uploads]
-    delete_asset(asset=results[0])
+    delete_job(actor=driver.actor, job=Job.objects.get(result=results[0]))
     assert results[1].file.open("rb").read()
 
 

@@ -35,7 +35,18 @@ def drop_reference(blob_id: int) -> None:
     if blob.references > 1:
         Blob.objects.filter(pk=blob_id).update(references=F("references") - 1)
         return
-    Blob.objects.filter(pk=blob_id).delete()
+    _delete_blob(blob)
+
+
+def delete_if_unused(blob_id: int) -> None:
+    """Delete the blob if no asset refers to it, whatever its count says."""
+    blob = Blob.objects.select_for_update().filter(pk=blob_id).first()
+    if blob is not None and not blob.assets.exists():
+        _delete_blob(blob)
+
+
+def _delete_blob(blob: Blob) -> None:
+    Blob.objects.filter(pk=blob.pk).delete()
     transaction.on_commit(partial(delete_leftover_files, blob))
 
 
