@@ -31,7 +31,7 @@ def visit(site: LiveSite, new_context: Any, troubles: Any) -> Callable[[str], Vi
 
 
 def make_result_of_alice(alice: Visitor, folder: Path) -> tuple[str, list[str]]:
-    """The address of a job of hers, and those of what is on its page."""
+    """Return the address of a job of hers, and the addresses on its page."""
     alice.make_result("enlarge3", small_photo(folder, side=32), scale=2)
     job = alice.page.url
     file = alice.find("#download-result").get_attribute("href")

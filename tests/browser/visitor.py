@@ -35,7 +35,7 @@ class Visitor:
         return self
 
     def open(self, page: str = "") -> Self:
-        """A page of the team, like `gallery/`; without a name its studio."""
+        """Open a page of the team, like `gallery/`; without a name its studio."""
         return self.go(TEAM_PATH + page)
 
     def press(self, key: str) -> Self:

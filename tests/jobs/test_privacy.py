@@ -65,7 +65,7 @@ def test_a_private_picture_is_not_shown_on_a_job_of_the_team(alice: User, bob: U
 
 
 def download_then_make_private(environ: dict[str, Any], start_response: Any) -> Any:
-    """The real engine, with the job made private while its result is downloaded."""
+    """Respond as the real engine, and make the job private while its result is downloaded."""
     if environ["PATH_INFO"].endswith("/download"):
         job = Job.objects.latest("pk")
         Job.objects.filter(pk=job.pk).update(private_to=job.created_by)
@@ -73,7 +73,7 @@ def download_then_make_private(environ: dict[str, Any], start_response: Any) -> 
 
 
 def download_then_delete_person(environ: dict[str, Any], start_response: Any) -> Any:
-    """The real engine, with the person deleted while the result is downloaded."""
+    """Respond as the real engine, and delete the person while the result is downloaded."""
     if environ["PATH_INFO"].endswith("/download"):
         User.objects.filter(username="bob").delete()
     return engine(environ, start_response)
