@@ -22,9 +22,11 @@ COPY static ./static
 ENV PATH=/srv/vanceweb/.venv/bin:$PATH \
     HOST=0.0.0.0 PORT=8000 DATA_DIR=/data MODELS_DIR=/models \
     STATIC_ROOT=/srv/vanceweb/collected COLLECT_STATIC=off
-# Loading the settings creates keys; these must not get into the image, so their folder is deleted.
-RUN DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
-    && rm -rf /tmp/build node_modules
+# This writes no keys: the first start of a container creates them in its own DATA_DIR. The collected files are readable
+# by their owner only.
+RUN python manage.py collectstatic --no-input --verbosity 0 \
+    && chown -R vanceweb:vanceweb "$STATIC_ROOT" \
+    && rm -rf node_modules
 
 USER vanceweb
 VOLUME ["/data", "/models"]

@@ -42,7 +42,8 @@ test-diffusion: dev  ## Run the tests of Stable Diffusion in a separate environm
 	@echo '$(CURDIR)/.venv/lib/python3.11/site-packages' > .venv-diffusion/lib/python3.11/site-packages/site.pth
 	@.venv-diffusion/bin/python -m pytest tests/engine/processing/diffusion -v
 
-lint: export DATA_DIR := $(CURDIR)/.venv/lint-data
+# An empty database in memory: the check of the migrations would open the installation's.
+lint: export DATABASE_URL := sqlite://:memory:
 lint: dev $(FRONT_DEV)  ## Check style, types, templates, scripts, imports between rooms and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .

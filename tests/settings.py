@@ -6,7 +6,10 @@ import tempfile
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="vanceweb-tests-"))
 
 from vanceweb import settings as product
+from vanceweb.lib.data_folder import create_keys_and_folders
 from vanceweb.settings import *  # noqa: F403
+
+create_keys_and_folders(product)
 
 # A file instead of memory, for real locks between threads and processes.
 DATABASES = {"default": product.DATABASES["default"] | {"TEST": {"NAME": product.DATA_DIR / "tests.sqlite3"}}}

@@ -10,7 +10,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from environs import Env
 
-from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_create_key
+from vanceweb.lib.key_files import read_on_first_use
 
 env = Env()
 
@@ -25,14 +25,14 @@ PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 NODE_MODULES_DIR = BASE_DIR / "node_modules"
 
-# Keys
+# Keys: those that the environment doesn't give are files, which `manage.py prepare` creates.
 
 KEYS_DIR = DATA_DIR / "keys"
-SECRET_KEY = env.str("SECRET_KEY", "") or read_or_create_key(KEYS_DIR / "secret_key", generate_key)
+SECRET_KEY = env.str("SECRET_KEY", "") or read_on_first_use(KEYS_DIR / "secret_key", str)
 # Fernet keys for the stored API tokens, newest first; older keys still decrypt, so keys can be rotated.
-VAULT_KEYS = env.list("VAULT_KEYS", []) or read_or_create_key(KEYS_DIR / "vault_keys", generate_fernet_key).split()
+VAULT_KEYS = env.list("VAULT_KEYS", []) or read_on_first_use(KEYS_DIR / "vault_keys", str.split)
 # The key for hashing the engine's own tokens.
-ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_or_create_key(KEYS_DIR / "engine_token_key", generate_key)
+ENGINE_TOKEN_KEY = env.str("ENGINE_TOKEN_KEY", "") or read_on_first_use(KEYS_DIR / "engine_token_key", str)
 
 # Django
 
@@ -227,7 +227,8 @@ STORAGES: dict[str, Any] = {
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
-FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+# The check of this folder: commands that don't use it run before `prepare` has created it.
+SILENCED_SYSTEM_CHECKS = ["files.E001"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # For the form fields sent with a file: a jconfig with ten steps and long prompts is far smaller.

@@ -2,7 +2,15 @@ import stat
 import threading
 from pathlib import Path
 
-from vanceweb.lib.key_files import generate_fernet_key, generate_key, read_or_create_key
+import pytest
+
+from vanceweb.lib.key_files import (
+    KeyFileMissing,
+    generate_fernet_key,
+    generate_key,
+    read_on_first_use,
+    read_or_create_key,
+)
 
 
 def test_a_key_is_generated_once_and_then_read(tmp_path: Path) -> None:
@@ -17,6 +25,18 @@ def test_only_the_owner_can_read_a_key(tmp_path: Path) -> None:
     read_or_create_key(path, generate_fernet_key)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_key_that_is_created_later_is_read_when_it_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "vault_keys"
+    keys = read_on_first_use(path, str.split)
+    with pytest.raises(KeyFileMissing, match=r"vault_keys is missing\. Run `manage\.py prepare` first"):
+        len(keys)
+    assert not path.exists()
+    first = read_or_create_key(path, generate_fernet_key)
+    assert [*keys] == [first]
+    path.write_text("another")
+    assert [*keys] == [first]
 
 
 def test_concurrent_callers_get_one_key_and_leave_no_draft(tmp_path: Path) -> None:

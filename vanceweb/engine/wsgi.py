@@ -5,10 +5,13 @@ from typing import Any
 
 import django
 from django.apps import apps
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from vanceweb.lib.data_folder import check_keys_and_folders
 
 
 class EngineHandler(WSGIHandler):
@@ -32,6 +35,7 @@ class EngineHandler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+check_keys_and_folders(settings)
 if not apps.ready:
     django.setup(set_prefix=False)
 application = EngineHandler()

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from vanceweb.lib.data_folder import create_keys_and_folders
 from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
 from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
@@ -22,12 +23,13 @@ class NotPrepared(Exception):
 
 
 def prepare_site(write_line: WriteLine) -> None:
-    """Check the folders, migrate the database, download missing model weights and collect static files.
+    """Create keys and folders, migrate the database, download missing model weights and collect static files.
 
     A second call finds everything done: it takes a fraction of a second and no network. Raise NotPrepared, or the
     CommandError of a command called here.
     """
     ensure_folder("DATA_DIR", settings.DATA_DIR)
+    _create_keys_and_folders()
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     migrate_database(write_line)
@@ -45,6 +47,13 @@ def ensure_folder(name: str, folder: Path) -> None:
         raise NotPrepared(f"{name}={folder} can't be created: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotPrepared(f"{name}={folder} isn't writable for this user.")
+
+
+def _create_keys_and_folders() -> None:
+    try:
+        create_keys_and_folders(settings)
+    except OSError as error:
+        raise NotPrepared(f"{error.filename} can't be created or read: {error.strerror}.") from error
 
 
 def migrate_database(write_line: WriteLine) -> None:
