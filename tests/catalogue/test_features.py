@@ -12,6 +12,7 @@ from vanceweb.catalogue.features import (
     GROUPS,
     UnknownFeature,
     calculate_credits,
+    compute_output_size,
     get_feature_by_module,
     get_feature_by_slug,
     get_features_in_group,
@@ -118,6 +119,19 @@ def test_only_the_sharpener_costs_two_credits() -> None:
 
 def test_a_workflow_costs_the_sum_of_its_steps() -> None:
     assert calculate_credits([Step("sharpen3"), Step("CodeFormer"), Step("enlarge3")]) == Decimal(4)
+
+
+def test_sizes_of_results() -> None:
+    steps = [Step("denoise"), Step("real_esrgan", {"scale": "6x"}), Step("enlarge3", {"scale": 2})]
+    assert compute_output_size(steps, 30, 20) == (360, 240)
+    assert compute_output_size([Step("matting")], 30, 20) == (30, 20)
+    with pytest.raises(UnknownFeature):
+        compute_output_size([Step("mirror")], 30, 20)
+
+
+def test_a_result_grows_by_the_scale_and_by_nothing_else() -> None:
+    factors = {feature.module: feature.get_scale_factor(feature.complete_params({})) for feature in FEATURES}
+    assert {module for module, factor in factors.items() if factor > 1} == {"enlarge3", "chainner", "real_esrgan"}
 
 
 def test_enlarging_and_cutting_out_can_only_be_last() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.catalogue.parameters import InvalidParameter, Parameter, ParameterValue, complete_parameters
+from vanceweb.catalogue.parameters import InvalidParameter, Parameter, ParameterValue, complete_parameters, read_scale
 from vanceweb.catalogue.styles import Style
 
 if TYPE_CHECKING:
@@ -108,6 +108,14 @@ class Feature:
             for parameter in self.parameters
             if not any(params.get(switch) is True for switch in parameter.overridden_by)
         )
+
+    def get_scale_factor(self, params: Mapping[str, ParameterValue]) -> int:
+        """Return the factor by which the feature multiplies width and height, for complete parameters.
+
+        Features that enlarge have the parameter ``scale``.
+        """
+        enlarges = any(parameter.key == "scale" for parameter in self.parameters)
+        return read_scale(params) if enlarges else 1
 
     def check_model(self, name: object, params: Mapping[str, object]) -> None:
         """Raise InvalidParameter unless the feature has a model of this name that serves these parameters."""

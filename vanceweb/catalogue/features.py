@@ -364,6 +364,17 @@ def get_features_in_group(group: Group) -> tuple[Feature, ...]:
     return tuple(feature for feature in FEATURES if feature.group is group)
 
 
+def compute_output_size(steps: Iterable[Step], width: int, height: int) -> tuple[int, int]:
+    """Return width and height in px of a workflow's result for an upright picture of this size.
+
+    Raise UnknownFeature.
+    """
+    for step in steps:
+        factor = get_feature_by_module(step.module).get_scale_factor(step.params)
+        width, height = width * factor, height * factor
+    return width, height
+
+
 def calculate_credits(steps: Iterable[Step]) -> Decimal:
     """Return a workflow's cost in credits, the sum of its steps; raise UnknownFeature."""
     return sum((get_feature_by_module(step.module).credits for step in steps), Decimal(0))

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
-from vanceweb.catalogue.parameters import InvalidParameter, Kind, Parameter, ParameterValue, complete_parameters
+from vanceweb.catalogue.parameters import (
+    InvalidParameter,
+    Kind,
+    Parameter,
+    ParameterValue,
+    complete_parameters,
+    read_scale,
+)
 from vanceweb.catalogue.steps import Step
 
 Params = Mapping[str, ParameterValue]
@@ -43,7 +50,7 @@ def _build_step(module: str, **params: ParameterValue) -> Step:
 
 
 def _translate_enlarge(name: str, params: Params) -> Step:
-    scale = int(str(params["scale"]).removesuffix("x"))
+    scale = read_scale(params)
     if params["auto_params"]:
         return _build_step("enlarge3", scale=scale)
     return _build_step(

@@ -141,6 +141,11 @@ def complete_parameters(parameters: Sequence[Parameter], given: Mapping[str, obj
     return completed
 
 
+def read_scale(params: Mapping[str, ParameterValue]) -> int:
+    """Return the parameter ``scale``, which is a number or a text such as "2x", as a number."""
+    return int(str(params["scale"]).removesuffix("x"))
+
+
 def describe_value(value: object) -> str:
     """Describe any value that a client may have sent, in one short printable line for error messages."""
     if isinstance(value, dict):

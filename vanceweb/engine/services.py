@@ -8,14 +8,13 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from vanceweb.catalogue.features import calculate_credits
+from vanceweb.catalogue.features import calculate_credits, compute_output_size
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.naming import build_job_name
-from vanceweb.engine.processing.pipeline import compute_output_size
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image

@@ -12,11 +12,11 @@ from PIL import Image
 
 from tests.catalogue.strategies import complete_steps
 from tests.engine.processing.picture_files import build_camera_exif, get_srgb_profile, save_picture
-from vanceweb.catalogue.features import get_feature_by_module
+from vanceweb.catalogue.features import compute_output_size, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, compute_output_size, process_file
+from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, process_file
 from vanceweb.engine.processing.slots import BACKENDS
 
 MODULES = sorted(OPERATIONS)

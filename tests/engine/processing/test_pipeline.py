@@ -18,13 +18,13 @@ from tests.engine.processing.picture_files import (
     read_pixels,
     save_picture,
 )
-from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.features import FEATURES, compute_output_size
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import OPERATIONS, Operation, Outcome, compute_output_size, process_file
+from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, process_file
 
 ENLARGE = Step("enlarge3", {"scale": 2, "suppress_noise": 40, "remove_blur": 60})
 DENOISE = Step("denoise", {"auto_params": False, "remove_noise": 75, "sharpen": 75})
@@ -186,7 +186,7 @@ def test_guides_are_no_larger_than_a_drawing_can_follow(networks: NetworkRegistr
     )
     step = Step("img2anime", {}, tuple(ControlImage(uid, "cartoon_tile") for uid in ("small", "large")))
     process_file(source, tmp_path / "r", [step], Output(), networks=networks, report=lambda fraction: None,
-                 guides={"small": source, "large": large}, operations={"img2anime": Operation(record)})  # fmt: skip
+                 guides={"small": source, "large": large}, operations={"img2anime": record})  # fmt: skip
     assert seen == [(48, 32), (2048, 1024)]
 
 
@@ -219,11 +219,6 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
         process_file(
             source, tmp_path / "r", [step], Output(), networks=NetworkRegistry(tmp_path), report=lambda fraction: None
         )
-
-
-def test_sizes_of_results() -> None:
-    assert compute_output_size([DENOISE, ENLARGE], 30, 20) == (60, 40)
-    assert compute_output_size([MATTING], 30, 20) == (30, 20)
 
 
 def test_every_feature_of_the_catalogue_has_an_operation() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vanceweb.catalogue.features import compute_output_size
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
 from vanceweb.catalogue.steps import Step, collect_guide_uids
@@ -25,37 +26,32 @@ from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
 from vanceweb.engine.processing.stylise import cartoons, redrawing
 
-__all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "compute_output_size", "process_file"]
+__all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "process_file"]
 
 NO_GUIDES: Mapping[str, Path] = {}
 GUIDE_SIDE = 2048  # px of a guide's longer side; drawings need half of it
 WRITING_SHARE = 0.02  # share of the progress for encoding the result
 
 
-@dataclass(frozen=True)
-class Operation:
-    """The function that does a module's work, and the scale of its result."""
-
-    run: Callable[[Picture, Params, NetworkRegistry, Report], Picture]
-    scale: Callable[[Params], int] = lambda params: 1
-
+# A function that does a module's work.
+Operation = Callable[[Picture, Params, NetworkRegistry, Report], Picture]
 
 OPERATIONS: dict[str, Operation] = {
-    "enlarge3": Operation(photos.enlarge_photo, lambda params: int(params["scale"])),
-    "denoise": Operation(denoising.denoise),
-    "matting": Operation(matting.cut_out),
-    "img2anime": Operation(redrawing.redraw),
-    "animegan2": Operation(cartoons.animate),
-    "cartoonize": Operation(cartoons.cartoonize),
-    "compress": Operation(compression.compress),
-    "sharpen3": Operation(deblurring.deblur),
-    "chainner": Operation(drawings.enlarge_drawing, drawings.read_scale),
-    "real_esrgan": Operation(drawings.clean_and_enlarge_drawing, drawings.read_scale),
-    "crease_repair": Operation(crease_repair.repair),
-    "img2sr": Operation(photo_restoration.restore),
-    "CodeFormer": Operation(restoration.enhance_faces),
-    "deoldify2": Operation(colourisation.colourise),
-    "sd_recolor": Operation(recolouring.recolour),
+    "enlarge3": photos.enlarge_photo,
+    "denoise": denoising.denoise,
+    "matting": matting.cut_out,
+    "img2anime": redrawing.redraw,
+    "animegan2": cartoons.animate,
+    "cartoonize": cartoons.cartoonize,
+    "compress": compression.compress,
+    "sharpen3": deblurring.deblur,
+    "chainner": drawings.enlarge_drawing,
+    "real_esrgan": drawings.clean_and_enlarge_drawing,
+    "crease_repair": crease_repair.repair,
+    "img2sr": photo_restoration.restore,
+    "CodeFormer": restoration.enhance_faces,
+    "deoldify2": colourisation.colourise,
+    "sd_recolor": recolouring.recolour,
 }
 
 
@@ -69,16 +65,6 @@ class Outcome:
     filesize: int
     backend: str
     notes: tuple[Message, ...] = ()
-
-
-def compute_output_size(
-    steps: Sequence[Step], width: int, height: int, operations: Mapping[str, Operation] = OPERATIONS
-) -> tuple[int, int]:
-    """Return the width and height in px of the result of `steps` for an upright picture of this size."""
-    for step in steps:
-        scale = _get_operation(step, operations).scale(step.params)
-        width, height = width * scale, height * scale
-    return width, height
 
 
 def process_file(
@@ -101,7 +87,7 @@ def process_file(
     work = [(_get_operation(step, operations), step) for step in steps]
     picture = read_picture(source)
     file_format = _choose_format(steps, output, picture)
-    check_size(*compute_output_size(steps, picture.width, picture.height, operations), file_format)
+    check_size(*compute_output_size(steps, picture.width, picture.height), file_format)
     report(0.0)
     try:
         picture = _run_steps(picture, work, guides, networks, report)
@@ -123,9 +109,7 @@ def _run_steps(
     span = (1 - WRITING_SHARE) / len(operations)
     for number, (operation, step) in enumerate(operations):
         picture = replace(picture, guides=_read_guides(step, guides))
-        picture = operation.run(
-            picture, step.params, networks, narrow_report(report, number * span, (number + 1) * span)
-        )
+        picture = operation(picture, step.params, networks, narrow_report(report, number * span, (number + 1) * span))
     return picture
 
 

@@ -11,6 +11,7 @@ from tests.engine.processing.drawings import DRAWINGS, measure_line_contrast
 from tests.engine.processing.photos import as_jpeg, compute_psnr, load_photo, resize, shrink_by
 from tests.engine.processing.picture_files import save_picture
 from tests.engine.processing.tiny_networks import write_tiny_network
+from vanceweb.catalogue.features import compute_output_size
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.enlarge.drawings import (
@@ -23,7 +24,7 @@ from vanceweb.engine.processing.enlarge.drawings import (
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.pipeline import compute_output_size, process_file
+from vanceweb.engine.processing.pipeline import process_file
 
 LANCZOS = Image.Resampling.LANCZOS
 SIDE = 192

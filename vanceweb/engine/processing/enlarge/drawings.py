@@ -12,7 +12,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from vanceweb.catalogue.parameters import Params
+from vanceweb.catalogue.parameters import Params, read_scale
 from vanceweb.engine.processing.analysis.jpeg_blocks import estimate_jpeg_blocks
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.enlarge import weights
@@ -76,11 +76,6 @@ def clean_and_enlarge_drawing(
     degraded = estimate_jpeg_blocks(colours) >= DEGRADED_BLOCKS or estimate_noise(colours) >= DEGRADED_NOISE
     level = STRONG_REMOVAL if degraded else LIGHT_REMOVAL
     return _enlarge(picture, DrawingSettings(level, read_scale(params), tile_side), networks, report)
-
-
-def read_scale(params: Params) -> int:
-    """Return the factor by which `scale` multiplies the width and height of a drawing."""
-    return int(str(params["scale"]).removesuffix("x"))
 
 
 def _enlarge(picture: Picture, settings: DrawingSettings, networks: NetworkRegistry, report: Report) -> Picture:
