@@ -14,6 +14,7 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
+from bench.idle_memory import MEGABYTE, measure_idle_site
 from bench.memory import JOBS
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.denoise.denoising import denoise
@@ -56,6 +57,13 @@ def measure_speed(networks: NetworkRegistry) -> None:
         print(f"{name}      {measure_seconds(work):6.2f} s")
 
 
+def measure_idle_memory() -> None:
+    """Print the proportional memory of the idle site, with all its processes."""
+    processes = measure_idle_site()
+    used = sum(process.size for process in processes) / MEGABYTE
+    print(f"idle site, {len(processes)} processes  {used:.0f} MB of 400")
+
+
 def measure_memory(job: str) -> None:
     """Print the peak resident memory of a job at 34 megapixels, run in its own process."""
     command = [sys.executable, "-m", "bench.memory", str(settings.MODELS_DIR), job]
@@ -67,5 +75,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
     django.setup()
     measure_speed(NetworkRegistry(settings.MODELS_DIR))
+    measure_idle_memory()
     for job in JOBS if "full" in sys.argv else ("matting", "sharpen"):
         measure_memory(job)

@@ -374,8 +374,8 @@ USAGE_WATCH_SECONDS = 30
 # The bundled engine
 
 BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
-# Lists the backends of the bundled engine with their states, for the administrators' page.
-BUNDLED_MODELS_LIST = "vanceweb.engine.inventory.describe_backends"
+# The list of backends loads every network once: seconds, on a slow disk with large networks half a minute.
+BUNDLED_MODELS_SECONDS = 60.0
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)

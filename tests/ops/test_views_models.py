@@ -36,6 +36,20 @@ def test_each_backend_is_listed_with_its_state(models_dir: Path, alice: User, cl
     assert str(models_dir) in page
 
 
+@pytest.mark.parametrize("problem", ["too slow", "failed"])
+def test_a_list_that_fails_is_a_sentence(
+    problem: str, models_dir: Path, alice: User, client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    if problem == "too slow":
+        settings.BUNDLED_MODELS_SECONDS = 0.01
+    else:
+        settings.BASE_DIR = tmp_path  # has no manage.py
+    client.force_login(alice)
+    response = client.get("/models/")
+    assert response.status_code == 503
+    assert "The models could not be listed, or it took too long." in response.content.decode()
+
+
 def test_only_administrators_may_see_it(alice: User, bob: User, charlie: User, client: Client) -> None:
     for person in (bob, charlie):
         client.force_login(person)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from vanceweb.engine.processing.inference.backends import Backend, Slot
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-from vanceweb.engine.processing.reference import list_feature_titles, list_slots
+from vanceweb.engine.processing.reference import list_features, list_slots
 
 
 class BackendState(enum.StrEnum):
@@ -25,11 +25,14 @@ class BackendState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class BackendStatus:
-    """A backend with its state. `features` are titles, `files` are relative to the models directory.
+    """A backend with its state. `modules` and `features` are the modules and titles of the features that use it.
+
+    `files` are relative to the models directory.
 
     `reason` explains why it is unusable.
     """
 
+    modules: tuple[str, ...]
     features: tuple[str, ...]
     slot: str
     backend: str
@@ -64,7 +67,8 @@ def _build_rows(slot: Slot[Any], networks: NetworkRegistry) -> list[BackendStatu
             state = BackendState.IN_USE
         rows.append(
             BackendStatus(
-                list_feature_titles(slot),
+                tuple(feature.module for feature in list_features(slot)),
+                tuple(str(feature.title) for feature in list_features(slot)),
                 slot.name,
                 backend.name,
                 backend.files,

@@ -2,12 +2,15 @@
 
 from django_tasks import task
 
-from vanceweb.engine import execution, webhooks
+from vanceweb.engine import webhooks
 
 
 @task(queue_name="engine")
 def run_transform(pk: int) -> None:
     """Execute a transform, unless it has ended or another worker holds it."""
+    # Every process of the site knows this task, but only the worker that runs it needs OpenCV, ncnn and onnxruntime.
+    from vanceweb.engine import execution
+
     delivery = execution.execute_transform(pk)
     if delivery is not None:
         deliver_webhook.enqueue(delivery.pk)

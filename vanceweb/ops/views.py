@@ -1,10 +1,10 @@
 """The set-up of the first account, the people of a team, and the models of the bundled engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,17 +14,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.ops import setup_link
+from vanceweb.ops.bundled_models import BackendsNotListed, list_backends
 from vanceweb.ops.forms import MemberForm, SetUpForm
 from vanceweb.ops.services import create_person, set_up_installation
 from vanceweb.teams.access import Action, Actor, administrator_required, require, team_page
 from vanceweb.teams.models import Role, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @login_not_required
@@ -71,10 +75,10 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
 @administrator_required
 def models(request: HttpRequest) -> HttpResponse:
     """Show each task of the bundled engine with the backends that do it or could."""
-    slots = [
-        Slot(features=rows[0]["features"], name=name, backends=rows)
-        for name, rows in ((name, list(group)) for name, group in groupby(_list_backends(), key=itemgetter("slot")))
-    ]
+    try:
+        slots = _build_slots(list_backends())
+    except BackendsNotListed:
+        return render(request, "ops/models.html", {"slots": None, "directory": settings.MODELS_DIR}, status=503)
     return render(request, "ops/models.html", {"slots": slots, "directory": settings.MODELS_DIR})
 
 
@@ -82,13 +86,17 @@ def models(request: HttpRequest) -> HttpResponse:
 class Slot:
     """A task of the engine and its backends, the preferred one first."""
 
-    features: Sequence[str]
+    features: "Sequence[StrOrPromise]"
     name: str
     backends: Sequence[Mapping[str, Any]]
 
 
-def _list_backends() -> Sequence[Mapping[str, Any]]:
-    return cast(Callable[[], Sequence[Mapping[str, Any]]], import_string(settings.BUNDLED_MODELS_LIST))()
+def _build_slots(backends: Sequence[Mapping[str, Any]]) -> list[Slot]:
+    slots = []
+    for name, group in groupby(backends, key=itemgetter("slot")):
+        rows = list(group)
+        slots.append(Slot([get_feature_by_module(module).title for module in rows[0]["modules"]], name, rows))
+    return slots
 
 
 @sensitive_post_parameters("password1", "password2")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.catalogue.reference import use_untranslated_titles
 from vanceweb.engine.processing.inference.backends import Backend, Slot
@@ -40,14 +41,14 @@ def list_slots() -> list[Slot[Any]]:
     return sorted(SLOTS, key=lambda slot: (order.index(slot.modules[0]), slot.name))
 
 
-def list_feature_titles(slot: Slot[Any]) -> tuple[str, ...]:
-    """Return the titles of the features that use a slot."""
-    return tuple(str(feature.title) for feature in FEATURES if feature.module in slot.modules)
+def list_features(slot: Slot[Any]) -> tuple[Feature, ...]:
+    """Return the features that a slot works for, in the catalogue's order."""
+    return tuple(feature for feature in FEATURES if feature.module in slot.modules)
 
 
 def _build_section(slot: Slot[Any]) -> Iterator[str]:
     yield f"## {slot.name}\n"
-    yield f"For {', '.join(list_feature_titles(slot))}.\n"
+    yield f"For {', '.join(str(feature.title) for feature in list_features(slot))}.\n"
     yield "| Backend | Source | Licence | Files in `MODELS_DIR` | Inputs → outputs |"
     yield "|---|---|---|---|---|"
     for backend in slot.backends:
