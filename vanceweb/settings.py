@@ -1,7 +1,8 @@
 """Settings of the site and of the bundled engine.
 
-Only this module reads the environment. A setting with a variable is for operators; `docs/administer.md` lists them. A
-setting without a variable is a decision of the product.
+Only this module reads the environment. A setting with a variable is for operators, and `docs/administer.md` lists them
+all. The others are Django's, name parts of the site to each other, or are limits that tests vary. Every other limit is
+a constant beside its code.
 """
 
 from pathlib import Path
@@ -257,9 +258,6 @@ SWEEPS: list[str] = [
 ]
 # Finished tasks only help to find a current fault; a job creates about one per second.
 TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)
-# For tasks that a killed worker left as running; longer than any real task takes.
-TASK_LOST_SECONDS = 24 * 3600
-TASK_PRUNE_SECONDS = 300.0
 
 # Processes of `manage.py up`
 
@@ -269,8 +267,6 @@ WEB_WORKERS = env.int("WEB_WORKERS", 2)
 WEB_THREADS = env.int("WEB_THREADS", 8)
 # A worker without a heartbeat for this long is replaced; threads keep the heartbeat going during slow requests.
 WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
-# Running requests get this long when the site stops; less than UP_STOP_SECONDS.
-WEB_GRACEFUL_TIMEOUT = 5
 # A job on the `io` queue mostly waits for the network, so two workers share one processor.
 IO_WORKERS = env.int("IO_WORKERS", 2)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
@@ -283,10 +279,6 @@ WORKER_INTERVAL = env.float("WORKER_INTERVAL", 0.2)
 UP_START_SECONDS = env.float("UP_START_SECONDS", 60.0)
 # SIGKILL follows SIGTERM after this long: jobs survive it, and even a machine under load stops within 15 s.
 UP_STOP_SECONDS = env.float("UP_STOP_SECONDS", 7.0)
-# A dead process is restarted at once, and after growing delays if it keeps dying.
-UP_RESTART_SECONDS = 0.5
-UP_LONGEST_RESTART_SECONDS = 30.0
-UP_STEADY_SECONDS = 30.0
 # Off in the container image, which is built with the static files collected.
 COLLECT_STATIC = env.bool("COLLECT_STATIC", True)
 
@@ -297,68 +289,21 @@ UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_PIXELS = 34_000_000
 UPLOAD_FORMATS = ("JPEG", "PNG")
 
-# Longest side of each thumbnail in px: twice the 180 px of a gallery tile, and a wide screen for comparisons.
-THUMBNAIL_SIZES = {"tile": 360, "preview": 1600}
-
-# Results may be larger than uploads: a little more than the limit of the bundled engine.
-RESULT_MAX_PIXELS = 220_000_000
-RESULT_MAX_BYTES = 1024 * 1024 * 1024
-# Thumbnails load fast, without visible blocks when a photo is compared with its result.
-THUMBNAIL_QUALITY = 82
-# A picture whose thumbnails have failed this often stays without them: it may be killing the workers.
-THUMBNAIL_MAX_ATTEMPTS = 3
-# After this long without thumbnails, the message that requested them counts as lost.
-THUMBNAIL_REASK_SECONDS = 60
-# The bytes of pictures that were deleted with their person or team go this much later at the latest.
-BLOB_PRUNE_SECONDS = 3600.0
-
 # Jobs
 
 # Seconds between a job's progress requests to the bundled engine, in process.
 JOB_POLL_SECONDS = env.float("JOB_POLL_SECONDS", 1.0)
-# The contract's "about every 2 s" for services on the network.
-JOB_POLL_SECONDS_REMOTE = 2.0
-# Pauses after temporary failures double from the first to the longest; then the job fails. Together they last about
-# seven minutes, as long as the restart of a router or the deployment of a service.
-JOB_FIRST_PAUSE_SECONDS = 2.0
-JOB_LONGEST_PAUSE_SECONDS = 120.0
-JOB_MAX_SETBACKS = 9
-# Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
-# only the service's time.
-JOB_MAX_TRANSFORMS = 3
 # From the start of the work, when a worker takes the job, to the end, including the wait for a free engine. A job that
 # waits for a worker or is held is never overdue. Less than the day for which services keep results.
 JOB_MAX_RUN_SECONDS = env.int("JOB_MAX_RUN_SECONDS", 6 * 3600)
-# When a row is overdue by this much, its message counts as lost and is sent again.
-JOB_REWAKE_SECONDS = 10
-# The site retries for this long to notify a service of a cancelled job.
-JOB_CANCEL_NOTICE_SECONDS = 600
+# Temporary failures in a row before a job fails. Its pauses (jobs/claims.py) together last about seven minutes, as long
+# as the restart of a router or the deployment of a service.
+JOB_MAX_SETBACKS = 9
 
 # Connections and usage
 
-# Seconds without data from the service, for each call of the client.
-CLIENT_TIMEOUTS = {
-    "connect": 10.0,
-    "upload": 120.0,  # the service stores and checks up to 10 MB before it responds
-    "transform": 300.0,  # a hosted service responds when the job is done; giving up early loses its id
-    "progress": 30.0,
-    "download": 60.0,
-    "download_total": 1800.0,
-    "balance": 30.0,
-    "history": 30.0,
-    "cancel": 10.0,
-}
-# Attempts at one call before the job pauses (JOB_FIRST_PAUSE_SECONDS): enough for a dropped connection.
+# Attempts at one call before the job pauses (jobs/claims.py): enough for a dropped connection.
 CLIENT_ATTEMPTS = 3
-# Balances change through jobs here and on billing days; half an hour is soon enough for the latter.
-BALANCE_REFRESH_SECONDS = 1800
-# The message of a check without a result after this long counts as lost.
-CHECK_REASK_SECONDS = 60
-HISTORY_REFRESH_SECONDS = 1800
-# Rows requested per page of history; services may return fewer.
-HISTORY_PAGE_ROWS = 100
-# The limit of the first read: with 100 rows a page, 100,000 charges.
-HISTORY_MAX_PAGES = 1000
 # Rows may arrive this late: the clocks of servers differ a little, and a row may be written after a newer one.
 HISTORY_OVERLAP_SECONDS = 3600
 
@@ -368,8 +313,6 @@ HISTORY_OVERLAP_SECONDS = 3600
 JOBS_PAGE_ROWS = 40
 GALLERY_PAGE_TILES = 60
 USAGE_PAGE_ROWS = 50
-# The usage page reloads by itself while a refresh requested this recently has no result.
-USAGE_WATCH_SECONDS = 30
 
 # The bundled engine
 
@@ -392,14 +335,8 @@ ENGINE_KEEP_SECONDS = env.int("ENGINE_KEEP_SECONDS", 24 * 3600)
 ENGINE_MAX_RUN_SECONDS = env.int("ENGINE_MAX_RUN_SECONDS", 2 * 3600)
 # The number of requests of one web process that may wait for results; the other threads serve short requests.
 ENGINE_MAX_WAITING = max(1, WEB_THREADS // 2)
-# Seconds between a waiting /transform's queries: much less than the fastest job, much more than a query takes.
-ENGINE_POLL_SECONDS = 0.1
 # Seconds between a running job's updates of its percentage and checks for cancellation.
 ENGINE_PROGRESS_SECONDS = 0.5
-# A job that has killed three workers would kill the fourth as well.
-ENGINE_MAX_ATTEMPTS = 3
-# After this long in the queue, a row's message counts as lost and is sent again.
-ENGINE_REQUEUE_SECONDS = 30
 # Rows on one page of /points/record; the API's default is 20.
 ENGINE_HISTORY_MAX_LIMIT = 100
 # A body beyond the upload limit is read up to this size and discarded, so that the sender can read the refusal. A
@@ -409,9 +346,6 @@ ENGINE_UPLOAD_DRAIN_BYTES = 100 * 1024 * 1024
 ENGINE_WEBHOOK_ALLOWED_HOSTS: list[str] = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
 # Seconds between the attempts at a webhook: three in all, as in the API.
 ENGINE_WEBHOOK_PAUSES = (2, 10)
-# A receiver that doesn't respond blocks the io worker for this long, three times.
-ENGINE_WEBHOOK_CONNECT_SECONDS = 5
-ENGINE_WEBHOOK_TOTAL_SECONDS = 10
 
 # The hosted service
 

@@ -20,7 +20,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
-from vanceweb.engine.execution import RunMonitor, RunStopped, execute_transform
+from vanceweb.engine.execution import MAX_ATTEMPTS, RunMonitor, RunStopped, execute_transform
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.sweeps import requeue_due_work
 from vanceweb.lib.leases import Lease, LeaseLost, claim
@@ -129,11 +129,9 @@ class TestRun:
         assert (data["status"], data["msg"]) == ("fatal", "The job failed and exited for an unexpected reason.")
         assert "FileNotFoundError" in caplog.text
 
-    def test_a_job_that_was_interrupted_too_often_is_given_up(
-        self, alice: Caller, work: Work, settings: Settings
-    ) -> None:
+    def test_a_job_that_was_interrupted_too_often_is_given_up(self, alice: Caller, work: Work) -> None:
         alice.create_transform()
-        Transform.objects.update(attempts=settings.ENGINE_MAX_ATTEMPTS)
+        Transform.objects.update(attempts=MAX_ATTEMPTS)
         work()
         assert Transform.objects.get().state == State.FAILED
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from tests.engine.conftest import Caller
 from vanceweb.engine.ledger import charge_download
-from vanceweb.engine.models import LedgerEntry, Transform, Upload, WebhookDelivery
+from vanceweb.engine.models import REQUEUE_SECONDS, LedgerEntry, Transform, Upload, WebhookDelivery
 from vanceweb.engine.sweeps import delete_expired_files, fail_overdue_transforms, requeue_due_work
 
 Make = Callable[..., Transform]
@@ -35,11 +35,9 @@ class TestRequeue:
         requeue_due_work()
         assert count_messages() == 1
 
-    def test_a_row_whose_message_was_lost_is_enqueued_again_after_a_while(
-        self, waiting: Transform, settings: Settings
-    ) -> None:
+    def test_a_row_whose_message_was_lost_is_enqueued_again_after_a_while(self, waiting: Transform) -> None:
         DBTaskResult.objects.all().delete()
-        Transform.objects.update(woken_at=timezone.now() - settings.ENGINE_REQUEUE_SECONDS * SECOND)
+        Transform.objects.update(woken_at=timezone.now() - REQUEUE_SECONDS * SECOND)
         requeue_due_work()
         requeue_due_work()
         assert count_messages() == 1

@@ -35,7 +35,7 @@ from vanceweb.gallery.services import (
     store_sample,
     store_upload,
 )
-from vanceweb.gallery.sweeps import request_missing_thumbnails
+from vanceweb.gallery.sweeps import THUMBNAIL_MAX_ATTEMPTS, THUMBNAIL_REASK_SECONDS, request_missing_thumbnails
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.lib.images import ImageRefused, ImageTooLarge, NotAnImage
 from vanceweb.teams.access import Actor
@@ -228,17 +228,17 @@ def test_deleting_removes_the_files_after_the_commit(
     assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
 
 
-def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User, settings: Any) -> None:
+def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User) -> None:
     store_upload(actor=as_actor(alice), file=make_picture_file(), name="x.png")
     DBTaskResult.objects.all().delete()
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 0
-    long_ago = timezone.now() - timedelta(seconds=settings.THUMBNAIL_REASK_SECONDS + 1)
+    long_ago = timezone.now() - timedelta(seconds=THUMBNAIL_REASK_SECONDS + 1)
     Blob.objects.update(thumbnails_asked_at=long_ago)
     request_missing_thumbnails()
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
-    Blob.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=settings.THUMBNAIL_MAX_ATTEMPTS)
+    Blob.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=THUMBNAIL_MAX_ATTEMPTS)
     request_missing_thumbnails()
     assert DBTaskResult.objects.count() == 1
 

@@ -13,6 +13,7 @@ from vanceweb.engine.wsgi import application as engine
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.phases import MAX_TRANSFORMS
 from vanceweb.jobs.services import JobRefused, delete_job
 from vanceweb.vault.services import create_bundled_connection
 
@@ -185,8 +186,8 @@ def test_a_transform_whose_answer_is_lost_is_sent_a_few_times_only(driver: JobDr
     job = driver.submit()
     for _ in range(6):
         driver.run_turn(job)
-    assert (job.state, job.transforms_sent) == (Job.State.FAILED, settings.JOB_MAX_TRANSFORMS)
-    assert Transform.objects.count() == settings.JOB_MAX_TRANSFORMS
+    assert (job.state, job.transforms_sent) == (Job.State.FAILED, MAX_TRANSFORMS)
+    assert Transform.objects.count() == MAX_TRANSFORMS
     assert driver.count_charges() == 0
 
 

@@ -1,7 +1,6 @@
 """The usage page's queries, and the times at which histories are read again."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +16,7 @@ from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh
-from vanceweb.usage.sweeps import refresh_histories
+from vanceweb.usage.sweeps import HISTORY_REFRESH_SECONDS, refresh_histories
 from vanceweb.vault.models import Connection
 
 
@@ -101,8 +100,8 @@ def test_a_history_is_read_once_after_a_job_is_done(alice: User, bundled: Connec
     assert count_queued_syncs() == 2
 
 
-def test_a_history_is_read_again_after_a_while(bundled: Connection, settings: Any) -> None:
-    long_ago = timezone.now() - timedelta(seconds=settings.HISTORY_REFRESH_SECONDS + 1)
+def test_a_history_is_read_again_after_a_while(bundled: Connection) -> None:
+    long_ago = timezone.now() - timedelta(seconds=HISTORY_REFRESH_SECONDS + 1)
     HistorySync.objects.create(connection=bundled, asked_at=long_ago)
     refresh_histories()
     refresh_histories()

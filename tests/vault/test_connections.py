@@ -28,7 +28,7 @@ from vanceweb.vault.services import (
     replace_token,
     request_check,
 )
-from vanceweb.vault.sweeps import refresh_balances
+from vanceweb.vault.sweeps import BALANCE_REFRESH_SECONDS, CHECK_REASK_SECONDS, refresh_balances
 
 TOKEN = "token-of-some-length"
 
@@ -190,17 +190,15 @@ def test_another_accounts_token_has_its_own_balance(transactional_db: None, alic
     assert run_check(bundled).balance == Decimal(7)
 
 
-def test_the_sweeper_enqueues_only_stale_balances_and_lost_checks(
-    added: Connection, bundled: Connection, settings: Any
-) -> None:
+def test_the_sweeper_enqueues_only_stale_balances_and_lost_checks(added: Connection, bundled: Connection) -> None:
     DBTaskResult.objects.all().delete()
     refresh_balances()
     assert count_queued_checks() == 0
-    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.CHECK_REASK_SECONDS + 1))
+    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=CHECK_REASK_SECONDS + 1))
     refresh_balances()
     refresh_balances()
     assert count_queued_checks() == 1, "the lost check; the balance isn't stale yet"
-    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.BALANCE_REFRESH_SECONDS + 1))
+    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=BALANCE_REFRESH_SECONDS + 1))
     refresh_balances()
     assert count_queued_checks() == 3
 

@@ -1,4 +1,4 @@
-"""Default time limits, retries and size limits. The site passes its own settings."""
+"""Default time limits, retries and size limits. The site passes its own."""
 
 from __future__ import annotations
 

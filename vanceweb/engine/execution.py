@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.completion import TransformMovedOn, end_transform
-from vanceweb.engine.models import Transform, Upload, WebhookDelivery
+from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDelivery
 from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
@@ -28,6 +28,8 @@ from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
 logger = logging.getLogger(__name__)
 
 WORK_PREFIX = "engine-"
+# A job that has killed three workers would kill the fourth as well.
+MAX_ATTEMPTS = 3
 
 
 class RunStopped(Exception):
@@ -73,7 +75,7 @@ def execute_transform(pk: int) -> WebhookDelivery | None:
             attempts=F("attempts") - 1,
             lease_token=None,
             lease_until=None,
-            woken_at=timezone.now() - timedelta(seconds=settings.ENGINE_REQUEUE_SECONDS),
+            woken_at=timezone.now() - timedelta(seconds=REQUEUE_SECONDS),
         )
         raise
 
@@ -107,7 +109,7 @@ class RunMonitor:
 
 def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
     """Process the picture and store the result. Raise RunStopped or LeaseLost."""
-    if transform.attempts > settings.ENGINE_MAX_ATTEMPTS:
+    if transform.attempts > MAX_ATTEMPTS:
         raise RunStopped(
             Transform.State.FAILED, gettext("The engine was interrupted several times while running this job.")
         )

@@ -14,6 +14,8 @@ from vanceweb.lib.leases import LeasedModel
 CREDIT_DIGITS = 14
 CREDIT_DECIMALS = 3
 ID_LENGTH = 32
+# After this long in the queue, a row's message counts as lost and is sent again.
+REQUEUE_SECONDS = 30
 
 
 def new_id() -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks.base import Task
 
 from vanceweb.engine.completion import TransformMovedOn, end_transform
-from vanceweb.engine.models import QueuedWork, Transform, Upload, WebhookDelivery
+from vanceweb.engine.models import REQUEUE_SECONDS, QueuedWork, Transform, Upload, WebhookDelivery
 from vanceweb.engine.tasks import deliver_webhook, run_transform
 from vanceweb.lib.leases import filter_due
 
@@ -25,7 +25,7 @@ def requeue_due_work() -> None:
     """Enqueue rows again that are due and not leased: their message or their worker was lost.
 
     A row is enqueued again at once if its lease has expired since the last time, otherwise at most once per
-    `ENGINE_REQUEUE_SECONDS`, so that a long queue doesn't fill up with duplicates.
+    `REQUEUE_SECONDS`, so that a long queue doesn't fill up with duplicates.
     """
     _wake(filter_due(Transform.objects.all(), Transform.UNFINISHED), run_transform)
     _wake(filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
@@ -66,7 +66,7 @@ def delete_expired_files() -> None:
 
 
 def _wake(rows: QuerySet[Row], task: Task[[int], None]) -> None:
-    stale = timezone.now() - timedelta(seconds=settings.ENGINE_REQUEUE_SECONDS)
+    stale = timezone.now() - timedelta(seconds=REQUEUE_SECONDS)
     asleep = rows.filter(Q(woken_at__lt=stale) | Q(woken_at__lt=F("lease_until")))
     for pk, woken_at in asleep.order_by("pk").values_list("pk", "woken_at")[:BATCH]:
         with transaction.atomic():

@@ -21,6 +21,9 @@ from vanceweb.lib.outbound_http import (
 logger = logging.getLogger(__name__)
 
 FIRST_FAILING_STATUS = 400
+# A receiver that doesn't respond blocks the io worker for this long, three times.
+CONNECT_SECONDS = 5
+TOTAL_SECONDS = 10
 
 
 def check_webhook(url: str) -> None:
@@ -40,7 +43,7 @@ def attempt_delivery(pk: int) -> datetime | None:
         states=WebhookDelivery.UNFINISHED,
         state=delivery_states.SENDING,
         # An attempt has its own time limit, which is shorter than this: no heartbeat is needed.
-        duration=timedelta(seconds=settings.ENGINE_WEBHOOK_TOTAL_SECONDS + settings.LEASE_SECONDS),
+        duration=timedelta(seconds=TOTAL_SECONDS + settings.LEASE_SECONDS),
     )
     if lease is None:
         return None
@@ -67,9 +70,7 @@ def _post(delivery: WebhookDelivery) -> bool:
         status = post_json_to_public_url(
             delivery.url,
             delivery.payload,
-            timeouts=DeliveryTimeouts(
-                connect=settings.ENGINE_WEBHOOK_CONNECT_SECONDS, total=settings.ENGINE_WEBHOOK_TOTAL_SECONDS
-            ),
+            timeouts=DeliveryTimeouts(connect=CONNECT_SECONDS, total=TOTAL_SECONDS),
             allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS,
         )
     except (AddressRefused, DeliveryFailed) as error:

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
-from django.conf import settings
 from PIL import Image
+
+from vanceweb.gallery.sizes import RESULT_MAX_PIXELS
 
 
 class GalleryConfig(AppConfig):
@@ -9,4 +10,4 @@ class GalleryConfig(AppConfig):
 
     def ready(self) -> None:
         # A fallback for code that doesn't check our limits. Pillow's default would refuse some of the engine's results.
-        Image.MAX_IMAGE_PIXELS = settings.RESULT_MAX_PIXELS
+        Image.MAX_IMAGE_PIXELS = RESULT_MAX_PIXELS

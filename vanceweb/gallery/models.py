@@ -6,14 +6,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.gallery.sizes import Size, fit_size
+from vanceweb.gallery.sizes import THUMBNAIL_SIZES, Size, fit_size
 from vanceweb.teams.models import TeamOwned
 
 
@@ -209,12 +208,12 @@ class Asset(TeamOwned):
     @property
     def tile_size(self) -> Size:
         """Width and height of the small thumbnail, px."""
-        return fit_size(self.width, self.height, settings.THUMBNAIL_SIZES["tile"])
+        return fit_size(self.width, self.height, THUMBNAIL_SIZES["tile"])
 
     @property
     def preview_size(self) -> Size:
         """Width and height of the large thumbnail, px."""
-        return fit_size(self.width, self.height, settings.THUMBNAIL_SIZES["preview"])
+        return fit_size(self.width, self.height, THUMBNAIL_SIZES["preview"])
 
     @property
     def download_name(self) -> str:

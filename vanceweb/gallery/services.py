@@ -14,6 +14,7 @@ from vanceweb.gallery.file_names import clean_file_name
 from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.references import drop_reference, take_reference
 from vanceweb.gallery.samples import get_sample
+from vanceweb.gallery.sizes import RESULT_MAX_BYTES, RESULT_MAX_PIXELS
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.images import inspect_image
 from vanceweb.teams.access import Actor
@@ -60,8 +61,8 @@ def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUI
     """
     facts = inspect_image(
         file,
-        max_bytes=settings.RESULT_MAX_BYTES,
-        max_pixels=settings.RESULT_MAX_PIXELS,
+        max_bytes=RESULT_MAX_BYTES,
+        max_pixels=RESULT_MAX_PIXELS,
         formats=settings.UPLOAD_FORMATS,
         decode=False,
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.services import delete_asset
+from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.teams.access import Actor, get_visible_or_404, require_editable, team_page
 
 # The bytes behind an id never change, but only the user's own browser may cache them.
@@ -45,7 +46,7 @@ def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
 def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse:
     """Send a thumbnail; 404 until it has been made."""
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
-    if size not in settings.THUMBNAIL_SIZES or not asset.has_thumbnails:
+    if size not in THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
     return _build_file_response(asset.get_thumbnail_path(size), "image/webp")
 

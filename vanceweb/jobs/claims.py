@@ -18,6 +18,14 @@ from vanceweb.vault.models import Connection
 # Called with a job's id and the time at which a worker should advance it next.
 WakeCallback = Callable[[int, datetime], object]
 
+# The contract's "about every 2 s" for services on the network.
+REMOTE_POLL_SECONDS = 2.0
+# Pauses after temporary failures double from the first to the longest, up to JOB_MAX_SETBACKS in a row.
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 120.0
+# When a row is overdue by this much, its message counts as lost and is sent again.
+REWAKE_SECONDS = 10
+
 
 @dataclass(frozen=True)
 class ClaimedJob:
@@ -64,7 +72,7 @@ class ClaimedJob:
         if setbacks > settings.JOB_MAX_SETBACKS:
             self.fail(failure)
             return None
-        seconds = min(settings.JOB_FIRST_PAUSE_SECONDS * 2 ** (setbacks - 1), settings.JOB_LONGEST_PAUSE_SECONDS)
+        seconds = min(FIRST_PAUSE_SECONDS * 2 ** (setbacks - 1), LONGEST_PAUSE_SECONDS)
         return self.pause(seconds, setbacks=setbacks, error=failure.sentence, error_code=failure.code)
 
     def _copy_to_job(self, fields: dict[str, Any]) -> None:
@@ -86,4 +94,4 @@ class JobRun(ClaimedJob):
     @property
     def poll_seconds(self) -> float:
         """The seconds between two requests for the progress."""
-        return settings.JOB_POLL_SECONDS if self.connection.is_bundled else settings.JOB_POLL_SECONDS_REMOTE
+        return settings.JOB_POLL_SECONDS if self.connection.is_bundled else REMOTE_POLL_SECONDS

@@ -5,7 +5,7 @@ can't be undone before it takes them, and can be repeated without harm: an uploa
 once per transform.
 
 If the response to a transform is lost, the site can't know whether the transform started. It is sent again, at most
-JOB_MAX_TRANSFORMS times per job. Services charge for downloads, not for transforms, so a lost transform costs no
+MAX_TRANSFORMS times per job. Services charge for downloads, not for transforms, so a lost transform costs no
 credits.
 """
 
@@ -27,6 +27,7 @@ from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreacha
 from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result, save_asset
+from vanceweb.gallery.sizes import RESULT_MAX_BYTES
 from vanceweb.gallery.thumbnails import ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
 from vanceweb.jobs.failures import Failure, JobCannotContinue
@@ -35,6 +36,9 @@ from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.vault.tasks import refresh_balance
 
+# Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
+# only the service's time.
+MAX_TRANSFORMS = 3
 SOURCE_GONE = _("The original picture was deleted before it could be sent.")
 LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
 
@@ -71,7 +75,7 @@ def download(run: JobRun) -> datetime | None:
     """Download the result, store it with its thumbnails and end the job (downloading → done)."""
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         file = cast(BinaryIO, target)
-        downloaded = run.client.download(run.job.trans_id, file, max_bytes=settings.RESULT_MAX_BYTES)
+        downloaded = run.client.download(run.job.trans_id, file, max_bytes=RESULT_MAX_BYTES)
         asset = prepare_result(
             ownership=run.job.ownership,
             file=file,
@@ -120,7 +124,7 @@ def _send_picture(run: JobRun, picture: Asset, *, gone: str) -> str:
 
 def _start_transform(run: JobRun) -> datetime | None:
     job = run.job
-    if job.transforms_sent >= settings.JOB_MAX_TRANSFORMS:
+    if job.transforms_sent >= MAX_TRANSFORMS:
         raise JobCannotContinue(Failure(None, str(LOST_TRANSFORMS)))
     sent_before = job.transforms_sent
     run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from vanceweb.client import ServiceUnreachable, VanceError
-from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
+from vanceweb.jobs.claims import REWAKE_SECONDS, ClaimedJob, JobRun, WakeCallback
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
@@ -85,7 +85,7 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
 
 def _release_early(claimed: ClaimedJob) -> None:
     """Release the job when the worker has to stop, so that the next one needn't wait for the lease to expire."""
-    long_ago = timezone.now() - timedelta(seconds=settings.JOB_REWAKE_SECONDS)
+    long_ago = timezone.now() - timedelta(seconds=REWAKE_SECONDS)
     with suppress(LeaseLost):
         claimed.lease.release(not_before=timezone.now(), woken_at=long_ago)
 

@@ -19,7 +19,8 @@ worker_class = "gthread"
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
 timeout = settings.WEB_TIMEOUT
-graceful_timeout = settings.WEB_GRACEFUL_TIMEOUT
+# Running requests get this long when the site stops; less than UP_STOP_SECONDS.
+graceful_timeout = 5
 # The site is imported once before forking instead of once in each worker.
 preload_app = True
 # Heartbeat files are kept in memory: on a slow disk a busy worker looks dead.

@@ -7,6 +7,11 @@ from django.conf import settings
 
 from vanceweb.ops.supervisor import ProcessCommand, SupervisorTimeouts
 
+# A dead process is restarted at once, and after growing delays if it keeps dying within STEADY_SECONDS.
+FIRST_RESTART_SECONDS = 0.5
+LONGEST_RESTART_SECONDS = 30.0
+STEADY_SECONDS = 30.0
+
 
 def build_commands(listener: int) -> list[ProcessCommand]:
     """Return the web server on the listening socket `listener` (a file descriptor), the workers and the sweeper."""
@@ -42,13 +47,13 @@ def build_engine_worker(number: int) -> ProcessCommand:
 
 
 def read_timeouts() -> SupervisorTimeouts:
-    """Return the supervisor's timeouts from the settings."""
+    """Return the supervisor's timeouts: the settings of start and stop, and our own of restarts."""
     return SupervisorTimeouts(
         startup=settings.UP_START_SECONDS,
         shutdown=settings.UP_STOP_SECONDS,
-        first_restart=settings.UP_RESTART_SECONDS,
-        longest_restart=settings.UP_LONGEST_RESTART_SECONDS,
-        steady=settings.UP_STEADY_SECONDS,
+        first_restart=FIRST_RESTART_SECONDS,
+        longest_restart=LONGEST_RESTART_SECONDS,
+        steady=STEADY_SECONDS,
     )
 
 

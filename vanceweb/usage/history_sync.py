@@ -21,6 +21,10 @@ from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
 
+# Rows requested per page of history; services may return fewer.
+PAGE_ROWS = 100
+# The limit of the first read: with 100 rows a page, 100,000 charges.
+MAX_PAGES = 1000
 # Jobs looked up at once: far below the number of parameters that a query may have.
 JOBS_AT_ONCE = 500
 # Zones reach from UTC-12 to UTC+14.
@@ -53,9 +57,9 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
     until = None if newest is None else _to_service_time(newest, connection) - overlap
     with build_client(connection) as client:
         return read_newest_rows(
-            lambda number: client.get_history(page=number, limit=settings.HISTORY_PAGE_ROWS),
+            lambda number: client.get_history(page=number, limit=PAGE_ROWS),
             until=until,
-            max_pages=settings.HISTORY_MAX_PAGES,
+            max_pages=MAX_PAGES,
         )
 
 

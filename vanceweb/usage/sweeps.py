@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -10,11 +9,14 @@ from vanceweb.jobs.models import Job
 from vanceweb.usage.services import request_history
 from vanceweb.vault.models import Connection
 
+# A job of this site that ends has its history read at once; half an hour is soon enough for charges from elsewhere.
+HISTORY_REFRESH_SECONDS = 1800
+
 
 def refresh_histories() -> None:
     """Enqueue syncs of histories that are old, or older than the connection's last finished job."""
     now = timezone.now()
-    stale = now - timedelta(seconds=settings.HISTORY_REFRESH_SECONDS)
+    stale = now - timedelta(seconds=HISTORY_REFRESH_SECONDS)
     done_since = Job.objects.filter(
         connection=OuterRef("pk"), state=Job.State.DONE, finished_at__gte=OuterRef("history_sync__asked_at")
     )

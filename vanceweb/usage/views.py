@@ -27,6 +27,9 @@ from vanceweb.usage.services import request_refresh, share_connection
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import set_connection_privacy
 
+# The page reloads by itself while a refresh requested this recently has no result.
+WATCH_SECONDS = 30
+
 
 @require_safe
 @never_cache
@@ -90,5 +93,5 @@ def _is_refreshing(connection: Connection) -> bool:
     pairs = [(connection.asked_at, connection.checked_at)]
     if sync is not None:
         pairs.append((sync.asked_at, sync.synced_at))
-    recently = timezone.now() - timedelta(seconds=settings.USAGE_WATCH_SECONDS)
+    recently = timezone.now() - timedelta(seconds=WATCH_SECONDS)
     return any(requested > recently and (answered is None or answered < requested) for requested, answered in pairs)

@@ -6,6 +6,9 @@ from django.utils.module_loading import import_string
 from vanceweb.client import IN_PROCESS_BASE_URL, Retries, Timeouts, VanceClient, build_in_process_session
 from vanceweb.vault.models import Connection
 
+# A cancellation that gets no response is sent again, so a worker needn't wait as long for it as for other calls.
+TIMEOUTS = Timeouts(cancel=10.0)
+
 
 def build_client(connection: Connection) -> VanceClient:
     """Return a client that uses the connection's token: in process for the bundled engine, over HTTP for others.
@@ -14,10 +17,9 @@ def build_client(connection: Connection) -> VanceClient:
     service may take minutes to answer. Raise DecryptionFailed if the token can't be decrypted.
     """
     retries = Retries(attempts=settings.CLIENT_ATTEMPTS)
-    timeouts = Timeouts(**settings.CLIENT_TIMEOUTS)
     if connection.is_bundled:
         session = build_in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
         return VanceClient(
-            connection.token, base_url=IN_PROCESS_BASE_URL, session=session, timeouts=timeouts, retries=retries
+            connection.token, base_url=IN_PROCESS_BASE_URL, session=session, timeouts=TIMEOUTS, retries=retries
         )
-    return VanceClient(connection.token, base_url=connection.base_url, timeouts=timeouts, retries=retries)
+    return VanceClient(connection.token, base_url=connection.base_url, timeouts=TIMEOUTS, retries=retries)

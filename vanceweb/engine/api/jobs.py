@@ -17,6 +17,8 @@ from vanceweb.engine.services import cancel_transform, store_upload, submit_tran
 
 PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+# Seconds between a waiting /transform's queries: much less than the fastest job, much more than a query takes.
+POLL_SECONDS = 0.1
 # Bytes per chunk of the response: large, so that 100 MB need few calls.
 DOWNLOAD_BLOCK = 256 * 1024
 _waiting_requests = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
@@ -109,7 +111,7 @@ def _wait_for_end(job: Transform, max_seconds: float) -> Transform:
         return job
     try:
         while job.state in Transform.UNFINISHED and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(settings.ENGINE_POLL_SECONDS, left))
+            time.sleep(min(POLL_SECONDS, left))
             job.refresh_from_db(fields=["state"])
     finally:
         _waiting_requests.release()
