@@ -38,6 +38,7 @@ class Installation:
             | models
             | {
                 "DATA_DIR": str(folder),
+                "COLLECT_STATIC": "off",
                 "DJANGO_SETTINGS_MODULE": "vanceweb.settings",
             }
         )
@@ -67,7 +68,7 @@ class Installation:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     made = Installation(tmp_path_factory.mktemp("enhance"))
-    assert made.run("migrate", "-v0")[0] == 0
+    assert made.run("prepare", "-v0")[0] == 0
     assert made.run("shell", "-v0", "-c", MAKE_PEOPLE)[0] == 0
     return made
 
