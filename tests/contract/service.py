@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -87,10 +87,14 @@ class Service:
 
     def wait_for_end(self, token: str, trans_id: str, seconds: float = 60) -> Any:
         """Return the data of /progress once the job has ended."""
+        return self.wait_for_status(token, trans_id, ("finish", "fatal"), seconds)
+
+    def wait_for_status(self, token: str, trans_id: str, statuses: Collection[str], seconds: float = 60) -> Any:
+        """Return the data of /progress once the job has one of the statuses."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             data = self.fetch_data("/progress", {"api_token": token, "trans_id": trans_id})
-            if data["status"] in ("finish", "fatal"):
+            if data["status"] in statuses:
                 return data
             time.sleep(0.05)
-        raise TimeoutError(f"the job did not end within {seconds} s: {data}")
+        raise TimeoutError(f"the job has none of {statuses} after {seconds} s: {data}")

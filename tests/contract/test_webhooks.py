@@ -6,7 +6,8 @@ import time
 import pytest
 
 from tests.contract.conftest import Account
-from tests.contract.jconfigs import QUICK
+from tests.contract.jconfigs import LARGE, LONG, QUICK
+from tests.contract.pictures import make_photo
 from tests.contract.receiver import Receiver, run_receiver
 from tests.contract.service import ENCODINGS, Service
 from vanceweb.client import Status
@@ -53,6 +54,21 @@ def test_a_failed_delivery_is_attempted_three_times(refusing_receiver: Receiver)
     assert len(times) == 3
     assert times[1] - times[0] > 1.5
     assert times[2] - times[1] > 9
+
+
+def test_a_cancelled_job_is_not_announced(service: Service, token: str) -> None:
+    client = service.build_client(token)
+    uid = service.upload(token, make_photo(*LARGE))
+    with run_receiver() as hook:
+        running, waiting = (client.transform(uid, LONG, webhook=hook.url).trans_id for _ in range(2))
+        service.wait_for_status(token, running, ["process"])
+        for trans_id in (waiting, running):
+            assert client.cancel(trans_id)
+            assert service.wait_for_end(token, trans_id)["status"] == "fatal"
+        later = start(service, token, hook.url)
+        hook.wait_for(1, 30)
+        time.sleep(0.3)
+        assert [body["data"]["trans_id"] for *_, body in hook.got] == [later]
 
 
 def test_a_redirect_is_not_followed(service: Service, token: str) -> None:

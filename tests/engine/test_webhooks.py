@@ -34,6 +34,13 @@ def submit_with_webhook(caller: Caller, receiver: RecordingServer, **fields: Any
     return trans_id
 
 
+def fail_with_webhook(caller: Caller, receiver: RecordingServer, work: Work) -> None:
+    """Submit a job and run it to its end, which is quick since its upload is gone."""
+    submit_with_webhook(caller, receiver)
+    Transform.objects.update(upload=None)
+    work("engine")
+
+
 def make_deliveries_due() -> None:
     """Skip the pause before the next attempt."""
     WebhookDelivery.objects.update(not_before=timezone.now() - timedelta(seconds=1))
@@ -55,17 +62,25 @@ def test_the_end_is_posted_as_the_progress_envelope_with_both_ids(
 
 
 def test_a_failed_job_is_reported_too(alice: Caller, receiver: RecordingServer, work: Work) -> None:
-    submit_with_webhook(alice, receiver)
-    Transform.objects.update(upload=None)
-    work("engine")
+    fail_with_webhook(alice, receiver, work)
     work("io")
     assert receiver.seen[0][2]["data"]["status"] == "fatal"
 
 
-def test_a_job_cancelled_in_the_queue_is_reported_too(alice: Caller, receiver: RecordingServer, work: Work) -> None:
-    alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
+@pytest.mark.parametrize("running", [False, True])
+def test_a_cancelled_job_is_not_reported(alice: Caller, receiver: RecordingServer, work: Work, running: bool) -> None:
+    trans_id = submit_with_webhook(alice, receiver)
+    if running:
+        # As if it had been cancelled just after the worker claimed it.
+        Transform.objects.update(cancel_requested=True)
+    else:
+        alice.post("cancel", trans_id=trans_id)
+    work("engine")
     work("io")
-    assert receiver.seen[0][2]["data"]["msg"] == "The job was cancelled."
+    transform = Transform.objects.get()
+    assert (transform.state, transform.webhook) == (Transform.State.CANCELLED, "")
+    assert receiver.seen == []
+    assert not WebhookDelivery.objects.exists()
 
 
 def test_the_secret_url_is_deleted_after_delivery(alice: Caller, receiver: RecordingServer, work: Work) -> None:
@@ -79,7 +94,7 @@ def test_the_secret_url_is_deleted_after_delivery(alice: Caller, receiver: Recor
 class TestAttempts:
     @pytest.fixture
     def delivery(self, alice: Caller, receiver: RecordingServer, work: Work) -> WebhookDelivery:
-        alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
+        fail_with_webhook(alice, receiver, work)
         DBTaskResult.objects.all().delete()
         return WebhookDelivery.objects.get()
 
@@ -136,7 +151,7 @@ def test_the_queue_makes_the_second_attempt(
 ) -> None:
     settings.ENGINE_WEBHOOK_PAUSES = (0.3, 0.3)
     receiver.status = 503
-    alice.post("cancel", trans_id=submit_with_webhook(alice, receiver))
+    fail_with_webhook(alice, receiver, work)
     work("io")
     receiver.status = 200
     time.sleep(0.4)

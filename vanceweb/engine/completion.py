@@ -1,4 +1,7 @@
-"""The end of a transform: its row and the webhook delivery are written together, exactly once."""
+"""The end of a transform: its row and the webhook delivery are written together, exactly once.
+
+A cancellation isn't posted to the webhook: whoever cancelled the job knows it.
+"""
 
 from typing import Any
 
@@ -17,8 +20,8 @@ class TransformMovedOn(Exception):
 def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields: Any) -> WebhookDelivery | None:
     """End the transform in `held`, a queryset of one row that is empty if the caller may no longer end it.
 
-    Return the delivery to the transform's webhook, which the caller has to enqueue, or None if there is no webhook.
-    Raise TransformMovedOn, without writing anything, if `held` is empty.
+    Return the delivery to the transform's webhook, which the caller has to enqueue, or None if there is no webhook or
+    the transform was cancelled. Raise TransformMovedOn, without writing anything, if `held` is empty.
     """
     with transaction.atomic():
         pk = held.values_list("pk", flat=True).first()
@@ -35,9 +38,10 @@ def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields
 def _create_delivery(transform: Transform) -> WebhookDelivery | None:
     if not transform.webhook:
         return None
-    ids = {"trans_id": transform.trans_id, "uid": transform.uid}
-    payload = build_success(build_progress_data(transform) | ids, ip="")
-    delivery = WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
     # The URL contains a secret of the receiver: it is stored in one place only, until delivery.
     Transform.objects.filter(pk=transform.pk).update(webhook="")
-    return delivery
+    if transform.state == Transform.State.CANCELLED:
+        return None
+    ids = {"trans_id": transform.trans_id, "uid": transform.uid}
+    payload = build_success(build_progress_data(transform) | ids, ip="")
+    return WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)

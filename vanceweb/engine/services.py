@@ -15,7 +15,7 @@ from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.naming import build_job_name
-from vanceweb.engine.tasks import deliver_webhook, run_transform
+from vanceweb.engine.tasks import run_transform
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
 
@@ -73,17 +73,14 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
 def cancel_transform(*, transform: Transform) -> Transform:
     """Cancel a queued job, or request cancellation of a running one, which then stops after its current tile.
 
-    A job that has ended stays unchanged. Return the updated transform.
+    A job that has ended stays unchanged. Nothing is posted to the webhook. Return the updated transform.
     """
     with transaction.atomic():
         waiting = Transform.objects.filter(pk=transform.pk, state=Transform.State.QUEUED)
         try:
-            delivery = end_transform(waiting, state=Transform.State.CANCELLED, message="The job was cancelled.")
+            end_transform(waiting, state=Transform.State.CANCELLED, message="The job was cancelled.")
         except TransformMovedOn:
             Transform.objects.filter(pk=transform.pk).unfinished().update(cancel_requested=True)
-        else:
-            if delivery is not None:
-                deliver_webhook.enqueue(delivery.pk)
     transform.refresh_from_db()
     return transform
 
