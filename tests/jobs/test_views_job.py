@@ -118,6 +118,38 @@ def test_a_failure_that_cannot_be_retried_offers_no_retry(visitor: Client, alice
     assert "was removed" in response.content.decode()
 
 
+STOPPED_DOWNLOAD = {"resume_state": Job.State.DOWNLOADING}
+UNCERTAIN_COST = "1 credit, if the download was charged"
+
+
+@pytest.mark.parametrize(
+    ("fields", "cost"),
+    [
+        ({"state": Job.State.DONE}, "1 credit"),
+        (ACTIVE, "1 credit when done"),
+        ({"state": Job.State.HELD}, "Would cost 1 credit"),
+        ({"state": Job.State.FAILED}, "Nothing was charged"),
+        ({"state": Job.State.CANCELLED}, "Nothing was charged"),
+        ({"state": Job.State.FAILED, **STOPPED_DOWNLOAD, "error_code": 30004}, "Nothing was charged"),
+        ({"state": Job.State.FAILED, **STOPPED_DOWNLOAD}, UNCERTAIN_COST),
+        ({"state": Job.State.CANCELLED, **STOPPED_DOWNLOAD}, UNCERTAIN_COST),
+    ],
+)
+def test_the_cost_is_what_the_job_costs_in_its_state(
+    visitor: Client, alice: User, fields: dict[str, Any], cost: str
+) -> None:
+    job = make_job(alice, **fields)
+    page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
+    shown = re.search(r"<dt>Cost</dt>\s*<dd>\s*(.*?)\s*</dd>", page)
+    assert shown is not None
+    assert shown[1] == cost
+    may_be_charged = cost == UNCERTAIN_COST
+    assert ("the service may have charged it" in page) == may_be_charged
+    assert ("Nothing was charged." in page) == (
+        job.state in (Job.State.FAILED, Job.State.CANCELLED) and not may_be_charged
+    )
+
+
 def test_retry_restarts_a_failed_job(visitor: Client, alice: User) -> None:
     job = make_job(alice, state=Job.State.FAILED, error="It broke.")
     response = visitor.post(f"/jobs/{job.uuid}/retry/")

@@ -20,6 +20,9 @@ from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
+# The service's code for a download that it refused, and didn't charge, since too few credits are left.
+INSUFFICIENT_CREDITS = 30004
+
 
 class JobQuerySet(models.QuerySet["Job"]):
     def with_pictures(self) -> "JobQuerySet":
@@ -156,6 +159,13 @@ class Job(TeamOwned, LeasedModel):
         """True if the job failed or was cancelled, and its picture and connection still exist."""
         ended_early = self.state in (self.State.FAILED, self.State.CANCELLED)
         return ended_early and self.connection_id is not None and self.source_id is not None
+
+    @property
+    def may_be_charged(self) -> bool:
+        """True if the job failed or was cancelled during the download of its result, for which services charge."""
+        ended_early = self.state in (self.State.FAILED, self.State.CANCELLED)
+        stopped_in_download = self.resume_state == self.State.DOWNLOADING
+        return ended_early and stopped_in_download and self.error_code != INSUFFICIENT_CREDITS
 
     @property
     def phase_title(self) -> str:
