@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
@@ -223,6 +223,17 @@ class TestRunMonitor:
         with pytest.raises(RunStopped) as stop:
             RunMonitor(claim_transform(transform), lost=lambda: False)(0.5)
         assert stop.value.state == State.CANCELLED
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_survives_a_broken_connection(self, transform: Transform, settings: Settings) -> None:
+        settings.ENGINE_PROGRESS_SECONDS = 0
+        monitor = RunMonitor(claim_transform(transform), lost=lambda: False)
+        connection.ensure_connection()
+        connection.connection.close()
+        monitor(0.25)
+        monitor(0.5)
+        transform.refresh_from_db()
+        assert transform.percent == 50
 
     def test_it_stops_when_the_run_takes_too_long(self, transform: Transform, settings: Settings) -> None:
         settings.ENGINE_MAX_RUN_SECONDS = 0

@@ -62,6 +62,18 @@ def test_a_job_that_another_worker_holds_is_left_alone(driver: JobDriver) -> Non
     assert (job.state, job.attempts) == (Job.State.QUEUED, 0)
 
 
+def test_polls_are_not_counted_as_attempts(driver: JobDriver) -> None:
+    job = driver.submit()
+    for _ in range(4):
+        assert driver.run_turn(job).is_being_polled
+    assert job.attempts == 1
+    # The worker died during a poll.
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert driver.run_turn(job).attempts == 2
+    driver.run_until(job, Job.State.DONE)
+    assert job.attempts == 2
+
+
 def test_a_job_that_kills_its_workers_is_given_up(driver: JobDriver, settings: Any) -> None:
     settings.JOB_MAX_SETBACKS = 2
     job = driver.submit()

@@ -1,9 +1,13 @@
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from tests.lib.models import Work
@@ -115,3 +119,50 @@ def test_the_heartbeat_reports_a_lost_lease() -> None:
     with Heartbeat(claim_or_fail(work), every=0.02) as heartbeat:
         Work.objects.update(lease_token=None)
         assert heartbeat.lost.wait(10)
+
+
+@contextmanager
+def break_new_connections(times: int) -> Iterator[list[str]]:
+    """Break that many connections of other threads before their first statement. Yield a list with the threads."""
+    opened: list[str] = []
+
+    def break_connection(connection: Any, **kwargs: Any) -> None:
+        opened.append(threading.current_thread().name)
+        if len(opened) <= times:
+            connection.connection.close()
+
+    connection_created.connect(break_connection)
+    try:
+        yield opened
+    finally:
+        connection_created.disconnect(break_connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_heartbeat_survives_broken_connections(caplog: pytest.LogCaptureFixture) -> None:
+    work = Work.objects.create()
+    lease = claim_or_fail(work)
+    work.refresh_from_db()
+    before = work.lease_until
+    assert before is not None
+    with break_new_connections(2) as opened, Heartbeat(lease, every=0.02) as heartbeat:
+        deadline = time.monotonic() + 10
+        while work.lease_until == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+            work.refresh_from_db()
+    assert opened == [f"lease-{work.pk}"] * 3
+    assert caplog.text.count("will be tried again") == 2
+    assert work.lease_until is not None
+    assert work.lease_until > before
+    assert not heartbeat.lost.is_set()
+
+
+@pytest.mark.django_db
+def test_a_poll_is_not_counted_as_an_attempt() -> None:
+    work = Work.objects.create()
+    claimed = claim(
+        Work.objects.all(), pk=work.pk, states=["queued"], state="running", duration=MINUTE, is_attempt=False
+    )
+    assert claimed is not None
+    work.refresh_from_db()
+    assert (work.attempts, work.lease_token) == (0, claimed.token)

@@ -23,7 +23,7 @@ from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDe
 from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, survive_database_errors
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class RunMonitor:
     """The pipeline's progress callback: stores the percentage and stops the run if necessary.
 
     A call raises LeaseLost, or RunStopped if the job was cancelled or has run for too long. It accesses the database
-    at most once per `ENGINE_PROGRESS_SECONDS`.
+    at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
     """
 
     def __init__(self, lease: Lease[Transform], *, lost: Callable[[], bool]) -> None:
@@ -102,6 +102,10 @@ class RunMonitor:
         if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
             return
         self.last = now
+        with survive_database_errors(f"the progress report of transform {self.lease.pk}"):
+            self._report(fraction)
+
+    def _report(self, fraction: float) -> None:
         self.lease.write(percent=min(max(fraction, 0.0), 1.0) * 100)
         if Transform.objects.filter(pk=self.lease.pk, cancel_requested=True).exists():
             raise RunStopped(Transform.State.CANCELLED, gettext("The job was cancelled."))

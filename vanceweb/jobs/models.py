@@ -147,6 +147,11 @@ class Job(TeamOwned, LeasedModel):
         return self.state in self.ACTIVE
 
     @property
+    def is_being_polled(self) -> bool:
+        """True while the service works on the job and the site only asks for its progress."""
+        return self.state == self.State.PROCESSING and bool(self.trans_id)
+
+    @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
 

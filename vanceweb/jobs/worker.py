@@ -70,6 +70,8 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
         states=[seen.state],
         state=seen.state,
         duration=duration,
+        # After an expired lease, the claim is a new attempt at what killed the last worker.
+        is_attempt=not seen.is_being_polled or seen.lease_until is not None,
         started_at=started_at,
     )
     if lease is None:

@@ -5,17 +5,21 @@ exactly one row, extends the lease while it works, and filters all later writes 
 paused for too long notices at its next write. The sweeper re-queues due rows without a lease.
 """
 
+import logging
 import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from django.db import connection, models
+from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import F, Q
 from django.utils import timezone
+
+logger = logging.getLogger(__name__)
 
 L = TypeVar("L", bound="LeasedModel")
 
@@ -28,6 +32,7 @@ class LeasedModel(models.Model):
     """A row of work. The inheriting model defines `state` and its choices."""
 
     state: Any
+    # Claims of the row, without those of a turn that only polls a service.
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -62,19 +67,26 @@ class Lease(Generic[L]):
 
 
 def claim(
-    queryset: models.QuerySet[L], *, pk: int, states: Collection[str], state: str, duration: timedelta, **fields: Any
+    queryset: models.QuerySet[L],
+    *,
+    pk: int,
+    states: Collection[str],
+    state: str,
+    duration: timedelta,
+    is_attempt: bool = True,
+    **fields: Any,
 ) -> Lease[L] | None:
     """Claim the row `pk` if it is due, in one of `states` and not leased, and set it to `state`, with further `fields`.
 
+    `is_attempt` is False for a turn that only polls a service: `attempts` doesn't count it.
     Return None if another worker was faster, the row isn't due yet, or its state has changed.
     """
     now = timezone.now()
     token = uuid.uuid4()
-    claimed = (
-        filter_due(queryset, states, now=now)
-        .filter(pk=pk)
-        .update(state=state, lease_token=token, lease_until=now + duration, attempts=F("attempts") + 1, **fields)
-    )
+    if is_attempt:
+        fields["attempts"] = F("attempts") + 1
+    due = filter_due(queryset, states, now=now).filter(pk=pk)
+    claimed = due.update(state=state, lease_token=token, lease_until=now + duration, **fields)
     return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
 
 
@@ -87,10 +99,25 @@ def filter_due(
     return queryset.filter(free, state__in=list(states), not_before__lte=now)
 
 
+@contextmanager
+def survive_database_errors(action: str) -> Iterator[None]:
+    """Log a database error of the block instead of raising it, and start over with a new connection.
+
+    For writes that are repeated anyway while the work goes on. The database may be locked, or its server restarted.
+    """
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("%s failed and will be tried again: %s", action, error)
+        if not connection.in_atomic_block:
+            connection.close()
+
+
 class Heartbeat:
     """A context manager that keeps extending a lease from its own thread.
 
-    `lost` is set once the lease is lost; long-running work checks it between steps.
+    `lost` is set once the lease is lost; long-running work checks it between steps. A database error costs one
+    extension: the next one follows after the same pause.
     """
 
     def __init__(self, lease: Lease[Any], *, every: float) -> None:
@@ -113,7 +140,8 @@ class Heartbeat:
     def _extend_until_stopped(self) -> None:
         try:
             while not self._stop.wait(self.every):
-                self.lease.extend()
+                with survive_database_errors(f"the extension of {self._thread.name}"):
+                    self.lease.extend()
         except LeaseLost:
             self.lost.set()
         finally:
