@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import psycopg
@@ -18,18 +19,25 @@ SERVER_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:
 
 
 def build_new_database_url() -> str:
-    """Return the URL of a database that doesn't exist yet. Skip the test if no server answers."""
+    """Return the URL of a database that doesn't exist yet. Skip or fail the test if no server answers."""
     server = urlsplit(SERVER_URL)
     with socket.socket() as probe:
         probe.settimeout(2)
         if probe.connect_ex((server.hostname or "127.0.0.1", server.port or 5432)) != 0:
-            pytest.skip("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
+            report_missing_service("no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432")
     return server._replace(path=f"/vanceweb_{uuid.uuid4().hex[:12]}").geturl()
+
+
+def report_missing_service(reason: str) -> NoReturn:
+    """Skip the test, or fail it under REQUIRE_SERVICES=1, as in CI."""
+    if os.environ.get("REQUIRE_SERVICES") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @contextmanager
 def create_database() -> Iterator[str]:
-    """Create an empty database, yield its URL and drop it afterwards. Skip the test if no server answers."""
+    """Create an empty database, yield its URL and drop it afterwards. Skip or fail the test if no server answers."""
     url = build_new_database_url()
     name = urlsplit(url).path.removeprefix("/")
     with psycopg.connect(urlsplit(SERVER_URL)._replace(path="/postgres").geturl(), autocommit=True) as server:
@@ -43,7 +51,7 @@ def create_database() -> Iterator[str]:
 def run_on_postgresql(tests: str, *, passes: int) -> None:
     """Run the tests in a separate test run on a new PostgreSQL database, and check that as many pass.
 
-    Skip the calling test if no server answers, or if it runs on PostgreSQL already.
+    Skip or fail the calling test if no server answers. Skip it if it runs on PostgreSQL already.
     """
     if connection.vendor == "postgresql":
         pytest.skip("this whole test run is on PostgreSQL already")
