@@ -22,7 +22,7 @@ optimise own pad paint parse pause post posterise predict prefer prepare print p
 recolour recompress record redraw reduce refine refresh refuse reject release remove rename render repaint repair
 replace report request requeue require reset resize resolve respond restore retry reveal rotate round run sample
 save schedule segment select send separate serve set shade share sharpen shift shrink shut simulate smooth soften
-solve sort split start stop store stretch strip submit sweep sync take train transfer transform translate
+solve sort split start stop store stretch strip submit suppress sweep sync take train transfer transform translate
 truncate unload update upload upsample use validate wait wake warm write
 """
 VERBS = frozenset(VERB_LIST.split())

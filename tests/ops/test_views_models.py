@@ -50,6 +50,17 @@ def test_a_list_that_fails_is_a_sentence(
     assert "The models could not be listed, or it took too long." in response.content.decode()
 
 
+def test_the_list_is_kept_until_a_file_changes(
+    models_dir: Path, alice: User, client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    client.force_login(alice)
+    assert client.get("/models/").status_code == 200
+    settings.BASE_DIR = tmp_path  # has no manage.py: another list would fail
+    assert client.get("/models/").status_code == 200
+    (models_dir / ISNET.files[0]).write_bytes(b"another file that is not a network")
+    assert client.get("/models/").status_code == 503
+
+
 def test_only_administrators_may_see_it(alice: User, bob: User, charlie: User, client: Client) -> None:
     for person in (bob, charlie):
         client.force_login(person)

@@ -23,7 +23,7 @@ from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDe
 from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, survive_database_errors
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, suppress_database_errors
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class RunMonitor:
         if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
             return
         self.last = now
-        with survive_database_errors(f"the progress report of transform {self.lease.pk}"):
+        with suppress_database_errors(f"the progress report of transform {self.lease.pk}"):
             self._report(fraction)
 
     def _report(self, fraction: float) -> None:

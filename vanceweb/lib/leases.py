@@ -100,7 +100,7 @@ def filter_due(
 
 
 @contextmanager
-def survive_database_errors(action: str) -> Iterator[None]:
+def suppress_database_errors(action: str) -> Iterator[None]:
     """Log a database error of the block instead of raising it, and start over with a new connection.
 
     For writes that are repeated anyway while the work goes on. The database may be locked, or its server restarted.
@@ -140,7 +140,7 @@ class Heartbeat:
     def _extend_until_stopped(self) -> None:
         try:
             while not self._stop.wait(self.every):
-                with survive_database_errors(f"the extension of {self._thread.name}"):
+                with suppress_database_errors(f"the extension of {self._thread.name}"):
                     self.lease.extend()
         except LeaseLost:
             self.lost.set()
