@@ -66,7 +66,7 @@ def run_models_command(*arguments: str) -> str:
 def test_the_command_prints_features_files_licences_and_states(models_dir: Path) -> None:
     lines = run_models_command().splitlines()
     assert str(models_dir) in lines[0]
-    heading = lines.index("Remove background: subject")
+    heading = lines.index("Remove background, Colourise with words: subject")
     isnet, reason, u2net = lines[heading + 1 : heading + 4]
     assert isnet.split() == ["unusable", "isnet", "(onnxruntime)", "isnet/isnet.onnx", "MIT"]
     assert reason.strip() == "isnet/isnet.onnx cannot be used: it is damaged or not an ONNX file."

@@ -130,4 +130,4 @@ U2NET = Backend(
     weights=(weights.U2NET,),
     interface=Interface(inputs=((1, 3, 320, 320),), outputs=((1, 1, 320, 320),)),
 )
-SUBJECT = Slot("subject", ("matting",), (ISNET, U2NET))
+SUBJECT = Slot("subject", ("matting", "sd_recolor"), (ISNET, U2NET))

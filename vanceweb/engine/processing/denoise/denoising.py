@@ -118,4 +118,4 @@ SRMD = Backend(
     run=remove_noise,
     weights=(weights.SRMD_X2,),
 )
-NOISE = Slot("noise", ("denoise", "enlarge3", "sharpen3"), (SRMD,))
+NOISE = Slot("noise", ("denoise", "enlarge3", "sharpen3", "img2sr"), (SRMD,))

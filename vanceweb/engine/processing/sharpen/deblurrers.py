@@ -95,4 +95,4 @@ NAFNET = Backend(
     ),
 )
 DECONVOLUTION = Backend(name="richardson-lucy", source=Source.NONE, licence=OWN_LICENCE, run=build_deconvolution)
-DEBLUR: Slot[Callable[..., Deblurrer]] = Slot("deblur", ("sharpen3",), (NAFNET, DECONVOLUTION))
+DEBLUR: Slot[Callable[..., Deblurrer]] = Slot("deblur", ("sharpen3", "img2sr"), (NAFNET, DECONVOLUTION))

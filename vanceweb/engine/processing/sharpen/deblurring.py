@@ -210,4 +210,4 @@ ARTEFACT_CUNET = Backend(
     run=_build_cleaning_passes,
     weights=(CUNET_WEIGHTS[1, 1], CUNET_WEIGHTS[1, 3]),
 )
-ARTEFACTS = Slot("artefacts", ("sharpen3",), (ARTEFACT_CUNET,))
+ARTEFACTS = Slot("artefacts", ("sharpen3", "img2sr"), (ARTEFACT_CUNET,))
