@@ -1,6 +1,6 @@
 """Keyset pagination: the next page starts after the last row shown. New rows shift nothing; deep pages cost no more."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -33,8 +33,10 @@ def _parse_cursor(cursor: str) -> tuple[datetime, int]:
     moment, _separator, pk = cursor.rpartition("_")
     try:
         created_at, number = datetime.fromisoformat(moment), int(pk)
-    except ValueError:
+        # A zone's shift can lead out of the years 1 to 9999: OverflowError.
+        in_utc = created_at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Http404(_("There is no such page.")) from None
     if created_at.tzinfo is None or not 0 <= number < 2**63:
         raise Http404(_("There is no such page."))
-    return created_at, number
+    return in_utc, number
