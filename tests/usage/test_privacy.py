@@ -5,7 +5,9 @@ from django.test import Client
 
 from tests.conftest import as_actor
 from tests.factories import make_charge, make_hosted_connection, make_job, make_upload
+from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import make_job_private
+from vanceweb.jobs.services import delete_job
 from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import find_job_uuid
 from vanceweb.usage.models import UsageRecord
@@ -36,7 +38,7 @@ def test_the_team_sees_who_spent_what_on_a_private_job_but_no_name(
     assert "secret bride" not in page
     assert str(charge.job_uuid) not in page
     assert charge.info not in page
-    assert "Not visible to you" in page
+    assert "Deleted or not visible to you" in page
     assert ">bob<" in page
     assert "Enlarge" in page
 
@@ -45,6 +47,13 @@ def test_the_person_sees_the_name(charge: UsageRecord, bob: User, client: Client
     page = get_usage_page(client, bob)
     assert "secret bride.png" in page
     assert f"/jobs/{charge.job_uuid}/" in page
+
+
+def test_the_person_is_not_told_that_their_own_deleted_job_is_only_hidden(
+    charge: UsageRecord, bob: User, client: Client
+) -> None:
+    delete_job(actor=as_actor(bob), job=Job.objects.get(uuid=charge.job_uuid))
+    assert "Deleted or not visible to you" in get_usage_page(client, bob)
 
 
 def test_a_name_tells_its_job() -> None:
