@@ -104,6 +104,15 @@ def test_a_download_has_the_pictures_name(visitor: Client, alice: User) -> None:
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''Cr%C3%A8me%20br%C3%BBl%C3%A9e.png"
 
 
+@pytest.mark.parametrize(("path", "name"), [("file/", "bride.png"), ("tile.webp", "bride.webp")])
+def test_a_file_shown_on_a_page_has_the_pictures_name_and_not_the_stored_one(
+    path: str, name: str, visitor: Client, alice: User
+) -> None:
+    asset = make_result(alice, name="bride.jpeg")
+    response = visitor.get(f"/gallery/{asset.uuid}/{path}")
+    assert response["Content-Disposition"] == f'inline; filename="{name}"'
+
+
 @pytest.mark.parametrize("size", ["tile", "preview"])
 def test_thumbnails_are_webp(visitor: Client, alice: User, size: str) -> None:
     asset = make_result(alice)

@@ -1,5 +1,6 @@
 """The gallery and the files of pictures."""
 
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.conf import settings
@@ -37,8 +38,8 @@ def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
 def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
     """Send the original file; with `?download=1` as an attachment."""
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
-    name = asset.download_name if "download" in request.GET else ""
-    return _build_file_response(str(asset.file.name), CONTENT_TYPES[asset.format], name)
+    path, content_type = str(asset.file.name), CONTENT_TYPES[asset.format]
+    return _build_file_response(path, content_type, asset.download_name, as_attachment="download" in request.GET)
 
 
 @login_not_required
@@ -48,7 +49,8 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     if size not in THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
-    return _build_file_response(asset.get_thumbnail_path(size), "image/webp")
+    name = str(PurePosixPath(asset.download_name).with_suffix(".webp"))
+    return _build_file_response(asset.get_thumbnail_path(size), "image/webp", name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,16 +66,19 @@ def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("gallery", team=actor.team.slug)
 
 
-def _build_file_response(path: str, content_type: str, save_as: str = "") -> FileResponse:
-    """Stream a file from the default storage. Raise Http404 if it is gone."""
+def _build_file_response(path: str, content_type: str, name: str, *, as_attachment: bool = False) -> FileResponse:
+    """Stream a file from the default storage under a name of the picture's own. Raise Http404 if it is gone.
+
+    The stored name would tell other teams that somebody else has the same picture.
+    """
     try:
         opened = default_storage.open(path, "rb")
     except FileNotFoundError:
         raise Http404("The file is gone.") from None
     return FileResponse(
         opened,
-        as_attachment=bool(save_as),
-        filename=save_as,
+        as_attachment=as_attachment,
+        filename=name,
         content_type=content_type,
         headers={"Cache-Control": IMMUTABLE_CACHE},
     )
