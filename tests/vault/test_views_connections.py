@@ -1,13 +1,18 @@
 """The pages of connections: list without tokens, add, check, change, remove."""
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.debug import SafeExceptionReporterFilter
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
+from vanceweb.vault.views import connection_add, connection_edit
 
 CONNECTIONS = "/t/studio/connections/"
 TOKEN = "fedcba9876543210"
@@ -48,6 +53,15 @@ def test_adding_one_stores_the_token_and_checks_it(visitor: Client, alice: User)
     assert "Checking the token" in page
     assert f'hx-get="/connections/{added.uuid}/check/"' in page
     assert TOKEN not in page
+
+
+@pytest.mark.parametrize("view", [connection_add, connection_edit])
+def test_error_reports_leave_the_token_out(view: Any, rf: RequestFactory) -> None:
+    """Without a user the view fails, as it would with a defect of ours."""
+    request = rf.post("/", {"token": TOKEN})
+    with pytest.raises(AttributeError):
+        view(request, "studio" if view is connection_add else uuid4())
+    assert TOKEN not in str(SafeExceptionReporterFilter().get_post_parameters(request))
 
 
 @pytest.mark.parametrize(

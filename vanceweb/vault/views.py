@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vanceweb.teams.access import (
@@ -42,6 +43,7 @@ def connections(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _render_list(request, actor, ConnectionForm())
 
 
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_page
 def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
@@ -74,6 +76,7 @@ def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "vault/card.html", {"connection": connection})
 
 
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Change the name or the token."""
