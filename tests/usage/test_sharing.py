@@ -69,6 +69,18 @@ def test_past_charges_are_shown_only_on_request(visitor: Client, plan: Connectio
     assert (list_charges(alice), list_charges(charlie)) == (["surprise-party.png"], [])
 
 
+def test_shared_twice_the_past_ends_at_the_first_time(visitor: Client, plan: Connection, alice: User) -> None:
+    share(visitor, plan)
+    shared_at = Connection.objects.get(pk=plan.pk).private_past_until
+    assert share(visitor, plan) == 302
+    assert Connection.objects.get(pk=plan.pk).private_past_until == shared_at
+    assert list_charges(alice) == []
+    assert share(visitor, plan, show_history="1") == 302
+    assert share(visitor, plan) == 302
+    assert Connection.objects.get(pk=plan.pk).private_past_until is None
+    assert list_charges(alice) == ["surprise-party.png"]
+
+
 def test_made_private_again_it_is_its_persons_alone(visitor: Client, plan: Connection, alice: User, bob: User) -> None:
     share(visitor, plan, show_history="1")
     assert unshare(visitor, plan) == 302

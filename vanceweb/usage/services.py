@@ -42,14 +42,17 @@ def request_history(*, connection_id: int, asked_before: datetime | None = None)
 def share_connection(*, actor: Actor, connection: Connection, show_history: bool) -> None:
     """Share the actor's own connection with the team; with `show_history` its charges until now, too.
 
+    Safe to repeat: the past of a connection that is shared already grows no longer, but can still be shown.
     Raise ValidationError with the field `name` if the team has a connection of that name, and PermissionDenied.
     """
+    was_private = Connection.objects.without_token().select_for_update().get(pk=connection.pk).is_private
     set_connection_privacy(actor=actor, connection=connection, private=False)
     if show_history:
         UsageRecord.objects.filter(connection=connection, private_to=actor.user).update(private_to=None)
-    # Charges from before that are only read later stay private, too.
-    connection.private_past_until = None if show_history else timezone.now()
-    connection.save(update_fields=["private_past_until"])
+    if show_history or was_private:
+        # Charges from before that are only read later stay private, too.
+        connection.private_past_until = None if show_history else timezone.now()
+        connection.save(update_fields=["private_past_until"])
 
 
 @transaction.atomic
