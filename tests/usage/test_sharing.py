@@ -150,6 +150,19 @@ def test_past_charges_that_are_read_after_sharing_stay_private_too(plan: Connect
     assert len(get_history_page(as_actor(bob), None, 9)[0]) == 6
 
 
+def test_a_private_past_is_not_read_again_once_its_person_is_deleted(plan: Connection, alice: User, bob: User) -> None:
+    share_connection(actor=as_actor(bob), connection=plan, show_history=False)
+    plan.refresh_from_db()
+    assert plan.private_past_until is not None
+    now = plan.private_past_until.replace(tzinfo=None)
+    rows = [build_row("long ago.png", now - timedelta(days=9)), build_row("later.png", now + timedelta(hours=15))]
+    assert store_new_rows(plan, rows[:1]) == 1
+    bob.delete()
+    assert [store_new_rows(plan, rows) for _ in range(2)] == [1, 0]
+    assert [record.info for record in UsageRecord.objects.all()] == ["later.png"]
+    assert list_charges(alice) == ["later.png"]
+
+
 def build_row(info: str, created_at: datetime) -> HistoryRow:
     return HistoryRow(
         point_type="download", job="denoise", info=info, points=Decimal(1), balance=Decimal(9), created_at=created_at

@@ -65,7 +65,10 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
 
 @transaction.atomic
 def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
-    """Store the rows of a history that aren't stored yet, in one transaction, and return their number."""
+    """Store the rows of a history that aren't stored yet, in one transaction, and return their number.
+
+    Leave out the private past of a person who has been deleted: it has nobody to be private to.
+    """
     # One sync at a time: PostgreSQL needs this lock; on SQLite the whole transaction is exclusive anyway.
     current = Connection.objects.without_token().select_for_update().filter(pk=connection.pk).first()
     if current is None:
@@ -73,7 +76,9 @@ def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
     rows = [_truncate(row) for row in rows]
     missing = find_missing_rows(rows, _count_stored_rows(current, rows))
     jobs = _find_jobs(current, [row for row, _ in missing])
-    new = [_build_record(current, row, occurrence, jobs) for row, occurrence in missing]
+    has_person = current.created_by_id is not None
+    kept = [(row, occurrence) for row, occurrence in missing if has_person or not _is_private_past(current, row, jobs)]
+    new = [_build_record(current, row, occurrence, jobs) for row, occurrence in kept]
     UsageRecord.objects.bulk_create(new, batch_size=500)
     now = timezone.now()
     HistorySync.objects.update_or_create(connection=current, defaults={"synced_at": now, "last_error": ""})
@@ -97,12 +102,11 @@ def _find_jobs(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID,
 
 
 def _build_record(connection: Connection, row: HistoryRow, occurrence: int, jobs: Mapping[UUID, Job]) -> UsageRecord:
-    job_uuid = find_job_uuid(row.info)
-    job = jobs.get(job_uuid) if job_uuid else None
-    charged_at = _to_utc(row.created_at, connection)
+    job = _get_job(row, jobs)
+    is_past = _is_private_past(connection, row, jobs)
     return UsageRecord(
         team_id=connection.team_id,
-        private_to_id=_choose_privacy(connection, charged_at, job),
+        private_to_id=connection.created_by_id if is_past else connection.private_to_id,
         created_by_id=job.created_by_id if job else None,
         job_uuid=job.uuid if job else None,
         connection=connection,
@@ -112,19 +116,24 @@ def _build_record(connection: Connection, row: HistoryRow, occurrence: int, jobs
         info=row.info,
         points=row.points,
         balance=row.balance,
-        created_at=charged_at,
+        created_at=_to_utc(row.created_at, connection),
         occurrence=occurrence,
     )
 
 
-def _choose_privacy(connection: Connection, charged_at: datetime, job: Job | None) -> int | None:
-    """Return the person to whom a charge is private: as the connection, save for a past that was not shared with it."""
+def _get_job(row: HistoryRow, jobs: Mapping[UUID, Job]) -> Job | None:
+    job_uuid = find_job_uuid(row.info)
+    return jobs.get(job_uuid) if job_uuid else None
+
+
+def _is_private_past(connection: Connection, row: HistoryRow, jobs: Mapping[UUID, Job]) -> bool:
+    """Return whether a charge is of the past of a shared connection that was not shared with it."""
     until = connection.private_past_until
     if connection.private_to_id is not None or until is None:
-        return connection.private_to_id
+        return False
+    job = _get_job(row, jobs)
     # The service's times have no zone, so only the job's own time tells the hours around the sharing.
-    is_past = job.created_at < until if job else charged_at < until + LARGEST_ZONE_ERROR
-    return connection.created_by_id if is_past else None
+    return job.created_at < until if job else _to_utc(row.created_at, connection) < until + LARGEST_ZONE_ERROR
 
 
 def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:
