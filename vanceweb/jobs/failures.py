@@ -41,30 +41,27 @@ class JobCannotContinue(Exception):
 
 
 def to_failure(error: VanceError, job: Job) -> Failure:
-    """Convert a client's error into the failure of the job."""
-    name = job.connection_name
+    """Convert a client's error into the failure of the job.
+
+    The sentence doesn't name the connection: the team reads it, and the connection may be private.
+    """
     match error:
         case InsufficientCredits():
             sentence = _(
-                "%(name)s has too few credits to download the result. The result is kept there: add credits, then "
-                "retry to download it without processing the picture again."
-            ) % {"name": name}
+                "The connection has too few credits to download the result. The result is kept at the service: add "
+                "credits, then retry to download it without processing the picture again."
+            )
             return Failure(error.code, sentence, Job.State.DOWNLOADING)
         case InvalidToken():
-            sentence = _("%(name)s no longer accepts the token. Replace it under Connections, then retry.") % {
-                "name": name
-            }
+            sentence = _(
+                "The service no longer accepts the token of the connection. Replace it under Connections, then retry."
+            )
             return Failure(error.code, sentence, find_resume_state(job))
         case NotFound():
-            sentence = _("%(name)s no longer has the files of this job. A retry starts again with the upload.") % {
-                "name": name
-            }
+            sentence = _("The service no longer has the files of this job. A retry starts again with the upload.")
             return Failure(error.code, sentence)
         case JobFailed():
-            sentence = _("%(name)s could not process the picture: %(reason)s") % {
-                "name": name,
-                "reason": error.message,
-            }
+            sentence = _("The service could not process the picture: %(reason)s") % {"reason": error.message}
             return Failure(error.code, sentence)
         case ServiceUnreachable() | ServiceFault() | InvalidResponse():
             return Failure(error.code, error.message, find_resume_state(job))
