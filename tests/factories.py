@@ -52,6 +52,7 @@ def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] =
     source = fields.pop("source") if "source" in fields else make_upload(user)
     given: dict[str, Any] = {
         "connection": connection,
+        "connection_name": connection.name,
         "steps": to_json(steps),
         "feature": get_feature_by_module(steps[-1].module).slug,
         "output": {"quality": None, "dpi": None, "format": None, "background": None},
@@ -63,7 +64,6 @@ def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] =
     }
     return Job.objects.create(
         **as_actor(user).own().to_fields(),
-        connection_name=connection.name,
         source=source,
         source_name=source.name if source else "holiday.png",
         state=state,

@@ -9,11 +9,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_job
+from tests.factories import make_hosted_connection, make_job
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
+from vanceweb.vault.services import remove_connection
 
 HTMX = {"HX-Request": "true"}
 ACTIVE = {"state": Job.State.PROCESSING, "trans_id": "a" * 32, "percent": 41.7}
@@ -85,6 +86,35 @@ def test_a_done_job_shows_before_and_after_and_everything_about_it(visitor: Clie
     assert f'href="/gallery/{job.result.uuid}/file/?download=1"' in page
     assert f'href="/t/studio/features/enlarge3/?from={job.uuid}"' in page
     assert f'href="/t/studio/?source={job.result.uuid}"' in page
+
+
+def read_place(client: Client, person: User, job: Job) -> str:
+    """Return where the job ran, as its page tells the person. The name of the connection is nowhere else on it."""
+    client.force_login(person)
+    page = client.get(f"/jobs/{job.uuid}/").content.decode()
+    shown = re.search(r"<dt>Runs on</dt>\s*<dd>\s*(.*?)\s*</dd>", page)
+    assert shown is not None
+    assert page.count("Secret plan") == (shown[1] == "Secret plan")
+    return shown[1]
+
+
+def test_a_private_connections_name_is_its_persons_even_after_its_removal(
+    client: Client, alice: User, bob: User
+) -> None:
+    plan = make_hosted_connection(bob, name="Secret plan")
+    job = make_job(bob, connection=plan, connection_name=plan.name)
+    assert [read_place(client, person, job) for person in (bob, alice)] == ["Secret plan", "A private connection"]
+    remove_connection(connection=plan)
+    assert [read_place(client, person, job) for person in (bob, alice)] == ["Secret plan", "A removed connection"]
+
+
+def test_a_private_connections_name_is_not_shown_once_its_person_is_deleted(
+    client: Client, alice: User, bob: User
+) -> None:
+    plan = make_hosted_connection(bob, name="Secret plan")
+    job = make_job(bob, connection=plan, connection_name=plan.name)
+    bob.delete()
+    assert read_place(client, alice, job) == "A removed connection"
 
 
 def test_the_note_of_the_engine_is_on_the_page(visitor: Client, alice: User) -> None:

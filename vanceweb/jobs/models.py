@@ -53,7 +53,7 @@ class Job(TeamOwned, LeasedModel):
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="jobs")
-    # Shown after the connection was removed.
+    # Shown after the connection was removed, but only to the person who submitted the job: it may have been private.
     connection_name = models.CharField(max_length=80)
     source = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="jobs_from")
     source_name = models.CharField(max_length=200)

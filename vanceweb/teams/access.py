@@ -72,15 +72,19 @@ class Actor:
         """Return whether the actor may see a row."""
         return row.team_id == self.team.pk and row.private_to_id in (None, self.user.pk)
 
+    def has_made(self, row: TeamOwned) -> bool:
+        """Return whether the actor made a row, as far as they may see it."""
+        return self.can_see(row) and row.created_by_id == self.user.pk
+
     def can_edit(self, row: TeamOwned) -> bool:
         """Return whether the actor may change a row: their own, or as an admin any that they see."""
         if not self.can_see(row):
             return False
-        return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and row.created_by_id == self.user.pk)
+        return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and self.has_made(row))
 
     def can_withdraw(self, row: TeamOwned) -> bool:
         """Return whether the actor may take a row back: whoever made it, even as a viewer, or whoever may edit it."""
-        return self.can_edit(row) or (self.can_see(row) and row.created_by_id == self.user.pk)
+        return self.can_edit(row) or self.has_made(row)
 
     def can_grant(self, role: Role) -> bool:
         """Return whether the actor may give somebody this role: one below their own, or any as an owner."""
@@ -191,7 +195,7 @@ def require_withdrawable(actor: Actor, row: TeamOwned) -> None:
 def require_own(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor made this row and may change it. Nobody shares for somebody else."""
     require_editable(actor, row)
-    if row.created_by_id != actor.user.pk:
+    if not actor.has_made(row):
         raise PermissionDenied
 
 

@@ -96,6 +96,12 @@ def is_withdrawable_by(row: TeamOwned, actor: Actor | None) -> bool:
 
 
 @register.filter
+def is_made_by(row: TeamOwned, actor: Actor | None) -> bool:
+    """Return whether the actor made the row."""
+    return bool(actor and actor.has_made(row))
+
+
+@register.filter
 def is_editable_by(row: TeamOwned, actor: Actor | None) -> bool:
     """Return whether the page's actor may change the row."""
     return bool(actor and actor.can_edit(row))
