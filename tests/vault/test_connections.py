@@ -89,9 +89,9 @@ def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, servi
     assert added.last_error
 
 
-def test_a_result_for_the_old_token_is_discarded(added: Connection) -> None:
+def test_a_result_for_the_old_token_is_discarded(added: Connection, alice: User) -> None:
     seen = Connection.objects.get(pk=added.pk)
-    replace_token(connection=added, token="another-token-altogether")
+    replace_token(actor=as_actor(alice), connection=added, token="another-token-altogether")
     store_check_result(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
     fresh = Connection.objects.get(pk=added.pk)
     assert (fresh.check_state, fresh.last_error) == ("checking", "")
@@ -151,10 +151,10 @@ def test_renaming(added: Connection) -> None:
         rename_connection(connection=added, name="Bundled engine")
 
 
-def test_a_replaced_token_is_checked_again(added: Connection, service: FakeService) -> None:
+def test_a_replaced_token_is_checked_again(added: Connection, alice: User, service: FakeService) -> None:
     service.set_replies(reply_success({"max_num": "100.000", "used_num": "0.000"}))
     run_check(added)
-    replace_token(connection=added, token="another-token-altogether")
+    replace_token(actor=as_actor(alice), connection=added, token="another-token-altogether")
     fresh = Connection.objects.get(pk=added.pk)
     assert (fresh.check_state, fresh.balance, fresh.token_last4) == ("checking", None, "ther")
     assert count_queued_checks() == 2

@@ -91,10 +91,10 @@ def test_listing_connections_decrypts_no_token(stored: Connection, settings: Any
     assert {connection.name for connection in Connection.objects.without_token()} == {"Bundled engine", "Hosted"}
 
 
-def test_a_rotated_key_still_decrypts_older_tokens(stored: Connection, settings: Any) -> None:
+def test_a_rotated_key_still_decrypts_older_tokens(stored: Connection, alice: User, settings: Any) -> None:
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE=", *settings.VAULT_KEYS]
     assert Connection.objects.get(pk=stored.pk).token == TOKEN
-    replace_token(connection=stored, token=TOKEN + "5678")
+    replace_token(actor=as_actor(alice), connection=stored, token=TOKEN + "5678")
     assert Connection.objects.get(pk=stored.pk).token == TOKEN + "5678"
 
 

@@ -12,6 +12,7 @@ from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
+from vanceweb.vault.services import set_connection_privacy
 from vanceweb.vault.views import connection_add, connection_edit
 
 CONNECTIONS = "/t/studio/connections/"
@@ -111,6 +112,45 @@ def test_its_token_can_be_replaced(visitor: Client, alice: User) -> None:
     visitor.post(f"/connections/{connection.uuid}/edit/", {"token": TOKEN})
     connection.refresh_from_db()
     assert (connection.token, connection.check_state) == (TOKEN, "checking")
+
+
+@pytest.fixture
+def shared_by_bob(bob: User) -> Connection:
+    plan = make_hosted_connection(bob, name="Bob's plan")
+    set_connection_privacy(actor=as_actor(bob), connection=plan, private=False)
+    return plan
+
+
+def test_only_the_person_who_shared_a_token_replaces_it(
+    client: Client, shared_by_bob: Connection, alice: User, admin: User, bob: User
+) -> None:
+    """Otherwise the token of an admin would become Bob's own when he makes the connection private again."""
+    address = f"/connections/{shared_by_bob.uuid}/edit/"
+    for person in (admin, alice):
+        client.force_login(person)
+        page = " ".join(client.get(address).content.decode().split())
+        assert "Only bob can replace the token. Remove the connection and add your own." in page
+        assert 'name="token"' not in page
+        assert client.post(address, {"token": TOKEN}).status_code == 403
+        assert client.post(address, {"name": f"Plan of {person}"}).status_code == 302
+    shared_by_bob.refresh_from_db()
+    assert (shared_by_bob.name, shared_by_bob.token) == ("Plan of alice", "0123456789abcdef")
+    client.force_login(bob)
+    assert client.post(address, {"token": TOKEN}).status_code == 302
+    shared_by_bob.refresh_from_db()
+    assert shared_by_bob.token == TOKEN
+
+
+def test_an_admin_replaces_the_token_of_a_person_who_is_deleted(
+    client: Client, shared_by_bob: Connection, admin: User, bob: User
+) -> None:
+    bob.delete()
+    client.force_login(admin)
+    address = f"/connections/{shared_by_bob.uuid}/edit/"
+    assert 'name="token"' in client.get(address).content.decode()
+    assert client.post(address, {"token": TOKEN}).status_code == 302
+    shared_by_bob.refresh_from_db()
+    assert shared_by_bob.token == TOKEN
 
 
 def test_the_bundled_connections_token_cant_be_replaced(visitor: Client, alice: User) -> None:

@@ -82,6 +82,13 @@ class Actor:
             return False
         return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and self.has_made(row))
 
+    def can_replace_secret(self, row: TeamOwned) -> bool:
+        """Return whether the actor may replace a row's secret: whoever made the row, or an editor if nobody is left.
+
+        The row becomes private again when its maker says so, and would take somebody else's secret along.
+        """
+        return self.can_edit(row) and row.created_by_id in (None, self.user.pk)
+
     def can_withdraw(self, row: TeamOwned) -> bool:
         """Return whether the actor may take a row back: whoever made it, even as a viewer, or whoever may edit it."""
         return self.can_edit(row) or self.has_made(row)
@@ -183,6 +190,12 @@ def require(actor: Actor, action: Action) -> None:
 def require_editable(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor may change this row."""
     if not actor.can_edit(row):
+        raise PermissionDenied
+
+
+def require_secret_replaceable(actor: Actor, row: TeamOwned) -> None:
+    """Raise PermissionDenied unless the actor may replace this row's secret."""
+    if not actor.can_replace_secret(row):
         raise PermissionDenied
 
 

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from vanceweb.teams.access import Action, Actor, require
+from vanceweb.teams.access import Action, Actor, require, require_secret_replaceable
 from vanceweb.teams.models import Ownership, Team
 from vanceweb.vault.base_urls import clean_base_url
 from vanceweb.vault.models import Connection
@@ -84,8 +84,12 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
 
 
 @transaction.atomic
-def replace_token(*, connection: Connection, token: str) -> None:
-    """Replace the token of a connection, keep its history, and enqueue a check. Raise ValidationError."""
+def replace_token(*, actor: Actor, connection: Connection, token: str) -> None:
+    """Replace the token of a connection, keep its history, and enqueue a check.
+
+    Raise ValidationError, and PermissionDenied for the connection of somebody else.
+    """
+    require_secret_replaceable(actor, connection)
     token = _clean_token(token)
     connection.token, connection.token_last4 = token, _get_last4(token)
     connection.granted = connection.used = connection.checked_at = None

@@ -79,7 +79,7 @@ def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Change the name or the token."""
+    """Change the name or the token. Only the person who added the connection replaces its token."""
     connection, actor = _get_editable_connection(request, uuid)
     rename, token = ConnectionNameForm(initial={"name": connection.name}), ConnectionTokenForm()
     if request.method == "POST":
@@ -87,10 +87,15 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
             form: forms.Form = (token := ConnectionTokenForm(request.POST))
         else:
             form = rename = ConnectionNameForm(request.POST)
-        if _apply_change(connection, form):
+        if _apply_change(actor, connection, form):
             messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
             return redirect("connections", team=actor.team.slug)
-    context = {"connection": connection, "rename": rename, "token": token}
+    context = {
+        "connection": connection,
+        "rename": rename,
+        "token": token,
+        "can_replace_token": actor.can_replace_secret(connection),
+    }
     return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -110,13 +115,13 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("connections", team=actor.team.slug)
 
 
-def _apply_change(connection: Connection, form: forms.Form) -> bool:
+def _apply_change(actor: Actor, connection: Connection, form: forms.Form) -> bool:
     """Apply the form's change and return True, or add the errors to the form and return False."""
     if not form.is_valid():
         return False
     try:
         if isinstance(form, ConnectionTokenForm):
-            replace_token(connection=connection, token=form.cleaned_data["token"])
+            replace_token(actor=actor, connection=connection, token=form.cleaned_data["token"])
         else:
             rename_connection(connection=connection, name=form.cleaned_data["name"])
     except ValidationError as error:
