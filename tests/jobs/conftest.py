@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
@@ -16,6 +15,7 @@ from vanceweb.catalogue.steps import Step
 from vanceweb.engine.models import LedgerEntry
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import store_upload
+from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import retry_job, submit_job
 from vanceweb.jobs.worker import advance_job
@@ -101,7 +101,7 @@ class JobDriver:
         """Return the files that no blob names."""
         blobs = Blob.objects.all()
         named = {blob.file.name for blob in blobs}
-        named |= {blob.get_thumbnail_path(size) for blob in blobs for size in settings.THUMBNAIL_SIZES}
+        named |= {blob.get_thumbnail_path(size) for blob in blobs for size in THUMBNAIL_SIZES}
         return [path for path in self.list_files() if str(path.relative_to(self.media)) not in named]
 
     def list_files(self) -> list[Path]:
