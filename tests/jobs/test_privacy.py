@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.conftest import as_actor
 from tests.factories import make_job, make_private, make_upload
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.wsgi import application as engine
+from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import delete_job
 from vanceweb.teams.models import User
 
 
@@ -56,12 +59,54 @@ def test_a_private_picture_is_not_shown_on_a_job_of_the_team(alice: User, bob: U
     assert job.source is not None
     make_private(job.source, bob)
     client.force_login(alice)
-    for page in (f"/jobs/{job.uuid}/", "/t/studio/jobs/", "/t/studio/"):
+    again = f"/t/studio/features/enlarge3/?from={job.uuid}"
+    for page in (f"/jobs/{job.uuid}/", f"/jobs/{job.uuid}/delete/", "/t/studio/jobs/", "/t/studio/", again):
         response = client.get(page)
         assert response.status_code == 200
         assert str(job.source.uuid) not in response.content.decode()
     client.force_login(bob)
     assert str(job.source.uuid) in client.get(f"/jobs/{job.uuid}/").content.decode()
+
+
+def test_a_result_stays_the_teams_when_a_private_job_uses_it(alice: User, bob: User, bobs_job: Job) -> None:
+    result = bobs_job.result
+    private = make_job(bob, source=result)
+    assert set_privacy(bob, private, private=True) == (302, [True, True, False])
+    for row in (bobs_job, result):
+        assert row is not None
+        row.refresh_from_db()
+        assert not row.is_private
+    # With both jobs private, nobody else sees the picture any more.
+    assert set_privacy(bob, bobs_job, private=True) == (302, [True] * 3)
+
+
+def test_a_private_result_is_not_shown_on_a_job_of_the_team(alice: User, bob: User, client: Client) -> None:
+    job = make_job(bob)
+    assert job.result is not None
+    make_private(job.result, bob)
+    client.force_login(alice)
+    for page in (f"/jobs/{job.uuid}/", f"/jobs/{job.uuid}/delete/", "/t/studio/jobs/", "/t/studio/"):
+        response = client.get(page)
+        assert response.status_code == 200
+        assert str(job.result.uuid) not in response.content.decode()
+    page = client.get(f"/jobs/{job.uuid}/").content.decode()
+    assert ("Done" in page, "The result is ready" in page, 'id="download-result"' in page) == (True, False, False)
+    assert "Delete this job?" in page
+    client.force_login(bob)
+    assert str(job.result.uuid) in client.get(f"/jobs/{job.uuid}/").content.decode()
+
+
+def test_deleting_a_job_keeps_a_result_that_is_private_to_somebody_else(alice: User, bob: User) -> None:
+    job = make_job(bob)
+    assert job.result is not None
+    make_private(job.result, bob)
+    delete_job(actor=as_actor(alice), job=job)
+    assert not Job.objects.exists()
+    assert Asset.objects.filter(pk=job.result.pk).exists()
+    shared = make_job(bob)
+    assert shared.result is not None
+    delete_job(actor=as_actor(alice), job=shared)
+    assert not Asset.objects.filter(pk=shared.result.pk).exists()
 
 
 def download_then_make_private(environ: dict[str, Any], start_response: Any) -> Any:

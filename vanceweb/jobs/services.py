@@ -192,7 +192,10 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
 
 @transaction.atomic
 def delete_job(*, actor: Actor, job: Job) -> None:
-    """Delete an ended job with its result, and the actor's upload if no other job uses it. Raise JobRefused."""
+    """Delete an ended job with its result, and the actor's upload if no other job uses it. Raise JobRefused.
+
+    A picture that the actor may not change stays.
+    """
     locked = Job.objects.select_for_update(of=("self",)).select_related("source", "result").filter(pk=job.pk).first()
     if locked is None:
         return
@@ -202,7 +205,7 @@ def delete_job(*, actor: Actor, job: Job) -> None:
         raise JobRefused(_("The job is held. Cancel it first."))
     source, result = locked.source, locked.result
     locked.delete()
-    if result is not None:
+    if result is not None and actor.can_edit(result):
         delete_asset(asset=result)
     may_delete_source = source is not None and source.kind == Asset.Kind.UPLOAD and actor.can_edit(source)
     if source is not None and may_delete_source and not source.jobs_from.exists():

@@ -84,6 +84,7 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Ask for confirmation, then delete the job with its result. An upload is deleted with its last job."""
     job, actor = _get_editable_job(request, uuid)
     if request.method != "POST":
+        hide_private_pictures(actor, [job])
         return render(request, "jobs/delete.html", {"job": job})
     name = job.source_name
     try:

@@ -20,6 +20,7 @@ from vanceweb.gallery.samples import SAMPLES
 from vanceweb.gallery.services import SampleMissing, store_sample, store_upload
 from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.services import JobRefused, submit_job
 from vanceweb.lib.images import ImageRefused
 from vanceweb.teams.access import Action, Actor, filter_visible, require, team_page
@@ -95,6 +96,7 @@ def _read_initial_values(request: HttpRequest, info: Feature, actor: Actor) -> t
         return chosen, {}
     visible = filter_visible(Job.objects.with_pictures().with_connection(), actor)
     job = get_object_or_404(visible, uuid=_parse_uuid_or_404(request.GET["from"]))
+    hide_private_pictures(actor, [job])
     chosen["source"] = job.source.uuid if job.source else None
     chosen["connection"] = job.connection.uuid if job.connection else None
     # A form has the settings of one step.
