@@ -18,6 +18,7 @@ from typing import BinaryIO, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,12 +35,14 @@ from vanceweb.jobs.failures import Failure, JobCannotContinue
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import LeaseLost
+from vanceweb.teams.access import filter_usable
 from vanceweb.vault.tasks import refresh_balance
 
 # Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
 # only the service's time.
 MAX_TRANSFORMS = 3
 SOURCE_GONE = _("The original picture was deleted before it could be sent.")
+SOURCE_PRIVATE = _("The original picture was made private before it could be sent.")
 LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
 
 
@@ -106,6 +109,9 @@ def _upload_guides(run: JobRun) -> None:
         pictures = find_guides(missing, job.ownership)
     except GuideUnavailable as error:
         raise JobCannotContinue(Failure(None, str(error))) from None
+    has_private = any(picture.is_private for picture in pictures.values())
+    if has_private and Job.objects.filter(pk=job.pk, private_to=None).exists():
+        raise JobCannotContinue(Failure(None, str(GUIDE_GONE)))
     for reference, picture in sorted(pictures.items()):
         uid = job.uid if picture.pk == job.source_id else _send_picture(run, picture, gone=str(GUIDE_GONE))
         run.write(guide_uids={**job.guide_uids, reference: uid})
@@ -206,9 +212,14 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
 
 
 def _get_source(run: JobRun) -> Asset:
-    if run.job.source is None:
-        raise JobCannotContinue(Failure(None, str(SOURCE_GONE)))
-    return run.job.source
+    """Read the source anew: it may have been deleted or made private since the job was submitted or claimed."""
+    sources = Asset.objects.filter(jobs_from=run.job.pk)
+    # The result is seen by those who see the job. So a private picture needs a private job.
+    as_private = Q(private_to=None) | Q(private_to=F("jobs_from__private_to"))
+    usable = filter_usable(Asset.objects.filter(as_private, jobs_from=run.job.pk), run.job.ownership).first()
+    if usable is None:
+        raise JobCannotContinue(Failure(None, str(SOURCE_PRIVATE if sources.exists() else SOURCE_GONE)))
+    return usable
 
 
 def _build_result_name(job: Job, extension: str) -> str:
