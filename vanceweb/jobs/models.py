@@ -152,6 +152,12 @@ class Job(TeamOwned, LeasedModel):
         return self.state == self.State.PROCESSING and bool(self.trans_id)
 
     @property
+    def has_started_transform(self) -> bool:
+        """True while the service works on the job or keeps its result."""
+        # A queued job may still have the transform of its last attempt, which is cancelled first.
+        return self.state in (self.State.PROCESSING, self.State.DOWNLOADING) and bool(self.trans_id)
+
+    @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
 

@@ -18,6 +18,7 @@ from vanceweb.jobs.phases import PHASES
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
+from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
@@ -77,7 +78,7 @@ def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
     if lease is None:
         return None
     # The row may have changed since it was read, before the claim.
-    job = Job.objects.select_related("source__blob").get(pk=seen.pk)
+    job = Job.objects.get(pk=seen.pk)
     claimed = ClaimedJob(job, lease, wake)
     if seen.lease_until is not None:
         # The row still has a lease, which has expired: its worker died.
@@ -120,7 +121,7 @@ def _run_phases(claimed: ClaimedJob) -> datetime | None:
     job = claimed.job
     if job.setbacks > settings.JOB_MAX_SETBACKS:
         raise JobCannotContinue(Failure(None, str(WORKERS_DIED), find_resume_state(job)))
-    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    connection = _find_connection(job)
     if connection is None:
         raise JobCannotContinue(Failure(None, str(CONNECTION_GONE)))
     with build_client(connection) as client:
@@ -130,6 +131,12 @@ def _run_phases(claimed: ClaimedJob) -> datetime | None:
             if pause_until is not None:
                 return pause_until
     return None
+
+
+def _find_connection(job: Job) -> Connection | None:
+    """Return the job's connection. A connection that its person took back only finishes what it has started."""
+    connections = Connection.objects.without_token().filter(jobs=job.pk)
+    return connections.first() if job.has_started_transform else filter_usable(connections, job.ownership).first()
 
 
 def _cancel_at_service(job: Job) -> None:
