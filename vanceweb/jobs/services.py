@@ -17,16 +17,16 @@ from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.gallery.blob_files import delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
-from vanceweb.jobs.guides import GuideUnavailable, find_guides
+from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.tasks import wake
-from vanceweb.teams.access import Action, Actor, require
+from vanceweb.teams.access import Action, Actor, filter_editable, filter_usable, filter_visible, require
 from vanceweb.teams.models import Ownership
 from vanceweb.vault.models import Connection
 
 
 class JobRefused(Exception):
-    """The job can't be submitted, retried or deleted. The message is a sentence with the reason."""
+    """The job can't be submitted, retried, released or deleted. The message is a sentence with the reason."""
 
 
 @transaction.atomic
@@ -37,18 +37,20 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     accept, and PermissionDenied.
     """
     require(actor, Action.SPEND)
-    if not (actor.can_see(connection) and actor.can_see(source)):
+    checked = check_steps(steps)
+    check_output(output)
+    # The caller read these rows some time ago: others may have made them private or deleted them since.
+    usable = filter_visible(Connection.objects.without_token(), actor).filter(pk=connection.pk).first()
+    source, *guides = _lock_pictures(actor, source, checked)
+    if usable is None:
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
     if source.problem:
         raise JobRefused(source.problem)
-    checked = check_steps(steps)
-    check_output(output)
-    guides = _find_guides(checked, actor.own())
     private = any(picture.is_private for picture in (source, *guides))
     job = Job.objects.create(
         **actor.own(private=private).to_fields(),
-        connection=connection,
-        connection_name=connection.name,
+        connection=usable,
+        connection_name=usable.name,
         source=source,
         source_name=source.name,
         source_uuid=source.uuid,
@@ -116,8 +118,13 @@ def hold_job(*, job: Job, reason: str) -> bool:
 def release_job(*, job: Job) -> bool:
     """Continue the held job from the state in which it was held. Return False if it isn't held.
 
-    The time for which it may run begins again.
+    The time for which it may run begins again. Raise JobRefused if its connection or its picture has become private.
     """
+    held = Job.objects.select_for_update().filter(pk=job.pk, state=Job.State.HELD).first()
+    if held is None:
+        job.refresh_from_db()
+        return False
+    _check_release(held)
     now = timezone.now()
     released = Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(
         state=F("resume_state"),
@@ -140,17 +147,16 @@ def release_job(*, job: Job) -> bool:
 def retry_job(*, actor: Actor, job: Job) -> Job:
     """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
 
-    Raise JobRefused. The actor must still see the connection and the pictures that are sent, as for a new job.
+    The actor must still see the connection and the pictures that are sent, as for a new job. A job of their own becomes
+    private if one of its pictures has. Raise JobRefused.
     """
-    if job.has_ended and (job.connection_id is None or job.source_id is None):
-        raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
-    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
-    if connection is not None and not actor.can_see(connection):
-        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
-    if job.source is not None and not actor.can_see(job.source):
-        raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
-    if not job.resume_state:
-        _find_guides(job.parsed_steps, actor.own())
+    # The job is locked before its pictures, as by everybody who locks both.
+    locked = filter_visible(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
+    if locked is None:
+        raise JobRefused(_("Only a failed or cancelled job can be retried."))
+    private = any(picture.is_private for picture in _check_retry(actor, locked))
+    if private and locked.created_by_id != actor.user.pk:
+        raise JobRefused(_("A picture of the job is private now. Run it again with another."))
     now = timezone.now()
     fresh: dict[str, Any] = {
         "attempts": 0,
@@ -168,6 +174,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
         "lease_until": None,
         "lease_token": None,
     }
+    if private:
+        fresh["private_to"] = actor.user
     if job.resume_state:
         fresh["state"] = job.resume_state
     else:
@@ -196,7 +204,8 @@ def delete_job(*, actor: Actor, job: Job) -> None:
 
     A picture that the actor may not change stays.
     """
-    locked = Job.objects.select_for_update(of=("self",)).select_related("source", "result").filter(pk=job.pk).first()
+    # Its pictures are read after the lock: they may become private while this waits for it.
+    locked = filter_editable(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
     if locked is None:
         return
     if locked.is_active:
@@ -211,6 +220,50 @@ def delete_job(*, actor: Actor, job: Job) -> None:
     if source is not None and may_delete_source and not source.jobs_from.exists():
         delete_asset(asset=source)
     transaction.on_commit(partial(delete_leftover_files, Blob(uuid=locked.result_uuid)))
+
+
+def _check_release(job: Job) -> None:
+    """Raise JobRefused if the held job may no longer use its connection or its picture."""
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    if connection is not None and not _can_use(job, connection):
+        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
+    source = job.source
+    if source is not None and source.private_to_id not in (None, job.private_to_id):
+        raise JobRefused(_("A picture of the job is private now. Run it again with another."))
+
+
+def _check_retry(actor: Actor, job: Job) -> list[Asset]:
+    """Return the pictures that a retry of the job uses, its source locked. Raise JobRefused if it can't be retried."""
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    source = Asset.objects.select_for_update(of=("self",)).filter(jobs_from=job.pk).first()
+    if job.has_ended and (connection is None or source is None):
+        raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
+    if connection is not None and not (actor.can_see(connection) and _can_use(job, connection)):
+        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
+    if source is not None and not actor.can_see(source):
+        raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
+    guides = [] if job.resume_state else _find_guides(job.parsed_steps, actor.own())
+    return guides if source is None else [source, *guides]
+
+
+def _can_use(job: Job, connection: Connection) -> bool:
+    return filter_usable(Connection.objects.filter(pk=connection.pk), job.ownership).exists()
+
+
+def _lock_pictures(actor: Actor, source: Asset, steps: Sequence[Step]) -> list[Asset]:
+    """Read the source and the guides anew, and lock them so that nobody makes one private before the job refers to it.
+
+    The order of their ids is that of everybody who locks several. Raise JobRefused if the actor can't see them all.
+    """
+    guides = _find_guides(steps, actor.own())
+    ids = {source.pk, *(guide.pk for guide in guides)}
+    visible = filter_visible(Asset.objects.select_for_update(of=("self",)), actor)
+    locked = {picture.pk: picture for picture in visible.filter(pk__in=ids).order_by("pk")}
+    if source.pk not in locked:
+        raise JobRefused(_("The picture and the connection must be the team's or your own."))
+    if len(locked) < len(ids):
+        raise JobRefused(str(GUIDE_GONE))
+    return [locked.pop(source.pk), *locked.values()]
 
 
 def _find_guides(steps: Sequence[Step], ownership: Ownership) -> list[Asset]:
