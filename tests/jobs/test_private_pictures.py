@@ -1,11 +1,18 @@
 """Jobs whose picture becomes private before they begin: workers don't send it, and nobody else starts them with it."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
+from django.db import connections
 
 from tests.conftest import as_actor
 from tests.factories import make_job, make_private, make_upload
 from tests.jobs.conftest import JobDriver
 from tests.jobs.test_guides import draw
+from tests.postgresql import run_on_postgresql
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
@@ -128,3 +135,33 @@ def test_a_job_deleted_by_somebody_who_saw_it_before_it_became_private_stays(ali
     make_job_private(actor=as_actor(bob), job=seen)
     delete_job(actor=as_actor(alice), job=seen)
     assert Job.objects.filter(pk=seen.pk, result=seen.result).exists()
+
+
+class TestRace:
+    """Submissions of a job on a picture while its person makes it private."""
+
+    def test_no_job_of_somebody_else_gets_a_picture_that_is_made_private(self, driver: JobDriver, bob: User) -> None:
+        for _ in range(12):
+            done = make_job(bob)
+            source = done.source
+            assert source is not None
+            start = threading.Barrier(2)
+            with ThreadPoolExecutor(2) as pool:
+                pool.submit(act, start, lambda done=done: make_job_private(actor=as_actor(bob), job=done))
+                pool.submit(act, start, lambda source=source: driver.submit(source=source))
+            source.refresh_from_db()
+            assert source.is_private is not Job.objects.filter(source=source, private_to=None).exists()
+
+
+def act(start: threading.Barrier, action: Callable[[], object]) -> None:
+    """Run the action once the other thread is ready too. A submission that comes too late is refused."""
+    try:
+        start.wait(timeout=20)
+        with suppress(JobRefused):
+            action()
+    finally:
+        connections.close_all()
+
+
+def test_pictures_made_private_during_a_submission_on_postgresql() -> None:
+    run_on_postgresql(f"{__file__}::TestRace", passes=1)
