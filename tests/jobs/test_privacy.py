@@ -92,8 +92,11 @@ def test_a_private_result_is_not_shown_on_a_job_of_the_team(alice: User, bob: Us
     page = client.get(f"/jobs/{job.uuid}/").content.decode()
     assert ("Done" in page, "The result is ready" in page, 'id="download-result"' in page) == (True, False, False)
     assert "Delete this job?" in page
+    sentence = "The result was deleted, or it is private to somebody else."
+    assert sentence in page
     client.force_login(bob)
-    assert str(job.result.uuid) in client.get(f"/jobs/{job.uuid}/").content.decode()
+    page = client.get(f"/jobs/{job.uuid}/").content.decode()
+    assert (str(job.result.uuid) in page, sentence in page) == (True, False)
 
 
 def test_deleting_a_job_keeps_a_result_that_is_private_to_somebody_else(alice: User, bob: User) -> None:
