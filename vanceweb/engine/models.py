@@ -14,6 +14,8 @@ from vanceweb.lib.leases import LeasedModel
 CREDIT_DIGITS = 14
 CREDIT_DECIMALS = 3
 ID_LENGTH = 32
+# Enough for a UUID or a hash.
+QUEUE_KEY_LENGTH = 64
 # After this long in the queue, a row's message counts as lost and is sent again.
 REQUEUE_SECONDS = 30
 
@@ -117,16 +119,6 @@ class LedgerEntry(models.Model):
         raise LedgerIsAppendOnly
 
 
-class QueuedWork(LeasedModel):
-    """A leased row with messages in a queue."""
-
-    # When the row was last enqueued. The sweeper enqueues it again, but not at every tick.
-    woken_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        abstract = True
-
-
 class Upload(models.Model):
     """An uploaded picture. Its file is in the storage `engine`, under `file_name`."""
 
@@ -154,7 +146,7 @@ class TransformQuerySet(models.QuerySet["Transform"]):
         return self.filter(state__in=Transform.UNFINISHED)
 
 
-class Transform(QueuedWork):
+class Transform(LeasedModel):
     """A job: a picture, the steps to run on it, the progress and the result."""
 
     class State(models.TextChoices):
@@ -183,6 +175,8 @@ class Transform(QueuedWork):
     job = models.CharField(max_length=64)
     cost = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
     webhook = models.TextField(blank=True)
+    # Names the person for whom an account submitted the transform. Those of one account take turns.
+    queue_key = models.CharField(max_length=QUEUE_KEY_LENGTH, blank=True)
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     percent = models.FloatField(default=0)
@@ -222,7 +216,7 @@ class Transform(QueuedWork):
         return f"results/{self.trans_id[:2]}/{self.trans_id}-{attempt}"
 
 
-class WebhookDelivery(QueuedWork):
+class WebhookDelivery(LeasedModel):
     """The message to a webhook that its transform has ended."""
 
     class State(models.TextChoices):

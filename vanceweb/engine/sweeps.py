@@ -11,11 +11,11 @@ from django.utils import timezone
 from django_tasks.base import Task
 
 from vanceweb.engine.completion import TransformMovedOn, end_transform
-from vanceweb.engine.models import REQUEUE_SECONDS, QueuedWork, Transform, Upload, WebhookDelivery
+from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDelivery
 from vanceweb.engine.tasks import deliver_webhook, run_transform
-from vanceweb.lib.leases import filter_due
+from vanceweb.lib.leases import LeasedModel, filter_due
 
-Row = TypeVar("Row", bound=QueuedWork)
+Row = TypeVar("Row", bound=LeasedModel)
 
 # The number of rows per tick, which keeps ticks short. The next tick continues.
 BATCH = 100

@@ -1,4 +1,4 @@
-"""The Job model: one picture processed by one service, in one or more steps."""
+"""The Job model: one picture processed by one service, in one or more steps; and what the site knows of services."""
 
 from datetime import timedelta
 from typing import Any
@@ -94,8 +94,15 @@ class Job(TeamOwned, LeasedModel):
     error = models.TextField(blank=True)
     # The job has ended on this site, but its service hasn't been asked to cancel it yet.
     cancel_requested = models.BooleanField(default=False)
-    # When the job was last enqueued. The sweeper enqueues it again, but not at every tick.
-    woken_at = models.DateTimeField(default=timezone.now)
+    # The seconds of work that the site expects, and the place in the person's queue that follows from them: the earlier
+    # the sooner (`jobs/order.py`).
+    expected_seconds = models.FloatField(default=0)
+    queue_rank = models.DateTimeField(default=timezone.now)
+    # When the service was first seen to work on the job, and for how long it worked.
+    work_started_at = models.DateTimeField(null=True, blank=True)
+    work_seconds = models.FloatField(null=True, blank=True)
+    # The SHA-256 of the secret in the URL to which the service posts the end of the job; empty without such a URL.
+    hook_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(default=timezone.now)
     # When a worker first took the job after it was submitted, retried or released.
@@ -110,6 +117,7 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["team", "feature", "-created_at", "-id", "private_to"], name="jobs_by_feature"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
+            models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),
             # Queried every few seconds and nearly always empty.
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
         ]
@@ -204,3 +212,33 @@ class Job(TeamOwned, LeasedModel):
         if given.get("background") is not None:
             given["background"] = tuple(given["background"])
         return Output(**given)
+
+
+class ServicePoll(LeasedModel):
+    """The polling of one connection: its due time is when the site next asks for the progress of its jobs there.
+
+    Empty while the service works on none of them.
+    """
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="poll")
+    # Polls in a row that found nothing new. The pauses grow with them.
+    unchanged = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"polling of connection {self.connection_id}"
+
+
+class RunTime(models.Model):
+    """How long a service takes for a feature, measured from its last runs."""
+
+    # The base URL; empty for the bundled engine.
+    service = models.CharField(max_length=300, blank=True)
+    feature = models.CharField(max_length=40)
+    seconds_per_megapixel = models.FloatField()
+    runs = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="jobs_one_run_time", fields=["service", "feature"])]
+
+    def __str__(self) -> str:
+        return f"{self.feature}: {self.seconds_per_megapixel:.1f} s per megapixel"

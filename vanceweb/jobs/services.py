@@ -60,7 +60,7 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         output=_to_output_json(output),
         credits=calculate_credits(checked),
     )
-    wake(job.pk, job.not_before)
+    wake(job.pk, job.submitted_at)
     return job
 
 

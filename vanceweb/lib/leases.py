@@ -2,7 +2,7 @@
 
 The queue only wakes workers; the row is authoritative. A worker claims a row by a conditional update that must change
 exactly one row, extends the lease while it works, and filters all later writes by the lease's token: a worker that was
-paused for too long notices at its next write. The sweeper re-queues due rows without a lease.
+paused for too long notices at its next write. The sweeper wakes workers for rows that have become due (`wakeups.py`).
 """
 
 import logging
@@ -29,12 +29,15 @@ class LeaseLost(Exception):
 
 
 class LeasedModel(models.Model):
-    """A row of work. The inheriting model defines `state` and its choices."""
+    """A row of work. The inheriting model may define `state` and its choices."""
 
-    state: Any
     # Claims of the row, without those of a turn that only polls a service.
     attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(default=timezone.now, db_index=True)
+    # When the row is due; empty while it waits for an event. Nobody asks about it before.
+    not_before = models.DateTimeField(null=True, blank=True, default=timezone.now, db_index=True)
+    # When a worker was last woken for the row. The sweeper wakes one again only for rows that came due since, and after
+    # a while for those whose message was lost.
+    woken_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
 
@@ -70,13 +73,12 @@ def claim(
     queryset: models.QuerySet[L],
     *,
     pk: int,
-    states: Collection[str],
-    state: str,
     duration: timedelta,
+    states: Collection[str] | None = None,
     is_attempt: bool = True,
     **fields: Any,
 ) -> Lease[L] | None:
-    """Claim the row `pk` if it is due, in one of `states` and not leased, and set it to `state`, with further `fields`.
+    """Claim the row `pk` if it is due, in one of `states` (None: any) and not leased, and set the `fields`.
 
     `is_attempt` is False for a turn that only polls a service: `attempts` doesn't count it.
     Return None if another worker was faster, the row isn't due yet, or its state has changed.
@@ -86,17 +88,18 @@ def claim(
     if is_attempt:
         fields["attempts"] = F("attempts") + 1
     due = filter_due(queryset, states, now=now).filter(pk=pk)
-    claimed = due.update(state=state, lease_token=token, lease_until=now + duration, **fields)
+    claimed = due.update(lease_token=token, lease_until=now + duration, **fields)
     return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
 
 
 def filter_due(
-    queryset: models.QuerySet[L], states: Collection[str], *, now: datetime | None = None
+    queryset: models.QuerySet[L], states: Collection[str] | None = None, *, now: datetime | None = None
 ) -> models.QuerySet[L]:
-    """Return the rows in `states` that are due and not held by a valid lease."""
+    """Return the rows in `states` (None: any) that are due and not held by a valid lease."""
     now = now or timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return queryset.filter(free, state__in=list(states), not_before__lte=now)
+    due = queryset.filter(free, not_before__lte=now)
+    return due if states is None else due.filter(state__in=list(states))
 
 
 @contextmanager
