@@ -1,4 +1,4 @@
-"""The real site as `make run` serves it: gunicorn, workers and sweeper under `manage.py up`, on a free port."""
+"""The real site as `make run` serves it: web processes, workers and sweeper under `manage.py up`, on a free port."""
 
 import os
 import re

@@ -265,8 +265,11 @@ TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)
 # database or, in /transform, for a result.
 WEB_WORKERS = env.int("WEB_WORKERS", 2)
 WEB_THREADS = env.int("WEB_THREADS", 8)
-# A worker without a heartbeat for this long is replaced; threads keep the heartbeat going during slow requests.
+# A web process whose main loop hangs for this long is replaced, 0 for never. Slow requests run in other threads.
 WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
+# A larger body is refused unread. Bodies beyond the upload limit are read up to here, so that their senders get the
+# refusal by the site's or the engine's own words: people do send 30 MB photos.
+WEB_MAX_BODY_BYTES = 100 * 1024 * 1024
 # A job on the `io` queue mostly waits for the network, so two workers share one processor.
 IO_WORKERS = env.int("IO_WORKERS", 2)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
@@ -341,7 +344,7 @@ ENGINE_PROGRESS_SECONDS = 0.5
 ENGINE_HISTORY_MAX_LIMIT = 100
 # A body beyond the upload limit is read up to this size and discarded, so that the sender can read the refusal. A
 # larger one is refused unread.
-ENGINE_UPLOAD_DRAIN_BYTES = 100 * 1024 * 1024
+ENGINE_UPLOAD_DRAIN_BYTES = WEB_MAX_BODY_BYTES
 # Hosts that may receive webhooks although their addresses aren't public.
 ENGINE_WEBHOOK_ALLOWED_HOSTS: list[str] = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
 # Seconds between the attempts at a webhook: three in all, as in the API.

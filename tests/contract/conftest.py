@@ -1,4 +1,4 @@
-"""Fixtures that run every contract test twice: in this process, and against gunicorn over real HTTP."""
+"""Fixtures that run every contract test twice: in this process, and against the web server over real HTTP."""
 
 import io
 import secrets

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ import requests
 from django.conf import settings
 from django.db import ConnectionHandler, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from vanceweb.ops.processes import build_web_process
 
 # The time that /transform waits in these tests: longer than a quick job, much shorter than a test.
 TRANSFORM_WAIT_SECONDS = 3.0
@@ -66,11 +68,9 @@ def run_installation(folder: Path) -> Iterator[Installation]:
     with ExitStack() as stack, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
-        web = [sys.executable, "-m", "gunicorn", "vanceweb.wsgi:application", "--bind", f"fd://{listener.fileno()}"]
+        web = build_web_process(1, listener.fileno()).arguments
         worker = ["db_worker", "--queue-name", "engine,io", "--interval", "0.05", "--no-startup-delay", "--no-reload"]
-        for number, command in enumerate(
-            ([*web, "--worker-class", "gthread", "--threads", "8"], [*manage, *worker], [*manage, "sweep"])
-        ):
+        for number, command in enumerate((web, [*manage, *worker], [*manage, "sweep"])):
             log = stack.enter_context((folder / f"{number}.log").open("wb"))
             stack.enter_context(_run_process(command, environment, log.fileno(), listener.fileno()))
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/web_api/v1"
@@ -91,7 +91,7 @@ def _build_database_settings(name: Path) -> dict[str, object]:
 
 
 @contextmanager
-def _run_process(command: list[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
+def _run_process(command: Sequence[str], environment: dict[str, str], log: int, listener: int) -> Iterator[None]:
     """Run `command`, which ends with us even when we are killed."""
     arguments = [sys.executable, str(_PARENT_DEATH_PROGRAM), str(os.getpid()), *command]
     with subprocess.Popen(arguments, env=environment, stdout=log, stderr=log, pass_fds=(listener,)) as process:

@@ -14,22 +14,19 @@ STEADY_SECONDS = 30.0
 
 
 def build_commands(listener: int) -> list[ProcessCommand]:
-    """Return the web server on the listening socket `listener` (a file descriptor), the workers and the sweeper."""
-    web = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--config",
-        "python:vanceweb.ops.gunicorn_conf",
-        "--bind",
-        f"fd://{listener}",
-    ]
+    """Return the web processes on the listening socket `listener` (a file descriptor), the workers and the sweeper."""
     return [
-        ProcessCommand("web", web, required=True, pass_fds=(listener,)),
+        *(build_web_process(number, listener) for number in range(1, settings.WEB_WORKERS + 1)),
         *(build_worker("io", number) for number in range(1, settings.IO_WORKERS + 1)),
         *(build_engine_worker(number) for number in range(1, settings.ENGINE_WORKERS + 1)),
         ProcessCommand("sweep", _build_manage_command("sweep")),
     ]
+
+
+def build_web_process(number: int, listener: int) -> ProcessCommand:
+    """Return the command of one web process; all accept connections from the same socket."""
+    web = [sys.executable, "-m", "vanceweb.ops.web_server", "--fd", str(listener)]
+    return ProcessCommand(f"web-{number}", web, required=True, pass_fds=(listener,))
 
 
 def build_worker(queue: str, number: int) -> ProcessCommand:
