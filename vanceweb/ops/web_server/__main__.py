@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from argparse import ArgumentParser
 
 from django.conf import settings
@@ -18,6 +19,8 @@ def main() -> None:
     parser.add_argument("--application", default="vanceweb.wsgi.application", help="the WSGI application")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
+    # Where Django keeps uploads, too: the system's folder may be in memory.
+    tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)
     application = import_string(options.application)
     with socket.socket(fileno=options.fd) if options.fd else open_listener(settings.HOST, settings.PORT) as listener:
         serve(
