@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
-from environs import Env
+from environs import Env, validate
 
 from vanceweb.lib.key_files import read_on_first_use
+from vanceweb.lib.storage_url import Credentials, build_storages
 
 env = Env()
 
@@ -215,17 +216,19 @@ STATIC_PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
 ICONS_DIR = NODE_MODULES_DIR / "bootstrap-icons" / "icons"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES: dict[str, Any] = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": MEDIA_ROOT},
-    },
-    # The engine keeps its files for a day; they don't belong to any gallery.
-    "engine": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "engine"},
-    },
+    # The URL isn't a setting of its own, since it may contain a secret.
+    **build_storages(
+        env.str("STORAGE_URL", ""),
+        Credentials(
+            env.str("AWS_ACCESS_KEY_ID", ""), env.str("AWS_SECRET_ACCESS_KEY", ""), env.str("AWS_SESSION_TOKEN", "")
+        ),
+        # The engine keeps its files for a day; they don't belong to any gallery.
+        folders={"default": MEDIA_ROOT, "engine": DATA_DIR / "engine"},
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# The internal location of a proxy that sends the pictures' files (X-Accel-Redirect); if empty, the site sends them.
+X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", "", validate=validate.Regexp(r"(/[\w-]+)+/\Z|\Z"))
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 # The check of this folder: commands that don't use it run before `prepare` has created it.

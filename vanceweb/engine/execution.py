@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, suppress_database_errors
+from vanceweb.lib.stored_files import open_stored
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +155,7 @@ def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outco
 
 
 def _copy_upload(upload: Upload, path: Path) -> None:
-    with _get_storage().open(upload.file_name) as stored, path.open("wb") as copy:
+    with closing(open_stored(_get_storage(), upload.file_name)) as stored, path.open("wb") as copy:
         shutil.copyfileobj(stored, copy)
 
 

@@ -6,9 +6,11 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.core.files.storage import storages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,6 +18,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.services import delete_asset
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
+from vanceweb.lib.file_responses import SentFile, build_file_response
 from vanceweb.teams.access import Actor, get_visible_or_404, require_editable, team_page
 
 # The bytes behind an id never change, but only the user's own browser may cache them.
@@ -35,22 +38,38 @@ def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def asset_file(request: HttpRequest, uuid: UUID) -> FileResponse:
+def asset_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Send the original file; with `?download=1` as an attachment."""
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
-    path, content_type = str(asset.file.name), CONTENT_TYPES[asset.format]
-    return _build_file_response(path, content_type, asset.download_name, as_attachment="download" in request.GET)
+    file = SentFile(
+        storages["default"],
+        path=str(asset.file.name),
+        etag=f'"{asset.sha256}"',
+        content_type=CONTENT_TYPES[asset.format],
+        name=asset.download_name,
+        cache_control=IMMUTABLE_CACHE,
+        as_attachment="download" in request.GET,
+    )
+    return _send_or_404(request, file)
 
 
 @login_not_required
 @require_safe
-def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> FileResponse:
+def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> HttpResponseBase:
     """Send a thumbnail; 404 until it has been made."""
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     if size not in THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
-    name = str(PurePosixPath(asset.download_name).with_suffix(".webp"))
-    return _build_file_response(asset.get_thumbnail_path(size), "image/webp", name)
+    path = asset.get_thumbnail_path(size)
+    file = SentFile(
+        storages["default"],
+        path=path,
+        etag=_make_thumbnail_etag(asset, path),
+        content_type="image/webp",
+        name=str(PurePosixPath(asset.download_name).with_suffix(".webp")),
+        cache_control=IMMUTABLE_CACHE,
+    )
+    return _send_or_404(request, file)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,19 +85,16 @@ def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("gallery", team=actor.team.slug)
 
 
-def _build_file_response(path: str, content_type: str, name: str, *, as_attachment: bool = False) -> FileResponse:
-    """Stream a file from the default storage under a name of the picture's own. Raise Http404 if it is gone.
+def _make_thumbnail_etag(asset: Asset, path: str) -> str:
+    """Return a validator that changes with the stored name and doesn't reveal it.
 
-    The stored name would tell other teams that somebody else has the same picture.
+    The name, or a validator that two assets share, would tell other teams that somebody else has the same picture.
     """
+    return f'"{salted_hmac("gallery.thumbnail", f"{asset.uuid}/{path}", algorithm="sha256").hexdigest()}"'
+
+
+def _send_or_404(request: HttpRequest, file: SentFile) -> HttpResponseBase:
     try:
-        opened = default_storage.open(path, "rb")
+        return build_file_response(request, file)
     except FileNotFoundError:
         raise Http404("The file is gone.") from None
-    return FileResponse(
-        opened,
-        as_attachment=as_attachment,
-        filename=name,
-        content_type=content_type,
-        headers={"Cache-Control": IMMUTABLE_CACHE},
-    )

@@ -14,13 +14,12 @@ from vanceweb.engine.ledger import InsufficientCredits, charge_download
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.payloads import build_progress_data, build_upload_data
 from vanceweb.engine.services import cancel_transform, store_upload, submit_transform
+from vanceweb.lib.stored_files import SEND_BLOCK, open_stored
 
 PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 # Seconds between a waiting /transform's queries: much less than the fastest job, much more than a query takes.
 POLL_SECONDS = 0.1
-# Bytes per chunk of the response: large, so that 100 MB need few calls.
-DOWNLOAD_BLOCK = 256 * 1024
 _waiting_requests = threading.BoundedSemaphore(settings.ENGINE_MAX_WAITING)
 
 
@@ -67,8 +66,9 @@ def download(call: Call) -> FileResponse:
         raise EngineError(Code.JOB_FAILED, job.message)
     if job.result_attempt is None:
         raise make_not_found_error()
+    storage, path = storages["engine"], job.get_result_path(job.result_attempt)
     try:
-        file = storages["engine"].open(job.get_result_path(job.result_attempt))
+        size, file = storage.size(path), open_stored(storage, path)
     except FileNotFoundError:
         raise make_not_found_error() from None
     try:
@@ -77,8 +77,9 @@ def download(call: Call) -> FileResponse:
         file.close()
         raise EngineError(Code.INSUFFICIENT_CREDITS, "Insufficient credits.") from None
     response = FileResponse(file, as_attachment=True, filename=job.result_name, content_type=CONTENT_TYPES[job.format])
-    response.block_size = DOWNLOAD_BLOCK
+    response.block_size = SEND_BLOCK
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Length"] = str(size)
     return response
 
 
