@@ -1,13 +1,17 @@
 """Fixtures for all tests."""
 
 import io
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
 from PIL import Image
 
+from tests.object_store import ObjectStore, run_object_store
 from vanceweb.ops.services import create_person, open_team, set_up_installation
 from vanceweb.teams.access import Actor, find_home_actor
 from vanceweb.teams.models import Role, User
@@ -45,6 +49,30 @@ def studio_files(settings: Any, tmp_path: Path) -> Path:
     # No heartbeat during a test: the connection of its thread can't see the test's transaction.
     settings.LEASE_SECONDS, settings.LEASE_HEARTBEAT_SECONDS = 300, 200
     return media
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """A real S3 server."""
+    with run_object_store() as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(object_store: ObjectStore, settings: Any, studio_files: Path) -> ObjectStore:
+    """The bucket in which all storages are, each test under its own prefix."""
+    store = replace(object_store, prefix=f"tests/{uuid4().hex}")
+    settings.STORAGES = settings.STORAGES | store.build_storages()
+    return store
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def every_storage(request: pytest.FixtureRequest, studio_files: Path) -> str:
+    """Run the test with all files in folders, then with all files in a bucket."""
+    kind: str = request.param
+    if kind == "bucket":
+        request.getfixturevalue("bucket")
+    return kind
 
 
 @pytest.fixture

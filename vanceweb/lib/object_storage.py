@@ -38,8 +38,8 @@ _connecting = threading.Lock()
 class ObjectStorage(S3Storage):  # type: ignore[misc]
     """A prefix of a bucket.
 
-    `save` overwrites an object of the same name without asking: names are unique for each attempt, so the name asked for
-    is the name stored, at one request less. Access is the bucket's own, which is private; no object gets an ACL.
+    `save` overwrites an object of the same name without asking. Names are unique for each attempt, so this only saves
+    the request that looks for another name. Access is the bucket's own, which is private; no object gets an ACL.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -138,8 +138,11 @@ def _build_client_config(*, has_endpoint: bool) -> Config:
 def _translate_errors(name: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise _make_missing(name) from None
+    except FileNotFoundError as error:
+        # Without a number, it is about the object; otherwise about the folder of temporary files.
+        if error.errno is None:
+            raise _make_missing(name) from None
+        raise OSError(errno.EIO, f"no temporary file can be written to {error.filename}", name) from error
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in ("404", "NoSuchKey"):
