@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from tests.object_store import BUCKET, ObjectStore
+from vanceweb.lib.storage_url import Credentials, build_storages
 from vanceweb.ops.data_lock import AlreadyRunning, lock_data_folder
-from vanceweb.ops.preparation import NotPrepared, ensure_folder, migrate_database
+from vanceweb.ops.preparation import NotPrepared, check_bucket, ensure_folder, migrate_database
 from vanceweb.ops.static_files import collect_if_changed
 
 
@@ -76,3 +78,16 @@ def test_missing_front_end_packages_are_named(settings, tmp_path, db):
     settings.DATA_DIR = tmp_path
     with pytest.raises(SystemExit, match="front-end packages are missing; `make setup` installs them"):
         call_command("prepare")
+
+
+def test_a_bucket_that_cant_be_used_is_named_before_the_start(bucket: ObjectStore, settings: Any) -> None:
+    check_bucket()
+    for right, wrong, reason in [
+        (BUCKET, "nowhere", "the object storage answered NoSuchBucket"),
+        (bucket.endpoint, "http://127.0.0.1:1", "the object storage failed with EndpointConnectionError"),
+    ]:
+        url = bucket.url.replace(f"@{right}", f"@{wrong}").replace(f"={right}", f"={wrong}")
+        built = build_storages(url, Credentials("", ""), folders={"default": Path("media")})
+        settings.STORAGES = settings.STORAGES | built
+        with pytest.raises(NotPrepared, match=rf"^The bucket of STORAGE_URL can't be used: {reason}\.$"):
+            check_bucket()

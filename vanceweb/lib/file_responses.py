@@ -19,7 +19,7 @@ from vanceweb.lib.stored_files import SEND_BLOCK, open_stored
 class SigningStorage(Protocol):
     """A storage behind a service that gives a file to anybody with a signed path."""
 
-    def sign_path(self, name: str) -> str: ...
+    def sign_path(self, name: str, *, content_type: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _build_stream_headers(file: SentFile, size: int, part: ByteRange | None) -> 
 
 def _build_proxy_path(file: SentFile) -> str:
     if isinstance(file.storage, SigningStorage):
-        path = file.storage.sign_path(file.path).removeprefix("/")
+        path = file.storage.sign_path(file.path, content_type=file.content_type).removeprefix("/")
     else:
         path = quote(file.path)
     return f"{settings.X_ACCEL_LOCATION}{path}"

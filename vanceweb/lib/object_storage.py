@@ -74,9 +74,9 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
             )
         return cast(BinaryIO, response["Body"])
 
-    def sign_path(self, name: str) -> str:
-        """Return the path and query at the service that give the object to a GET request for a minute."""
-        parts = urlsplit(self.url(name, expire=SIGNATURE_SECONDS))
+    def sign_path(self, name: str, *, content_type: str) -> str:
+        """Return the path and query at the service that give the object to a GET request for a minute, as this type."""
+        parts = urlsplit(self.url(name, {"ResponseContentType": content_type}, expire=SIGNATURE_SECONDS))
         return f"{parts.path}?{parts.query}"
 
     def check_bucket(self) -> None:

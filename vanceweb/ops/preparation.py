@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -18,6 +20,13 @@ from vanceweb.ops.static_files import collect_if_changed
 WriteLine = Callable[[str], None]
 
 
+@runtime_checkable
+class BucketStorage(Protocol):
+    """A storage in a bucket that a service on the network may refuse."""
+
+    def check_bucket(self) -> None: ...
+
+
 class NotPrepared(Exception):
     """A requirement of the site is missing; the message names it and the remedy."""
 
@@ -25,11 +34,12 @@ class NotPrepared(Exception):
 def prepare_site(write_line: WriteLine) -> None:
     """Create keys and folders, migrate the database, download missing model weights and collect static files.
 
-    A second call finds everything done: it takes a fraction of a second and no network. Raise NotPrepared, or the
-    CommandError of a command called here.
+    A second call finds everything done: it takes a fraction of a second and no network, except for a database and a
+    bucket elsewhere. Raise NotPrepared, or the CommandError of a command called here.
     """
     ensure_folder("DATA_DIR", settings.DATA_DIR)
     _create_keys_and_folders()
+    check_bucket()
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     migrate_database(write_line)
@@ -47,6 +57,17 @@ def ensure_folder(name: str, folder: Path) -> None:
         raise NotPrepared(f"{name}={folder} can't be created: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotPrepared(f"{name}={folder} isn't writable for this user.")
+
+
+def check_bucket() -> None:
+    """Raise NotPrepared if the files are in a bucket that doesn't exist, refuses the keys or can't be reached."""
+    storage = storages["default"]
+    if not isinstance(storage, BucketStorage):
+        return
+    try:
+        storage.check_bucket()
+    except OSError as error:
+        raise NotPrepared(f"The bucket of STORAGE_URL can't be used: {error.strerror}.") from error
 
 
 def _create_keys_and_folders() -> None:
