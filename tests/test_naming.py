@@ -21,15 +21,16 @@ learn list load localise locate lock make measure migrate mirror mix move multip
 optimise own pad paint parse pause post posterise predict prefer prepare print process quantise read receive
 recolour recompress record redraw reduce refine refresh refuse reject release remove rename render repaint repair
 replace report request requeue require reset resize resolve respond restore retry reveal rotate round run sample
-save schedule segment select send separate serve set shade share sharpen shift shrink shut simulate smooth soften
-solve sort split start stop store stretch strip submit suppress sweep sync take train transfer transform translate
-truncate unload update upload upsample use validate wait wake warm write
+save schedule segment select send separate serve set shade share sharpen shift shrink shut sign simulate smooth
+soften solve sort split start stop store stream stretch strip submit suppress sweep sync take train transfer transform
+translate truncate unload update upload upsample use validate wait wake warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
 # Names that a framework or a protocol wants, and views, which are named by their page.
 FIXED_NAME_LIST = """
-main ready wrapper view middleware handler404 from_db_value readable readinto read1 health_middleware
+main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists size listdir
+health_middleware
 point points_record progress unknown_endpoint administrator_required team_page
 parameter_fields output_fields original_path new_id
 bundled without_token with_pictures with_connection results charges unfinished

@@ -1,5 +1,6 @@
 """Files that a proxy sends after the site has permitted it (X-Accel-Redirect)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,21 @@ class TestBucket:
         asset.file.storage.delete(asset.file.name)
         response = visitor.get(f"/gallery/{asset.uuid}/file/")
         assert (response.status_code, HEADER in response) == (404, False)
+
+
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_the_documented_proxy_repeats_every_header_that_it_would_drop(
+    place: str, visitor: Client, alice: User, settings: Any
+) -> None:
+    settings.X_ACCEL_LOCATION = LOCATION
+    response = visitor.get(f"/gallery/{make_result(alice).uuid}/file/")
+    # nginx keeps these of the site's response, or sets them itself.
+    kept = {"Content-Type", "Content-Disposition", "Cache-Control", "Set-Cookie", "Content-Length", HEADER}
+    document = Path(settings.BASE_DIR, "docs", "administer.md").read_text("utf-8")
+    locations = re.findall(r"^    location /_files/ \{$(.*?)^    \}$", document, re.DOTALL | re.MULTILINE)
+    repeated = [dict(re.findall(r"^ +add_header (\S+) (\S+);$", location, re.MULTILINE)) for location in locations]
+    named = dict(zip(("folder", "bucket"), repeated, strict=True))[place]
+    assert set(named) == set(response.headers) - kept
+    variables = dict(re.findall(r"^ +set (\S+) (\S+);$", locations[1], re.MULTILINE))
+    sources = {name: variables.get(value, value) for name, value in named.items()}
+    assert sources == {name: f"$upstream_http_{name.lower().replace('-', '_')}" for name in named}

@@ -108,3 +108,14 @@ def test_secrets_are_hidden_in_error_pages_and_representations(settings: Any) ->
     settings.STORAGES = settings.STORAGES | build_storages(url, NONE, folders={"default": Path("media")})
     assert SECRET not in repr(SafeExceptionReporterFilter().get_safe_settings())
     assert SECRET not in repr(storages["default"])
+
+
+@pytest.mark.parametrize("location", ["_files/", "/_files", "/", "/../", "/_files/ x/", "https://host/"])
+def test_a_wrong_location_of_the_proxy_is_refused(location: str, tmp_path: Path) -> None:
+    environment = build_environment(tmp_path / "data", X_ACCEL_LOCATION=location)
+    run = subprocess.run(
+        build_manage_command("check"), env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 1
+    assert "vanceweb can't start with this environment" in run.stderr
+    assert "X_ACCEL_LOCATION" in run.stderr
