@@ -253,10 +253,11 @@ SWEEPS: list[str] = [
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.requeue_due_jobs",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
-    "vanceweb.gallery.sweeps.request_missing_thumbnails",
+    "vanceweb.gallery.sweeps.wake_due_thumbnails",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
-    "vanceweb.vault.sweeps.refresh_balances",
-    "vanceweb.usage.sweeps.refresh_histories",
+    "vanceweb.vault.sweeps.wake_due_checks",
+    "vanceweb.usage.sweeps.request_changed_histories",
+    "vanceweb.usage.sweeps.wake_due_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
 # Finished tasks only help to find a current fault; a job creates about one per second.
@@ -275,6 +276,8 @@ WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
 WEB_MAX_BODY_BYTES = 100 * 1024 * 1024
 # A job on the `io` queue mostly waits for the network, so two workers share one processor.
 IO_WORKERS = env.int("IO_WORKERS", 2)
+# Calls of one process to one service at the same time, so that a slow service leaves workers for the others.
+IO_SERVICE_CALLS = env.int("IO_SERVICE_CALLS", 4)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
 ENGINE_WORKERS = env.int("ENGINE_WORKERS", 1)
 # Pages have priority over pictures.

@@ -38,7 +38,10 @@ def store_blob_file(file: BinaryIO, facts: ImageFacts, *, uuid: UUID | None = No
 
 
 def write_thumbnails(blob: Blob) -> None:
-    """Decode the whole picture and store its thumbnails. Raise NotAnImage if it is damaged."""
+    """Decode the whole picture and store its thumbnails under new names, the blob's new `thumbnail_key`.
+
+    If the row isn't saved with that key, call `delete_thumbnails`. Raise NotAnImage if the picture is damaged.
+    """
     with default_storage.open(str(blob.file.name)) as file:
         rendered = render_thumbnails(
             cast(BinaryIO, file),
@@ -46,11 +49,13 @@ def write_thumbnails(blob: Blob) -> None:
             formats=settings.UPLOAD_FORMATS,
             quality=THUMBNAIL_QUALITY,
         )
-    for size, content in rendered.items():
-        path = blob.get_thumbnail_path(size)
-        # An interrupted worker may have left a partial file.
-        default_storage.delete(path)
-        default_storage.save(path, ContentFile(content))
+    blob.thumbnail_key = uuid4().hex[:12]
+    try:
+        for size, content in rendered.items():
+            default_storage.save(blob.get_thumbnail_path(size), ContentFile(content))
+    except BaseException:
+        delete_thumbnails(blob)
+        raise
 
 
 def has_file(blob: Blob) -> bool:
@@ -60,10 +65,15 @@ def has_file(blob: Blob) -> bool:
 
 def delete_files(blob: Blob) -> None:
     """Delete the files that `store_blob_file` and `write_thumbnails` stored for this row."""
-    for size in THUMBNAIL_SIZES:
-        default_storage.delete(blob.get_thumbnail_path(size))
+    delete_thumbnails(blob)
     if blob.file.name:
         default_storage.delete(blob.file.name)
+
+
+def delete_thumbnails(blob: Blob) -> None:
+    """Delete the files that the last `write_thumbnails` stored for this row."""
+    for size in THUMBNAIL_SIZES:
+        default_storage.delete(blob.get_thumbnail_path(size))
 
 
 def delete_leftover_files(blob: Blob) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES, Size, fit_size
+from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 
 
@@ -30,11 +30,12 @@ def build_blob_path(blob: "Blob", filename: str) -> str:
     return f"{blob.folder}/{uuid4().hex[:12]}.{blob.format}"
 
 
-class Blob(models.Model):
+class Blob(LeasedModel):
     """The bytes of a picture, shared by all assets with these bytes.
 
     `references` counts those assets; the blob is deleted with the last of them. `width` and `height` are px as seen,
-    with the EXIF orientation applied.
+    with the EXIF orientation applied. The columns of the lease are about the thumbnails: a worker makes them once
+    `not_before` has come, and never while that is empty.
     """
 
     class Format(models.TextChoices):
@@ -52,22 +53,14 @@ class Blob(models.Model):
     references = models.PositiveIntegerField(default=0)
     # Set once all pixels have been decoded and the thumbnails stored.
     thumbnails_at = models.DateTimeField(null=True, blank=True)
-    thumbnails_asked_at = models.DateTimeField(default=timezone.now)
-    thumbnail_attempts = models.PositiveSmallIntegerField(default=0)
+    # In the names of the thumbnails' files, a new one at each attempt; empty where an older version made them.
+    thumbnail_key = models.CharField(max_length=12, blank=True)
     # A sentence for the user, set when the file can't be decoded.
     problem = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["sha256"], name="gallery_same_bytes"),
-            # Queried every few seconds, and almost always empty.
-            models.Index(
-                fields=["thumbnails_asked_at"],
-                name="gallery_no_thumbnails",
-                condition=Q(thumbnails_at=None, problem=""),
-            ),
-        ]
+        indexes = [models.Index(fields=["sha256"], name="gallery_same_bytes")]
 
     def __str__(self) -> str:
         return f"{self.sha256[:12]}.{self.format}"
@@ -85,7 +78,8 @@ class Blob(models.Model):
 
     def get_thumbnail_path(self, size: str) -> str:
         """Return the path in the default storage of the thumbnail `size`, a key of THUMBNAIL_SIZES."""
-        return f"{str(self.file.name).rsplit('.', 1)[0]}.{size}.webp"
+        name = f"{size}-{self.thumbnail_key}" if self.thumbnail_key else size
+        return f"{str(self.file.name).rsplit('.', 1)[0]}.{name}.webp"
 
 
 @dataclass(frozen=True)

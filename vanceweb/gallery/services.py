@@ -70,6 +70,7 @@ def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUI
     with delete_files_on_error(blob):
         write_thumbnails(blob)
     blob.thumbnails_at = timezone.now()
+    blob.not_before = blob.woken_at = None
     return Asset(
         uuid=uuid,
         **ownership.to_fields(),
@@ -110,6 +111,7 @@ def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str
     asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name), blob=blob)
     with delete_files_on_error(blob), transaction.atomic():
         save_asset(asset)
-        if not asset.has_thumbnails:
-            make_thumbnails.enqueue(asset.blob_id)
+        if asset.blob is blob:
+            # A blob that was there already has its thumbnails, or a message for them.
+            make_thumbnails.enqueue()
     return asset

@@ -1,45 +1,40 @@
 """Periodic maintenance of pictures, run by the sweeper."""
 
-from datetime import timedelta
-
 from django.core.cache import cache
 from django.db import transaction
-from django.utils import timezone
 
 from vanceweb.gallery.models import Blob
 from vanceweb.gallery.references import delete_if_unused
 from vanceweb.gallery.tasks import make_thumbnails
+from vanceweb.gallery.thumbnails import filter_unrendered
+from vanceweb.lib.leases import filter_due
+from vanceweb.lib.wakeups import wake_due_rows
 
-# A picture whose thumbnails have failed this often stays without them: it may be killing the workers.
-THUMBNAIL_MAX_ATTEMPTS = 3
-# After this long without thumbnails, the message that requested them counts as lost.
-THUMBNAIL_REASK_SECONDS = 60
 # The bytes of pictures that were deleted with their person or team go this much later at the latest.
 BLOB_PRUNE_SECONDS = 3600.0
+# Blobs deleted by one sweep, each in its own transaction, so that the other sweeps needn't wait. The next sweep
+# continues.
+BLOB_PRUNE_BATCH = 100
+BLOBS_PRUNED = "gallery.delete_unused_blobs"
 
 
-def request_missing_thumbnails() -> None:
-    """Enqueue thumbnails again if their task was lost."""
-    lost = timezone.now() - timedelta(seconds=THUMBNAIL_REASK_SECONDS)
-    rows = Blob.objects.filter(
-        thumbnails_at=None,
-        problem="",
-        thumbnails_asked_at__lt=lost,
-        thumbnail_attempts__lt=THUMBNAIL_MAX_ATTEMPTS,
-    )
-    for pk in rows.values_list("pk", flat=True):
-        with transaction.atomic():
-            if rows.filter(pk=pk).update(thumbnails_asked_at=timezone.now()):
-                make_thumbnails.enqueue(pk)
+def wake_due_thumbnails() -> int:
+    """Wake workers for pictures whose thumbnails are due. Return the number of messages."""
+    return wake_due_rows(filter_due(filter_unrendered()), make_thumbnails.enqueue)
 
 
 def delete_unused_blobs() -> None:
     """Delete the bytes of pictures that were deleted together with their person or team.
 
-    The database deletes those rows itself and counts no references. Run at most once in BLOB_PRUNE_SECONDS.
+    The database deletes those rows itself and counts no references. Look for them at most once in BLOB_PRUNE_SECONDS,
+    and at most BLOB_PRUNE_BATCH at once.
     """
-    if not cache.add("gallery.delete_unused_blobs", True, BLOB_PRUNE_SECONDS):
+    if not cache.add(BLOBS_PRUNED, True, BLOB_PRUNE_SECONDS):
         return
-    for pk in Blob.objects.filter(assets=None).values_list("pk", flat=True):
+    unused = Blob.objects.filter(assets=None).order_by("pk").values_list("pk", flat=True)
+    keys = list(unused[:BLOB_PRUNE_BATCH])
+    for pk in keys:
         with transaction.atomic():
             delete_if_unused(pk)
+    if len(keys) == BLOB_PRUNE_BATCH:
+        cache.delete(BLOBS_PRUNED)

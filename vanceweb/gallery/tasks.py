@@ -2,9 +2,10 @@
 
 from django_tasks import task
 
-from vanceweb.gallery import thumbnails
+from vanceweb.gallery.thumbnails import make_next_thumbnails
 
 
 @task(queue_name="io")
-def make_thumbnails(blob_id: int) -> None:
-    thumbnails.make_thumbnails(blob_id)
+def make_thumbnails() -> None:
+    """Make the most overdue thumbnails."""
+    make_next_thumbnails()

@@ -1,28 +1,107 @@
-"""The worker's decoding of a stored picture, which finds damage and makes the thumbnails."""
+"""The worker's decoding of a stored picture, which finds damage and makes the thumbnails.
 
-from django.db.models import F
+A lease on the blob allows one worker to render. It writes files under new names, and the row names them once they are
+complete. So a page never gets a part of a file, and a worker that was paused for too long never touches the files of
+the one that took over.
+"""
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vanceweb.gallery.blob_files import write_thumbnails
+from vanceweb.gallery.blob_files import delete_leftover_files, delete_thumbnails, write_thumbnails
 from vanceweb.gallery.models import Blob
+from vanceweb.lib.due_rows import claim_next
 from vanceweb.lib.images import NotAnImage
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
+
+logger = logging.getLogger(__name__)
+
+# A picture whose thumbnails have failed this often stays without them: it may be killing the workers. Only a job on it
+# still tries.
+THUMBNAIL_MAX_ATTEMPTS = 3
+# After an error that says nothing about the picture, such as a full disk, the next attempt follows this much later.
+THUMBNAIL_RETRY_SECONDS = 60
+
+
+class ThumbnailsPending(Exception):
+    """Another worker is making the thumbnails. Ask again in a moment."""
+
+
+def filter_unrendered() -> QuerySet[Blob]:
+    """Return the blobs that workers still try by themselves."""
+    return _filter_undecided().filter(attempts__lt=THUMBNAIL_MAX_ATTEMPTS)
+
+
+def make_next_thumbnails() -> None:
+    """Make the thumbnails that have been due longest, or record that the picture is damaged."""
+    lease = claim_next(filter_unrendered(), duration=_get_duration())
+    blob = lease and Blob.objects.filter(pk=lease.pk).first()
+    if lease and blob:
+        with suppress(ThumbnailsPending):
+            _render(blob, lease)
 
 
 def make_thumbnails(blob_id: int) -> None:
-    """Make the thumbnails or record that the picture is damaged. Do nothing if that was already done."""
+    """Make the thumbnails of one blob, whether or not they are due. Raise ThumbnailsPending."""
     blob = Blob.objects.filter(pk=blob_id).first()
     if blob is not None:
         ensure_thumbnails(blob)
 
 
 def ensure_thumbnails(blob: Blob) -> None:
-    """Make missing thumbnails and set the blob's `thumbnails_at` or `problem`, in memory and in the database."""
+    """Make missing thumbnails and set the blob's `thumbnails_at` or `problem`, in memory and in the database.
+
+    Raise ThumbnailsPending if another worker is making them.
+    """
     if blob.has_thumbnails or blob.problem:
         return
-    row = Blob.objects.filter(pk=blob.pk)
-    # Counted before the attempt, so that a picture that crashes the worker isn't tried for ever.
-    row.update(thumbnail_attempts=F("thumbnail_attempts") + 1)
+    now = timezone.now()
+    _filter_undecided().filter(pk=blob.pk).exclude(not_before__lte=now).update(not_before=now)
+    lease = claim(_filter_undecided(), pk=blob.pk, duration=_get_duration())
+    if lease is None:
+        _reread(blob)
+    else:
+        blob.attempts += 1
+        _render(blob, lease)
+
+
+def _filter_undecided() -> QuerySet[Blob]:
+    return Blob.objects.filter(thumbnails_at=None, problem="")
+
+
+def _render(blob: Blob, lease: Lease[Blob]) -> None:
+    """Make the thumbnails and release the blob. Raise ThumbnailsPending if another worker took it meanwhile."""
+    try:
+        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            _decode(blob)
+    except BaseException as error:
+        _postpone(lease, error)
+        raise
+    try:
+        lease.release(
+            thumbnails_at=blob.thumbnails_at,
+            thumbnail_key=blob.thumbnail_key,
+            problem=blob.problem,
+            not_before=None,
+        )
+    except LeaseLost:
+        logger.info("The thumbnails of blob %s were made by another worker, or are no longer needed", blob.pk)
+        if blob.has_thumbnails:
+            delete_thumbnails(blob)
+        _reread(blob)
+        return
+    if blob.attempts > 1:
+        # Workers that were killed left their files.
+        delete_leftover_files(blob)
+
+
+def _decode(blob: Blob) -> None:
     try:
         write_thumbnails(blob)
     except FileNotFoundError:
@@ -31,4 +110,28 @@ def ensure_thumbnails(blob: Blob) -> None:
         blob.problem = str(error)
     else:
         blob.thumbnails_at = timezone.now()
-    row.update(thumbnails_at=blob.thumbnails_at, problem=blob.problem)
+
+
+def _postpone(lease: Lease[Blob], error: BaseException) -> None:
+    """Release the blob for the next attempt. One that ended because the worker has to stop doesn't count."""
+    now = timezone.now()
+    with suppress(LeaseLost):
+        if isinstance(error, Exception):
+            lease.release(not_before=now + timedelta(seconds=THUMBNAIL_RETRY_SECONDS))
+        else:
+            lease.release(not_before=now, woken_at=None, attempts=F("attempts") - 1)
+
+
+def _reread(blob: Blob) -> None:
+    """Take over what another worker wrote to the row. Raise ThumbnailsPending if it isn't done yet."""
+    stored = Blob.objects.filter(pk=blob.pk).first()
+    if stored is None:
+        blob.thumbnails_at, blob.problem = None, _("The picture's file is missing.")
+        return
+    blob.thumbnails_at, blob.thumbnail_key, blob.problem = stored.thumbnails_at, stored.thumbnail_key, stored.problem
+    if not blob.has_thumbnails and not blob.problem:
+        raise ThumbnailsPending
+
+
+def _get_duration() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)

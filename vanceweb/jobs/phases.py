@@ -29,18 +29,20 @@ from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_f
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import prepare_result, save_asset
 from vanceweb.gallery.sizes import RESULT_MAX_BYTES
-from vanceweb.gallery.thumbnails import ensure_thumbnails
+from vanceweb.gallery.thumbnails import ThumbnailsPending, ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
 from vanceweb.jobs.failures import Failure, JobCannotContinue
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.teams.access import filter_usable
-from vanceweb.vault.tasks import refresh_balance
+from vanceweb.vault.services import report_charge
 
 # Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
 # only the service's time.
 MAX_TRANSFORMS = 3
+# Another worker needs at most a second for most pictures.
+THUMBNAILS_PAUSE_SECONDS = 1.0
 SOURCE_GONE = _("The original picture was deleted before it could be sent.")
 SOURCE_PRIVATE = _("The original picture was made private before it could be sent.")
 LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
@@ -49,7 +51,10 @@ LOST_TRANSFORMS = _("The service was asked several times to start, and its respo
 def begin(run: JobRun) -> datetime | None:
     """Check that the picture is complete (queued → uploading)."""
     source = _get_source(run)
-    ensure_thumbnails(source.blob)
+    try:
+        ensure_thumbnails(source.blob)
+    except ThumbnailsPending:
+        return run.pause(THUMBNAILS_PAUSE_SECONDS)
     if source.problem:
         raise JobCannotContinue(Failure(None, source.problem))
     if run.job.cancel_requested:
@@ -207,7 +212,7 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
             resume_state="",
             finished_at=timezone.now(),
         )
-        refresh_balance.enqueue(run.connection.pk)
+        report_charge(connection_id=run.connection.pk)
     run.job.state = Job.State.DONE
 
 

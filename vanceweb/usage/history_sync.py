@@ -1,26 +1,35 @@
 """The io worker's sync of a service's history of charges into UsageRecord."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vanceweb.client import HistoryRow, VanceError
 from vanceweb.jobs.models import Job
+from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
+from vanceweb.vault.service_calls import SLOTS, take_due_row
 
+logger = logging.getLogger(__name__)
+
+# A job of this site that ends has its history read at once; half an hour is soon enough for charges from elsewhere.
+HISTORY_REFRESH_SECONDS = 1800
 # Rows requested per page of history; services may return fewer.
 PAGE_ROWS = 100
 # The limit of the first read: with 100 rows a page, 100,000 charges.
@@ -30,6 +39,42 @@ JOBS_AT_ONCE = 500
 # Zones reach from UTC-12 to UTC+14.
 LARGEST_ZONE_ERROR = timedelta(hours=14)
 JOB_IN_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def filter_readable() -> QuerySet[HistorySync]:
+    """Return the histories of connections whose token works."""
+    # A subquery and no join: an update with a join would ask about the lease in a subquery, where PostgreSQL doesn't
+    # ask again after it has waited for another worker's claim.
+    works = Connection.objects.filter(check_state=Connection.CheckState.OK)
+    return HistorySync.objects.filter(connection__in=works.values("pk"))
+
+
+def sync_next_history() -> bool:
+    """Read the history that has been due longest, if its service has a free slot, and schedule its next reading.
+
+    Return whether another history is due now: its message may have come while its service had no slot.
+    """
+    taken = take_due_row(filter_readable(), base_url="connection__base_url")
+    if taken is None:
+        return False
+    service, lease = taken
+    with SLOTS.returning(service):
+        _sync_claimed(lease)
+    return filter_due(filter_readable()).exists()
+
+
+def _sync_claimed(lease: Lease[HistorySync]) -> None:
+    row = HistorySync.objects.filter(pk=lease.pk).first()
+    if row is None:
+        return
+    try:
+        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            sync_history(row.connection_id)
+    except Exception:
+        logger.exception("The history of connection %s could not be read", row.connection_id)
+    due_next = schedule_next(row, timezone.now() + timedelta(seconds=HISTORY_REFRESH_SECONDS))
+    with suppress(LeaseLost):
+        lease.release(not_before=due_next)
 
 
 def sync_history(connection_id: int) -> int:

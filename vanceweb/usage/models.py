@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
+from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
 
@@ -68,12 +68,11 @@ class UsageRecord(TeamOwned):
         return f"{self.points} for {self.job}"
 
 
-class HistorySync(models.Model):
-    """The time and the error of a connection's last history sync."""
+class HistorySync(LeasedModel):
+    """The time and the error of a connection's last history sync, and when the next one is due."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="history_sync")
     synced_at = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(default=timezone.now)
     last_error = models.TextField(blank=True)
 
     def __str__(self) -> str:

@@ -1,41 +1,35 @@
 """Writes on usage. None of them calls a service: the io worker reads histories."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from vanceweb.lib.due_rows import request_rows
 from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.tasks import sync_history
+from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
-from vanceweb.vault.services import request_balance, set_connection_privacy
+from vanceweb.vault.services import request_balances, set_connection_privacy
 
 
 @transaction.atomic
 def request_refresh(*, actor: Actor) -> int:
     """Enqueue readings of balance and history of all visible connections. Return the number of connections."""
     connections = list(filter_visible(Connection.objects.all(), actor).values_list("pk", flat=True))
-    for pk in connections:
-        request_balance(connection_id=pk)
-        request_history(connection_id=pk)
+    request_balances(connection_ids=connections)
+    request_histories(connection_ids=connections)
     return len(connections)
 
 
 @transaction.atomic
-def request_history(*, connection_id: int, asked_before: datetime | None = None) -> bool:
-    """Enqueue a history sync, with `asked_before` only if none was requested since. Return whether it was enqueued."""
-    now = timezone.now()
-    sync, is_new = HistorySync.objects.get_or_create(connection_id=connection_id, defaults={"asked_at": now})
-    if not is_new:
-        rows = HistorySync.objects.filter(pk=sync.pk)
-        if asked_before is not None:
-            rows = rows.filter(asked_at__lt=asked_before)
-        if rows.update(asked_at=now) == 0:
-            return False
-    sync_history.enqueue(connection_id)
-    return True
+def request_histories(*, connection_ids: Collection[int]) -> None:
+    """Enqueue readings of the connections' histories. Those whose token doesn't work wait until it does."""
+    parked = [HistorySync(connection_id=key, not_before=None) for key in connection_ids]
+    HistorySync.objects.bulk_create(parked, ignore_conflicts=True)
+    request_rows(HistorySync.objects.filter(connection__in=connection_ids), sync_histories.enqueue)
 
 
 @transaction.atomic

@@ -1,27 +1,29 @@
 """Periodic maintenance of usage, run by the sweeper."""
 
-from datetime import timedelta
-
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
 from django.utils import timezone
 
-from vanceweb.jobs.models import Job
-from vanceweb.usage.services import request_history
+from vanceweb.lib.leases import filter_due
+from vanceweb.lib.wakeups import BATCH, wake_due_rows
+from vanceweb.usage.history_sync import filter_readable
+from vanceweb.usage.services import request_histories
+from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
 
-# A job of this site that ends has its history read at once; half an hour is soon enough for charges from elsewhere.
-HISTORY_REFRESH_SECONDS = 1800
+
+def wake_due_histories() -> int:
+    """Wake workers for histories whose reading is due. Return the number of messages."""
+    return wake_due_rows(filter_due(filter_readable()), sync_histories.enqueue)
 
 
-def refresh_histories() -> None:
-    """Enqueue syncs of histories that are old, or older than the connection's last finished job."""
-    now = timezone.now()
-    stale = now - timedelta(seconds=HISTORY_REFRESH_SECONDS)
-    done_since = Job.objects.filter(
-        connection=OuterRef("pk"), state=Job.State.DONE, finished_at__gte=OuterRef("history_sync__asked_at")
-    )
-    connections = Connection.objects.filter(check_state=Connection.CheckState.OK).filter(
-        Q(history_sync=None) | Q(history_sync__asked_at__lt=stale) | Exists(done_since)
-    )
-    for pk in connections.values_list("pk", flat=True):
-        request_history(connection_id=pk, asked_before=now)
+def request_changed_histories() -> None:
+    """Request the histories of connections that are new or were charged, once their token works."""
+    works = Connection.objects.filter(check_state=Connection.CheckState.OK)
+    changed = works.filter(history_changed_at__lte=timezone.now())
+    keys = list(changed.order_by("history_changed_at").values_list("pk", flat=True)[:BATCH])
+    if not keys:
+        return
+    with transaction.atomic():
+        request_histories(connection_ids=keys)
+        # A charge since the query has a later time and stays.
+        changed.filter(pk__in=keys).update(history_changed_at=None)

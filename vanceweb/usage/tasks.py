@@ -2,9 +2,11 @@
 
 from django_tasks import task
 
-from vanceweb.usage import history_sync
+from vanceweb.usage.history_sync import sync_next_history
 
 
 @task(queue_name="io")
-def sync_history(connection_id: int) -> None:
-    history_sync.sync_history(connection_id)
+def sync_histories() -> None:
+    """Read the most overdue history."""
+    if sync_next_history():
+        sync_histories.enqueue()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.access import (
     Action,
     Actor,
@@ -88,10 +89,8 @@ def connection_unshare(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _is_refreshing(connection: Connection) -> bool:
-    """Return whether a refresh was requested recently and hasn't been answered yet."""
-    sync = getattr(connection, "history_sync", None)
-    pairs = [(connection.asked_at, connection.checked_at)]
-    if sync is not None:
-        pairs.append((sync.asked_at, sync.synced_at))
-    recently = timezone.now() - timedelta(seconds=WATCH_SECONDS)
-    return any(requested > recently and (answered is None or answered < requested) for requested, answered in pairs)
+    """Return whether a reading became due recently and hasn't ended yet."""
+    rows: list[LeasedModel | None] = [connection, getattr(connection, "history_sync", None)]
+    now = timezone.now()
+    recently = now - timedelta(seconds=WATCH_SECONDS)
+    return any(row is not None and row.not_before is not None and recently < row.not_before <= now for row in rows)

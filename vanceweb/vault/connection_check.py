@@ -1,63 +1,88 @@
 """The io worker's check of a connection: its token and its balance."""
 
-from datetime import datetime
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.client import InvalidToken, VanceError
+from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
+from vanceweb.vault.service_calls import SLOTS, take_due_row
+
+logger = logging.getLogger(__name__)
 
 TOKEN_UNREADABLE = _("The stored token can't be decrypted with this site's keys. Replace it.")
+# Balances change through jobs here and on billing days; half an hour is soon enough for the latter.
+BALANCE_REFRESH_SECONDS = 1800
+# A check of a token that failed without an answer, by a fault of this site, is repeated this much later.
+CHECK_RETRY_SECONDS = 60
+# Seconds until the next check. A token that doesn't work is only tried again when somebody asks for it.
+PAUSES: dict[str, int] = {
+    Connection.CheckState.OK: BALANCE_REFRESH_SECONDS,
+    Connection.CheckState.CHECKING: CHECK_RETRY_SECONDS,
+}
 
 
-def refresh_balance(connection_id: int) -> None:
-    """Ask the service for the balance and store it, or the error. Do nothing if the connection was removed.
+def check_next_connection() -> bool:
+    """Check the connection that has been due longest, if its service has a free slot, and schedule its next check.
+
+    Return whether another connection is due now: its message may have come while its service had no slot.
+    """
+    taken = take_due_row(Connection.objects.all())
+    if taken is None:
+        return False
+    service, lease = taken
+    with SLOTS.returning(service):
+        check_connection(lease)
+    return filter_due(Connection.objects.all()).exists()
+
+
+def check_connection(lease: Lease[Connection]) -> None:
+    """Ask the service for the balance, store it or the error, and release the connection.
+
+    If a check was requested or the token replaced since, the result is discarded.
+    """
+    connection = Connection.objects.without_token().filter(pk=lease.pk).first()
+    if connection is None:
+        return
+    result: dict[str, Any] = {}
+    try:
+        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            result = _ask_service(connection) | {"checked_at": timezone.now()}
+    except Exception:
+        logger.exception("The check of connection %s failed unexpectedly", connection.pk)
+    due_next = schedule_next(connection, _find_next_check(result.get("check_state", connection.check_state)))
+    with suppress(LeaseLost):
+        lease.release(not_before=due_next, **result)
+
+
+def _ask_service(connection: Connection) -> dict[str, Any]:
+    """Return the columns to store.
 
     During an outage a token that worked before stays "ok"; a token that is being checked becomes "failed".
     """
-    connection = Connection.objects.without_token().filter(pk=connection_id).first()
-    if connection is None:
-        return
-    asked_at = connection.asked_at
+    state = Connection.CheckState
     try:
         with build_client(connection) as client:
             balance = client.get_balance()
     except DecryptionFailed:
-        store_check_result(
-            connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=TOKEN_UNREADABLE
-        )
+        return {"check_state": state.FAILED, "last_error": TOKEN_UNREADABLE}
     except InvalidToken as error:
-        store_check_result(
-            connection, asked_at=asked_at, check_state=Connection.CheckState.FAILED, last_error=error.message
-        )
+        return {"check_state": state.FAILED, "last_error": error.message}
     except VanceError as error:
-        store_check_result(
-            connection, asked_at=asked_at, check_state=_get_state_after_outage(connection), last_error=error.message
-        )
-    else:
-        store_check_result(
-            connection,
-            asked_at=asked_at,
-            granted=balance.granted,
-            used=balance.used,
-            check_state=Connection.CheckState.OK,
-            last_error="",
-        )
+        is_new = connection.check_state == state.CHECKING
+        return {"check_state": state.FAILED if is_new else connection.check_state, "last_error": error.message}
+    return {"granted": balance.granted, "used": balance.used, "check_state": state.OK, "last_error": ""}
 
 
-def _get_state_after_outage(connection: Connection) -> str:
-    if connection.check_state == Connection.CheckState.CHECKING:
-        return Connection.CheckState.FAILED
-    return connection.check_state
-
-
-def store_check_result(connection: Connection, *, asked_at: datetime, **fields: Any) -> None:
-    """Store the result of the check requested at `asked_at`, unless another check was requested since.
-
-    If the token was replaced in the meantime, the result is about the old one.
-    """
-    Connection.objects.filter(pk=connection.pk, asked_at=asked_at).update(checked_at=timezone.now(), **fields)
+def _find_next_check(state: str) -> datetime | None:
+    pause = PAUSES.get(state)
+    return None if pause is None else timezone.now() + timedelta(seconds=pause)

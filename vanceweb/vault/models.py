@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
+from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 
 # Credits are stored with three decimals, as in the API.
@@ -26,10 +27,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.defer("token")
 
 
-class Connection(TeamOwned):
+class Connection(TeamOwned, LeasedModel):
     """A token for a service, private to the user who stored it until they share it with the team.
 
-    The token is encrypted at rest, and only its last four characters are ever shown again.
+    The token is encrypted at rest, and only its last four characters are ever shown again. The columns of the lease are
+    about the check of the token and the balance: it is due at `not_before`, and never while that is empty.
     """
 
     class Service(models.TextChoices):
@@ -54,8 +56,8 @@ class Connection(TeamOwned):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.CHECKING)
     last_error = models.TextField(blank=True)
-    # When a check of the token or balance was last enqueued.
-    asked_at = models.DateTimeField(default=timezone.now)
+    # When the service's history last changed, as far as this site knows; empty once a reading has been requested.
+    history_changed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     # The API's history gives times without a zone: the minutes to add to them to get UTC.
     zone_shift_minutes = models.SmallIntegerField(default=0)
     # Charges up to this time stay private to the person who shared the connection without its past.
@@ -66,7 +68,15 @@ class Connection(TeamOwned):
 
     class Meta:
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["team", "created_at", "id", "private_to"], name="vault_oldest_first")]
+        indexes = [
+            models.Index(fields=["team", "created_at", "id", "private_to"], name="vault_oldest_first"),
+            # Queried every second, and almost always empty.
+            models.Index(
+                fields=["history_changed_at"],
+                name="vault_history_changed",
+                condition=Q(history_changed_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="vault_shared_connection_name", fields=["team", "name"], condition=Q(private_to=None)

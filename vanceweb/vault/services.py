@@ -1,6 +1,7 @@
 """Writes on connections. None of them calls a service: the io worker checks tokens and reads balances."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Protocol, cast
 
 from django.conf import settings
@@ -12,11 +13,13 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from vanceweb.lib.due_rows import request_rows
 from vanceweb.teams.access import Action, Actor, require, require_secret_replaceable
 from vanceweb.teams.models import Ownership, Team
 from vanceweb.vault.base_urls import clean_base_url
+from vanceweb.vault.connection_check import BALANCE_REFRESH_SECONDS
 from vanceweb.vault.models import Connection
-from vanceweb.vault.tasks import refresh_balance
+from vanceweb.vault.tasks import check_connections
 
 # Far longer than any service's token. A longer text was pasted by mistake.
 TOKEN_MAX_LENGTH = 500
@@ -38,6 +41,7 @@ def create_bundled_connection(*, team: Team) -> Connection:
     credits = settings.BUNDLED_ACCOUNT_CREDITS
     issue = cast(AccountIssuer, import_string(settings.BUNDLED_ACCOUNT_ISSUER))
     token = issue(name=team.slug, credits=credits)
+    now = timezone.now()
     return Connection.objects.create(
         team=team,
         name=_("Bundled engine"),
@@ -46,8 +50,9 @@ def create_bundled_connection(*, team: Team) -> Connection:
         token_last4=token[-4:],
         granted=credits,
         used=0,
-        checked_at=timezone.now(),
+        checked_at=now,
         check_state=Connection.CheckState.OK,
+        not_before=now + timedelta(seconds=BALANCE_REFRESH_SECONDS),
     )
 
 
@@ -79,7 +84,7 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
             connection.save()
     except IntegrityError:
         raise _build_name_taken_error() from None
-    refresh_balance.enqueue(connection.pk)
+    check_connections.enqueue()
     return connection
 
 
@@ -99,24 +104,31 @@ def replace_token(*, actor: Actor, connection: Connection, token: str) -> None:
 
 @transaction.atomic
 def request_check(*, connection: Connection) -> None:
-    """Enqueue a check of the stored token."""
-    connection.asked_at = timezone.now()
+    """Enqueue a check of the stored token. The result of a check that is running is discarded."""
+    now = timezone.now()
     connection.check_state = Connection.CheckState.CHECKING
     connection.last_error = ""
-    connection.save(update_fields=["asked_at", "check_state", "last_error"])
-    refresh_balance.enqueue(connection.pk)
+    connection.not_before = connection.woken_at = now
+    # Whoever holds the row is asking about the old token, or began before the person asked.
+    connection.lease_until = connection.lease_token = None
+    connection.save(update_fields=["check_state", "last_error", "not_before", "woken_at", "lease_until", "lease_token"])
+    check_connections.enqueue()
 
 
 @transaction.atomic
-def request_balance(*, connection_id: int, asked_before: datetime | None = None) -> bool:
-    """Enqueue a balance check, with `asked_before` only if none was requested since. Return whether it was enqueued."""
-    rows = Connection.objects.filter(pk=connection_id)
-    if asked_before is not None:
-        rows = rows.filter(asked_at__lt=asked_before)
-    if rows.update(asked_at=timezone.now()) == 0:
-        return False
-    refresh_balance.enqueue(connection_id)
-    return True
+def request_balances(*, connection_ids: Collection[int]) -> None:
+    """Enqueue readings of the balances."""
+    request_rows(Connection.objects.filter(pk__in=connection_ids), check_connections.enqueue)
+
+
+@transaction.atomic
+def report_charge(*, connection_id: int) -> None:
+    """Note that a job has spent credits of the connection: its balance and its history are read again.
+
+    Call it inside the transaction that ends the job.
+    """
+    request_balances(connection_ids=[connection_id])
+    Connection.objects.filter(pk=connection_id).update(history_changed_at=timezone.now())
 
 
 def rename_connection(*, connection: Connection, name: str) -> None:

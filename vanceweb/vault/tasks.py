@@ -2,9 +2,11 @@
 
 from django_tasks import task
 
-from vanceweb.vault import connection_check
+from vanceweb.vault.connection_check import check_next_connection
 
 
 @task(queue_name="io")
-def refresh_balance(connection_id: int) -> None:
-    connection_check.refresh_balance(connection_id)
+def check_connections() -> None:
+    """Check the most overdue connection."""
+    if check_next_connection():
+        check_connections.enqueue()
