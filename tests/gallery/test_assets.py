@@ -4,7 +4,6 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,8 +14,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -24,7 +21,7 @@ from PIL import Image
 from tests.conftest import as_actor, make_picture_file
 from vanceweb.gallery.blob_files import delete_files
 from vanceweb.gallery.file_names import clean_file_name
-from vanceweb.gallery.models import Asset, Blob, Origin
+from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.gallery.services import (
@@ -35,7 +32,6 @@ from vanceweb.gallery.services import (
     store_sample,
     store_upload,
 )
-from vanceweb.gallery.sweeps import THUMBNAIL_MAX_ATTEMPTS, THUMBNAIL_REASK_SECONDS, request_missing_thumbnails
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.lib.images import ImageRefused, ImageTooLarge, NotAnImage
 from vanceweb.teams.access import Actor
@@ -139,7 +135,7 @@ def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:
     made_at = asset.thumbnails_at
     make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
-    assert (asset.thumbnails_at, asset.blob.thumbnail_attempts) == (made_at, 1)
+    assert (asset.thumbnails_at, asset.blob.attempts) == (made_at, 1)
 
 
 def test_a_damaged_picture_is_reported(alice: User) -> None:
@@ -226,21 +222,6 @@ def test_deleting_removes_the_files_after_the_commit(
         delete_asset(asset=asset)
         assert len(list_files(studio_files)) == 3
     assert (Asset.objects.count(), list_files(studio_files)) == (0, [])
-
-
-def test_missing_thumbnails_are_enqueued_again_but_not_for_ever(alice: User) -> None:
-    store_upload(actor=as_actor(alice), file=make_picture_file(), name="x.png")
-    DBTaskResult.objects.all().delete()
-    request_missing_thumbnails()
-    assert DBTaskResult.objects.count() == 0
-    long_ago = timezone.now() - timedelta(seconds=THUMBNAIL_REASK_SECONDS + 1)
-    Blob.objects.update(thumbnails_asked_at=long_ago)
-    request_missing_thumbnails()
-    request_missing_thumbnails()
-    assert DBTaskResult.objects.count() == 1
-    Blob.objects.update(thumbnails_asked_at=long_ago, thumbnail_attempts=THUMBNAIL_MAX_ATTEMPTS)
-    request_missing_thumbnails()
-    assert DBTaskResult.objects.count() == 1
 
 
 def test_the_gallery_pages_by_key_with_a_constant_number_of_queries(alice: User, bob: User, charlie: User) -> None:

@@ -77,7 +77,7 @@ def test_the_file_goes_with_the_last_asset(alice: User, studio_files: Path) -> N
 def test_thumbnails_that_exist_arent_made_again(alice: User) -> None:
     make_thumbnails(upload(alice).blob_id)
     assert upload(alice).has_thumbnails
-    assert Blob.objects.get().thumbnail_attempts == 1
+    assert Blob.objects.get().attempts == 1
 
 
 def test_an_asset_that_was_deleted_already_isnt_counted_again(alice: User, studio_files: Path) -> None:

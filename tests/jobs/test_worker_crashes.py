@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.jobs.conftest import JobDriver, run_queue
 from tests.jobs.crashes import CrashPlan, apply_crash_plan
+from vanceweb.gallery.models import Blob
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import delete_job
 from vanceweb.jobs.worker import advance_job
@@ -35,7 +36,8 @@ def finish_despite_crash(driver: JobDriver, job: Job, *, crash_at: int) -> int:
             advance_job(job.pk)
         run_queue("engine")
         job.refresh_from_db()
-    Job.objects.filter(pk=job.pk).exclude(lease_until=None).update(lease_until=timezone.now())
+    for held in (Job, Blob):
+        held.objects.exclude(lease_until=None).update(lease_until=timezone.now())
     job.refresh_from_db()
     driver.run_until(job, Job.State.DONE)
     return plan.points_passed

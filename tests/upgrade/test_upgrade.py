@@ -45,8 +45,9 @@ SUCCESSORS: dict[str, Callable[[Any], Any]] = {
     "owner_id": attrgetter("created_by_id"),
     "params": lambda job: job.steps["steps"][0]["params"],
     "control_images": lambda job: [[guide["picture"], guide["kind"]] for guide in job.steps["steps"][0]["guides"]],
-    "thumbnails_asked_at": attrgetter("blob.thumbnails_asked_at"),
-    "thumbnail_attempts": attrgetter("blob.thumbnail_attempts"),
+    "thumbnails_asked_at": attrgetter("blob.woken_at"),
+    "thumbnail_attempts": attrgetter("blob.attempts"),
+    "asked_at": attrgetter("woken_at"),
 }
 # Rows that the update adds, besides Django's own: the team's connection to the bundled engine, with its credits.
 ADDED = {"vault.connection": 1, "engine.account": 1, "engine.ledgerentry": 1}

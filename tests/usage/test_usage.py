@@ -1,4 +1,4 @@
-"""The usage page's queries, and the times at which histories are read again."""
+"""The usage page's queries, and its refresh."""
 
 from datetime import timedelta
 
@@ -9,15 +9,10 @@ from django_tasks_db.models import DBTaskResult
 
 from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection
-from vanceweb.catalogue.step_serialisation import to_json
-from vanceweb.catalogue.steps import Step
-from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh
-from vanceweb.usage.sweeps import HISTORY_REFRESH_SECONDS, refresh_histories
-from vanceweb.vault.models import Connection
 
 
 def create_record(owner: User, number: int, *, private: bool = False) -> UsageRecord:
@@ -36,7 +31,7 @@ def create_record(owner: User, number: int, *, private: bool = False) -> UsageRe
 
 
 def count_queued_syncs() -> int:
-    return DBTaskResult.objects.filter(task_path="vanceweb.usage.tasks.sync_history").count()
+    return DBTaskResult.objects.filter(task_path="vanceweb.usage.tasks.sync_histories").count()
 
 
 def test_the_history_pages_by_key_with_one_query_each(alice: User, bob: User, charlie: User) -> None:
@@ -76,33 +71,4 @@ def test_a_refresh_reads_the_connections_that_the_person_sees(alice: User, bob: 
     assert request_refresh(actor=as_actor(alice)) == 1
     assert count_queued_syncs() == 1
     assert HistorySync.objects.get().connection == get_bundled(alice)
-    assert DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count() == 1
-
-
-def test_a_history_is_read_once_after_a_job_is_done(alice: User, bundled: Connection) -> None:
-    refresh_histories()
-    refresh_histories()
-    assert count_queued_syncs() == 1, "the first time"
-    Job.objects.create(
-        **as_actor(alice).own().to_fields(),
-        connection=bundled,
-        steps=to_json([Step("denoise")]),
-        feature="denoise",
-        credits=1,
-        state=Job.State.DONE,
-        finished_at=timezone.now() + timedelta(seconds=1),
-    )
-    Connection.objects.update(check_state="failed")
-    refresh_histories()
-    assert count_queued_syncs() == 1, "not where the token doesn't work"
-    Connection.objects.update(check_state="ok")
-    refresh_histories()
-    assert count_queued_syncs() == 2
-
-
-def test_a_history_is_read_again_after_a_while(bundled: Connection) -> None:
-    long_ago = timezone.now() - timedelta(seconds=HISTORY_REFRESH_SECONDS + 1)
-    HistorySync.objects.create(connection=bundled, asked_at=long_ago)
-    refresh_histories()
-    refresh_histories()
-    assert count_queued_syncs() == 1
+    assert DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.check_connections").count() == 1

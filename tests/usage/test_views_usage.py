@@ -1,11 +1,9 @@
 """The usage page."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import as_actor
@@ -15,12 +13,11 @@ from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.vault.models import Connection
 
 USAGE = "/t/studio/usage/"
-LONG_AGO = timezone.now() - timedelta(days=1)
 
 
 @pytest.fixture
 def visitor(alice: User, client: Client) -> Client:
-    Connection.objects.update(asked_at=LONG_AGO)
+    Connection.objects.update(not_before=None)
     client.force_login(alice)
     return client
 
@@ -49,7 +46,7 @@ def test_balance_and_charges_are_shown(visitor: Client, alice: User, bob: User, 
 
 
 def test_a_connection_that_never_answered_says_so(visitor: Client, alice: User) -> None:
-    make_hosted_connection(alice, last_error="The service can't be reached.", asked_at=LONG_AGO)
+    make_hosted_connection(alice, last_error="The service can't be reached.", not_before=None)
     assert "be reached." in visitor.get(USAGE).content.decode()
 
 

@@ -1,7 +1,6 @@
 """Adding, checking, renaming and removing connections, and replacing their tokens."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
 from tests.client.fake_service import FakeService, reply_error, reply_html, reply_success, run_fake_service
@@ -18,7 +17,7 @@ from vanceweb.engine.accounts import create_account
 from vanceweb.teams.access import filter_visible
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
-from vanceweb.vault.connection_check import refresh_balance, store_check_result
+from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import (
     BundledConnectionProtected,
@@ -26,9 +25,9 @@ from vanceweb.vault.services import (
     remove_connection,
     rename_connection,
     replace_token,
+    request_balances,
     request_check,
 )
-from vanceweb.vault.sweeps import BALANCE_REFRESH_SECONDS, CHECK_REASK_SECONDS, refresh_balances
 
 TOKEN = "token-of-some-length"
 
@@ -46,11 +45,12 @@ def added(alice: User, service: FakeService, settings: Any) -> Connection:
 
 
 def count_queued_checks() -> int:
-    return DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.refresh_balance").count()
+    return DBTaskResult.objects.filter(task_path="vanceweb.vault.tasks.check_connections").count()
 
 
 def run_check(connection: Connection) -> Connection:
-    refresh_balance(connection.pk)
+    request_balances(connection_ids=[connection.pk])
+    check_next_connection()
     connection.refresh_from_db()
     return connection
 
@@ -87,14 +87,6 @@ def test_an_outage_leaves_a_working_connection_as_it_is(added: Connection, servi
     run_check(added)
     assert (added.check_state, added.balance) == ("ok", Decimal(100))
     assert added.last_error
-
-
-def test_a_result_for_the_old_token_is_discarded(added: Connection, alice: User) -> None:
-    seen = Connection.objects.get(pk=added.pk)
-    replace_token(actor=as_actor(alice), connection=added, token="another-token-altogether")
-    store_check_result(seen, asked_at=seen.asked_at, check_state="failed", last_error="about the old token")
-    fresh = Connection.objects.get(pk=added.pk)
-    assert (fresh.check_state, fresh.last_error) == ("checking", "")
 
 
 @pytest.mark.parametrize(
@@ -163,9 +155,8 @@ def test_a_replaced_token_is_checked_again(added: Connection, alice: User, servi
 
 
 def test_a_removed_connection_is_gone_and_its_check_harmless(added: Connection, bundled: Connection) -> None:
-    pk = added.pk
     remove_connection(connection=added)
-    refresh_balance(pk)
+    assert check_next_connection() is False
     with pytest.raises(BundledConnectionProtected):
         remove_connection(connection=bundled)
 
@@ -188,19 +179,6 @@ def test_another_accounts_token_has_its_own_balance(transactional_db: None, alic
     bundled.token = create_account(name="other", credits=7)
     bundled.save()
     assert run_check(bundled).balance == Decimal(7)
-
-
-def test_the_sweeper_enqueues_only_stale_balances_and_lost_checks(added: Connection, bundled: Connection) -> None:
-    DBTaskResult.objects.all().delete()
-    refresh_balances()
-    assert count_queued_checks() == 0
-    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=CHECK_REASK_SECONDS + 1))
-    refresh_balances()
-    refresh_balances()
-    assert count_queued_checks() == 1, "the lost check; the balance isn't stale yet"
-    Connection.objects.update(asked_at=timezone.now() - timedelta(seconds=BALANCE_REFRESH_SECONDS + 1))
-    refresh_balances()
-    assert count_queued_checks() == 3
 
 
 def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -> None:

@@ -13,9 +13,9 @@ from tests.conftest import as_actor
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
-from vanceweb.vault.connection_check import refresh_balance
+from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection
-from vanceweb.vault.services import add_connection, replace_token
+from vanceweb.vault.services import add_connection, replace_token, request_balances
 
 TOKEN = "a-token-that-nobody-may-see-1234"
 
@@ -65,7 +65,7 @@ def test_checking_logs_and_stores_no_token(stored: Connection, settings: Any, ca
     stored.service, stored.base_url = Connection.Service.OTHER, "http://127.0.0.1:9/web_api/v1"
     stored.save()
     with caplog.at_level(logging.DEBUG):
-        refresh_balance(stored.pk)
+        check_next_connection()
     stored.refresh_from_db()
     assert stored.last_error
     assert TOKEN not in stored.last_error + caplog.text
@@ -75,7 +75,8 @@ def test_an_engine_that_fails_shows_no_token(bundled: Connection, settings: Any,
     settings.CLIENT_ATTEMPTS = 1
     settings.BUNDLED_ENGINE_WSGI = f"{__name__}.fail_to_answer"
     with caplog.at_level(logging.DEBUG):
-        refresh_balance(bundled.pk)
+        request_balances(connection_ids=[bundled.pk])
+        check_next_connection()
     assert bundled.token not in caplog.text
     bundled.refresh_from_db()
     assert bundled.last_error

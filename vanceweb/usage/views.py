@@ -89,8 +89,9 @@ def connection_unshare(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _is_refreshing(connection: Connection) -> bool:
-    """Return whether a reading became due recently and hasn't ended yet."""
+    """Return whether a reading is due for which a worker was woken recently, and hasn't ended yet."""
     rows: list[LeasedModel | None] = [connection, getattr(connection, "history_sync", None)]
     now = timezone.now()
     recently = now - timedelta(seconds=WATCH_SECONDS)
-    return any(row is not None and row.not_before is not None and recently < row.not_before <= now for row in rows)
+    due = [row for row in rows if row is not None and row.not_before is not None and row.not_before <= now]
+    return any(row.woken_at is not None and row.woken_at > recently for row in due)
