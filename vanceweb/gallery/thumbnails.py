@@ -65,7 +65,7 @@ def ensure_thumbnails(blob: Blob) -> None:
     _filter_undecided().filter(pk=blob.pk).exclude(not_before__lte=now).update(not_before=now)
     lease = claim(_filter_undecided(), pk=blob.pk, duration=_get_duration())
     if lease is None:
-        _reread(blob)
+        _refresh_from_row(blob)
     else:
         blob.attempts += 1
         _render(blob, lease)
@@ -81,7 +81,7 @@ def _render(blob: Blob, lease: Lease[Blob]) -> None:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
             _decode(blob)
     except BaseException as error:
-        _postpone(lease, error)
+        _release_after_error(lease, error)
         raise
     try:
         lease.release(
@@ -94,7 +94,7 @@ def _render(blob: Blob, lease: Lease[Blob]) -> None:
         logger.info("The thumbnails of blob %s were made by another worker, or are no longer needed", blob.pk)
         if blob.has_thumbnails:
             delete_thumbnails(blob)
-        _reread(blob)
+        _refresh_from_row(blob)
         return
     if blob.attempts > 1:
         # Workers that were killed left their files.
@@ -112,7 +112,7 @@ def _decode(blob: Blob) -> None:
         blob.thumbnails_at = timezone.now()
 
 
-def _postpone(lease: Lease[Blob], error: BaseException) -> None:
+def _release_after_error(lease: Lease[Blob], error: BaseException) -> None:
     """Release the blob for the next attempt. One that ended because the worker has to stop doesn't count."""
     now = timezone.now()
     with suppress(LeaseLost):
@@ -122,7 +122,7 @@ def _postpone(lease: Lease[Blob], error: BaseException) -> None:
             lease.release(not_before=now, woken_at=None, attempts=F("attempts") - 1)
 
 
-def _reread(blob: Blob) -> None:
+def _refresh_from_row(blob: Blob) -> None:
     """Take over what another worker wrote to the row. Raise ThumbnailsPending if it isn't done yet."""
     stored = Blob.objects.filter(pk=blob.pk).first()
     if stored is None:

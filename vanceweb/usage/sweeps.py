@@ -24,6 +24,6 @@ def request_changed_histories() -> None:
     if not keys:
         return
     with transaction.atomic():
-        request_histories(connection_ids=keys)
-        # A charge since the query has a later time and stays.
+        # A charge since the query has a later time and stays. Connections are locked before histories everywhere.
         changed.filter(pk__in=keys).update(history_changed_at=None)
+        request_histories(connection_ids=keys)

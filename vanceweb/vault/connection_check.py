@@ -56,7 +56,7 @@ def check_connection(lease: Lease[Connection]) -> None:
     result: dict[str, Any] = {}
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
-            result = _ask_service(connection) | {"checked_at": timezone.now()}
+            result = _read_balance(connection) | {"checked_at": timezone.now()}
     except Exception:
         logger.exception("The check of connection %s failed unexpectedly", connection.pk)
     due_next = schedule_next(connection, _find_next_check(result.get("check_state", connection.check_state)))
@@ -64,7 +64,7 @@ def check_connection(lease: Lease[Connection]) -> None:
         lease.release(not_before=due_next, **result)
 
 
-def _ask_service(connection: Connection) -> dict[str, Any]:
+def _read_balance(connection: Connection) -> dict[str, Any]:
     """Return the columns to store.
 
     During an outage a token that worked before stays "ok"; a token that is being checked becomes "failed".
