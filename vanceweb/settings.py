@@ -245,10 +245,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["i
 LEASE_SECONDS = env.int("LEASE_SECONDS", 15)
 # With three heartbeats per lease, a worker may miss two.
 LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
-SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 2.0)
+# How soon a worker notices that its row was cancelled or taken over; one short query each time and for each row.
+LEASE_LOOK_SECONDS = 1.0
+# The longest time after which delayed work begins late; one short query for each kind of work and round.
+SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 1.0)
 # The functions the sweeper calls in turn, without arguments.
 SWEEPS: list[str] = [
-    "vanceweb.engine.sweeps.requeue_due_work",
+    "vanceweb.ops.sweeps.wake_due_rows_of_all_kinds",
     "vanceweb.engine.sweeps.fail_overdue_transforms",
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.requeue_due_jobs",
@@ -260,6 +263,11 @@ SWEEPS: list[str] = [
     "vanceweb.usage.sweeps.wake_due_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
+# Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.
+WAKEUPS: dict[str, str] = {
+    "vanceweb.engine.tasks.run_transforms": "vanceweb.engine.sweeps.wake_due_transforms",
+    "vanceweb.engine.tasks.deliver_webhooks": "vanceweb.engine.sweeps.wake_due_deliveries",
+}
 # Finished tasks only help to find a current fault; a job creates about one per second.
 TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)
 
@@ -274,8 +282,9 @@ WEB_TIMEOUT = env.int("WEB_TIMEOUT", 60)
 # A larger body is refused unread. Bodies beyond the upload limit are read up to here, so that their senders get the
 # refusal by the site's or the engine's own words: people do send 30 MB photos.
 WEB_MAX_BODY_BYTES = 100 * 1024 * 1024
-# A job on the `io` queue mostly waits for the network, so two workers share one processor.
-IO_WORKERS = env.int("IO_WORKERS", 2)
+# Work on the `io` queue mostly waits for the network: one process does it in this many threads.
+IO_WORKERS = env.int("IO_WORKERS", 1)
+IO_CONCURRENCY = env.int("IO_CONCURRENCY", 16)
 # Calls of one process to one service at the same time, so that a slow service leaves workers for the others.
 IO_SERVICE_CALLS = env.int("IO_SERVICE_CALLS", 4)
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
@@ -329,6 +338,8 @@ BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
 # The list of backends loads every network once: seconds, on a slow disk with large networks half a minute.
 BUNDLED_MODELS_SECONDS = 60.0
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
+# The function to call with the trans_id of each transform that ends, in the same transaction; empty: none.
+ENGINE_ON_END = ""
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
 ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one per processor
@@ -366,21 +377,6 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {
-        # On a signal, workers log that they are stopping and how to press Ctrl-C again: useful only in a terminal.
-        "no_shutdown_messages": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: (record.name, record.funcName) != ("django_tasks_db", "shutdown"),
-        },
-    },
-    "handlers": {
-        # The handler needs the level too: the task worker sets its loggers to INFO.
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "level": env.str("LOG_LEVEL", "WARNING"),
-            "filters": ["no_shutdown_messages"],
-        },
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

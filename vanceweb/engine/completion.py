@@ -1,27 +1,30 @@
-"""The end of a transform: its row and the webhook delivery are written together, exactly once.
+"""The end of a transform: its row, the webhook delivery and the notice to the site are written together, exactly once.
 
 A cancellation isn't posted to the webhook: whoever cancelled the job knows it.
 """
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from vanceweb.engine.models import Transform, WebhookDelivery
 from vanceweb.engine.payloads import build_progress_data, build_success
+from vanceweb.engine.tasks import deliver_webhooks
 
 
 class TransformMovedOn(Exception):
     """The row has changed: another worker, a cancellation or the sweeper ended it or took it over."""
 
 
-def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields: Any) -> WebhookDelivery | None:
+def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields: Any) -> None:
     """End the transform in `held`, a queryset of one row that is empty if the caller may no longer end it.
 
-    Return the delivery to the transform's webhook, which the caller has to enqueue, or None if there is no webhook or
-    the transform was cancelled. Raise TransformMovedOn, without writing anything, if `held` is empty.
+    Create the delivery to its webhook, if it has one and wasn't cancelled, and call ENGINE_ON_END, in the same
+    transaction. Raise TransformMovedOn, without writing anything, if `held` is empty.
     """
     with transaction.atomic():
         pk = held.values_list("pk", flat=True).first()
@@ -32,16 +35,20 @@ def end_transform(held: QuerySet[Transform], *, state: Transform.State, **fields
         )
         if ended != 1:
             raise TransformMovedOn
-        return _create_delivery(Transform.objects.get(pk=pk))
+        transform = Transform.objects.get(pk=pk)
+        _create_delivery(transform)
+        if settings.ENGINE_ON_END:
+            import_string(settings.ENGINE_ON_END)(transform.trans_id)
 
 
-def _create_delivery(transform: Transform) -> WebhookDelivery | None:
+def _create_delivery(transform: Transform) -> None:
     if not transform.webhook:
-        return None
+        return
     # The URL contains a secret of the receiver: it is stored in one place only, until delivery.
     Transform.objects.filter(pk=transform.pk).update(webhook="")
     if transform.state == Transform.State.CANCELLED:
-        return None
+        return
     ids = {"trans_id": transform.trans_id, "uid": transform.uid}
     payload = build_success(build_progress_data(transform) | ids, ip="")
-    return WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
+    WebhookDelivery.objects.create(transform=transform, url=transform.webhook, payload=payload)
+    deliver_webhooks.enqueue()

@@ -6,25 +6,25 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.completion import TransformMovedOn, end_transform
-from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDelivery
+from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, suppress_database_errors
+from vanceweb.lib import leases
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first, suppress_database_errors
 from vanceweb.lib.stored_files import open_stored
 
 logger = logging.getLogger(__name__)
@@ -43,50 +43,46 @@ class RunStopped(Exception):
         self.message = message
 
 
-def execute_transform(pk: int) -> WebhookDelivery | None:
-    """Execute the transform `pk`. Do nothing if it has ended or another worker holds it.
+def execute_next_transform() -> bool:
+    """Execute the due transform whose turn it is. Return False if none is due.
 
-    Return the delivery to its webhook, or None if there is no webhook. All errors end the job as failed, with a plain
-    sentence. The one exception is a lost lease: the row belongs to another worker then and isn't changed.
+    All errors end the job as failed, with a plain sentence. The one exception is a lost lease: the row belongs to
+    another worker then and isn't changed.
     """
-    lease = claim(
-        Transform.objects.all(),
-        pk=pk,
+    lease = claim_first(
+        Transform.objects.order_by_turn(),
         states=Transform.UNFINISHED,
-        state=Transform.State.RUNNING,
         duration=timedelta(seconds=settings.LEASE_SECONDS),
+        undo={"state": Transform.State.QUEUED, "started_at": None},
+        state=Transform.State.RUNNING,
+        # Written with the claim, so that the next worker knows whose turn this was.
+        started_at=timezone.now(),
     )
     if lease is None:
-        return None
-    transform = Transform.objects.select_related("upload").get(pk=pk)
-    held = Transform.objects.filter(pk=pk, lease_token=lease.token)
+        return False
+    transform = Transform.objects.select_related("upload").get(pk=lease.pk)
+    held = Transform.objects.filter(pk=lease.pk, lease_token=lease.token)
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
             outcome = _execute(transform, RunMonitor(lease, lost=heartbeat.lost.is_set))
-        return end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
+        end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
     except RunStopped as stop:
-        return end_transform(held, state=stop.state, message=stop.message)
+        with suppress(TransformMovedOn):
+            end_transform(held, state=stop.state, message=stop.message)
+    except ProcessStopping:
+        with suppress(LeaseLost):
+            lease.give_back()
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
         _get_storage().delete(transform.get_result_path(transform.attempts))
-        return None
-    except (KeyboardInterrupt, SystemExit):
-        # The worker has to stop: the next one can start over without waiting for the lease to expire.
-        held.update(
-            state=Transform.State.QUEUED,
-            attempts=F("attempts") - 1,
-            lease_token=None,
-            lease_until=None,
-            woken_at=timezone.now() - timedelta(seconds=REQUEUE_SECONDS),
-        )
-        raise
+    return True
 
 
 class RunMonitor:
     """The pipeline's progress callback: stores the percentage and stops the run if necessary.
 
-    A call raises LeaseLost, or RunStopped if the job was cancelled or has run for too long. It accesses the database
-    at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
+    A call raises LeaseLost, ProcessStopping, or RunStopped if the job was cancelled or has run for too long. It
+    accesses the database at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
     """
 
     def __init__(self, lease: Lease[Transform], *, lost: Callable[[], bool]) -> None:
@@ -99,6 +95,8 @@ class RunMonitor:
         now = time.monotonic()
         if self.lost():
             raise LeaseLost
+        if leases.stopping.is_set():
+            raise ProcessStopping
         if now - self.started > settings.ENGINE_MAX_RUN_SECONDS:
             raise RunStopped(Transform.State.FAILED, gettext("The job took too long and was stopped."))
         if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
@@ -114,20 +112,19 @@ class RunMonitor:
 
 
 def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
-    """Process the picture and store the result. Raise RunStopped or LeaseLost."""
+    """Process the picture and store the result. Raise RunStopped, ProcessStopping or LeaseLost."""
     if transform.attempts > MAX_ATTEMPTS:
         raise RunStopped(
             Transform.State.FAILED, gettext("The engine was interrupted several times while running this job.")
         )
     if transform.upload is None:
         raise RunStopped(Transform.State.FAILED, gettext("The uploaded picture was removed before the job started."))
-    monitor.lease.write(started_at=timezone.now())
     monitor(0.0)
     try:
         return _process(transform, transform.upload, monitor)
     except ProcessingError as error:
         raise RunStopped(Transform.State.FAILED, error.message.localise(gettext)) from error
-    except (RunStopped, LeaseLost):
+    except (RunStopped, ProcessStopping, LeaseLost):
         raise
     except Exception as error:
         logger.exception("transform %s failed", transform)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from vanceweb.lib.leases import LeasedModel
@@ -16,8 +16,6 @@ CREDIT_DECIMALS = 3
 ID_LENGTH = 32
 # Enough for a UUID or a hash.
 QUEUE_KEY_LENGTH = 64
-# After this long in the queue, a row's message counts as lost and is sent again.
-REQUEUE_SECONDS = 30
 
 
 def new_id() -> str:
@@ -145,6 +143,18 @@ class TransformQuerySet(models.QuerySet["Transform"]):
         """Return the queued and running transforms."""
         return self.filter(state__in=Transform.UNFINISHED)
 
+    def order_by_turn(self) -> "TransformQuerySet":
+        """Order the transforms so that the people of all accounts take turns.
+
+        First comes the person whose last transform began the longest ago, or who has begun none; their oldest transform
+        goes first. A transform that was interrupted counts as if it hadn't begun.
+        """
+        others = Transform.objects.filter(
+            account=OuterRef("account"), queue_key=OuterRef("queue_key"), started_at__isnull=False
+        )
+        last_start = others.exclude(pk=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
+        return self.order_by(Subquery(last_start).asc(nulls_first=True), "pk")
+
 
 class Transform(LeasedModel):
     """A job: a picture, the steps to run on it, the progress and the result."""
@@ -197,7 +207,10 @@ class Transform(LeasedModel):
     objects = TransformQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["state", "not_before"], name="engine_transform_due")]
+        indexes = [
+            models.Index(fields=["state", "not_before"], name="engine_transform_due"),
+            models.Index(fields=["account", "queue_key", "started_at"], name="engine_transform_turns"),
+        ]
 
     def __str__(self) -> str:
         return self.trans_id

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from vanceweb import __version__
 from vanceweb.engine.errors import Message
 from vanceweb.engine.models import Account, LedgerEntry, Transform, Upload
@@ -42,9 +44,10 @@ def build_upload_data(upload: Upload) -> dict[str, Any]:
 
 
 def build_progress_data(transform: Transform) -> dict[str, Any]:
-    """Return the documented fields and this engine's own: `percent` (0-100), `backend`, `version` and `msg`.
+    """Return the documented fields and this engine's own: `percent` (0-100), `seconds`, `backend`, `version` and `msg`.
 
-    `msg` is the reason of a failure or a note about the result.
+    `seconds` is the time of the work so far or, after its end, in all. `msg` is the reason of a failure or a note about
+    the result.
     """
     data: dict[str, Any] = {
         "status": transform.status,
@@ -53,6 +56,8 @@ def build_progress_data(transform: Transform) -> dict[str, Any]:
     }
     if transform.state == Transform.State.FINISHED:
         data["filesize"] = str(transform.filesize)
+    if transform.started_at is not None:
+        data["seconds"] = round(((transform.finished_at or timezone.now()) - transform.started_at).total_seconds(), 1)
     if transform.backend:
         data["backend"] = transform.backend
     if transform.message:

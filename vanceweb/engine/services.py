@@ -13,9 +13,9 @@ from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
-from vanceweb.engine.models import Account, Transform, Upload
+from vanceweb.engine.models import QUEUE_KEY_LENGTH, Account, Transform, Upload
 from vanceweb.engine.naming import build_job_name
-from vanceweb.engine.tasks import run_transform
+from vanceweb.engine.tasks import run_transforms
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
 
@@ -46,8 +46,13 @@ def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
     return upload
 
 
-def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook: str = "") -> Transform:
-    """Validate the job and enqueue it. Raise EngineError with the reason if it is invalid."""
+def submit_transform(
+    *, account: Account, upload: Upload, jconfig: str, webhook: str = "", queue_key: str = ""
+) -> Transform:
+    """Validate the job and enqueue it. Raise EngineError with the reason if it is invalid.
+
+    `queue_key` names the person for whom the account submits the job; those of one account take turns.
+    """
     try:
         steps, _output = parse_jconfig(jconfig)
     except JConfigError as error:
@@ -56,6 +61,9 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
     _check_output_size(steps, upload)
     if webhook:
         check_webhook(webhook)
+    if len(queue_key) > QUEUE_KEY_LENGTH:
+        sentence = f"The queue_key field must have at most {QUEUE_KEY_LENGTH} characters."
+        raise EngineError(Code.ILLEGAL_PARAMETER, {"queue_key": [sentence]})
     with transaction.atomic():
         transform = Transform.objects.create(
             account=account,
@@ -65,8 +73,9 @@ def submit_transform(*, account: Account, upload: Upload, jconfig: str, webhook:
             job=build_job_name(steps),
             cost=calculate_credits(steps),
             webhook=webhook,
+            queue_key=queue_key,
         )
-        run_transform.enqueue(transform.pk)
+        run_transforms.enqueue()
     return transform
 
 

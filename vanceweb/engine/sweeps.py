@@ -1,34 +1,32 @@
 """The sweeper's work on the engine's rows. Every function may run in several processes at the same time."""
 
+from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django_tasks.base import Task
 
 from vanceweb.engine.completion import TransformMovedOn, end_transform
-from vanceweb.engine.models import REQUEUE_SECONDS, Transform, Upload, WebhookDelivery
-from vanceweb.engine.tasks import deliver_webhook, run_transform
-from vanceweb.lib.leases import LeasedModel, filter_due
-
-Row = TypeVar("Row", bound=LeasedModel)
+from vanceweb.engine.models import Transform, Upload, WebhookDelivery
+from vanceweb.engine.tasks import deliver_webhooks, run_transforms
+from vanceweb.lib.leases import filter_due
+from vanceweb.lib.wakeups import wake_due_rows
 
 # The number of rows per tick, which keeps ticks short. The next tick continues.
 BATCH = 100
 
 
-def requeue_due_work() -> None:
-    """Enqueue rows again that are due and not leased: their message or their worker was lost.
+def wake_due_transforms() -> int:
+    """Wake workers for transforms whose message or worker was lost. Return the number of messages."""
+    return wake_due_rows(filter_due(Transform.objects.all(), Transform.UNFINISHED), run_transforms.enqueue)
 
-    A row is enqueued again at once if its lease has expired since the last time, otherwise at most once per
-    `REQUEUE_SECONDS`, so that a long queue doesn't fill up with duplicates.
-    """
-    _wake(filter_due(Transform.objects.all(), Transform.UNFINISHED), run_transform)
-    _wake(filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhook)
+
+def wake_due_deliveries() -> int:
+    """Wake workers for deliveries whose next attempt is due. Return the number of messages."""
+    return wake_due_rows(
+        filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED), deliver_webhooks.enqueue
+    )
 
 
 def fail_overdue_transforms() -> None:
@@ -36,17 +34,10 @@ def fail_overdue_transforms() -> None:
     margin = timedelta(seconds=settings.ENGINE_MAX_RUN_SECONDS + settings.LEASE_SECONDS)
     overdue = Transform.objects.filter(state=Transform.State.RUNNING, started_at__lt=timezone.now() - margin)
     for pk in overdue.values_list("pk", flat=True)[:BATCH]:
-        with transaction.atomic():
-            try:
-                delivery = end_transform(
-                    overdue.filter(pk=pk),
-                    state=Transform.State.FAILED,
-                    message="The job took too long and was stopped.",
-                )
-            except TransformMovedOn:
-                continue
-            if delivery is not None:
-                deliver_webhook.enqueue(delivery.pk)
+        with suppress(TransformMovedOn):
+            end_transform(
+                overdue.filter(pk=pk), state=Transform.State.FAILED, message="The job took too long and was stopped."
+            )
 
 
 def delete_expired_files() -> None:
@@ -63,13 +54,3 @@ def delete_expired_files() -> None:
     for upload in Upload.objects.filter(created_at__lt=oldest).exclude(pk__in=needed)[:BATCH]:
         storages["engine"].delete(upload.file_name)
         upload.delete()
-
-
-def _wake(rows: QuerySet[Row], task: Task[[int], None]) -> None:
-    stale = timezone.now() - timedelta(seconds=REQUEUE_SECONDS)
-    asleep = rows.filter(Q(woken_at__lt=stale) | Q(woken_at__lt=F("lease_until")))
-    for pk, woken_at in asleep.order_by("pk").values_list("pk", "woken_at")[:BATCH]:
-        with transaction.atomic():
-            # Of several sweepers, only the one that updates the row enqueues it.
-            if rows.filter(pk=pk, woken_at=woken_at).update(woken_at=timezone.now()) == 1:
-                task.enqueue(pk)

@@ -1,15 +1,18 @@
 """Deliveries to webhooks when jobs end: three attempts, each with a new check of the address."""
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import WebhookDelivery
-from vanceweb.lib.leases import LeaseLost, claim
+from vanceweb.lib.call_slots import CallSlots
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
 from vanceweb.lib.outbound_http import (
     AddressRefused,
     DeliveryFailed,
@@ -21,9 +24,16 @@ from vanceweb.lib.outbound_http import (
 logger = logging.getLogger(__name__)
 
 FIRST_FAILING_STATUS = 400
-# A receiver that doesn't respond blocks the io worker for this long, three times.
+# A receiver that doesn't respond blocks a thread of the io worker for this long, three times.
 CONNECT_SECONDS = 5
 TOTAL_SECONDS = 10
+# At the same time in one process: half of its threads, and so few to one host that a slow receiver only delays its own.
+WEBHOOKS_AT_ONCE = 8
+WEBHOOKS_AT_ONCE_PER_HOST = 2
+# The most overdue deliveries among which one with a free slot is searched for.
+CHOICES = 1000
+
+_slots = CallSlots(per_service=WEBHOOKS_AT_ONCE_PER_HOST, in_all=WEBHOOKS_AT_ONCE)
 
 
 def check_webhook(url: str) -> None:
@@ -34,33 +44,60 @@ def check_webhook(url: str) -> None:
         raise EngineError(Code.ILLEGAL_PARAMETER, {"webhook": [str(error)]}) from error
 
 
-def attempt_delivery(pk: int) -> datetime | None:
-    """Attempt a delivery once, unless another worker holds it. Return the time of the next attempt, if any."""
-    delivery_states = WebhookDelivery.State
-    lease = claim(
-        WebhookDelivery.objects.all(),
-        pk=pk,
-        states=WebhookDelivery.UNFINISHED,
-        state=delivery_states.SENDING,
-        # An attempt has its own time limit, which is shorter than this: no heartbeat is needed.
-        duration=timedelta(seconds=TOTAL_SECONDS + settings.LEASE_SECONDS),
-    )
-    if lease is None:
-        return None
-    delivery = WebhookDelivery.objects.get(pk=pk)
-    pauses = settings.ENGINE_WEBHOOK_PAUSES
-    try:
-        if _post(delivery):
-            lease.release(state=delivery_states.DELIVERED, url="")
-        elif delivery.attempts > len(pauses):
-            lease.release(state=delivery_states.FAILED, url="")
-        else:
-            next_attempt = timezone.now() + timedelta(seconds=pauses[delivery.attempts - 1])
-            lease.release(state=delivery_states.WAITING, not_before=next_attempt, woken_at=next_attempt)
-            return next_attempt
-    except LeaseLost:
-        logger.info("delivery %s was taken over by another process", pk)
+def attempt_next_delivery() -> bool:
+    """Attempt the most overdue delivery to a host with a free slot once. Return False if there is none."""
+    taken = _slots.take(_claim_delivery)
+    if taken is None:
+        return False
+    host, lease = taken
+    with _slots.returning(host):
+        _attempt_delivery(lease)
+    return True
+
+
+def has_due_deliveries() -> bool:
+    """Return whether a worker could take a delivery now."""
+    return _filter_due().exists()
+
+
+def _filter_due() -> QuerySet[WebhookDelivery]:
+    return filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED)
+
+
+def _claim_delivery(has_slot: Callable[[str], bool]) -> tuple[str, Lease[WebhookDelivery]] | None:
+    for pk, url in _filter_due().order_by("not_before", "pk").values_list("pk", "url")[:CHOICES]:
+        host = urlsplit(url).hostname or url
+        if not has_slot(host):
+            continue
+        lease = claim(
+            WebhookDelivery.objects.all(),
+            pk=pk,
+            states=WebhookDelivery.UNFINISHED,
+            state=WebhookDelivery.State.SENDING,
+            duration=timedelta(seconds=settings.LEASE_SECONDS),
+            undo={"state": WebhookDelivery.State.WAITING},
+        )
+        if lease is not None:
+            return host, lease
     return None
+
+
+def _attempt_delivery(lease: Lease[WebhookDelivery]) -> None:
+    """Post the delivery. If that failed and attempts are left, set the time of the next one."""
+    states, pauses = WebhookDelivery.State, settings.ENGINE_WEBHOOK_PAUSES
+    delivery = WebhookDelivery.objects.get(pk=lease.pk)
+    try:
+        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+            is_delivered = _post(delivery)
+        if is_delivered:
+            lease.release(state=states.DELIVERED, url="")
+        elif delivery.attempts > len(pauses):
+            lease.release(state=states.FAILED, url="")
+        else:
+            pause = timedelta(seconds=pauses[delivery.attempts - 1])
+            lease.release(state=states.WAITING, not_before=timezone.now() + pause)
+    except LeaseLost:
+        logger.info("delivery %s was taken over by another process", lease.pk)
 
 
 def _post(delivery: WebhookDelivery) -> bool:

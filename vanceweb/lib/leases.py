@@ -3,18 +3,21 @@
 The queue only wakes workers; the row is authoritative. A worker claims a row by a conditional update that must change
 exactly one row, extends the lease while it works, and filters all later writes by the lease's token: a worker that was
 paused for too long notices at its next write. The sweeper wakes workers for rows that have become due (`wakeups.py`).
+A process that has to stop sets `stopping` and gives its leases back, so that the next worker needn't wait for them.
 """
 
 import logging
 import threading
+import time
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -23,9 +26,18 @@ logger = logging.getLogger(__name__)
 
 L = TypeVar("L", bound="LeasedModel")
 
+# Each lost claim means that another worker took a row, so even many workers at once need few attempts.
+CLAIM_ROUNDS = 20
+# Set when this process has to stop: long work that sees it ends early, and gives its row back.
+stopping = threading.Event()
+
 
 class LeaseLost(Exception):
     """Another worker holds the row, or it was ended from outside: stop working on it."""
+
+
+class ProcessStopping(Exception):
+    """This process has to stop: give the row back (`Lease.give_back`)."""
 
 
 class LeasedModel(models.Model):
@@ -47,18 +59,27 @@ class LeasedModel(models.Model):
 
 @dataclass(frozen=True)
 class Lease(Generic[L]):
-    """The exclusive right to work on one row, valid for `duration` after the last extension."""
+    """The exclusive right to work on one row, valid for `duration` after the last extension.
+
+    `undo` are the fields to write when the work is given back undone.
+    """
 
     model: type[L]
     pk: int
     token: uuid.UUID
     duration: timedelta
+    is_attempt: bool = True
+    undo: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, **fields: Any) -> None:
         """Update the row's fields. Raises LeaseLost if this lease no longer holds the row."""
-        held = self.model._default_manager.filter(pk=self.pk, lease_token=self.token)
-        if held.update(**fields) != 1:
-            raise LeaseLost(f"{self.model.__name__} {self.pk} is no longer held")
+        if self._filter_held().update(**fields) != 1:
+            raise self._describe_loss()
+
+    def check(self) -> None:
+        """Raise LeaseLost if this lease no longer holds the row. Writes nothing."""
+        if not self._filter_held().exists():
+            raise self._describe_loss()
 
     def extend(self) -> None:
         """Extend the lease to `duration` from now. Raises LeaseLost."""
@@ -68,6 +89,22 @@ class Lease(Generic[L]):
         """Update the row's fields and end the lease, in one query. Raises LeaseLost."""
         self.write(lease_until=None, lease_token=None, **fields)
 
+    def give_back(self) -> None:
+        """End the lease as if the row hadn't been claimed: it is due at once, and the attempt isn't counted.
+
+        Raises LeaseLost.
+        """
+        fields = dict(self.undo)
+        if self.is_attempt:
+            fields["attempts"] = F("attempts") - 1
+        self.release(not_before=timezone.now(), **fields)
+
+    def _filter_held(self) -> models.QuerySet[L]:
+        return self.model._default_manager.filter(pk=self.pk, lease_token=self.token)
+
+    def _describe_loss(self) -> LeaseLost:
+        return LeaseLost(f"{self.model.__name__} {self.pk} is no longer held")
+
 
 def claim(
     queryset: models.QuerySet[L],
@@ -76,11 +113,13 @@ def claim(
     duration: timedelta,
     states: Collection[str] | None = None,
     is_attempt: bool = True,
+    undo: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Lease[L] | None:
     """Claim the row `pk` if it is due, in one of `states` (None: any) and not leased, and set the `fields`.
 
-    `is_attempt` is False for a turn that only polls a service: `attempts` doesn't count it.
+    `is_attempt` is False for a turn that only polls a service: `attempts` doesn't count it. `undo` are the fields to
+    write if the process has to stop during the work and gives the row back.
     Return None if another worker was faster, the row isn't due yet, or its state has changed.
     """
     now = timezone.now()
@@ -89,7 +128,24 @@ def claim(
         fields["attempts"] = F("attempts") + 1
     due = filter_due(queryset, states, now=now).filter(pk=pk)
     claimed = due.update(lease_token=token, lease_until=now + duration, **fields)
-    return Lease(queryset.model, pk, token, duration) if claimed == 1 else None
+    return Lease(queryset.model, pk, token, duration, is_attempt, undo or {}) if claimed == 1 else None
+
+
+def claim_first(
+    ordered: models.QuerySet[L], *, states: Collection[str] | None = None, **options: Any
+) -> Lease[L] | None:
+    """Claim the first of the `ordered` rows that is due. The `options` are those of `claim`.
+
+    If another worker is faster, choose again, at most CLAIM_ROUNDS times. Return None if no row is due.
+    """
+    for _ in range(CLAIM_ROUNDS):
+        pk = filter_due(ordered, states).values_list("pk", flat=True).first()
+        if pk is None:
+            return None
+        lease = claim(ordered.model._default_manager.all(), pk=pk, states=states, **options)
+        if lease is not None:
+            return lease
+    return None
 
 
 def filter_due(
@@ -117,36 +173,76 @@ def suppress_database_errors(action: str) -> Iterator[None]:
 
 
 class Heartbeat:
-    """A context manager that keeps extending a lease from its own thread.
+    """A context manager that keeps extending a lease from its own thread, and notices when the lease is lost.
 
-    `lost` is set once the lease is lost; long-running work checks it between steps. A database error costs one
-    extension: the next one follows after the same pause.
+    It extends the lease every `every` seconds, and looks at it every LEASE_LOOK_SECONDS. Once the lease is lost, which
+    includes that the work itself has released it, `lost` is set, and `on_lost` called in that thread. Long work checks
+    `lost` between steps, and `on_lost` may interrupt a call that hangs. A database error costs one look or extension.
     """
 
-    def __init__(self, lease: Lease[Any], *, every: float) -> None:
+    def __init__(self, lease: Lease[Any], *, every: float, on_lost: Callable[[], None] | None = None) -> None:
         self.lease = lease
         self.every = every
+        self.on_lost = on_lost
         self.lost = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._extend_until_stopped, name=f"lease-{lease.pk}", daemon=True)
 
     def __enter__(self) -> Self:
+        with _registering:
+            _running.add(self)
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with _registering:
+            _running.discard(self)
         self._stop.set()
         self._thread.join()
 
     def _extend_until_stopped(self) -> None:
+        pause = min(self.every, settings.LEASE_LOOK_SECONDS)
+        extended_at = time.monotonic()
         try:
-            while not self._stop.wait(self.every):
+            while not self._stop.wait(pause):
                 with suppress_database_errors(f"the extension of {self._thread.name}"):
-                    self.lease.extend()
+                    if time.monotonic() - extended_at < self.every:
+                        self.lease.check()
+                    else:
+                        self.lease.extend()
+                        extended_at = time.monotonic()
         except LeaseLost:
-            self.lost.set()
+            self._report_loss()
         finally:
             # Nothing else closes this thread's database connection.
             connection.close()
+
+    def _report_loss(self) -> None:
+        self.lost.set()
+        if self.on_lost is not None:
+            try:
+                self.on_lost()
+            except Exception:
+                logger.exception("The work on %s could not be interrupted", self._thread.name)
+
+
+# The heartbeats of this process, one for each row that it works on.
+_running: set[Heartbeat] = set()
+_registering = threading.Lock()
+
+
+def release_running_leases() -> int:
+    """Give back all rows that this process works on, and return their number. It must exit right after.
+
+    The work isn't interrupted: it loses its lease.
+    """
+    with _registering:
+        leases = [heartbeat.lease for heartbeat in _running]
+    released = 0
+    for lease in leases:
+        with suppress_database_errors(f"giving back {lease.model.__name__} {lease.pk}"), suppress(LeaseLost):
+            lease.give_back()
+            released += 1
+    return released

@@ -14,9 +14,7 @@ from vanceweb.ops import parent_death
 @contextmanager
 def run_engine_worker() -> Iterator[None]:
     """Run a worker process during the block. It is safe beside the workers of a running site: jobs are leased."""
-    manage = str(settings.BASE_DIR / "manage.py")
-    worker = [sys.executable, manage, "db_worker", "--queue-name", "engine", "--no-startup-delay", "--no-reload"]
-    command = [*worker, "--interval", str(settings.WORKER_INTERVAL), "--verbosity", "0"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "work", "--queue", "engine"]
     # In a session of its own, the worker doesn't receive Ctrl-C; the calling command handles it and stops the worker.
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, parent_death.__file__, str(os.getpid()), *command],
@@ -26,6 +24,10 @@ def run_engine_worker() -> Iterator[None]:
     try:
         yield
     finally:
-        # Its current job is leased, so another worker takes over.
-        process.kill()
-        process.wait()
+        # It may work on somebody else's job, and gives it back before it ends.
+        process.terminate()
+        try:
+            process.wait(settings.UP_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -31,10 +31,7 @@ def build_web_process(number: int, listener: int) -> ProcessCommand:
 
 def build_worker(queue: str, number: int) -> ProcessCommand:
     """Return the command of one worker on `queue`."""
-    interval = str(settings.WORKER_INTERVAL)
-    arguments = ("--queue-name", queue, "--interval", interval, "--no-startup-delay")
-    # `--no-reload`: the reloader would start a second process that the supervisor doesn't know, in development too.
-    return ProcessCommand(f"{queue}-{number}", _build_manage_command("db_worker", *arguments, "--no-reload"))
+    return ProcessCommand(f"{queue}-{number}", _build_manage_command("work", "--queue", queue))
 
 
 def build_engine_worker(number: int) -> ProcessCommand:

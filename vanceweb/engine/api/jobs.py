@@ -37,10 +37,11 @@ def upload(call: Call) -> dict[str, Any]:
 def transform(call: Call) -> dict[str, Any]:
     uid, jconfig = call.fields.require("uid", "jconfig")
     webhook, wait_seconds = call.fields.get("webhook"), _read_wait_seconds(call.fields.get("wait"))
+    queue_key = call.fields.get("queue_key")
     upload = Upload.objects.filter(account=call.account, uid=uid).first()
     if upload is None:
         raise make_not_found_error()
-    job = submit_transform(account=call.account, upload=upload, jconfig=jconfig, webhook=webhook)
+    job = submit_transform(account=call.account, upload=upload, jconfig=jconfig, webhook=webhook, queue_key=queue_key)
     if webhook:
         return {"trans_id": job.trans_id, "status": "webhook"}
     job = _wait_for_end(job, wait_seconds)

@@ -1,9 +1,7 @@
 """`manage.py sweep`: the clock of the site, which calls the functions named in SWEEPS periodically."""
 
-import logging
 import signal
 import threading
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
-logger = logging.getLogger(__name__)
-
-# A sweep that keeps failing is logged once in this interval, not in every round.
-LOG_INTERVAL_SECONDS = 60.0
+from vanceweb.ops.repeated_failures import RepeatedFailures
 
 
 class Command(BaseCommand):
@@ -48,7 +43,7 @@ class Sweeper:
 
     def __init__(self, functions: dict[str, Callable[[], object]]) -> None:
         self.functions = functions
-        self._logged_at: dict[str, float] = {}
+        self._failures = RepeatedFailures()
 
     def sweep(self) -> None:
         """Call each function once. Log errors, at most once a minute for each function."""
@@ -57,7 +52,5 @@ class Sweeper:
             try:
                 function()
             except Exception:
-                if time.monotonic() - self._logged_at.get(name, -LOG_INTERVAL_SECONDS) >= LOG_INTERVAL_SECONDS:
-                    self._logged_at[name] = time.monotonic()
-                    logger.exception("The sweep %s failed; it is retried in every round", name)
+                self._failures.log_exception(f"The sweep {name}")
         close_old_connections()
