@@ -47,7 +47,7 @@ def studio_files(settings: Any, tmp_path: Path) -> Path:
     settings.STORAGES = settings.STORAGES | storages
     settings.FILE_UPLOAD_TEMP_DIR = temporary
     # No heartbeat during a test: the connection of its thread can't see the test's transaction.
-    settings.LEASE_SECONDS, settings.LEASE_HEARTBEAT_SECONDS = 300, 200
+    settings.LEASE_SECONDS, settings.LEASE_HEARTBEAT_SECONDS, settings.LEASE_LOOK_SECONDS = 300, 200, 200
     return media
 
 

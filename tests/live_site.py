@@ -132,7 +132,7 @@ class LiveSite:
 
     def kill_workers(self, queue_name: str) -> int:
         """Send SIGKILL to every worker on the queue and return their number."""
-        pids = self.find_pids("db_worker", f"--queue-name {queue_name} ")
+        pids = self.find_pids("manage.py work", f"--queue {queue_name} ")
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         return len(pids)

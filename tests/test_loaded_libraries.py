@@ -35,7 +35,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import autodiscover_modules, import_string
 
 call_command("check")
-import_module("django_tasks_db.management.commands.db_worker")
+import_module("vanceweb.ops.management.commands.work")
 autodiscover_modules("tasks")
 import_string(settings.BUNDLED_ENGINE_WSGI)
 get_resolver("vanceweb.engine.site_urls").url_patterns[0].url_patterns

@@ -1,4 +1,4 @@
-"""An installation for the contract tests: a web server, one worker, the sweeper and a separate database.
+"""An installation for the contract tests: a web server, workers, the sweeper and a separate database.
 
 It uses the test run's data folder, so that in-process calls work with the same keys and files.
 """
@@ -60,6 +60,7 @@ def run_installation(folder: Path) -> Iterator[Installation]:
         "DATABASE_URL": f"sqlite:///{name}",
         "ENGINE_PATIENCE": str(TRANSFORM_WAIT_SECONDS),
         "ENGINE_WEBHOOK_ALLOWED_HOSTS": ALLOWED_WEBHOOK_HOST,
+        "WORKER_INTERVAL": "0.05",
         "HOST": "127.0.0.1",
         "PYTHONPATH": str(settings.BASE_DIR),
     }
@@ -69,8 +70,8 @@ def run_installation(folder: Path) -> Iterator[Installation]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         web = build_web_process(1, listener.fileno()).arguments
-        worker = ["db_worker", "--queue-name", "engine,io", "--interval", "0.05", "--no-startup-delay", "--no-reload"]
-        for number, command in enumerate((web, [*manage, *worker], [*manage, "sweep"])):
+        workers = [[*manage, "work", "--queue", queue] for queue in ("engine", "io")]
+        for number, command in enumerate((web, *workers, [*manage, "sweep"])):
             log = stack.enter_context((folder / f"{number}.log").open("wb"))
             stack.enter_context(_run_process(command, environment, log.fileno(), listener.fileno()))
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/web_api/v1"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django_tasks_db.management.commands.db_worker import Worker
 from PIL import Image
 from pytest_django import Settings
 
 from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.models import Account, Transform, Upload
+from vanceweb.ops.embedded_queue import EmbeddedQueue
 
 DENOISE = json.dumps({"name": "denoise", "config": {"module": "denoise", "module_params": {"auto_params": True}}})
 
@@ -83,19 +83,12 @@ def bob(db: None) -> Caller:
 
 @pytest.fixture
 def work(transactional_db: None) -> Callable[[str], None]:
-    """A function that runs the real worker on a queue until it is empty."""
+    """A function that runs the tasks of a queue until it is empty."""
 
-    def run(queue: str = "engine") -> None:
-        Worker(
-            queue_names=[queue],
-            interval=0,
-            batch=True,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=f"test-{queue}",
-            excluded_queue_names=[],
-        ).run()
+    def run(name: str = "engine") -> None:
+        queue = EmbeddedQueue(name, worker_id=f"test-{name}")
+        while message := queue.fetch():
+            queue.run(message)
 
     return run
 

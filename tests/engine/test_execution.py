@@ -3,27 +3,24 @@
 import io
 import json
 import os
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
-from vanceweb.engine.execution import MAX_ATTEMPTS, RunMonitor, RunStopped, execute_transform
+from vanceweb.engine.execution import MAX_ATTEMPTS, RunMonitor, RunStopped, execute_next_transform
 from vanceweb.engine.models import Transform, Upload
-from vanceweb.engine.sweeps import requeue_due_work
-from vanceweb.lib.leases import Lease, LeaseLost, claim
+from vanceweb.lib.leases import Lease, LeaseLost, ProcessStopping, claim, stopping
 
 Work = Callable[..., None]
 State = Transform.State
@@ -68,7 +65,7 @@ class TestRun:
         alice.create_transform()
         transform = Transform.objects.get()
         work()
-        assert execute_transform(transform.pk) is None
+        assert not execute_next_transform()
         transform.refresh_from_db()
         assert (transform.state, transform.attempts) == (State.FINISHED, 1)
 
@@ -254,7 +251,7 @@ def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
 
     def run() -> None:
         try:
-            execute_transform(transform.pk)
+            execute_next_transform()
         finally:
             connections.close_all()
 
@@ -270,23 +267,41 @@ def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
     assert not (engine_files / "results").exists()
 
 
-def test_a_worker_that_has_to_stop_releases_the_row(alice: Caller, transactional_db: None, settings: Settings) -> None:
+@pytest.fixture
+def stop() -> Iterator[Event]:
+    """The event that tells the work of this process to stop."""
+    yield stopping
+    stopping.clear()
+
+
+def test_a_process_that_has_to_stop_gives_the_row_back(
+    alice: Caller, transactional_db: None, settings: Settings, stop: Event
+) -> None:
     settings.ENGINE_PROGRESS_SECONDS = 0
-    alice.create_transform(build_noisy_picture(1600, 1200))
+    trans_id = alice.create_transform(build_noisy_picture(1200, 900))
+
+    def stop_when_it_runs() -> None:
+        try:
+            while not Transform.objects.filter(percent__gt=0).exists():
+                time.sleep(0.02)
+            stop.set()
+        finally:
+            connections.close_all()
+
+    watcher = threading.Thread(target=stop_when_it_runs)
+    watcher.start()
+    assert execute_next_transform()
+    watcher.join()
     transform = Transform.objects.get()
-
-    def exit_worker(signum: int, frame: object) -> None:
-        sys.exit(1)
-
-    before = signal.signal(signal.SIGALRM, exit_worker)
-    signal.setitimer(signal.ITIMER_REAL, 1)
-    try:
-        with pytest.raises(SystemExit):
-            execute_transform(transform.pk)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    transform.refresh_from_db()
     assert (transform.state, transform.lease_token, transform.attempts) == (State.QUEUED, None, 0)
-    requeue_due_work()
-    assert DBTaskResult.objects.filter(args_kwargs__args=[transform.pk]).count() == 2
+    data = alice.post("progress", trans_id=trans_id)["data"]
+    assert (data["status"], "seconds" in data) == ("waiting", False)
+
+
+@pytest.mark.django_db
+def test_a_run_ends_at_its_next_tile_when_the_process_has_to_stop(alice: Caller, stop: Event) -> None:
+    alice.create_transform()
+    monitor = RunMonitor(claim_transform(Transform.objects.get()), lost=lambda: False)
+    stop.set()
+    with pytest.raises(ProcessStopping):
+        monitor(0.5)

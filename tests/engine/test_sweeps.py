@@ -11,17 +11,19 @@ from pytest_django import Settings
 
 from tests.engine.conftest import Caller
 from vanceweb.engine.ledger import charge_download
-from vanceweb.engine.models import REQUEUE_SECONDS, LedgerEntry, Transform, Upload, WebhookDelivery
-from vanceweb.engine.sweeps import delete_expired_files, fail_overdue_transforms, requeue_due_work
+from vanceweb.engine.models import LedgerEntry, Transform, Upload, WebhookDelivery
+from vanceweb.engine.sweeps import (
+    delete_expired_files,
+    fail_overdue_transforms,
+    wake_due_deliveries,
+    wake_due_transforms,
+)
+from vanceweb.lib.wakeups import REWAKE_SECONDS
 
 Make = Callable[..., Transform]
 State = Transform.State
 DAY = timedelta(hours=24)
 SECOND = timedelta(seconds=1)
-
-
-def count_messages() -> int:
-    return DBTaskResult.objects.filter(task_path="vanceweb.engine.tasks.run_transform").count()
 
 
 @pytest.fixture
@@ -30,39 +32,44 @@ def waiting(alice: Caller) -> Transform:
     return Transform.objects.get()
 
 
-class TestRequeue:
-    def test_a_row_that_was_just_enqueued_is_not_enqueued_again(self, waiting: Transform) -> None:
-        requeue_due_work()
-        assert count_messages() == 1
+def count_messages() -> int:
+    return DBTaskResult.objects.filter(task_path="vanceweb.engine.tasks.run_transforms").count()
 
-    def test_a_row_whose_message_was_lost_is_enqueued_again_after_a_while(self, waiting: Transform) -> None:
+
+class TestWaking:
+    def test_a_transform_that_was_just_submitted_has_its_message(self, waiting: Transform) -> None:
+        assert (wake_due_transforms(), count_messages()) == (0, 1)
+
+    def test_a_transform_whose_message_was_lost_gets_another_after_a_while(self, waiting: Transform) -> None:
         DBTaskResult.objects.all().delete()
-        Transform.objects.update(woken_at=timezone.now() - REQUEUE_SECONDS * SECOND)
-        requeue_due_work()
-        requeue_due_work()
+        Transform.objects.update(woken_at=timezone.now() - (REWAKE_SECONDS + 1) * SECOND)
+        assert [wake_due_transforms(), wake_due_transforms()] == [1, 0]
         assert count_messages() == 1
 
-    def test_a_row_whose_worker_died_is_enqueued_at_once(self, waiting: Transform) -> None:
+    def test_a_transform_whose_worker_died_gets_another_at_once(self, waiting: Transform) -> None:
         now = timezone.now()
         Transform.objects.update(
             state=State.RUNNING, woken_at=now - 5 * SECOND, lease_token=None, lease_until=now - SECOND
         )
-        requeue_due_work()
-        requeue_due_work()
-        assert count_messages() == 2
+        assert [wake_due_transforms(), wake_due_transforms()] == [1, 0]
 
-    def test_a_row_that_is_held_is_left_alone(self, waiting: Transform) -> None:
+    def test_a_transform_that_a_worker_holds_gets_none(self, waiting: Transform) -> None:
         now = timezone.now()
         Transform.objects.update(state=State.RUNNING, woken_at=now - DAY, lease_until=now + 5 * SECOND)
-        requeue_due_work()
-        assert count_messages() == 1
+        assert wake_due_transforms() == 0
 
-    def test_a_delivery_is_enqueued_again_too(self, alice: Caller, finished: Make) -> None:
+    def test_a_delivery_gets_one_when_its_next_attempt_is_due(self, alice: Caller, finished: Make) -> None:
         now = timezone.now()
         WebhookDelivery.objects.create(
-            transform=finished(alice.account), url="https://example.com/", payload={}, woken_at=now - DAY
+            transform=finished(alice.account),
+            url="https://example.com/",
+            payload={},
+            woken_at=now,
+            not_before=now + SECOND,
         )
-        requeue_due_work()
+        assert wake_due_deliveries() == 0
+        WebhookDelivery.objects.update(woken_at=now - 2 * SECOND, not_before=now - SECOND)
+        assert [wake_due_deliveries(), wake_due_deliveries()] == [1, 0]
         assert DBTaskResult.objects.get().queue_name == "io"
 
 

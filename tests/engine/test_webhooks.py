@@ -1,11 +1,14 @@
 """Deliveries to webhooks: three attempts with pauses, each to a checked address, through the real queue."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -13,7 +16,9 @@ from pytest_django import Settings
 from tests.engine.conftest import DENOISE, Caller
 from tests.lib.test_outbound_http import RecordingServer, run_recording_server
 from vanceweb.engine.models import Transform, WebhookDelivery
-from vanceweb.engine.webhooks import attempt_delivery
+from vanceweb.engine.sweeps import wake_due_deliveries
+from vanceweb.engine.tasks import deliver_webhooks
+from vanceweb.engine.webhooks import WEBHOOKS_AT_ONCE_PER_HOST, attempt_next_delivery
 
 Work = Callable[..., None]
 State = WebhookDelivery.State
@@ -106,19 +111,20 @@ class TestAttempts:
         pauses = []
         for _ in range(3):
             before = timezone.now()
-            next_attempt = attempt_delivery(delivery.pk)
-            pauses.append(next_attempt and round((next_attempt - before).total_seconds()))
+            assert attempt_next_delivery()
+            delivery.refresh_from_db()
+            pauses.append(round((delivery.not_before - before).total_seconds()))
             make_deliveries_due()
-        assert pauses == [2, 10, None]
-        assert attempt_delivery(delivery.pk) is None
+        assert pauses[:2] == [2, 10]
+        assert not attempt_next_delivery()
         assert len(receiver.seen) == 3
         delivery.refresh_from_db()
         assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
 
     def test_no_attempt_is_made_before_its_time(self, delivery: WebhookDelivery, receiver: RecordingServer) -> None:
         receiver.status = 500
-        attempt_delivery(delivery.pk)
-        assert attempt_delivery(delivery.pk) is None
+        assert attempt_next_delivery()
+        assert not attempt_next_delivery()
         assert len(receiver.seen) == 1
 
     @pytest.mark.parametrize("status", [200, 204, 302])
@@ -126,7 +132,7 @@ class TestAttempts:
         self, status: int, delivery: WebhookDelivery, receiver: RecordingServer
     ) -> None:
         receiver.status = status
-        assert attempt_delivery(delivery.pk) is None
+        assert attempt_next_delivery()
         delivery.refresh_from_db()
         assert delivery.state == State.DELIVERED
 
@@ -134,19 +140,20 @@ class TestAttempts:
         self, delivery: WebhookDelivery, receiver: RecordingServer, settings: Settings
     ) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = []
-        assert attempt_delivery(delivery.pk) is not None
-        assert receiver.seen == []
+        assert attempt_next_delivery()
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.attempts, receiver.seen) == (State.WAITING, 1, [])
 
     def test_the_log_names_the_host_and_not_the_secret(
         self, delivery: WebhookDelivery, receiver: RecordingServer, caplog: pytest.LogCaptureFixture
     ) -> None:
         receiver.status = 500
-        attempt_delivery(delivery.pk)
+        attempt_next_delivery()
         assert "localhost" in caplog.text
         assert "the-secret" not in caplog.text
 
 
-def test_the_queue_makes_the_second_attempt(
+def test_the_sweeper_wakes_a_worker_for_the_second_attempt(
     alice: Caller, receiver: RecordingServer, work: Work, settings: Settings
 ) -> None:
     settings.ENGINE_WEBHOOK_PAUSES = (0.3, 0.3)
@@ -155,6 +162,51 @@ def test_the_queue_makes_the_second_attempt(
     work("io")
     receiver.status = 200
     time.sleep(0.4)
+    assert wake_due_deliveries() == 1
     work("io")
     assert len(receiver.seen) == 2
     assert WebhookDelivery.objects.get().state == State.DELIVERED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receiver_that_hangs_delays_only_its_own_deliveries(
+    alice: Caller, receiver: RecordingServer, finished: Callable[..., Transform], settings: Settings
+) -> None:
+    settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for url in [slow] * (WEBHOOKS_AT_ONCE_PER_HOST + 2) + [f"http://localhost:{receiver.port}/"]:
+            WebhookDelivery.objects.create(transform=finished(alice.account), url=url, payload={})
+        hanging = [threading.Thread(target=attempt_and_close) for _ in range(WEBHOOKS_AT_ONCE_PER_HOST)]
+        for thread in hanging:
+            thread.start()
+        while WebhookDelivery.objects.filter(state=State.SENDING).count() < WEBHOOKS_AT_ONCE_PER_HOST:
+            time.sleep(0.02)
+        assert attempt_next_delivery()
+        assert len(receiver.seen) == 1
+        assert not attempt_next_delivery()
+        for _ in hanging:
+            silent.accept()[0].close()
+        for thread in hanging:
+            thread.join()
+    assert attempt_next_delivery()
+
+
+def attempt_and_close() -> None:
+    try:
+        attempt_next_delivery()
+    finally:
+        connections.close_all()
+
+
+def test_a_delivery_that_found_no_free_slot_follows_without_the_sweeper(
+    alice: Caller, receiver: RecordingServer, finished: Callable[..., Transform], work: Work
+) -> None:
+    for _ in range(3):
+        WebhookDelivery.objects.create(
+            transform=finished(alice.account), url=f"http://localhost:{receiver.port}/", payload={}
+        )
+    # One message: the others were used up while all slots were taken.
+    deliver_webhooks.enqueue()
+    work("io")
+    assert len(receiver.seen) == 3

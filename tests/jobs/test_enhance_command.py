@@ -124,7 +124,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation,
     assert process.returncode == 130, errors
     assert "Cancelled." in errors
     assert installation.query(newest) == [("cancelled",)]
-    left = subprocess.run(["pgrep", "-f", "db_worker --queue-name engine"], capture_output=True, text=True, check=False)
+    left = subprocess.run(["pgrep", "-f", "manage.py work --queue engine"], capture_output=True, text=True, check=False)
     own = [pid for pid in left.stdout.split() if str(installation.folder) in _environment(int(pid))]
     assert own == []
 

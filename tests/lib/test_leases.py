@@ -1,3 +1,4 @@
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -9,9 +10,18 @@ import pytest
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.utils import timezone
+from pytest_django import Settings
 
 from tests.lib.models import Work
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
+from vanceweb.lib.leases import (
+    Heartbeat,
+    Lease,
+    LeaseLost,
+    claim,
+    claim_first,
+    filter_due,
+    release_running_leases,
+)
 
 MINUTE = timedelta(minutes=1)
 PAST = timedelta(seconds=-1)
@@ -119,6 +129,84 @@ def test_the_heartbeat_reports_a_lost_lease() -> None:
     with Heartbeat(claim_or_fail(work), every=0.02) as heartbeat:
         Work.objects.update(lease_token=None)
         assert heartbeat.lost.wait(10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loss_is_noticed_long_before_the_next_extension_and_told_once(settings: Settings) -> None:
+    settings.LEASE_LOOK_SECONDS = 0.02
+    work, told = Work.objects.create(), queue.SimpleQueue[str]()
+    with Heartbeat(claim_or_fail(work), every=600, on_lost=lambda: told.put("lost")) as heartbeat:
+        Work.objects.update(lease_token=None)
+        assert told.get(timeout=10) == "lost"
+        assert heartbeat.lost.is_set()
+    assert told.empty()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_told_while_the_lease_lasts(settings: Settings) -> None:
+    settings.LEASE_LOOK_SECONDS = 0.01
+    told: list[str] = []
+    with Heartbeat(claim_or_fail(Work.objects.create()), every=600, on_lost=lambda: told.append("lost")):
+        time.sleep(0.2)
+    assert told == []
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_given_back_is_as_before_the_claim_and_due_at_once() -> None:
+    work = Work.objects.create()
+    lease = claim(Work.objects.all(), pk=work.pk, duration=MINUTE, undo={"state": "queued"}, state="running")
+    assert lease is not None
+    lease.give_back()
+    work.refresh_from_db()
+    assert (work.state, work.attempts, work.lease_token, work.lease_until) == ("queued", 0, None, None)
+    assert work.not_before is not None
+    assert work.woken_at is not None
+    assert work.woken_at < work.not_before
+    assert claim_work(work) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_stops_releases_the_rows_it_works_on_and_no_others() -> None:
+    held, done, polled = (Work.objects.create() for _ in range(3))
+    poll = claim(Work.objects.all(), pk=polled.pk, duration=MINUTE, is_attempt=False)
+    assert poll is not None
+    with Heartbeat(claim_or_fail(done), every=60):
+        pass
+    with Heartbeat(claim_or_fail(held), every=60), Heartbeat(poll, every=60):
+        assert release_running_leases() == 2
+    for row in (held, done, polled):
+        row.refresh_from_db()
+    assert [row.lease_token is None for row in (held, done, polled)] == [True, False, True]
+    assert [row.attempts for row in (held, done, polled)] == [0, 1, 0]
+
+
+@pytest.mark.django_db
+def test_the_first_due_row_of_the_order_is_claimed() -> None:
+    older, newer = Work.objects.create(), Work.objects.create()
+    order = Work.objects.order_by("-pk")
+    leases = [claim_first(order, states=["queued"], duration=MINUTE, state="running") for _ in range(3)]
+    assert [lease and lease.pk for lease in leases] == [newer.pk, older.pk, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_choose_the_same_row_choose_again() -> None:
+    for _ in range(6):
+        Work.objects.create()
+    barrier = threading.Barrier(6)
+    taken: list[int | None] = []
+
+    def race() -> None:
+        barrier.wait()
+        lease = claim_first(Work.objects.order_by("pk"), states=["queued"], duration=MINUTE, state="running")
+        taken.append(lease and lease.pk)
+        connection.close()
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(taken) == set(Work.objects.values_list("pk", flat=True))
 
 
 @contextmanager

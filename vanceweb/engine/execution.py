@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from vanceweb.catalogue.jconfig import parse_jconfig
@@ -55,8 +55,8 @@ def execute_next_transform() -> bool:
         duration=timedelta(seconds=settings.LEASE_SECONDS),
         undo={"state": Transform.State.QUEUED, "started_at": None},
         state=Transform.State.RUNNING,
-        # Written with the claim, so that the next worker knows whose turn this was.
-        started_at=timezone.now(),
+        # Written with the claim, so that the next worker knows whose turn this was, at the time of the last attempt.
+        started_at=Now(),
     )
     if lease is None:
         return False

@@ -1,5 +1,6 @@
 """The bodies of the API's responses and webhooks, as plain data."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +58,9 @@ def build_progress_data(transform: Transform) -> dict[str, Any]:
     if transform.state == Transform.State.FINISHED:
         data["filesize"] = str(transform.filesize)
     if transform.started_at is not None:
-        data["seconds"] = round(((transform.finished_at or timezone.now()) - transform.started_at).total_seconds(), 1)
+        # The clocks of the database and of this machine may differ a little.
+        work = max((transform.finished_at or timezone.now()) - transform.started_at, timedelta(0))
+        data["seconds"] = round(work.total_seconds(), 1)
     if transform.backend:
         data["backend"] = transform.backend
     if transform.message:

@@ -12,7 +12,7 @@ from django_tasks_db.utils import exclusive_transaction, is_locked_database_exce
 
 BACKEND = "default"
 
-Message: TypeAlias = "DBTaskResult[..., Any]"
+Message: TypeAlias = DBTaskResult[..., Any]
 
 
 class EmbeddedQueue:
