@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -28,7 +27,6 @@ def wake_due_rows_of_all_kinds() -> None:
     for task, wake in settings.WAKEUPS.items():
         if waiting.get(task, 0) >= wakeups.BATCH:
             continue
-        close_old_connections()
         try:
             import_string(wake)()
         except Exception:
