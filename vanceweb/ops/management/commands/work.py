@@ -1,5 +1,6 @@
 """`manage.py work --queue QUEUE`: a worker, which runs the tasks of one queue."""
 
+import logging
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -11,6 +12,9 @@ from django.utils.crypto import get_random_string
 
 from vanceweb.ops.embedded_queue import EmbeddedQueue
 from vanceweb.ops.task_threads import TaskThreads
+
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -32,10 +36,16 @@ class Command(BaseCommand):
         messages = EmbeddedQueue(queue, worker_id=get_random_string(32))
         # The engine's tasks use all processors (ENGINE_MODEL_THREADS); the others mostly wait.
         default = settings.IO_CONCURRENCY if queue == "io" else 1
-        TaskThreads(messages, concurrency=concurrency or default, interval=settings.WORKER_INTERVAL).run()
+        threads = TaskThreads(messages, concurrency=concurrency or default, interval=settings.WORKER_INTERVAL)
+        code = 1
+        try:
+            threads.run()
+            code = 0
+        except Exception:
+            logger.exception("The worker on the queue %s failed", queue)
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(code)
 
 
 def _parse_concurrency(text: str) -> int:
