@@ -13,7 +13,6 @@ from django.utils.crypto import get_random_string
 from vanceweb.ops.embedded_queue import EmbeddedQueue
 from vanceweb.ops.task_threads import TaskThreads
 
-
 logger = logging.getLogger(__name__)
 
 
