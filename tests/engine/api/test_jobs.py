@@ -5,11 +5,13 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
@@ -96,6 +98,15 @@ class TestTransform:
         Transform.objects.update(state="running", percent=41.666)
         data = alice.post("progress", trans_id=trans_id)["data"]
         assert data == {"status": "process", "percent": 41.7, "version": f"vanceweb {__version__}"}
+
+    def test_the_seconds_of_the_work_are_told_from_its_start_on(self, alice: Caller) -> None:
+        trans_id = alice.create_transform()
+        assert "seconds" not in alice.post("progress", trans_id=trans_id)["data"]
+        start = timezone.now() - timedelta(seconds=60)
+        Transform.objects.update(state="running", started_at=start)
+        assert alice.post("progress", trans_id=trans_id)["data"]["seconds"] >= 60
+        Transform.objects.update(state="failed", finished_at=start + timedelta(seconds=3.3))
+        assert alice.post("progress", trans_id=trans_id)["data"]["seconds"] == 3.3
 
     def test_a_webhook_is_answered_at_once(self, alice: Caller, settings: Settings) -> None:
         settings.ENGINE_WEBHOOK_ALLOWED_HOSTS = ["localhost"]
