@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.live_site import build_environment, build_manage_command
@@ -26,6 +27,13 @@ def database(tmp_path: Path, django_db_blocker: Any) -> Iterator[Path]:
     file = tmp_path / "vanceweb.sqlite3"
     with django_db_blocker.unblock(), use_database(create_sqlite_database(file)):
         yield file
+
+
+def get_copy(database: Path) -> Path:
+    """Return the path of the copy that the update will make, named for the first migration that is missing."""
+    executor = MigrationExecutor(connection)
+    first = executor.migration_plan(executor.loader.graph.leaf_nodes())[0][0]
+    return database.with_name(f"{database.name}.before-{first.app_label}.{first.name}")
 
 
 def list_files(folder: Path) -> list[str]:
@@ -62,7 +70,7 @@ def test_only_the_newest_copies_are_kept(database):
 
 
 def test_a_copy_that_breaks_off_stops_the_update_and_keeps_the_older_copy(database):
-    older = database.with_name("vanceweb.sqlite3.before-teams.0002_teams")
+    older = get_copy(database)
     older.write_text("older")
     before = database.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -81,7 +89,7 @@ def test_a_copy_that_breaks_off_stops_the_update_and_keeps_the_older_copy(databa
 
 
 def test_a_copy_that_cannot_be_replaced_stops_the_update(database):
-    blocked = database.with_name("vanceweb.sqlite3.before-teams.0002_teams")
+    blocked = get_copy(database)
     blocked.mkdir()
     with pytest.raises(NotPrepared, match=r"could not be copied to .*: Is a directory\.$"):
         migrate_database(pytest.fail)
