@@ -256,17 +256,17 @@ SWEEPS: list[str] = [
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.requeue_due_jobs",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
-    "vanceweb.gallery.sweeps.wake_due_thumbnails",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
-    "vanceweb.vault.sweeps.wake_due_checks",
     "vanceweb.usage.sweeps.request_changed_histories",
-    "vanceweb.usage.sweeps.wake_due_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
 # Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.
 WAKEUPS: dict[str, str] = {
     "vanceweb.engine.tasks.run_transforms": "vanceweb.engine.sweeps.wake_due_transforms",
     "vanceweb.engine.tasks.deliver_webhooks": "vanceweb.engine.sweeps.wake_due_deliveries",
+    "vanceweb.gallery.tasks.make_thumbnails": "vanceweb.gallery.sweeps.wake_due_thumbnails",
+    "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
+    "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
 }
 # Finished tasks only help to find a current fault; a job creates about one per second.
 TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)

@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from vanceweb.gallery.blob_files import delete_leftover_files, delete_thumbnails, write_thumbnails
 from vanceweb.gallery.models import Blob
-from vanceweb.lib.due_rows import claim_next
 from vanceweb.lib.images import NotAnImage
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, claim_first
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def filter_unrendered() -> QuerySet[Blob]:
 
 def make_next_thumbnails() -> None:
     """Make the thumbnails that have been due longest, or record that the picture is damaged."""
-    lease = claim_next(filter_unrendered(), duration=_get_duration())
+    lease = claim_first(filter_unrendered().order_by("not_before"), duration=_get_duration())
     blob = lease and Blob.objects.filter(pk=lease.pk).first()
     if lease and blob:
         with suppress(ThumbnailsPending):

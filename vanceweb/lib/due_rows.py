@@ -1,26 +1,16 @@
-"""Taking the most overdue row of a kind, and requests that make rows due at once."""
+"""Requests that make rows due at once, or after the work that is under way."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from vanceweb.lib.leases import Lease, LeasedModel, claim, filter_due
+from vanceweb.lib.leases import LeasedModel
 
 Row = TypeVar("Row", bound=LeasedModel)
-
-
-def claim_next(rows: models.QuerySet[Row], *, duration: timedelta, is_attempt: bool = True) -> Lease[Row] | None:
-    """Claim the row that has been due longest. Return None if none is due that nobody else holds."""
-    # Several workers find the same row, and only one of them gets it.
-    while (pk := filter_due(rows).order_by("not_before").values_list("pk", flat=True).first()) is not None:
-        lease = claim(rows, pk=pk, duration=duration, is_attempt=is_attempt)
-        if lease is not None:
-            return lease
-    return None
 
 
 def request_rows(rows: models.QuerySet[Row], enqueue: Callable[[], object]) -> int:
