@@ -25,7 +25,7 @@ def count_body(environ: dict[str, Any]) -> bytes:
     return str(len(WSGIRequest(environ).body)).encode()
 
 
-def leave_body(environ: dict[str, Any]) -> bytes:
+def ignore_body(environ: dict[str, Any]) -> bytes:
     """Return a word without reading the body."""
     return b"unread"
 
@@ -36,4 +36,4 @@ def answer_slowly(environ: dict[str, Any]) -> bytes:
     return b"slow"
 
 
-PROBES = {BODY_PATH: count_body, UNREAD_PATH: leave_body, SLOW_PATH: answer_slowly}
+PROBES = {BODY_PATH: count_body, UNREAD_PATH: ignore_body, SLOW_PATH: answer_slowly}

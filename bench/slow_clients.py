@@ -21,7 +21,7 @@ def open_slow_connections(port: int, *, headers: int, bodies: int) -> Iterator[l
             with contextlib.suppress(OSError):
                 connection.sendall(start)
             connections.append(connection)
-        thread = threading.Thread(target=_drip, args=(connections, stopped), daemon=True)
+        thread = threading.Thread(target=_send_slowly, args=(connections, stopped), daemon=True)
         thread.start()
         try:
             yield connections
@@ -30,7 +30,7 @@ def open_slow_connections(port: int, *, headers: int, bodies: int) -> Iterator[l
             thread.join()
 
 
-def _drip(connections: list[socket.socket], stopped: threading.Event) -> None:
+def _send_slowly(connections: list[socket.socket], stopped: threading.Event) -> None:
     while not stopped.wait(PAUSE_SECONDS):
         for connection in connections:
             with contextlib.suppress(OSError):

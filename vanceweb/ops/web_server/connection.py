@@ -139,7 +139,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self.will_close = self.will_close or now > self.linger_until
         elif self.total_outbufs_len:
             if now - self.sent_at > SEND_PAUSE_SECONDS:
-                self.give_up()
+                self.drop()
         elif not self.requests and not self.close_when_flushed:
             self._check_waiting(now)
 
@@ -168,7 +168,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self.requests.append(request)
             self.server.add_task(self)
 
-    def give_up(self) -> None:
+    def drop(self) -> None:
         """Close the connection at once, whatever it is doing; a thread that writes to it is told so."""
         self.handle_close()
 

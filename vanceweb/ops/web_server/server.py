@@ -59,7 +59,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         if len(self.active_channels) > self.max_connections:
             waiting = [one for one in self.active_channels.values() if not one.is_answering()]
             if waiting:
-                min(waiting, key=_rank_for_closing).give_up()
+                min(waiting, key=_rank_for_closing).drop()
 
     def handle_error(self) -> None:
         """Let an unexpected error end the process, which is then restarted: without its socket it would live deaf."""
@@ -156,7 +156,7 @@ def _limit_bodies(connections: Iterable[Connection]) -> None:
     while total > ALL_BODIES_MAX_BYTES and sizes:
         size, connection = sizes.pop()
         if not connection.is_answering():
-            connection.give_up()
+            connection.drop()
             total -= size
 
 
