@@ -40,14 +40,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     watchdog_seconds = 0
 
     def maintenance(self, now: float) -> None:
-        """Check all deadlines; called every CHECK_SECONDS. waitress's own `now` is the time of day."""
+        """Do nothing: waitress calls this by the time of day, `run` checks the connections by a clock nobody sets."""
+
+    def check_connections(self, now: float) -> None:
+        """Enforce all deadlines and the limit of bodies, and tell the watchdog that the main loop runs."""
         if self.watchdog_seconds:
             faulthandler.dump_traceback_later(self.watchdog_seconds, exit=True)
-        clock = time.monotonic()
         connections = list(self.active_channels.values())
         for connection in connections:
-            connection.check_deadlines(clock)
-        _limit_bodies(connections)
+            connection.check_deadlines(now)
+        _drop_largest_bodies(connections)
 
     def handle_accept(self) -> None:
         """Accept a connection; when that is one too many, close the one that has waited longest for its client.
@@ -59,7 +61,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         if len(self.active_channels) > self.max_connections:
             waiting = [one for one in self.active_channels.values() if not one.is_answering()]
             if waiting:
-                min(waiting, key=_rank_for_closing).drop()
+                min(waiting, key=_order_by_loss).drop()
 
     def handle_error(self) -> None:
         """Let an unexpected error end the process, which is then restarted: without its socket it would live deaf."""
@@ -73,7 +75,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     def run(self) -> None:
         """Serve until `stop`, then answer what has arrived completely, for at most STOP_SECONDS."""
+        check_at = 0.0
         while not self.is_stopping:
+            if (now := time.monotonic()) >= check_at:
+                self.check_connections(now)
+                check_at = now + CHECK_SECONDS
             wasyncore.loop(timeout=CHECK_SECONDS, use_poll=True, map=self._map, count=1)
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and any(one.is_answering() for one in list(self.active_channels.values())):
@@ -88,13 +94,12 @@ def serve(application: Application, listener: socket.socket, *, threads: int, ma
     After `watchdog` seconds without a round of the main loop, the process ends with its threads' stacks in the log.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue of requests is nothing to report
-    max_connections = raise_file_limit(MAX_CONNECTIONS)
+    max_connections = extend_file_limit(MAX_CONNECTIONS)
     adjustments = Adjustments(
         sockets=[listener],
         threads=threads,
         backlog=BACKLOG,
         connection_limit=max_connections + SPARE_CONNECTIONS,
-        cleanup_interval=CHECK_SECONDS,
         max_request_header_size=HEADER_MAX_BYTES,
         max_request_body_size=max_body + 1,  # waitress refuses from this size on
         inbuf_overflow=BODY_MEMORY_BYTES,
@@ -139,7 +144,7 @@ def complete_answers(application: Application) -> Application:
     return answer
 
 
-def raise_file_limit(connections: int) -> int:
+def extend_file_limit(connections: int) -> int:
     """Raise the process's limit of open files as far as `connections` need it; return how many it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections * FILES_PER_CONNECTION
@@ -149,7 +154,7 @@ def raise_file_limit(connections: int) -> int:
     return connections if soft == resource.RLIM_INFINITY else min(connections, soft // FILES_PER_CONNECTION)
 
 
-def _limit_bodies(connections: Iterable[Connection]) -> None:
+def _drop_largest_bodies(connections: Iterable[Connection]) -> None:
     """Give up the largest bodies that are still arriving, until all together keep to ALL_BODIES_MAX_BYTES."""
     sizes = sorted(((one.count_body_bytes(), one) for one in connections), key=lambda pair: pair[0])
     total = sum(size for size, _ in sizes)
@@ -160,7 +165,7 @@ def _limit_bodies(connections: Iterable[Connection]) -> None:
             total -= size
 
 
-def _rank_for_closing(connection: Connection) -> tuple[bool, float]:
+def _order_by_loss(connection: Connection) -> tuple[bool, float]:
     """Order connections by what is lost with them: idle ones and headers before bodies, the oldest first."""
     request = connection.request
     has_body = request is not None and request.headers_finished
