@@ -1,5 +1,6 @@
 """STORAGE_URL: what it means, and the sentences that refuse a wrong one without repeating it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,35 @@ def test_a_wrong_location_of_the_proxy_is_refused(location: str, tmp_path: Path)
     assert run.returncode == 1
     assert "vanceweb can't start with this environment" in run.stderr
     assert "X_ACCEL_LOCATION" in run.stderr
+
+
+READ_SETTINGS = """
+import json, sys
+from vanceweb import settings
+
+print(json.dumps([settings.STORAGES["engine"]["OPTIONS"], "boto3" in sys.modules]))
+"""
+
+
+def test_the_settings_take_the_keys_from_the_environment_and_load_no_library(tmp_path: Path) -> None:
+    environment = build_environment(
+        tmp_path / "data",
+        STORAGE_URL="s3://photos/one?endpoint=http://127.0.0.1:9000",
+        AWS_ACCESS_KEY_ID="K/ey",
+        AWS_SECRET_ACCESS_KEY="s+cret",
+        AWS_SESSION_TOKEN="session",
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", READ_SETTINGS], env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60
+    )
+    options, is_loaded = json.loads(run.stdout)
+    assert options == {
+        "access_key": "K/ey",
+        "secret_key": "s+cret",
+        "security_token": "session",
+        "bucket_name": "photos",
+        "location": "one/engine",
+        "endpoint_url": "http://127.0.0.1:9000",
+        "region_name": "us-east-1",
+    }
+    assert not is_loaded
