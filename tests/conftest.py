@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from PIL import Image
 
+from tests.decoder_process import run_decoder
 from tests.object_store import ObjectStore, run_object_store
 from vanceweb.ops.services import create_person, open_team, set_up_installation
 from vanceweb.teams.access import Actor, find_home_actor
@@ -35,8 +36,15 @@ def make_picture_file(
     return file
 
 
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[None]:
+    """A running decoder, so that not every picture of a test starts one."""
+    with run_decoder():
+        yield
+
+
 @pytest.fixture
-def studio_files(settings: Any, tmp_path: Path) -> Path:
+def studio_files(settings: Any, tmp_path: Path, decoder: None) -> Path:
     """The site's media folder; all storages and temporary files are in the test's own folder."""
     temporary, media = tmp_path / "tmp", tmp_path / "media"
     temporary.mkdir(exist_ok=True)

@@ -307,6 +307,17 @@ UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_PIXELS = 34_000_000
 UPLOAD_FORMATS = ("JPEG", "PNG")
 
+# The decoder (lib/decoding.py): pictures of others are decoded in processes with limits, never in a web process.
+
+# Private to the site: a folder of its own in the data folder.
+DECODER_SOCKET = DATA_DIR / "decoder" / "socket"
+# Pictures decoded at a time; the others wait for a few seconds.
+DECODER_PROCESSES = env.int("DECODER_PROCESSES", 2)
+# Processor time for a picture of an upload's size; larger results get more. 34 megapixels take one to two seconds.
+DECODER_SECONDS = env.int("DECODER_SECONDS", 15)
+# The most memory for any picture. Results of 200 megapixels take up to 2 GB; uploads get 0.8 GB at most.
+DECODER_MEMORY_MB = env.int("DECODER_MEMORY_MB", 2560)
+
 # Jobs
 
 # Seconds between a job's progress requests to the bundled engine, in process.

@@ -61,7 +61,7 @@ class Caller:
 
 
 @pytest.fixture(autouse=True)
-def engine_files(settings: Settings, tmp_path: Path) -> Path:
+def engine_files(settings: Settings, tmp_path: Path, decoder: None) -> Path:
     """A separate storage and temporary folder for the test."""
     folder, temporary = tmp_path / "engine", tmp_path / "tmp"
     temporary.mkdir()

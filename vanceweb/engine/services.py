@@ -17,18 +17,26 @@ from vanceweb.engine.models import QUEUE_KEY_LENGTH, Account, Transform, Upload
 from vanceweb.engine.naming import build_job_name
 from vanceweb.engine.tasks import run_transforms
 from vanceweb.engine.webhooks import check_webhook
+from vanceweb.lib.decoding import DecoderUnavailable, check_pixels
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
 
 
 def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
-    """Store an uploaded picture. Raise EngineError if it isn't a picture or exceeds the limits."""
+    """Store an uploaded picture. Raise EngineError if it isn't a picture or exceeds the limits.
+
+    A busy decoder says nothing about the picture, so its error is one after which clients try again.
+    """
+    source = cast(BinaryIO, file)
     try:
         facts = inspect_image(
-            cast(BinaryIO, file),
+            source,
             max_bytes=settings.UPLOAD_MAX_BYTES,
             max_pixels=settings.UPLOAD_MAX_PIXELS,
             formats=settings.UPLOAD_FORMATS,
         )
+        check_pixels(source, formats=settings.UPLOAD_FORMATS)
+    except DecoderUnavailable as error:
+        raise EngineError(Code.INTERNAL, str(error)) from error
     except ImageTooLarge as error:
         raise EngineError(Code.LIMIT_EXCEEDED, str(error)) from error
     except NotAnImage as error:

@@ -14,7 +14,7 @@ from django.core.files.storage import Storage, default_storage
 
 from vanceweb.gallery.models import Blob
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
-from vanceweb.gallery.thumbnail_rendering import render_thumbnails
+from vanceweb.lib.decoding import render_thumbnails
 from vanceweb.lib.images import ImageFacts
 
 EXTENSIONS = {"JPEG": Blob.Format.JPG, "PNG": Blob.Format.PNG}
@@ -38,9 +38,10 @@ def store_blob_file(file: BinaryIO, facts: ImageFacts, *, uuid: UUID | None = No
 
 
 def write_thumbnails(blob: Blob) -> None:
-    """Decode the whole picture and store its thumbnails under new names, the blob's new `thumbnail_key`.
+    """Have the whole picture decoded, and store its thumbnails under new names, the blob's new `thumbnail_key`.
 
-    If the row isn't saved with that key, call `delete_thumbnails`. Raise NotAnImage if the picture is damaged.
+    If the row isn't saved with that key, call `delete_thumbnails`. Raise NotAnImage if the picture is damaged,
+    ImageTooCostly or DecoderUnavailable.
     """
     with default_storage.open(str(blob.file.name)) as file:
         rendered = render_thumbnails(

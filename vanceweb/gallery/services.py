@@ -1,4 +1,4 @@
-"""Writes on pictures. Functions called by views read only a file's header; workers decode the pixels."""
+"""Writes on pictures. Functions called by views read only a file's header; workers have the pixels decoded."""
 
 from typing import BinaryIO
 from uuid import UUID
@@ -14,7 +14,7 @@ from vanceweb.gallery.file_names import clean_file_name
 from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.references import drop_reference, take_reference
 from vanceweb.gallery.samples import get_sample
-from vanceweb.gallery.sizes import RESULT_MAX_BYTES, RESULT_MAX_PIXELS
+from vanceweb.gallery.sizes import RESULT_MAX_BYTES, RESULT_MAX_PIXELS, RESULT_MAX_SIDE
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.images import inspect_image
 from vanceweb.teams.access import Actor
@@ -57,14 +57,14 @@ def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUI
     """Store a job's result and its thumbnails, and return its row with a new blob, both not yet saved.
 
     The caller saves it by `save_asset` together with its own row, inside `delete_files_on_error(asset.blob)`. `uuid` is
-    the id of both rows. Raise ImageRefused.
+    the id of both rows. Raise ImageRefused or DecoderUnavailable.
     """
     facts = inspect_image(
         file,
         max_bytes=RESULT_MAX_BYTES,
         max_pixels=RESULT_MAX_PIXELS,
+        max_side=RESULT_MAX_SIDE,
         formats=settings.UPLOAD_FORMATS,
-        decode=False,
     )
     blob = store_blob_file(file, facts, uuid=uuid)
     with delete_files_on_error(blob):
@@ -105,7 +105,6 @@ def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str
         max_bytes=settings.UPLOAD_MAX_BYTES,
         max_pixels=settings.UPLOAD_MAX_PIXELS,
         formats=settings.UPLOAD_FORMATS,
-        decode=False,
     )
     blob = store_blob_file(file, facts)
     asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name), blob=blob)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from vanceweb.gallery.blob_files import delete_leftover_files, delete_thumbnails, write_thumbnails
 from vanceweb.gallery.models import Blob
-from vanceweb.lib.images import NotAnImage
+from vanceweb.lib.decoding import DecoderUnavailable, DecodingInterrupted
+from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, claim_first
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 THUMBNAIL_MAX_ATTEMPTS = 3
 # After an error that says nothing about the picture, such as a full disk, the next attempt follows this much later.
 THUMBNAIL_RETRY_SECONDS = 60
+# A decoder that has too much to do has soon done it.
+BUSY_DECODER_SECONDS = 5
 
 
 class ThumbnailsPending(Exception):
@@ -42,8 +45,12 @@ def make_next_thumbnails() -> None:
     lease = claim_first(filter_unrendered().order_by("not_before"), duration=_get_duration())
     blob = lease and Blob.objects.filter(pk=lease.pk).first()
     if lease and blob:
-        with suppress(ThumbnailsPending):
+        try:
             _render(blob, lease)
+        except DecoderUnavailable as error:
+            logger.warning("The thumbnails of blob %s couldn't be made: %s", blob.pk, error)
+        except ThumbnailsPending:
+            return
 
 
 def make_thumbnails(blob_id: int) -> None:
@@ -56,7 +63,7 @@ def make_thumbnails(blob_id: int) -> None:
 def ensure_thumbnails(blob: Blob) -> None:
     """Make missing thumbnails and set the blob's `thumbnails_at` or `problem`, in memory and in the database.
 
-    Raise ThumbnailsPending if another worker is making them.
+    Raise ThumbnailsPending if another worker is making them, and DecoderUnavailable.
     """
     if blob.has_thumbnails or blob.problem:
         return
@@ -105,17 +112,21 @@ def _decode(blob: Blob) -> None:
         write_thumbnails(blob)
     except FileNotFoundError:
         blob.problem = _("The picture's file is missing.")
-    except NotAnImage as error:
+    except ImageRefused as error:
         blob.problem = str(error)
     else:
         blob.thumbnails_at = timezone.now()
 
 
 def _release_after_error(lease: Lease[Blob], error: BaseException) -> None:
-    """Release the blob for the next attempt. One that ended because the worker has to stop doesn't count."""
+    """Release the blob for the next attempt. One that never began, or ended with the worker, doesn't count."""
     now = timezone.now()
+    is_busy = isinstance(error, DecoderUnavailable) and not isinstance(error, DecodingInterrupted)
     with suppress(LeaseLost):
-        if isinstance(error, Exception):
+        if is_busy:
+            lease.release(not_before=now + timedelta(seconds=BUSY_DECODER_SECONDS), attempts=F("attempts") - 1)
+        elif isinstance(error, Exception):
+            # An interrupted decoder may be the picture's fault.
             lease.release(not_before=now + timedelta(seconds=THUMBNAIL_RETRY_SECONDS))
         else:
             lease.release(not_before=now, woken_at=None, attempts=F("attempts") - 1)

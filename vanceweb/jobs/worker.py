@@ -15,6 +15,7 @@ from vanceweb.jobs.claims import REWAKE_SECONDS, ClaimedJob, JobRun, WakeCallbac
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
+from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
@@ -107,6 +108,8 @@ def _take_turn(claimed: ClaimedJob) -> datetime | None:
         # Only results are checked here. Downloading the result again is free.
         sentence = _("The result can't be used: %(reason)s") % {"reason": error}
         return claimed.back_off(Failure(None, sentence, find_resume_state(job)))
+    except DecoderUnavailable as error:
+        return claimed.back_off(Failure(None, str(error), find_resume_state(job)))
     except TRANSIENT_ERRORS as error:
         return claimed.back_off(to_failure(error, job))
     except VanceError as error:

@@ -1,4 +1,7 @@
-"""Checks of untrusted image files: by content, with limits enforced before any pixel is decoded."""
+"""Checks of untrusted image files by their content: the limits are enforced on the header, and no pixel is decoded.
+
+`decoding.check_pixels` finds damage in the pixels, in another process.
+"""
 
 import io
 import warnings
@@ -10,21 +13,31 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
+from vanceweb.lib.image_headers import MAX_SIDE, HeaderOutline, build_header_file, check_structure
+from vanceweb.lib.image_refusals import (
+    ImageRefused,
+    ImageTooCostly,
+    ImageTooLarge,
+    NotAnImage,
+    format_megabytes,
+    format_megapixels,
+)
+from vanceweb.lib.picture_formats import SIGNATURE_BYTES, detect_format
+
+__all__ = [
+    "ImageFacts",
+    "ImageRefused",
+    "ImageTooCostly",
+    "ImageTooLarge",
+    "NotAnImage",
+    "format_megabytes",
+    "format_megapixels",
+    "inspect_image",
+]
+
 EXIF_ORIENTATION = 0x0112
 # EXIF orientations 5 to 8 rotate the image by a quarter turn, which swaps width and height.
 QUARTER_TURNS = frozenset({5, 6, 7, 8})
-
-
-class ImageRefused(Exception):
-    """The file isn't accepted. The message is a sentence for the person who sent it."""
-
-
-class NotAnImage(ImageRefused):
-    """The file isn't an image, is damaged or has an unsupported format."""
-
-
-class ImageTooLarge(ImageRefused):
-    """The file has more bytes or pixels than the limit."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +53,11 @@ class ImageFacts:
 
 
 def inspect_image(
-    file: BinaryIO, *, max_bytes: int, max_pixels: int, formats: Collection[str], decode: bool = True
+    file: BinaryIO, *, max_bytes: int, max_pixels: int, formats: Collection[str], max_side: int = MAX_SIDE
 ) -> ImageFacts:
-    """Read the header, enforce the limits, then decode once to detect a truncated file. Leave `file` at its start.
+    """Read the header and enforce the limits without decoding a pixel. Leave `file` at its start.
 
-    Decoding takes about a second for a PNG of 34 megapixels; with `decode=False`, it is left to the caller.
-    `formats` are Pillow's names, as in ("JPEG", "PNG"). Raises NotAnImage or ImageTooLarge.
+    `formats` are Pillow's names, as in ("JPEG", "PNG"); `max_side` is in px. Raise NotAnImage or ImageTooLarge.
     """
     filesize = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -54,74 +66,70 @@ def inspect_image(
     if filesize > max_bytes:
         sizes = {"size": format_megabytes(filesize), "limit": format_megabytes(max_bytes)}
         raise ImageTooLarge(_("The file has %(size)s; the limit is %(limit)s.") % sizes)
-    facts = _read_facts(file, filesize, max_pixels, formats)
+    format = _detect_format(file, formats)
+    outline = check_structure(file, format, filesize=filesize, max_side=max_side)
+    facts = _read_facts(file, outline, filesize, max_pixels, formats)
     file.seek(0)
-    if decode:
-        _decode(file, formats)
-        file.seek(0)
     return facts
 
 
-def format_megabytes(count: int) -> str:
-    """Return a size in bytes for people: 10485760 → '10.0 MB' (of 1024 x 1024 bytes, as in the API)."""
-    return _("%(size)s MB") % {"size": f"{count / 1024 / 1024:.1f}"}
+def _detect_format(file: BinaryIO, formats: Collection[str]) -> str:
+    """Return the file's format. Pillow isn't asked: it would parse the file as each of its many formats."""
+    format = detect_format(file.read(SIGNATURE_BYTES))
+    if format is None:
+        raise NotAnImage(_("This is not an image; %(formats)s are accepted.") % {"formats": _format_names(formats)})
+    _check_format(format, formats)
+    return format
 
 
-def format_megapixels(count: int) -> str:
-    """Return a number of pixels for people: 34000000 → '34.0 megapixels'."""
-    return _("%(count)s megapixels") % {"count": f"{count / 1e6:.1f}"}
+def _check_format(format: str | None, formats: Collection[str]) -> None:
+    if format not in formats:
+        names = {"format": format, "formats": _format_names(formats)}
+        raise NotAnImage(_("This is a %(format)s file; %(formats)s are accepted.") % names)
 
 
-def _read_facts(file: BinaryIO, filesize: int, max_pixels: int, formats: Collection[str]) -> ImageFacts:
+def _read_facts(
+    file: BinaryIO, outline: HeaderOutline, filesize: int, max_pixels: int, formats: Collection[str]
+) -> ImageFacts:
+    header = build_header_file(file, outline)
     try:
         with warnings.catch_warnings():
             # The limit below replaces Pillow's own.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(file) as image:
-                if image.format is None or image.format not in formats:
-                    names = {"format": image.format, "formats": _format_names(formats)}
-                    raise NotAnImage(_("This is a %(format)s file; %(formats)s are accepted.") % names)
+            with Image.open(header, formats=list(formats)) as image:
+                _check_format(image.format, formats)
                 width, height = image.size
-                if width * height > max_pixels:
-                    raise ImageTooLarge(
-                        _("The picture has %(width)s x %(height)s px, %(size)s; the limit is %(limit)s.")
-                        % {
-                            "width": width,
-                            "height": height,
-                            "size": format_megapixels(width * height),
-                            "limit": format_megapixels(max_pixels),
-                        }
-                    )
+                _check_pixels(width, height, max_pixels)
                 orientation = _read_orientation(image)
                 if orientation in QUARTER_TURNS:
                     width, height = height, width
-                return ImageFacts(image.format, width, height, image.mode, orientation, filesize)
+                return ImageFacts(str(image.format), width, height, image.mode, orientation, filesize)
     except Image.DecompressionBombError:
         limit = {"limit": format_megapixels(max_pixels)}
         raise ImageTooLarge(_("The picture has more than %(limit)s.") % limit) from None
-    except UnidentifiedImageError:
-        names = {"formats": _format_names(formats)}
-        raise NotAnImage(_("This is not an image; %(formats)s are accepted.") % names) from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, UnidentifiedImageError):
         raise NotAnImage(_("The image's header is damaged.")) from None
+
+
+def _check_pixels(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise ImageTooLarge(
+            _("The picture has %(width)s x %(height)s px, %(size)s; the limit is %(limit)s.")
+            % {
+                "width": width,
+                "height": height,
+                "size": format_megapixels(width * height),
+                "limit": format_megapixels(max_pixels),
+            }
+        )
 
 
 def _read_orientation(image: Image.Image) -> int:
     try:
-        return int(image.getexif().get(EXIF_ORIENTATION, 1))
+        # The method of PNG files would decode all pixels first, in search of EXIF data behind them.
+        return int(Image.Image.getexif(image).get(EXIF_ORIENTATION, 1))
     except (OSError, SyntaxError, ValueError, TypeError, KeyError):
         return 1
-
-
-def _decode(file: BinaryIO, formats: Collection[str]) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(file, formats=list(formats)) as image:
-                image.load()
-    except Exception as error:
-        # Decoders raise their library's errors (OSError, SyntaxError, struct.error, zlib.error, …).
-        raise NotAnImage(_("The image is damaged or incomplete.")) from error
 
 
 def _format_names(formats: Collection[str]) -> str:

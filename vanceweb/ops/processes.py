@@ -5,6 +5,7 @@ import sys
 
 from django.conf import settings
 
+from vanceweb.lib.decoding import build_decoder_command
 from vanceweb.ops.supervisor import ProcessCommand, SupervisorTimeouts
 
 # A dead process is restarted at once, and after growing delays if it keeps dying within STEADY_SECONDS.
@@ -14,11 +15,12 @@ STEADY_SECONDS = 30.0
 
 
 def build_commands(listener: int) -> list[ProcessCommand]:
-    """Return the web processes on the listening socket `listener` (a file descriptor), the workers and the sweeper."""
+    """Return the web processes on the listening socket `listener` (a file descriptor), the workers, decoder and sweeper."""
     return [
         *(build_web_process(number, listener) for number in range(1, settings.WEB_WORKERS + 1)),
         *(build_worker("io", number) for number in range(1, settings.IO_WORKERS + 1)),
         *(build_engine_worker(number) for number in range(1, settings.ENGINE_WORKERS + 1)),
+        ProcessCommand("decoder", build_decoder()),
         ProcessCommand("sweep", _build_manage_command("sweep")),
     ]
 
@@ -27,6 +29,13 @@ def build_web_process(number: int, listener: int) -> ProcessCommand:
     """Return the command of one web process; all accept connections from the same socket."""
     web = [sys.executable, "-m", "vanceweb.ops.web_server", "--fd", str(listener)]
     return ProcessCommand(f"web-{number}", web, required=True, pass_fds=(listener,))
+
+
+def build_decoder() -> list[str]:
+    """Return the command of the process that decodes pictures for the others."""
+    return build_decoder_command(
+        "--socket", str(settings.DECODER_SOCKET), "--at-once", str(settings.DECODER_PROCESSES)
+    )
 
 
 def build_worker(queue: str, number: int) -> ProcessCommand:

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.conftest import make_picture_file
-from vanceweb.gallery.sizes import fit_size
-from vanceweb.gallery.thumbnail_rendering import render_thumbnails
+from vanceweb.lib.decoding import render_thumbnails
 from vanceweb.lib.images import NotAnImage
+from vanceweb.lib.picture_sizes import fit_size
 
 SIDES = {"tile": 36, "preview": 160}
 

@@ -1,0 +1,39 @@
+"""The decoder as `manage.py up` runs it, for a test or for all tests of a process."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from vanceweb.lib.decoder.addresses import connect
+from vanceweb.lib.decoding import CHECKOUT
+from vanceweb.ops.processes import build_decoder
+
+# Generous: other tests may be using both processors.
+START_SECONDS = 60
+
+
+@contextmanager
+def run_decoder() -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a decoder on the socket of the settings during the block."""
+    process = subprocess.Popen(build_decoder(), cwd=CHECKOUT)
+    try:
+        wait_for_decoder(settings.DECODER_SOCKET)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def wait_for_decoder(path: Path) -> None:
+    """Return once a decoder listens on the socket `path`."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            connect(path).close()
+            return
+        time.sleep(0.02)
+    raise AssertionError("the decoder didn't start")

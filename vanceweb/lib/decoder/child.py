@@ -1,0 +1,86 @@
+"""The child that decodes one picture under limits and answers the client."""
+
+import io
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from vanceweb.lib.decoder.limits import DecoderLimits, confine_process, grant_for_pixels
+from vanceweb.lib.decoder.protocol import (
+    DAMAGED,
+    OK,
+    TOO_LARGE,
+    Answer,
+    ProtocolError,
+    pack_answer,
+    receive_request,
+)
+from vanceweb.lib.decoder.rendering import Damaged, decode_picture, render_thumbnails
+
+# A client sends its request right after the connection; its answer fits into the socket's buffer, or nearly.
+EXCHANGE_SECONDS = 10.0
+READ_BUFFER_BYTES = 64 * 1024
+
+
+def serve_request(connection: socket.socket, limits: DecoderLimits) -> None:
+    """Read the request, work on it under `limits` and send the answer. Raise ProtocolError or OSError."""
+    confine_process(limits)
+    connection.settimeout(EXCHANGE_SECONDS)
+    request, descriptor = receive_request(connection)
+    connection.sendall(pack_answer(_run_action(request, descriptor)))
+
+
+def _run_action(request: dict[str, Any], descriptor: int) -> Answer:
+    try:
+        action, options = ACTIONS[request["action"]], dict(request["options"])
+    except (KeyError, TypeError, ValueError):
+        raise ProtocolError("an unknown request") from None
+    try:
+        with DescriptorReader(descriptor) as raw:
+            return action(cast(BinaryIO, io.BufferedReader(raw, READ_BUFFER_BYTES)), options)
+    except Damaged:
+        return Answer(DAMAGED)
+    except MemoryError:
+        return Answer(TOO_LARGE)
+
+
+def _check(file: BinaryIO, options: dict[str, Any]) -> Answer:
+    return Answer(OK, facts=decode_picture(file, grant=grant_for_pixels, **options))
+
+
+def _render(file: BinaryIO, options: dict[str, Any]) -> Answer:
+    return Answer(OK, files=render_thumbnails(file, grant=grant_for_pixels, **options))
+
+
+ACTIONS: dict[str, Callable[[BinaryIO, dict[str, Any]], Answer]] = {"check": _check, "render": _render}
+
+
+class DescriptorReader(io.RawIOBase):
+    """Reads a descriptor at a position of its own: the client, which shares the descriptor's, keeps its position."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: os.fstat(self._descriptor).st_size}
+        self._position = max(0, origins[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        content = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
