@@ -60,6 +60,11 @@ django.setup()
 import vanceweb.ops.management.commands.up
 import vanceweb.engine.management.commands.install_models
 """
+DECODER = """
+import vanceweb.lib.decoder.__main__
+
+assert not [module for module in sys.modules if module.partition(".")[0] == "django"]
+"""
 PROGRAMS = {
     "web": WEB.replace("STATUS", repr("404 Not Found")),
     "io worker": IO_WORKER.replace(
@@ -67,6 +72,7 @@ PROGRAMS = {
     ),
     "sweeper": SWEEPER,
     "up": UP,
+    "decoder": DECODER,
     # A contrast, which shows that the test can fail.
     "image work": "import django; django.setup(); import vanceweb.engine.execution",
 }

@@ -11,9 +11,9 @@ ROOTS = ("vanceweb", "training", "bench")
 # A new verb is welcome here; a noun or a past participle isn't.
 VERB_LIST = """
 add adjust advance age animate answer apply ask assign attempt average back begin blend blur brighten build bulk
-calculate cancel cartoonize centre change charge check choose claim clamp clean clip close coerce collect colour
-colourise compare complete compose compress compute confirm connect convert cool copy count create crop cut darken
-deblur decode deconvolve decorate decrypt degrade delete deliver denoise describe detect determine die dilate
+calculate cancel cartoonize centre change charge check choose claim clamp clean clear clip close coerce collect colour
+colourise compare complete compose compress compute confine confirm connect convert cool copy count create crop cut
+darken deblur decode deconvolve decorate decrypt degrade delete deliver denoise describe detect determine die dilate
 discolour dither divide double download draw drop encode encrypt end endpoint enforce enhance enlarge ensure estimate
 examine execute export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow format
 forward generate get gettext grant halve handle hash hide hold ignore import inpaint inspect install intensify invert
@@ -21,9 +21,9 @@ iterate keep kill learn list load localise locate lock make measure migrate mirr
 of open optimise order own pad paint parse pause post posterise predict prefer prepare print process quantise read
 receive recolour recompress record redraw reduce refine refresh refuse reject release remove rename render repaint
 repair repeat replace report request requeue require reset resize resolve respond restore retry reveal rotate round
-run sample save schedule segment select send separate serve set shade share sharpen shift shrink shut sign simulate
-smooth soften solve sort split start stop store stream stretch strip submit suppress sweep sync take train transfer
-transform translate truncate unload update upload upsample use validate wait wake warm write
+run sample save schedule seek segment select send separate serve set shade share sharpen shift shorten shrink shut
+sign simulate smooth soften solve sort split start stop store stream stretch strip submit suppress sweep sync take
+train transfer transform translate truncate unload update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
@@ -32,7 +32,7 @@ FIXED_NAME_LIST = """
 main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists size listdir
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
-application received service writable maintenance
+application received service writable maintenance seekable
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

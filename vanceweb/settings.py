@@ -311,8 +311,10 @@ UPLOAD_FORMATS = ("JPEG", "PNG")
 
 # Private to the site: a folder of its own in the data folder.
 DECODER_SOCKET = DATA_DIR / "decoder" / "socket"
-# Pictures decoded at a time; the others wait for a few seconds.
+# Pictures decoded at a time.
 DECODER_PROCESSES = env.int("DECODER_PROCESSES", 2)
+# The wait of a picture for its turn: the sender of an upload waits for the answer, and proxies give up after 30 s.
+DECODER_QUEUE_SECONDS = 20.0
 # Processor time for a picture of an upload's size; larger results get more. 34 megapixels take one to two seconds.
 DECODER_SECONDS = env.int("DECODER_SECONDS", 15)
 # The most memory for any picture. Results of 200 megapixels take up to 2 GB; uploads get 0.8 GB at most.

@@ -35,8 +35,6 @@ from vanceweb.lib.decoder.protocol import (
 )
 from vanceweb.lib.image_refusals import ImageRefused, ImageTooCostly, NotAnImage
 
-# The wait for a free child. A person waits for the answer to an upload, and proxies give up after 30 s.
-QUEUE_SECONDS = 20.0
 # Between two attempts to get a place in a full queue.
 QUEUE_PAUSE_SECONDS = 0.05
 # The decoder's own time limit comes first; this is for its answer.
@@ -92,7 +90,7 @@ def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
     with _open_descriptor(file) as descriptor, _open_connection() as connection:
         try:
             send_request(connection, {"action": action, "options": options}, descriptor)
-            receive_start(connection, QUEUE_SECONDS)
+            receive_start(connection, settings.DECODER_QUEUE_SECONDS)
         except (OSError, ProtocolError):
             raise DecoderUnavailable(str(BUSY)) from None
         try:
@@ -134,7 +132,7 @@ def _open_descriptor(file: BinaryIO) -> Iterator[int]:
 @contextmanager
 def _open_connection() -> Iterator[socket.socket]:
     """Yield a connection to the decoder of this machine, or to a temporary one. Raise DecoderUnavailable."""
-    deadline = time.monotonic() + QUEUE_SECONDS
+    deadline = time.monotonic() + settings.DECODER_QUEUE_SECONDS
     while True:
         try:
             connection = connect(settings.DECODER_SOCKET)
@@ -155,7 +153,7 @@ def _open_connection() -> Iterator[socket.socket]:
 @contextmanager
 def _start_temporary_decoder() -> Iterator[socket.socket]:
     """Yield a connection to a decoder that ends with it. Raise DecoderUnavailable."""
-    if not _temporary_places.acquire(timeout=QUEUE_SECONDS):
+    if not _temporary_places.acquire(timeout=settings.DECODER_QUEUE_SECONDS):
         raise DecoderUnavailable(str(BUSY))
     try:
         ours, theirs = socket.socketpair()

@@ -10,10 +10,11 @@ from vanceweb.lib.decoder.limits import DecoderLimits, confine_process, grant_fo
 from vanceweb.lib.decoder.protocol import (
     DAMAGED,
     OK,
+    STARTED,
     TOO_LARGE,
     Answer,
     ProtocolError,
-    pack_answer,
+    encode_answer,
     receive_request,
 )
 from vanceweb.lib.decoder.rendering import Damaged, decode_picture, render_thumbnails
@@ -27,8 +28,9 @@ def serve_request(connection: socket.socket, limits: DecoderLimits) -> None:
     """Read the request, work on it under `limits` and send the answer. Raise ProtocolError or OSError."""
     confine_process(limits)
     connection.settimeout(EXCHANGE_SECONDS)
+    connection.sendall(STARTED)
     request, descriptor = receive_request(connection)
-    connection.sendall(pack_answer(_run_action(request, descriptor)))
+    connection.sendall(encode_answer(_run_action(request, descriptor)))
 
 
 def _run_action(request: dict[str, Any], descriptor: int) -> Answer:

@@ -42,7 +42,7 @@ class Answer:
 
 def send_request(connection: socket.socket, request: dict[str, Any], descriptor: int) -> None:
     """Send the request with a file descriptor. Raise OSError."""
-    message = _frame(request)
+    message = _encode(request)
     sent = socket.send_fds(connection, [message], [descriptor])
     connection.sendall(message[sent:])
 
@@ -61,10 +61,10 @@ def receive_request(connection: socket.socket) -> tuple[dict[str, Any], int]:
         raise
 
 
-def pack_answer(answer: Answer) -> bytes:
+def encode_answer(answer: Answer) -> bytes:
     """Return the message of an answer."""
     sizes = {name: len(content) for name, content in answer.files.items()}
-    head = _frame({"outcome": answer.outcome, "facts": answer.facts, "sizes": sizes})
+    head = _encode({"outcome": answer.outcome, "facts": answer.facts, "sizes": sizes})
     return head + b"".join(answer.files.values())
 
 
@@ -86,13 +86,13 @@ def receive_answer(connection: socket.socket, seconds: float) -> Answer:
         connection.settimeout(left)
         block = connection.recv(BLOCK_BYTES)
         if not block:
-            return _unpack_answer(bytes(content))
+            return _parse_answer(bytes(content))
         content += block
         if len(content) > MAX_MESSAGE_BYTES + MAX_FILES_BYTES:
             raise ProtocolError("the answer is too long")
 
 
-def _unpack_answer(content: bytes) -> Answer:
+def _parse_answer(content: bytes) -> Answer:
     end = LENGTH_BYTES + _read_length(content)
     if len(content) < end:
         raise ProtocolError("the answer is incomplete")
@@ -106,7 +106,7 @@ def _unpack_answer(content: bytes) -> Answer:
     return Answer(head.get("outcome", ""), head.get("facts", {}), files)
 
 
-def _frame(message: dict[str, Any]) -> bytes:
+def _encode(message: dict[str, Any]) -> bytes:
     content = json.dumps(message).encode()
     return len(content).to_bytes(LENGTH_BYTES, "big") + content
 

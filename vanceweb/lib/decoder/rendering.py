@@ -48,14 +48,7 @@ def render_thumbnails(
     megapixels take a sixth of a second).
     """
     ordered = sorted(sides.items(), key=lambda item: -item[1])
-    largest = ordered[0][1]
-    with _open_picture(file, formats, grant) as image:
-        # Decode at 1.5 times the size, so that the resampling filter sets the final quality, not the decoder.
-        image.draft(None, (largest * 3 // 2, largest * 3 // 2))
-        image.load()
-        # In place: a copy would double the memory of a large picture.
-        ImageOps.exif_transpose(image, in_place=True)
-        picture = _to_rgb(image)
+    picture = _load_upright(file, ordered[0][1], formats, grant)
     rendered = {}
     for name, side in ordered:
         size = fit_size(*picture.size, side)
@@ -65,6 +58,16 @@ def render_thumbnails(
         picture.save(target, "WEBP", quality=quality, method=4)
         rendered[name] = target.getvalue()
     return rendered
+
+
+def _load_upright(file: BinaryIO, side: int, formats: Collection[str], grant: GrantMemory) -> Image.Image:
+    with _open_picture(file, formats, grant) as image:
+        # Decode at 1.5 times the size, so that the resampling filter sets the final quality, not the decoder.
+        image.draft(None, (side * 3 // 2, side * 3 // 2))
+        image.load()
+        # In place: a copy would double the memory of a large picture.
+        ImageOps.exif_transpose(image, in_place=True)
+        return _to_rgb(image)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from functools import partial
 
 from vanceweb.lib.decoder.child import serve_request
 from vanceweb.lib.decoder.limits import DecoderLimits
-from vanceweb.lib.decoder.protocol import DAMAGED, INTERRUPTED, STARTED, TOO_LONG, Answer, ProtocolError, pack_answer
+from vanceweb.lib.decoder.protocol import DAMAGED, INTERRUPTED, TOO_LONG, Answer, ProtocolError, encode_answer
 
 # Outcomes by the signal that ended the child. A crash is the picture's fault; any other signal isn't.
 OUTCOMES_BY_SIGNAL = {
@@ -59,14 +59,14 @@ class DecoderServer:
         """Serve until SIGTERM or SIGINT, or without a listener until all jobs have ended. Kill the children left."""
         self._handle_signals()
         # A child may have ended before its signal was handled.
-        self._reap_children()
+        self._collect_children()
         # Objects that no child changes stay in shared pages.
         gc.freeze()
         try:
             while not self._stopped and (self._listener is not None or self._jobs):
                 self._wait()
                 self._kill_overdue()
-                self._reap_children()
+                self._collect_children()
         finally:
             for job in self._jobs.values():
                 _kill(job)
@@ -83,7 +83,6 @@ class DecoderServer:
         if pid == 0:
             self._run_child(connection)
         self._jobs[pid] = Job(pid, connection, time.monotonic() + self._limits.wall_seconds)
-        _send(connection, STARTED)
 
     def _handle_signals(self) -> None:
         self._woken.setblocking(False)
@@ -98,7 +97,7 @@ class DecoderServer:
 
     def _wait(self) -> None:
         """Wait for the next event and handle it: a connection, a client that has gone, a signal, or a deadline."""
-        handlers: dict[int, Callable[[], None]] = {self._woken.fileno(): self._drain_wakeups}
+        handlers: dict[int, Callable[[], None]] = {self._woken.fileno(): self._clear_wakeups}
         poll = select.poll()
         poll.register(self._woken, select.POLLIN)
         if self._listener is not None and len(self._jobs) < self._at_once:
@@ -117,7 +116,7 @@ class DecoderServer:
         next_deadline = min((job.deadline for job in self._jobs.values()), default=math.inf)
         return None if next_deadline == math.inf else max(0.0, next_deadline - time.monotonic()) * 1000
 
-    def _drain_wakeups(self) -> None:
+    def _clear_wakeups(self) -> None:
         with suppress(BlockingIOError):
             self._woken.recv(4096)
 
@@ -155,7 +154,7 @@ class DecoderServer:
         for job in self._jobs.values():
             job.connection.close()
 
-    def _reap_children(self) -> None:
+    def _collect_children(self) -> None:
         for job in list(self._jobs.values()):
             pid, status = os.waitpid(job.pid, os.WNOHANG)
             if pid:
@@ -166,7 +165,7 @@ class DecoderServer:
         del self._jobs[job.pid]
         if os.WIFSIGNALED(status):
             outcome = OUTCOMES_BY_SIGNAL.get(signal.Signals(os.WTERMSIG(status)), INTERRUPTED)
-            _send(job.connection, pack_answer(Answer(outcome)))
+            _send(job.connection, encode_answer(Answer(outcome)))
         job.connection.close()
 
     def _kill_overdue(self) -> None:

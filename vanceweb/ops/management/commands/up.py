@@ -22,9 +22,9 @@ from vanceweb.ops.supervisor import DidNotStart, Supervisor
 
 
 class Command(BaseCommand):
-    """Preparation of the site, then web server, workers and sweeper until Ctrl-C or SIGTERM."""
+    """Preparation of the site, then web server, workers, decoder and sweeper until Ctrl-C or SIGTERM."""
 
-    help = "Run the whole site: web server, workers and sweeper. Stop it with Ctrl-C or SIGTERM."
+    help = "Run the whole site: web server, workers, decoder and sweeper. Stop it with Ctrl-C or SIGTERM."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
