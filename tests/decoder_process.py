@@ -1,5 +1,6 @@
 """The decoder as `manage.py up` runs it, for a test or for all tests of a process."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -29,11 +30,14 @@ def run_decoder() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def wait_for_decoder(path: Path) -> None:
-    """Return once a decoder listens on the socket `path`."""
+    """Return once a decoder listens on the socket `path`, and the child that this started has ended."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        with suppress(OSError):
-            connect(path).close()
+        with suppress(OSError), connect(path) as connection:
+            connection.settimeout(START_SECONDS)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1024):
+                pass
             return
         time.sleep(0.02)
     raise AssertionError("the decoder didn't start")

@@ -317,6 +317,8 @@ DECODER_PROCESSES = env.int("DECODER_PROCESSES", 2)
 DECODER_QUEUE_SECONDS = 20.0
 # Processor time for a picture of an upload's size; larger results get more. 34 megapixels take one to two seconds.
 DECODER_SECONDS = env.int("DECODER_SECONDS", 15)
+# On a busy machine, a picture may take this many times its processor time; then it is tried again later.
+DECODER_WALL_FACTOR = 3
 # The most memory for any picture. Results of 200 megapixels take up to 2 GB; uploads get 0.8 GB at most.
 DECODER_MEMORY_MB = env.int("DECODER_MEMORY_MB", 2560)
 

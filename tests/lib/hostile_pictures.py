@@ -11,7 +11,7 @@ BLOCK = 1_000_000
 
 
 def build_jpeg_of_many_scans(extra: int, size: tuple[int, int] = (6800, 5000)) -> bytes:
-    """Return a progressive JPG whose last scan is repeated `extra` times. Each takes a decoder as long as all pixels."""
+    """Return a progressive JPG whose last scan is repeated `extra` times. Each costs a decoder all pixels."""
     content = encode(Image.new("RGB", size, (10, 200, 30)), "JPEG", progressive=True)
     last_scan = content[content.rindex(b"\xff\xda") : -2]
     return content[:-2] + last_scan * extra + b"\xff\xd9"

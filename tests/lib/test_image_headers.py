@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_metadata_that_unpack_to_megabytes_are_refused(name: bytes) -> None:
     start = b"a\0\1\0\0\0" if name == b"iTXt" else b"a\0\0"
     fits = build_png(4, 4, (name, start + deflate_zeros(MAX_UNPACKED_BYTES - 1)))
     assert inspect(fits).width == 4
-    with pytest.raises(ImageTooLarge, match="unpacks to more than 1.0 MB"):
+    with pytest.raises(ImageTooLarge, match=r"unpacks to more than 1\.0 MB"):
         inspect(build_png(4, 4, (name, start + deflate_zeros(MAX_UNPACKED_BYTES + 1))))
 
 
@@ -89,7 +90,7 @@ def test_a_plain_text_of_many_megabytes_passes() -> None:
 
 def test_metadata_larger_than_any_upload_are_refused() -> None:
     huge = [(b"tEXt", b"a\0" + b"x" * 9_000_000)] * 2
-    with pytest.raises(ImageTooLarge, match="more than 16.0 MB"):
+    with pytest.raises(ImageTooLarge, match=r"more than 16\.0 MB"):
         inspect(build_png(4, 4, *huge), max_bytes=100_000_000)
 
 
@@ -143,7 +144,5 @@ def test_real_photos_pass(path: Path) -> None:
 def test_a_changed_header_is_refused_or_read_but_never_crashes(format: str, position: int, value: bytes) -> None:
     content = bytearray(encode(Image.effect_noise((40, 30), 60).convert("RGB"), format))
     content[position : position + len(value)] = value
-    try:
+    with suppress(ImageRefused):
         assert inspect(bytes(content)).width > 0
-    except ImageRefused as refusal:
-        assert str(refusal)

@@ -82,8 +82,13 @@ def render_thumbnails(
 
 def build_decoder_command(*arguments: str) -> list[str]:
     """Return the command line of a decoder with the limits of the settings. It needs the checkout in its path."""
-    limits = ["--seconds", str(settings.DECODER_SECONDS), "--megabytes", str(settings.DECODER_MEMORY_MB)]
-    return [sys.executable, "-m", "vanceweb.lib.decoder", *limits, *arguments]
+    limits = {
+        "--seconds": settings.DECODER_SECONDS,
+        "--megabytes": settings.DECODER_MEMORY_MB,
+        "--wall-factor": settings.DECODER_WALL_FACTOR,
+    }
+    pairs = [str(part) for pair in limits.items() for part in pair]
+    return [sys.executable, "-m", "vanceweb.lib.decoder", *pairs, *arguments]
 
 
 def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
@@ -107,7 +112,8 @@ def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
 
 
 def _compute_wall_seconds() -> float:
-    return DecoderLimits(settings.DECODER_SECONDS, settings.DECODER_MEMORY_MB * MEGABYTE).wall_seconds
+    memory = settings.DECODER_MEMORY_MB * MEGABYTE
+    return DecoderLimits(settings.DECODER_SECONDS, memory, settings.DECODER_WALL_FACTOR).wall_seconds
 
 
 @contextmanager

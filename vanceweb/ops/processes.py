@@ -33,9 +33,7 @@ def build_web_process(number: int, listener: int) -> ProcessCommand:
 
 def build_decoder() -> list[str]:
     """Return the command of the process that decodes pictures for the others."""
-    return build_decoder_command(
-        "--socket", str(settings.DECODER_SOCKET), "--at-once", str(settings.DECODER_PROCESSES)
-    )
+    return build_decoder_command("--socket", str(settings.DECODER_SOCKET), "--at-once", str(settings.DECODER_PROCESSES))
 
 
 def build_worker(queue: str, number: int) -> ProcessCommand:

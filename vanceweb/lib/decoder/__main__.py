@@ -17,7 +17,9 @@ def main() -> None:
     # Children inherit the loaded codecs. The client enforces the limits of pixels.
     Image.preinit()
     Image.MAX_IMAGE_PIXELS = None
-    limits = DecoderLimits(seconds=options.seconds, memory=options.megabytes * MEGABYTE)
+    limits = DecoderLimits(
+        seconds=options.seconds, memory=options.megabytes * MEGABYTE, wall_factor=options.wall_factor
+    )
     if options.connection is not None:
         server = DecoderServer(limits, at_once=1)
         server.start_job(socket.socket(fileno=options.connection))
@@ -30,6 +32,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="decoder", description="Decode untrusted pictures in limited processes.")
     parser.add_argument("--seconds", type=int, required=True, help="processor time for one picture of an upload's size")
     parser.add_argument("--megabytes", type=int, required=True, help="memory for one picture")
+    parser.add_argument("--wall-factor", type=int, default=3, help="longest time, in multiples of the processor time")
     parser.add_argument("--at-once", type=int, default=1, help="pictures decoded at a time")
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--socket", type=Path, help="the path to listen on")

@@ -4,6 +4,7 @@ import io
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from vanceweb.lib.decoder.limits import DecoderLimits, confine_process, grant_for_pixels
@@ -17,7 +18,7 @@ from vanceweb.lib.decoder.protocol import (
     encode_answer,
     receive_request,
 )
-from vanceweb.lib.decoder.rendering import Damaged, decode_picture, render_thumbnails
+from vanceweb.lib.decoder.rendering import Damaged, GrantMemory, decode_picture, render_thumbnails
 
 # A client sends its request right after the connection; its answer fits into the socket's buffer, or nearly.
 EXCHANGE_SECONDS = 10.0
@@ -30,17 +31,18 @@ def serve_request(connection: socket.socket, limits: DecoderLimits) -> None:
     connection.settimeout(EXCHANGE_SECONDS)
     connection.sendall(STARTED)
     request, descriptor = receive_request(connection)
-    connection.sendall(encode_answer(_run_action(request, descriptor)))
+    grant = partial(grant_for_pixels, limits=limits)
+    connection.sendall(encode_answer(_run_action(request, descriptor, grant)))
 
 
-def _run_action(request: dict[str, Any], descriptor: int) -> Answer:
+def _run_action(request: dict[str, Any], descriptor: int, grant: GrantMemory) -> Answer:
     try:
         action, options = ACTIONS[request["action"]], dict(request["options"])
     except (KeyError, TypeError, ValueError):
         raise ProtocolError("an unknown request") from None
     try:
         with DescriptorReader(descriptor) as raw:
-            return action(cast(BinaryIO, io.BufferedReader(raw, READ_BUFFER_BYTES)), options)
+            return action(cast(BinaryIO, io.BufferedReader(raw, READ_BUFFER_BYTES)), options | {"grant": grant})
     except Damaged:
         return Answer(DAMAGED)
     except MemoryError:
@@ -48,11 +50,11 @@ def _run_action(request: dict[str, Any], descriptor: int) -> Answer:
 
 
 def _check(file: BinaryIO, options: dict[str, Any]) -> Answer:
-    return Answer(OK, facts=decode_picture(file, grant=grant_for_pixels, **options))
+    return Answer(OK, facts=decode_picture(file, **options))
 
 
 def _render(file: BinaryIO, options: dict[str, Any]) -> Answer:
-    return Answer(OK, files=render_thumbnails(file, grant=grant_for_pixels, **options))
+    return Answer(OK, files=render_thumbnails(file, **options))
 
 
 ACTIONS: dict[str, Callable[[BinaryIO, dict[str, Any]], Answer]] = {"check": _check, "render": _render}

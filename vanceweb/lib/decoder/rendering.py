@@ -73,12 +73,13 @@ def _load_upright(file: BinaryIO, side: int, formats: Collection[str], grant: Gr
 @contextmanager
 def _open_picture(file: BinaryIO, formats: Collection[str], grant: GrantMemory) -> Iterator[Image.Image]:
     """Open the picture for the block. Failures of the block are Damaged, unless memory was missing."""
+    accepted = list(formats)
     file.seek(0)
     try:
         with warnings.catch_warnings():
             # The client has enforced its limit of pixels.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=list(formats)) as image:
+            with Image.open(file, formats=accepted) as image:
                 _check_coefficients(image, grant(image.width * image.height))
                 yield image
     except Exception as error:
