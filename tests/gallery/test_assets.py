@@ -1,9 +1,11 @@
 """Uploads, samples and results: checks on arrival, storage, deletion."""
 
 import io
+import socket
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,12 +15,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.db import connection as database
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import as_actor, make_picture_file
+from tests.pixel_decoding import record_decoding
 from vanceweb.gallery.blob_files import delete_files
 from vanceweb.gallery.file_names import clean_file_name
 from vanceweb.gallery.models import Asset, Origin
@@ -146,6 +149,71 @@ def test_a_damaged_picture_is_reported(alice: User) -> None:
     make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     assert (asset.problem, asset.has_thumbnails) == ("The image is damaged or incomplete.", False)
+
+
+def test_neither_uploads_nor_thumbnails_nor_results_are_decoded_in_this_process(alice: User) -> None:
+    with record_decoding() as decoded:
+        for format in ("PNG", "JPEG"):
+            asset = store_upload(actor=as_actor(alice), file=make_picture_file(60, 40, format=format), name="x")
+            make_thumbnails(asset.blob_id)
+            asset.refresh_from_db()
+            assert asset.has_thumbnails
+            create_result(alice)
+    assert decoded == []
+
+
+def test_thumbnails_that_a_busy_decoder_cant_make_are_made_later(alice: User, settings: Any, tmp_path: Path) -> None:
+    asset = store_upload(actor=as_actor(alice), file=make_picture_file(), name="x.png")
+    with (
+        socket.socket(socket.AF_UNIX) as deaf,
+        override_settings(DECODER_SOCKET=tmp_path / "deaf", DECODER_QUEUE_SECONDS=0.1),
+    ):
+        deaf.bind(str(tmp_path / "deaf"))
+        deaf.listen()
+        for _ in range(THUMBNAIL_MAX_ATTEMPTS + 1):
+            make_thumbnails(asset.blob_id)
+    asset.refresh_from_db()
+    assert (asset.problem, asset.has_thumbnails, asset.blob.thumbnail_attempts) == ("", False, 0)
+    make_thumbnails(asset.blob_id)
+    asset.refresh_from_db()
+    assert (asset.problem, asset.has_thumbnails) == ("", True)
+
+
+def test_a_picture_whose_decoding_breaks_off_is_not_tried_for_ever(alice: User, settings: Any, tmp_path: Path) -> None:
+    settings.DECODER_SOCKET = tmp_path / "broken"
+    asset = store_upload(actor=as_actor(alice), file=make_picture_file(), name="x.png")
+    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor(1) as pool:
+        listener.bind(str(tmp_path / "broken"))
+        listener.listen()
+
+        def break_off() -> None:
+            connection, _address = listener.accept()
+            connection.sendall(b"+")
+            connection.close()
+
+        broken = pool.submit(break_off)
+        make_thumbnails(asset.blob_id)
+        broken.result()
+    asset.refresh_from_db()
+    assert (asset.problem, asset.has_thumbnails, asset.blob.thumbnail_attempts) == ("", False, 1)
+
+
+def test_a_picture_that_takes_too_much_memory_says_so(alice: User, settings: Any, tmp_path: Path) -> None:
+    settings.DECODER_SOCKET, settings.DECODER_MEMORY_MB = tmp_path / "nobody", 128
+    file = io.BytesIO()
+    Image.new("RGB", (6800, 5000)).save(file, "PNG", compress_level=1)
+    asset = store_upload(actor=as_actor(alice), file=file, name="x.png")
+    make_thumbnails(asset.blob_id)
+    asset.refresh_from_db()
+    assert (asset.problem, asset.has_thumbnails) == ("The picture takes too much memory to decode.", False)
+
+
+def test_a_result_of_an_enlarged_long_side_is_taken(alice: User) -> None:
+    file = make_picture_file(70_000, 2)
+    with pytest.raises(ImageTooLarge):
+        store_upload(actor=as_actor(alice), file=file, name="x.png")
+    result = prepare_result(ownership=as_actor(alice).own(), file=file, name="r.png", uuid=uuid4(), origin=Origin())
+    assert result.width == 70_000
 
 
 def test_a_missing_file_is_reported(alice: User, studio_files: Path) -> None:

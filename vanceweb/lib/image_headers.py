@@ -54,7 +54,7 @@ class HeaderOutline:
 
 
 def check_structure(file: BinaryIO, format: str, *, filesize: int, max_side: int) -> HeaderOutline:
-    """Raise ImageTooLarge or NotAnImage if the file exceeds a limit. Leave damage to the decoder, and move the position.
+    """Raise ImageTooLarge or NotAnImage if the file exceeds a limit. Leave damage to the decoder.
 
     `format` is JPEG or PNG, `filesize` is in bytes, `max_side` in px. Other formats have no limits here.
     """
@@ -152,7 +152,8 @@ def _iterate_chunks(file: BinaryIO, most: int) -> Iterator[tuple[bytes, int, int
 
 def _check_header(data: bytes, max_side: int) -> None:
     if len(data) == 8:
-        _check_sides(*struct.unpack(">II", data), max_side)
+        width, height = struct.unpack(">II", data)
+        _check_sides(width, height, max_side)
 
 
 def _check_sides(width: int, height: int, max_side: int) -> None:
@@ -165,8 +166,8 @@ def _check_sides(width: int, height: int, max_side: int) -> None:
 
 def _check_packed(content: bytes, count: int) -> None:
     if count > MAX_PACKED_CHUNKS:
-        limit = {"limit": MAX_PACKED_CHUNKS}
-        raise ImageTooLarge(_("The file has more than %(limit)s compressed texts and profiles.") % limit)
+        most = {"limit": MAX_PACKED_CHUNKS}
+        raise ImageTooLarge(_("The file has more than %(limit)s compressed texts and profiles.") % most)
     try:
         unpacked = zlib.decompressobj().decompress(content, MAX_UNPACKED_BYTES + 1)
     except zlib.error:

@@ -33,7 +33,12 @@ def decode_picture(file: BinaryIO, *, formats: Collection[str], grant: GrantMemo
     A JPG is decoded at the smallest scale: that reads the same data, in a fifth of the time.
     """
     with _open_picture(file, formats, grant) as image:
-        facts = {"format": image.format, "mode": image.mode, "width": image.width, "height": image.height}
+        facts: dict[str, object] = {
+            "format": image.format,
+            "mode": image.mode,
+            "width": image.width,
+            "height": image.height,
+        }
         image.draft(None, (1, 1))
         image.load()
     return facts
