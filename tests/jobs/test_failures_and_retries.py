@@ -1,10 +1,13 @@
 """Failures of jobs: their sentences, and the state from which a retry continues."""
 
 import json
+import socket
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.ledger import grant_credits
@@ -58,6 +61,26 @@ def test_a_damaged_picture_fails_before_it_is_sent(driver: JobDriver) -> None:
     driver.run_turn(job)
     assert (job.state, job.error) == (Job.State.FAILED, "The image is damaged or incomplete.")
     assert Upload.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", [Job.State.QUEUED, Job.State.DOWNLOADING])
+def test_a_job_waits_for_a_busy_decoder(driver: JobDriver, settings: Any, tmp_path: Path, state: str) -> None:
+    job = driver.submit()
+    if state == Job.State.DOWNLOADING:
+        while job.state != Job.State.PROCESSING or not job.trans_id:
+            driver.run_turn(job)
+        run_queue("engine")
+    with (
+        socket.socket(socket.AF_UNIX) as deaf,
+        override_settings(DECODER_SOCKET=tmp_path / "deaf", DECODER_QUEUE_SECONDS=0.1),
+    ):
+        deaf.bind(str(tmp_path / "deaf"))
+        deaf.listen()
+        driver.run_turn(job)
+    assert (job.state, job.setbacks) == (state, 1)
+    assert job.error == "Too many pictures are being checked at the moment. Try again in a minute."
+    driver.run_until(job, Job.State.DONE)
+    assert (job.error, driver.count_charges(), driver.list_stray_files()) == ("", 1, [])
 
 
 def test_a_picture_that_was_deleted_meanwhile_fails_and_cant_be_retried(driver: JobDriver) -> None:
