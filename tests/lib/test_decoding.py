@@ -320,7 +320,10 @@ class TestGarbage:
         "answer",
         [b"", b"+", b"-", b"+\0\0\0\5", b"+\0\0\0\2[]", b'+\0\0\0\x11{"outcome": "ok"}more', b"+" + b"\xff" * 999],
     )
-    def test_a_garbled_answer_is_no_verdict_on_the_picture(self, own_socket: Path, answer: bytes) -> None:
+    def test_a_garbled_answer_is_no_verdict_on_the_picture(
+        self, settings: Any, own_socket: Path, answer: bytes
+    ) -> None:
+        settings.DECODER_QUEUE_SECONDS = 0.5
         own_socket.parent.mkdir()
         with socket.socket(socket.AF_UNIX) as garbler:
             garbler.bind(str(own_socket))

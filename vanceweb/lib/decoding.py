@@ -3,6 +3,7 @@
 Where no decoder runs (a command in the shell), a temporary one decodes the one picture, with the same limits.
 """
 
+import logging
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,6 +51,7 @@ REFUSALS: dict[str, tuple[type[ImageRefused], Promise]] = {
 }
 BUSY = _("Too many pictures are being checked at the moment. Try again in a minute.")
 BROKEN_OFF = _("The check of the picture was interrupted. Try again in a minute.")
+logger = logging.getLogger(__name__)
 _temporary_places = threading.BoundedSemaphore(MAX_TEMPORARY)
 
 
@@ -92,12 +94,9 @@ def build_decoder_command(*arguments: str) -> list[str]:
 
 
 def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
-    with _open_descriptor(file) as descriptor, _open_connection() as connection:
-        try:
-            send_request(connection, {"action": action, "options": options}, descriptor)
-            receive_start(connection, settings.DECODER_QUEUE_SECONDS)
-        except (OSError, ProtocolError):
-            raise DecoderUnavailable(str(BUSY)) from None
+    request = {"action": action, "options": options}
+    with _open_descriptor(file) as descriptor, ExitStack() as stack:
+        connection = _start_request(stack, request, descriptor)
         try:
             answer = receive_answer(connection, _compute_wall_seconds() + ANSWER_SECONDS)
         except (OSError, ProtocolError):
@@ -109,6 +108,27 @@ def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
     if answer.outcome != OK:
         raise DecodingInterrupted(str(BROKEN_OFF))
     return answer
+
+
+def _start_request(stack: ExitStack, request: dict[str, Any], descriptor: int) -> socket.socket:
+    """Send the request until a child works on it, and return the connection, which `stack` closes.
+
+    A decoder that ends, or can't start a child, drops the requests that wait. Raise DecoderUnavailable.
+    """
+    deadline = time.monotonic() + settings.DECODER_QUEUE_SECONDS
+    while True:
+        connection = stack.enter_context(_open_connection())
+        try:
+            send_request(connection, request, descriptor)
+            receive_start(connection, max(QUEUE_PAUSE_SECONDS, deadline - time.monotonic()))
+        except (OSError, ProtocolError) as error:
+            stack.close()
+            if time.monotonic() > deadline:
+                raise DecoderUnavailable(str(BUSY)) from None
+            logger.warning("The decoder dropped a request, which is sent again: %r", error)
+            time.sleep(QUEUE_PAUSE_SECONDS)
+        else:
+            return connection
 
 
 def _compute_wall_seconds() -> float:

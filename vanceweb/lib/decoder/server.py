@@ -102,7 +102,7 @@ class DecoderServer:
         poll.register(self._woken, select.POLLIN)
         if self._listener is not None and len(self._jobs) < self._at_once:
             poll.register(self._listener, select.POLLIN)
-            handlers[self._listener.fileno()] = self._accept
+            handlers[self._listener.fileno()] = self._take_connection
         for job in self._jobs.values():
             if not job.is_killed:
                 # No events: only the hang-up is reported. The child reads the rest.
@@ -120,7 +120,7 @@ class DecoderServer:
         with suppress(BlockingIOError):
             self._woken.recv(4096)
 
-    def _accept(self) -> None:
+    def _take_connection(self) -> None:
         assert self._listener is not None  # noqa: S101 - for mypy: the handler is registered with a listener
         # The client may have gone, or a signal come.
         with suppress(OSError):
