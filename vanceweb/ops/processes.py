@@ -15,7 +15,7 @@ STEADY_SECONDS = 30.0
 
 
 def build_commands(listener: int) -> list[ProcessCommand]:
-    """Return the web processes on the socket `listener` (a file descriptor), the workers, the decoder and the sweeper."""
+    """Return the web processes on the socket `listener` (a file descriptor), and all other processes."""
     return [
         *(build_web_process(number, listener) for number in range(1, settings.WEB_WORKERS + 1)),
         *(build_worker("io", number) for number in range(1, settings.IO_WORKERS + 1)),
