@@ -188,6 +188,15 @@ def test_the_first_due_row_of_the_order_is_claimed() -> None:
     assert [lease and lease.pk for lease in leases] == [newer.pk, older.pk, None]
 
 
+@pytest.mark.django_db
+def test_only_a_row_that_meets_the_conditions_is_claimed() -> None:
+    Work.objects.create(note="other")
+    mine = Work.objects.create(note="mine")
+    rows = Work.objects.filter(note="mine").order_by("pk")
+    leases = [claim_first(rows, states=["queued"], duration=MINUTE, state="running") for _ in range(2)]
+    assert [lease and lease.pk for lease in leases] == [mine.pk, None]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_choose_the_same_row_choose_again() -> None:
     for _ in range(6):

@@ -136,13 +136,14 @@ def claim_first(
 ) -> Lease[L] | None:
     """Claim the first of the `ordered` rows that is due. The `options` are those of `claim`.
 
-    If another worker is faster, choose again, at most CLAIM_ROUNDS times. Return None if no row is due.
+    The claim checks the conditions of `ordered` again. If another worker is faster, choose again, at most CLAIM_ROUNDS
+    times. Return None if no row is due.
     """
     for _ in range(CLAIM_ROUNDS):
         pk = filter_due(ordered, states).values_list("pk", flat=True).first()
         if pk is None:
             return None
-        lease = claim(ordered.model._default_manager.all(), pk=pk, states=states, **options)
+        lease = claim(ordered.order_by(), pk=pk, states=states, **options)
         if lease is not None:
             return lease
     return None
