@@ -16,10 +16,11 @@ from vanceweb.engine.processing.enlarge import drawings, photos
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.faces import restoration
 from vanceweb.engine.processing.image.picture import FileFormat, Guide, Picture
+from vanceweb.engine.processing.image.progress import Report, keep_rising, split_report
 from vanceweb.engine.processing.image.reading import read_picture
 from vanceweb.engine.processing.image.resampling import shrink
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.image.writing import check_size, write_picture
+from vanceweb.engine.processing.inference.interruption import Interruption
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
@@ -30,7 +31,9 @@ __all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "p
 
 NO_GUIDES: Mapping[str, Path] = {}
 GUIDE_SIDE = 2048  # px of a guide's longer side; drawings need half of it
-WRITING_SHARE = 0.02  # share of the progress for encoding the result
+# Weights in the progress. The work of compress is the encoding of the result, after all steps.
+STEP_WEIGHTS, USUAL_STEP_WEIGHT = {"compress": 0.0}, 1.0
+WRITING_WEIGHT, COMPRESSING_WEIGHT = 0.02, 1.0
 
 
 # A function that does a module's work.
@@ -75,12 +78,14 @@ def process_file(
     *,
     networks: NetworkRegistry,
     report: Callable[[float], None],
+    interruption: Interruption | None = None,
     guides: Mapping[str, Path] = NO_GUIDES,
     operations: Mapping[str, Operation] = OPERATIONS,
 ) -> Outcome:
     """Apply `steps` to the picture in `source` and write `target`, completely or not at all.
 
-    `report` gets the fraction done (0..1) after each tile; an exception it raises stops the work and propagates. The
+    `report` gets the fraction done (0..1) after each step of the work; an exception it raises stops the work and
+    propagates. So does the error with which another thread requests an `interruption`, even inside a network. The
     format is `output.format`, else PNG for a cut-out without background, else that of the source. `guides` maps the
     uids of the guiding pictures named in steps to their files. Raises `ProcessingError`.
     """
@@ -88,12 +93,15 @@ def process_file(
     picture = read_picture(source)
     file_format = _choose_format(steps, output, picture)
     check_size(*compute_output_size(steps, picture.width, picture.height), file_format)
+    interruption = interruption or Interruption()
+    report = keep_rising(_check_before(interruption, report))
+    *parts, writing = split_report(report, _weigh(steps))
     report(0.0)
     try:
-        picture = _run_steps(picture, work, guides, networks, report)
+        picture = _run_steps(picture, work, guides, networks.bind(interruption), parts)
     finally:
         networks.release_memory()
-    filesize = write_picture(picture, target, file_format, output)
+    filesize = write_picture(picture, target, file_format, output, writing)
     report(1.0)
     made_by = ", ".join(picture.made_by)
     return Outcome(picture.width, picture.height, file_format, filesize, made_by, picture.notes)
@@ -104,20 +112,37 @@ def _run_steps(
     operations: Sequence[tuple[Operation, Step]],
     guides: Mapping[str, Path],
     networks: NetworkRegistry,
-    report: Report,
+    reports: Sequence[Report],
 ) -> Picture:
-    span = (1 - WRITING_SHARE) / len(operations)
-    for number, (operation, step) in enumerate(operations):
-        picture = replace(picture, guides=_read_guides(step, guides))
-        picture = operation(picture, step.params, networks, narrow_report(report, number * span, (number + 1) * span))
+    for (operation, step), report in zip(operations, reports, strict=True):
+        picture = replace(picture, guides=_read_guides(step, guides, report))
+        picture = operation(picture, step.params, networks, report)
     return picture
 
 
-def _read_guides(step: Step, files: Mapping[str, Path]) -> tuple[Guide, ...]:
+def _weigh(steps: Sequence[Step]) -> list[float]:
+    """Return the weights of the steps and of the writing in the progress."""
+    compresses = any(step.module == "compress" for step in steps)
+    writing = COMPRESSING_WEIGHT if compresses else WRITING_WEIGHT * len(steps)
+    return [*(STEP_WEIGHTS.get(step.module, USUAL_STEP_WEIGHT) for step in steps), writing]
+
+
+def _check_before(interruption: Interruption, report: Report) -> Report:
+    def check_and_report(fraction: float) -> None:
+        interruption.check()
+        report(fraction)
+
+    return check_and_report
+
+
+def _read_guides(step: Step, files: Mapping[str, Path], report: Report) -> tuple[Guide, ...]:
     uids = collect_guide_uids([step])
     if not uids <= set(files):
         raise ProcessingError(gettext_noop("A picture that cn_configs names no longer exists."))
-    pictures = {uid: _read_guide(files[uid]) for uid in uids}  # once each: guides often share a picture
+    pictures = {}
+    for uid in uids:  # once each: guides often share a picture
+        pictures[uid] = _read_guide(files[uid])
+        report(0.0)
     return tuple(Guide(guide.cn_name, pictures.get(guide.image_uid or "")) for guide in step.control_images)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vanceweb.engine.processing.image.arrays import Planes, to_pixels, to_planes
-from vanceweb.engine.processing.image.tiles import TILE_GRID, narrow_report, run_tiled, split_into_tiles
+from vanceweb.engine.processing.image.progress import Report, narrow_report
+from vanceweb.engine.processing.image.tiles import TILE_GRID, run_tiled, split_into_tiles
 
 LENGTHS = st.integers(1, 90)
 
@@ -27,7 +28,7 @@ def test_tiles_cover_every_px_once(height: int, width: int, side: int) -> None:
 def test_joined_tiles_equal_the_whole_picture(height: int, width: int, side: int, border: int, scale: int) -> None:
     source = np.random.default_rng(height * 97 + width).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
-    def enlarge(planes: Planes) -> Planes:
+    def enlarge(planes: Planes, report: Report) -> Planes:
         return planes.repeat(scale, axis=1).repeat(scale, axis=2)
 
     result = run_tiled(source, enlarge, scale=scale, border=border, side=side, report=lambda fraction: None)
@@ -37,7 +38,7 @@ def test_joined_tiles_equal_the_whole_picture(height: int, width: int, side: int
 def test_a_blur_needs_no_more_than_its_border() -> None:
     source = np.random.default_rng(1).integers(0, 256, (70, 50, 3), dtype=np.uint8)
 
-    def blur(planes: Planes) -> Planes:
+    def blur(planes: Planes, report: Report) -> Planes:
         return (planes[:, :-2, 1:-1] + planes[:, 2:, 1:-1] + planes[:, 1:-1, :-2] + planes[:, 1:-1, 2:]) / 4
 
     whole = run_tiled(source, blur, border=1, side=1000, report=lambda fraction: None)
@@ -47,7 +48,7 @@ def test_a_blur_needs_no_more_than_its_border() -> None:
 def test_a_fractional_scale() -> None:
     source = np.zeros((8, 12, 3), dtype=np.uint8)
 
-    def enlarge(planes: Planes) -> Planes:
+    def enlarge(planes: Planes, report: Report) -> Planes:
         return np.zeros((3, planes.shape[1] * 3 // 2, planes.shape[2] * 3 // 2), dtype=np.float32)
 
     result = run_tiled(source, enlarge, scale=Fraction(3, 2), border=0, side=4, report=lambda fraction: None)
@@ -57,7 +58,7 @@ def test_a_fractional_scale() -> None:
 def test_every_tile_is_reported_and_a_report_can_stop_the_work() -> None:
     source = np.zeros((8, 8, 3), dtype=np.uint8)
     told: list[float] = []
-    run_tiled(source, lambda planes: planes, border=0, side=4, report=narrow_report(told.append, 0.5, 1))
+    run_tiled(source, lambda planes, report: planes, border=0, side=4, report=narrow_report(told.append, 0.5, 1))
     assert told == [0.625, 0.75, 0.875, 1.0]
 
     class Stop(Exception):
@@ -67,7 +68,7 @@ def test_every_tile_is_reported_and_a_report_can_stop_the_work() -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        run_tiled(source, lambda planes: planes, border=0, side=4, report=stop)
+        run_tiled(source, lambda planes, report: planes, border=0, side=4, report=stop)
 
 
 def test_bytes_survive_the_conversion_to_planes() -> None:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each, split_report
+
 FloatArray = npt.NDArray[np.float32]
 WIDE_RATIO = 1.6  # the second Gaussian's deviation over the first's, as in both papers
 ACROSS_REACH = 2.4  # deviations of the wide Gaussian that are sampled across an edge
@@ -18,16 +20,19 @@ ALONG_STEP = 1.0  # px between samples along a stroke
 INK_START, INK_FULL = 0.005, 0.02  # steps of lightness (0..1) at which a line starts and is full, at sensitivity 1
 
 
-def draw_outlines(lightness: FloatArray, width: float, sensitivity: float = 1.0) -> FloatArray:
+def draw_outlines(
+    lightness: FloatArray, width: float, sensitivity: float = 1.0, report: Report = ignore_progress
+) -> FloatArray:
     """Return the amount of ink on each px, height x width, 0..1; none where the picture is even.
 
     `lightness` is height x width, 0..1; `width` is the width of a stroke in px. A `sensitivity` above 1 also draws
-    fainter edges.
+    fainter edges. `report` gets the fraction done after each sample across and along the strokes.
     """
+    crossing, following = split_report(report, (1, 3))
     deviation = max(width, 0.6) * 0.5
     tangents = _estimate_tangents(lightness, deviation * FLOW_RATIO)
-    across = _filter_across(lightness, tangents, deviation)
-    along = _average_along(across, tangents, deviation * STROKE_RATIO)
+    across = _filter_across(lightness, tangents, deviation, crossing)
+    along = _average_along(across, tangents, deviation * STROKE_RATIO, following)
     return _apply_smooth_step(-along * sensitivity, INK_START, INK_FULL)
 
 
@@ -41,14 +46,14 @@ def _estimate_tangents(lightness: FloatArray, deviation: float) -> FloatArray:
     return np.dstack((-np.sin(angle), np.cos(angle))).astype(np.float32)
 
 
-def _filter_across(lightness: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
+def _filter_across(lightness: FloatArray, tangents: FloatArray, deviation: float, report: Report) -> FloatArray:
     """Return the narrow Gaussian less the wide one, both taken along the line that crosses the edge."""
     x, y = _build_coordinates(lightness)
     wide = deviation * WIDE_RATIO
     narrow_sum, wide_sum = np.zeros_like(lightness), np.zeros_like(lightness)
     narrow_weight = wide_weight = 0.0
     count = int(np.ceil(wide * ACROSS_REACH / ACROSS_STEP))
-    for offset in ACROSS_STEP * np.arange(-count, count + 1, dtype=np.float32):
+    for offset in report_each(list(ACROSS_STEP * np.arange(-count, count + 1, dtype=np.float32)), report):
         sample = _sample_at(lightness, x + offset * tangents[..., 1], y - offset * tangents[..., 0])
         one, two = (float(np.exp(-0.5 * (offset / spread) ** 2)) for spread in (deviation, wide))
         narrow_sum += np.float32(one) * sample
@@ -58,13 +63,13 @@ def _filter_across(lightness: FloatArray, tangents: FloatArray, deviation: float
     return np.asarray(narrow_sum / narrow_weight - wide_sum / wide_weight, dtype=np.float32)
 
 
-def _average_along(values: FloatArray, tangents: FloatArray, deviation: float) -> FloatArray:
+def _average_along(values: FloatArray, tangents: FloatArray, deviation: float, report: Report) -> FloatArray:
     """Return the mean of `values` along the stroke through each px, followed in both directions."""
     total, weights = values.copy(), 1.0
-    for sign in (1.0, -1.0):
+    for sign, part in zip((1.0, -1.0), split_report(report, (1, 1)), strict=True):
         x, y = _build_coordinates(values)
         heading = tangents * np.float32(sign)
-        for step in range(1, int(np.ceil(2 * deviation / ALONG_STEP)) + 1):
+        for step in report_each(range(1, int(np.ceil(2 * deviation / ALONG_STEP)) + 1), part):
             x, y = x + ALONG_STEP * heading[..., 0], y + ALONG_STEP * heading[..., 1]
             # A direction has no sign: continue the way that turns less.
             found = _sample_at(tangents, x, y)

@@ -6,9 +6,11 @@ import numpy.typing as npt
 
 from vanceweb.engine.processing.colour.prediction import to_lightness
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.progress import Report, narrow_report, report_each
 from vanceweb.engine.processing.image.resampling import FloatArray, enlarge_part
-from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
+from vanceweb.engine.processing.image.tiles import Tile, cut_with_border, split_into_tiles
 
+UPSAMPLING_SHARE = 0.3  # of the time
 TILE_SIDE = 1024  # px of a tile at full size
 HALF_TRUST_DEVIATION = 8.0  # deviation of L within a cell that halves its weight
 # Min et al., "Fast global image smoothing" (2014): lambda, the reach in squared cells, and sigma, the step of L (scaled
@@ -33,14 +35,14 @@ def replace_chroma(colours: Pixels, prepared: Pixels, ab: FloatArray, report: Re
     """
     size = colours.shape[0], colours.shape[1]
     upsampled = upsample_chroma(to_lightness(prepared), ab)
+    report(UPSAMPLING_SHARE)
     zoom = max(size) / max(upsampled.shape[:2])
     radius = round(REFINEMENT_RADIUS * zoom) if zoom > 1 else 0
     result = np.empty_like(colours)
     tiles = split_into_tiles(*size, TILE_SIDE)
-    for done, tile in enumerate(tiles, start=1):
+    for tile in report_each(tiles, narrow_report(report, UPSAMPLING_SHARE, 1)):
         lightness, part = _refine_tile(colours, upsampled, tile, radius)
         result[tile.top : tile.bottom, tile.left : tile.right] = to_rgb(lightness, part)
-        report(done / len(tiles))
     return result
 
 

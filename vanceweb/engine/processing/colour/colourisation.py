@@ -17,14 +17,14 @@ from vanceweb.engine.processing.colour.prediction import (
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.image.progress import Report, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray, shrink
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 
 PX_PER_FACTOR = 16  # of the working size per step of render_factor, as in DeOldify
 NEUTRAL_FACTOR, STRENGTH_EXPONENT = 30, 0.3  # render_factor below which chroma grows, and the exponent of its growth
-NETWORK_SHARE = 0.5  # of the time
+PREPARING, PREDICTING, SMOOTHING, APPLYING = 0.1, 0.3, 0.1, 0.5  # shares of the time
 COLOUR_THRESHOLD = 5.0  # ab; mean distance from a toning beyond which a picture has colours of its own
 HAD_COLOURS = Message(
     gettext_noop("The picture already had colours. They were replaced by new ones, based on its lightness alone.")
@@ -33,18 +33,20 @@ HAD_COLOURS = Message(
 
 def colourise(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """Colour the picture at a working size of `render_factor` (10-70) steps of 16 px. Raises `WeightsMissing`."""
-    prepared = prepare_for_prediction(get_visible_colours(picture))
+    preparing, predicting, smoothing, applying = split_report(report, (PREPARING, PREDICTING, SMOOTHING, APPLYING))
+    prepared = prepare_for_prediction(get_visible_colours(picture), preparing)
     side = PX_PER_FACTOR * int(params["render_factor"])
     backend = networks.choose(COLOURISATION)
-    prediction = predict_colours(prepared, side, backend, networks)
-    report(NETWORK_SHARE)
+    prediction = predict_colours(prepared, side, backend, networks, predicting)
+    predicting(1.0)
     lightness = to_resized_lightness(prepared, prediction.ab.shape[0], prediction.ab.shape[1])
     if prediction.probabilities is not None and prediction.bins is not None:
-        ab = decode_probabilities(smooth_by_lightness(prediction.probabilities, lightness), prediction.bins)
+        smooth = smooth_by_lightness(prediction.probabilities, lightness, smoothing)
+        ab = decode_probabilities(smooth, prediction.bins)
     else:
-        ab = smooth_by_lightness(prediction.ab, lightness)
+        ab = smooth_by_lightness(prediction.ab, lightness, smoothing)
     strength = max((NEUTRAL_FACTOR / int(params["render_factor"])) ** STRENGTH_EXPONENT, 1.0)
-    result = apply_colours(picture, prepared, ab * np.float32(strength), narrow_report(report, NETWORK_SHARE, 1))
+    result = apply_colours(picture, prepared, ab * np.float32(strength), applying)
     return result.add_backends(backend.name)
 
 

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each
 from vanceweb.engine.processing.image.resampling import FloatArray
 
 # Min et al., "Fast global image smoothing" (2014): lambda, the reach, and sigma, the step of L (scaled to 0..255) that
@@ -13,14 +14,14 @@ CHROMA_GAIN = 1.65  # of the decoded colours: a mean over possible colours is pa
 LEAST_PROBABILITY = 1e-9
 
 
-def smooth_by_lightness(values: FloatArray, lightness: FloatArray) -> FloatArray:
+def smooth_by_lightness(values: FloatArray, lightness: FloatArray, report: Report = ignore_progress) -> FloatArray:
     """Smooth `values` (height x width x any) within areas of similar `lightness` (L at that size, height x width)."""
     guide = np.clip(lightness * 2.55 + 0.5, 0, 255).astype(np.uint8)
     if min(guide.shape) < 2:
         return values
     smoother = cv2.ximgproc.createFastGlobalSmootherFilter(guide, SMOOTHING_LAMBDA, SMOOTHING_SIGMA)
     result = np.empty_like(values)
-    for first in range(0, values.shape[2], 4):
+    for first in report_each(range(0, values.shape[2], 4), report):
         part = np.ascontiguousarray(values[:, :, first : first + 4])
         result[:, :, first : first + 4] = smoother.filter(part).reshape(part.shape)
     return result

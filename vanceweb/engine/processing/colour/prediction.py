@@ -13,7 +13,8 @@ import numpy as np
 
 from vanceweb.engine.processing.analysis.noise import estimate_noise
 from vanceweb.engine.processing.errors import ProcessingError
-from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray, shrink
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
@@ -21,7 +22,7 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.inference.sessions import OnnxSession
 from vanceweb.engine.processing.messages import gettext_noop
 
-Predictor = Callable[[FloatArray, int, OnnxSession], "ColourPrediction"]
+Predictor = Callable[[FloatArray, int, OnnxSession, Report], "ColourPrediction"]
 
 LONGEST_SIDE = 1280  # px of the picture that networks are shown: as fine as the largest working size
 SIDE_MULTIPLE = 32  # px; the networks halve their input five times
@@ -31,6 +32,8 @@ MOST_STRETCH = 4  # sides at most, in working sizes; longer pictures are squeeze
 UNFADED_BLACK, UNFADED_WHITE = 6.0, 94.0  # L of the darkest and the lightest hundredth of an unfaded print
 FADED_BLACKS = (10.0, 20.0)  # L of the darkest hundredth: faded above the first, fully from the second on
 MOST_CONTRAST_GAIN = 2.0  # so that fog stays fog
+GRAIN_SEARCH, GRAIN_REACH = 15, 10  # px: the side of the searched window, and the reach of it and of a patch of 7 px
+GRAIN_STRIP = 128  # rows
 GRAIN_THRESHOLD = 2.0  # levels of noise from which it is removed
 # ImageNet's mean and deviation, used in DeOldify's training, and the largest output of its last layer.
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
@@ -64,23 +67,36 @@ def to_resized_lightness(colours: Pixels, height: int, width: int) -> FloatArray
 
 
 def predict_colours(
-    colours: Pixels, side: int, backend: Backend[Predictor], networks: NetworkRegistry
+    colours: Pixels, side: int, backend: Backend[Predictor], networks: NetworkRegistry, report: Report
 ) -> ColourPrediction:
     """Predict a picture's colours with a backend of the slot `colour`, at a working size of `side` px.
 
     Raises `ProcessingError` if the network's output isn't colours.
     """
-    return backend.run(restore_tonal_range(to_lightness(colours)), side, networks.load_onnx(backend))
+    return backend.run(restore_tonal_range(to_lightness(colours)), side, networks.load_onnx(backend), report)
 
 
-def prepare_for_prediction(colours: Pixels) -> Pixels:
+def prepare_for_prediction(colours: Pixels, report: Report = ignore_progress) -> Pixels:
     """Shrink the picture to `LONGEST_SIDE` at most, and remove its grain and colours if it is noisy."""
     colours = shrink(colours, LONGEST_SIDE)
     noise = estimate_noise(colours)
     if noise < GRAIN_THRESHOLD:
         return colours
-    grey = cv2.fastNlMeansDenoising(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), h=1.1 * noise, searchWindowSize=15)
+    grey = remove_grain(np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), dtype=np.uint8), 1.1 * noise, report)
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+
+
+def remove_grain(grey: Mask, strength: float, report: Report) -> Mask:
+    """Remove grain by non-local means, with OpenCV's filter strength, strip by strip: the same as in one piece."""
+    height = grey.shape[0]
+    clean = np.empty_like(grey)
+    for top in report_each(range(0, height, GRAIN_STRIP), report):
+        first, last = max(top - GRAIN_REACH, 0), min(top + GRAIN_STRIP + GRAIN_REACH, height)
+        strip = cv2.fastNlMeansDenoising(
+            np.ascontiguousarray(grey[first:last]), h=strength, searchWindowSize=GRAIN_SEARCH
+        )
+        clean[top : top + GRAIN_STRIP] = strip[top - first : top - first + GRAIN_STRIP]
+    return clean
 
 
 def restore_tonal_range(lightness: FloatArray) -> FloatArray:
@@ -95,7 +111,9 @@ def restore_tonal_range(lightness: FloatArray) -> FloatArray:
     return np.asarray(np.clip((lightness - middle) * gain + target, 0, 100), dtype=np.float32)
 
 
-def _predict_with_colouriser(lightness: FloatArray, side: int, session: OnnxSession) -> ColourPrediction:
+def _predict_with_colouriser(
+    lightness: FloatArray, side: int, session: OnnxSession, report: Report
+) -> ColourPrediction:
     """Run vanceweb's colouriser at the working size and, for the kind of scene, at the size it was trained at.
 
     Each run is averaged with a mirrored one: what only one of them shows is chance.
@@ -108,7 +126,9 @@ def _predict_with_colouriser(lightness: FloatArray, side: int, session: OnnxSess
         ) from error
     # Hardly larger than the picture: enlarging shows nothing more.
     side = min(side, max(SMALL_PICTURE_SIDE, SIDE_MULTIPLE * round(max(lightness.shape) / SIDE_MULTIPLE)))
-    answers = [_predict_logits(lightness, size, session) for size in dict.fromkeys((side, TRAINING_SIDE))]
+    sizes = list(dict.fromkeys((side, TRAINING_SIDE)))
+    parts = split_report(report, [size**2 for size in sizes])
+    answers = [_predict_logits(lightness, size, session, part) for size, part in zip(sizes, parts, strict=True)]
     height, width = answers[0].shape[:2]
     total = np.zeros((height, width, len(bins)), dtype=np.float32)
     for answer in answers:
@@ -120,11 +140,12 @@ def _predict_with_colouriser(lightness: FloatArray, side: int, session: OnnxSess
     return ColourPrediction(probabilities @ bins, probabilities, bins)
 
 
-def _predict_logits(lightness: FloatArray, side: int, session: OnnxSession) -> FloatArray:
+def _predict_logits(lightness: FloatArray, side: int, session: OnnxSession, report: Report) -> FloatArray:
     """Return logits (height x width x bins, a quarter of the working size), the mean of a plain and a mirrored run."""
     resized = _resize_lightness(lightness, *choose_working_size(lightness.shape[0], lightness.shape[1], side))
     plain, mirrored = (
-        session.run_all(np.ascontiguousarray(each[None, None]))[1][0] for each in (resized, resized[:, ::-1])
+        session.run_all(np.ascontiguousarray(each[None, None]))[1][0]
+        for each in report_each((resized, resized[:, ::-1]), report)
     )
     return np.ascontiguousarray(((plain + mirrored[:, :, ::-1]) / 2).transpose(1, 2, 0))
 
@@ -136,12 +157,12 @@ def compute_softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(probabilities, dtype=np.float32)
 
 
-def _predict_with_ddcolor(lightness: FloatArray, side: int, session: OnnxSession) -> ColourPrediction:
+def _predict_with_ddcolor(lightness: FloatArray, side: int, session: OnnxSession, report: Report) -> ColourPrediction:
     """Run DDColor: grey as RGB 0..1 in, ab out; the picture is squeezed into a square."""
     return ColourPrediction(_run_colour_network(session, _render_grey(lightness, session, side), 2, DDCOLOR.name))
 
 
-def _predict_with_deoldify(lightness: FloatArray, side: int, session: OnnxSession) -> ColourPrediction:
+def _predict_with_deoldify(lightness: FloatArray, side: int, session: OnnxSession, report: Report) -> ColourPrediction:
     """Run DeOldify: grey as RGB in, RGB out, of which only ab is used; the picture is squeezed into a square.
 
     Exports that include the scaling take and return levels of 0..255. Exports of the bare network need ImageNet's

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vanceweb.catalogue.parameters import Params
-from vanceweb.engine.processing.colour.colourisation import NETWORK_SHARE, apply_colours
+from vanceweb.engine.processing.colour.colourisation import apply_colours
 from vanceweb.engine.processing.colour.decoding import decode_probabilities, smooth_by_lightness
 from vanceweb.engine.processing.colour.prediction import (
     COLOURISATION,
@@ -27,8 +27,8 @@ from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, narrow_report, report_each, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
@@ -36,6 +36,8 @@ from vanceweb.engine.processing.messages import Message, gettext_noop
 logger = logging.getLogger(__name__)
 
 DIFFUSION_SHARE = 0.8  # of the time
+PREPARING, PREDICTING, CHOOSING, APPLYING = 0.1, 0.2, 0.3, 0.4  # shares of the time without diffusion
+SMOOTHING_WEIGHT = 1.0  # of the smoothing of all probabilities, compared with one request
 WORKING_SIDE = 480  # px; deoldify2's default working size
 BIN_STEP = 10  # ab between neighbouring bins, for networks without probabilities
 ASSUMED_DEVIATION = 12.0  # in ab, of the colours of such networks
@@ -61,15 +63,17 @@ def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report
 
 
 def _recolour_by_words(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
-    prepared = prepare_for_prediction(get_visible_colours(picture))
+    preparing, predicting, choosing, applying = split_report(report, (PREPARING, PREDICTING, CHOOSING, APPLYING))
+    prepared = prepare_for_prediction(get_visible_colours(picture), preparing)
     backend = networks.choose(COLOURISATION)
-    scene = _build_scene(predict_colours(prepared, WORKING_SIDE, backend, networks), prepared, networks)
-    report(NETWORK_SHARE / 2)
+    prediction = predict_colours(prepared, WORKING_SIDE, backend, networks, predicting)
+    scene = _build_scene(prediction, prepared, networks)
+    predicting(1.0)
     prompt, negative = str(params.get("prompt") or ""), str(params.get("negative_prompt") or "")
     requests, unwanted = parse_colour_requests(prompt), parse_colour_requests(negative)
-    ab, missing = compute_requested_colours(scene, requests, unwanted)
-    report(NETWORK_SHARE)
-    result = apply_colours(picture, prepared, ab, narrow_report(report, NETWORK_SHARE, 1))
+    ab, missing = compute_requested_colours(scene, requests, unwanted, choosing)
+    choosing(1.0)
+    result = apply_colours(picture, prepared, ab, applying)
     result = result.add_backends(backend.name, COLOUR_WORDS.name)
     for text, found, note in (
         (prompt, requests, NO_COLOUR_IN_PROMPT),
@@ -101,13 +105,14 @@ def _recolour_by_diffusion(picture: Picture, params: Params, networks: NetworkRe
 
 
 def compute_requested_colours(
-    scene: Scene, requests: list[ColourRequest], unwanted: list[ColourRequest]
+    scene: Scene, requests: list[ColourRequest], unwanted: list[ColourRequest], report: Report = ignore_progress
 ) -> tuple[FloatArray, list[ColourRequest]]:
     """Return ab of each cell, and the requests for things that aren't in the picture."""
     missing: list[ColourRequest] = []
-    probabilities = smooth_by_lightness(scene.probabilities, scene.lightness)
+    smoothing, removing, adding = split_report(report, (SMOOTHING_WEIGHT, len(unwanted), len(requests)))
+    probabilities = smooth_by_lightness(scene.probabilities, scene.lightness, smoothing)
     removed: list[tuple[FloatArray, ColourRequest]] = []
-    for request in unwanted:
+    for request in report_each(unwanted, removing):
         # A colour without a thing is unwanted everywhere, however certain the network is.
         everywhere = np.ones(scene.size, dtype=np.float32)
         place = find_region(scene, request) if request.thing or request.places else everywhere
@@ -120,7 +125,7 @@ def compute_requested_colours(
     ab = decode_probabilities(probabilities, scene.bins)
     for place, request in removed:  # the mean of two colours may be a removed colour that lies between them
         ab *= (1 - place * measure_colour_match(ab, request.ab))[:, :, None]
-    for request in sort_requests(requests):
+    for request in report_each(sort_requests(requests), adding):
         place = find_region(scene, request)
         if place is None:
             missing.append(request)

@@ -6,7 +6,6 @@ compared on strips of the picture.
 """
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +21,7 @@ from vanceweb.engine.processing.compress.palettes import (
     build_histogram,
     find_palettes,
 )
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each, split_report
 
 MAX_ERROR, ERROR_EXPONENT = 18.0, 1.6  # levels of visible error allowed at quality 0, and its decrease towards 100
 FINE_ERROR_WEIGHT, FINE_ERROR_SIGMA = 0.2, 2.0  # of an error that vanishes in a blur of this many px
@@ -29,6 +29,7 @@ BLOCK_SIDE = 16  # px
 BLOCK_PERCENTILE = 98  # of the blocks' errors: the one that counts, so that small objects keep their colours
 PALETTE_SIZES = (8, 16, 32, 64, 128, 256)
 ROUNDING_STEPS = (2, 3, 4, 6, 8, 12)  # levels
+STAGE_WEIGHTS = (0.1, 0.3, 0.5, 0.1)  # of the time: counting colours, finding palettes, comparing, applying the best
 TRIAL_PIXELS = 1_000_000  # roughly, for the trials
 TRIAL_ROWS = 64  # of a strip
 TRIAL_COMPRESSION = 6  # of zlib's 9
@@ -53,26 +54,27 @@ class ColourReduction:
         return indexed.samples, indexed.to_image() if mode in ("RGB", "RGBA") else _build_image(indexed.samples, mode)
 
 
-def reduce_colours(image: Image.Image, quality: int) -> Image.Image:
+def reduce_colours(image: Image.Image, quality: int, report: Report = ignore_progress) -> Image.Image:
     """Reduce the picture (L, LA, RGB or RGBA) as far as `quality` 0-99 allows, or return it if that saves nothing."""
+    counting, searching, comparing, applying = split_report(report, STAGE_WEIGHTS)
     samples = np.asarray(image.convert("RGBA"))
-    colours = build_histogram(samples)
+    colours = build_histogram(samples, counting)
     trial = _cut_trial_strips(samples)
     allowed = MAX_ERROR * (1 - quality / 100) ** ERROR_EXPONENT
     best, smallest = None, _measure_png_size(_build_image(trial, image.mode))
-    for reduction in _generate_reductions(colours):
+    for reduction in report_each(_list_reductions(colours, searching), comparing):
         result, saved = reduction.apply(trial, colours, image.mode)
         if measure_visible_error(trial, result) <= allowed and (size := _measure_png_size(saved)) < smallest:
             best, smallest = reduction, size
-    return image if best is None else best.apply(samples, colours, image.mode)[1]
+    result_image = image if best is None else best.apply(samples, colours, image.mode)[1]
+    applying(1.0)
+    return result_image
 
 
-def _generate_reductions(colours: Histogram) -> Iterator[ColourReduction]:
-    for step in ROUNDING_STEPS:
-        yield ColourReduction(step=step)
-    for palette in find_palettes(colours, PALETTE_SIZES).values():
-        yield ColourReduction(palette)
-        yield ColourReduction(palette, dithered=True)
+def _list_reductions(colours: Histogram, report: Report) -> list[ColourReduction]:
+    palettes = find_palettes(colours, PALETTE_SIZES, report).values()
+    rounded = [ColourReduction(step=step) for step in ROUNDING_STEPS]
+    return rounded + [ColourReduction(palette, dithered=dithered) for palette in palettes for dithered in (False, True)]
 
 
 def round_colours(samples: Samples, step: int) -> Samples:

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from subprocess import DEVNULL, PIPE
 
 import mozjpeg_lossless_optimization as mozjpeg
 from PIL import Image
 
 from vanceweb.engine.processing.image.metadata import ORIENTATION
+from vanceweb.engine.processing.image.progress import Report, ignore_progress
 
 # oxipng holds Python's global lock, for tens of seconds with a large picture; in this process the lease on the job
 # would run out. So it runs in a process of its own, from standard input to standard output.
@@ -20,30 +22,45 @@ OXIPNG_LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which a level is used
 LARGE_PICTURE_LEVEL, STRIPPING_LEVEL = 1, 0
 # Markers of JPEG segments.
 JFIF_SEGMENT, EXIF_SEGMENT, PROFILE_SEGMENT, START_OF_SCAN = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2", b"\xff\xda"
+POLL_SECONDS, USUAL_SECONDS = 0.2, 5.0  # between reports of progress; and after which oxipng is half done
 TIMEOUT = 600  # seconds; far more than the largest picture needs
 
 
-def optimise_png(file: bytes, pixels: int) -> bytes:
+def optimise_png(file: bytes, pixels: int, report: Report = ignore_progress) -> bytes:
     """Return the PNG with the same samples, frames and metadata, or unchanged if that saves nothing.
 
     `pixels` is the number of its px.
     """
     level = next((level for most, level in OXIPNG_LEVELS if pixels <= most), LARGE_PICTURE_LEVEL)
-    return min(_run_oxipng(file, level, "none") or file, file, key=len)
+    return min(_run_oxipng(file, level, "none", report) or file, file, key=len)
 
 
-def strip_png(file: bytes) -> bytes | None:
+def strip_png(file: bytes, report: Report = ignore_progress) -> bytes | None:
     """Return the PNG with only what is needed to show it, profile and resolution included; None for a damaged one."""
-    return _run_oxipng(file, STRIPPING_LEVEL, "safe")
+    return _run_oxipng(file, STRIPPING_LEVEL, "safe", report)
 
 
-def _run_oxipng(file: bytes, level: int, strip: str) -> bytes | None:
+def _run_oxipng(file: bytes, level: int, strip: str, report: Report) -> bytes | None:
+    """Return oxipng's file, or None if it fails. An exception of `report` ends its process."""
     command = [sys.executable, "-I", "-c", OXIPNG, str(level), strip]
-    try:
-        done = subprocess.run(command, input=file, capture_output=True, check=True, timeout=TIMEOUT)  # noqa: S603 (no outside input)
-    except subprocess.SubprocessError:
-        return None
-    return done.stdout
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:  # noqa: S603 (no outside input)
+        try:
+            optimised = _communicate(process, file, report)
+        finally:
+            process.kill()
+    return optimised if process.returncode == 0 else None
+
+
+def _communicate(process: "subprocess.Popen[bytes]", file: bytes, report: Report) -> bytes | None:
+    """Return the output for the input `file`, or None after `TIMEOUT`. The progress is a guess: oxipng reports none."""
+    given: bytes | None = file
+    for asked in range(round(TIMEOUT / POLL_SECONDS)):
+        try:
+            return process.communicate(given, timeout=POLL_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            given = None
+            report(1 - 1 / (1 + asked * POLL_SECONDS / USUAL_SECONDS))
+    return None
 
 
 def optimise_jpeg(file: bytes) -> bytes:

@@ -4,12 +4,14 @@ Colours are RGBA, float32, 0..255, multiplied by their alpha: all fully transpar
 in almost transparent px count little.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each, split_report
 
 Samples = npt.NDArray[np.uint8]  # height x width x 4, RGBA, not multiplied by alpha
 Colours = npt.NDArray[np.float32]  # count x 4, multiplied by alpha
@@ -32,12 +34,12 @@ class Histogram:
     counts: npt.NDArray[np.float64]
 
 
-def build_histogram(picture: Samples) -> Histogram:
+def build_histogram(picture: Samples, report: Report = ignore_progress) -> Histogram:
     """Build the histogram of a picture; the memory needed does not grow with its size."""
     bins = 1 << int(BIN_BITS.sum())
     counts = np.zeros(bins)
     sums = np.zeros((4, bins))
-    for rows in _split_into_strips(picture):
+    for rows in report_each(_split_into_strips(picture), report):
         colours, codes = _assign_bins(rows)
         counts += np.bincount(codes, minlength=bins)
         for channel in range(4):
@@ -46,22 +48,23 @@ def build_histogram(picture: Samples) -> Histogram:
     return Histogram(codes, (sums[:, codes] / counts[codes]).T.astype(np.float32), counts[codes])
 
 
-def find_palettes(colours: Histogram, sizes: tuple[int, ...]) -> dict[int, Colours]:
+def find_palettes(colours: Histogram, sizes: tuple[int, ...], report: Report = ignore_progress) -> dict[int, Colours]:
     """Return the best palette for each of `sizes`, found by splitting at the largest error and then by k-means."""
     fullest = np.argsort(colours.counts)[-MAX_BINS:]
     points, counts = colours.means[fullest] * CHANNEL_WEIGHTS, colours.counts[fullest]
     found = {}
     clusters = [np.arange(len(points))]
     errors = [_compute_error(points, counts)]
-    for size in sorted(sizes):
+    for size, size_report in zip(sorted(sizes), split_report(report, sorted(sizes)), strict=True):
         while len(clusters) < size and max(errors) > 0:
             worst = int(np.argmax(errors))
             for part in _split(points, counts, clusters[worst]):
                 clusters.append(part)
                 errors.append(_compute_error(points[part], counts[part]))
             del clusters[worst], errors[worst]
+            size_report(0.0)
         centres = np.stack([_compute_mean(points[part], counts[part]) for part in clusters])
-        found[size] = np.asarray(_refine(points, counts, centres) / CHANNEL_WEIGHTS, dtype=np.float32)
+        found[size] = np.asarray(_refine(points, counts, centres, size_report) / CHANNEL_WEIGHTS, dtype=np.float32)
     return found
 
 
@@ -118,9 +121,8 @@ def _dither(picture: Samples, palette: Samples, indices: npt.NDArray[np.uint8]) 
     np.copyto(indices, spread + np.uint8(first), where=picture[:, :, 3] == 255)
 
 
-def _split_into_strips(picture: Samples) -> Iterator[Samples]:
-    for top in range(0, picture.shape[0], STRIP_ROWS):
-        yield picture[top : top + STRIP_ROWS]
+def _split_into_strips(picture: Samples) -> Sequence[Samples]:
+    return [picture[top : top + STRIP_ROWS] for top in range(0, picture.shape[0], STRIP_ROWS)]
 
 
 def _assign_bins(rows: Samples) -> tuple[Colours, npt.NDArray[np.int64]]:
@@ -153,8 +155,8 @@ def _split(
     return part[above], part[~above]
 
 
-def _refine(points: Colours, counts: npt.NDArray[np.float64], centres: Colours) -> Colours:
-    for _ in range(REFINEMENTS):
+def _refine(points: Colours, counts: npt.NDArray[np.float64], centres: Colours, report: Report) -> Colours:
+    for _ in report_each(range(REFINEMENTS), report):
         nearest = _find_nearest(points, centres)
         total = np.bincount(nearest, counts, minlength=len(centres))
         sums = np.stack([np.bincount(nearest, points[:, c] * counts, minlength=len(centres)) for c in range(4)])

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.progress import Report
 from vanceweb.engine.processing.image.resampling import enlarge_part, shrink
-from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
+from vanceweb.engine.processing.image.tiles import Tile, cut_with_border, split_into_tiles
 
 FloatArray = npt.NDArray[np.float32]
 SMALL_SIDE = 768  # px of the longer side of the small copy

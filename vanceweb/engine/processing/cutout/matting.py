@@ -8,8 +8,9 @@ from vanceweb.engine.processing.cutout import weights
 from vanceweb.engine.processing.cutout.foreground_colours import ForegroundColours
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
+from vanceweb.engine.processing.image.progress import Report, narrow_report
 from vanceweb.engine.processing.image.resampling import FloatArray, enlarge_part, shrink
-from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, narrow_report, split_into_tiles
+from vanceweb.engine.processing.image.tiles import Tile, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry

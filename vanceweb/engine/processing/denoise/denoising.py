@@ -14,7 +14,8 @@ from vanceweb.engine.processing.denoise import weights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, run_tiled
+from vanceweb.engine.processing.image.progress import Report, ignore_progress
+from vanceweb.engine.processing.image.tiles import run_tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
@@ -71,8 +72,8 @@ def denoise(
         report(1.0)
         return picture.add_backends(SRMD.name)
 
-    def denoise_tile(planes: Planes) -> Planes:
-        return sharpen(remove_noise(planes, strength.sigma, strength.share, networks), amount, SHARPENING_SIGMA)
+    def denoise_tile(planes: Planes, report: Report) -> Planes:
+        return sharpen(remove_noise(planes, strength.sigma, strength.share, networks, report), amount, SHARPENING_SIGMA)
 
     clean = run_tiled(colours, denoise_tile, border=BORDER, side=tile_side, report=report)
     return picture.replace_pixels(clean, picture.alpha).add_backends(SRMD.name)
@@ -93,7 +94,9 @@ def choose_strength(params: Params, measured: float) -> Strength:
     return Strength(min(sigma, MAX_SIGMA), min(removal / NEUTRAL_REMOVAL, 1), float(params["sharpen"]))
 
 
-def remove_noise(planes: Planes, sigma: float, share: float, networks: NetworkRegistry) -> Planes:
+def remove_noise(
+    planes: Planes, sigma: float, share: float, networks: NetworkRegistry, report: Report = ignore_progress
+) -> Planes:
     """Return the tile with the `share` 0..1 of its noise of `sigma` levels removed, without SRMD's border.
 
     With a share of 0, return the tile unchanged.
@@ -105,7 +108,7 @@ def remove_noise(planes: Planes, sigma: float, share: float, networks: NetworkRe
     channels[:3] = planes
     channels[3:18] = SRMD_KERNEL[:, None, None]
     channels[18] = sigma / 255
-    large = np.clip(networks.load_ncnn(SRMD_X2).run(channels), 0, 1)
+    large = np.clip(networks.load_ncnn(SRMD_X2).run(channels, report), 0, 1)
     clean = large.reshape(3, large.shape[1] // 2, 2, large.shape[2] // 2, 2).mean(axis=(2, 4))
     noisy = crop_centre(planes, clean.shape[1], clean.shape[2])
     return np.asarray(noisy + np.float32(share) * (clean - noisy), dtype=np.float32)

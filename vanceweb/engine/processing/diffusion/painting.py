@@ -19,8 +19,8 @@ from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide
+from vanceweb.engine.processing.image.progress import Report
 from vanceweb.engine.processing.image.resampling import shrink
-from vanceweb.engine.processing.image.tiles import Report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.arrays import Pixels
-from vanceweb.engine.processing.image.tiles import Report
+from vanceweb.engine.processing.image.progress import Report
 
 SIDE_MULTIPLE = 64  # px of a picture's sides: 8 for the latents times 8 for the UNet's halvings
 MAX_SIDE = 768  # px; the 1.5 family was trained with 512

@@ -5,7 +5,6 @@ Real-ESRGAN leaves a halo around outlines and takes twenty times as long. From t
 wide, CUNET is averaged with Real-ESRGAN's animevideov3, whose lines are steeper.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,7 +20,8 @@ from vanceweb.engine.processing.image.alpha import get_visible_colours, resize_a
 from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.passes import Pass, run_passes
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report
+from vanceweb.engine.processing.image.progress import Report, split_report
+from vanceweb.engine.processing.image.tiles import TileWork
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -101,9 +101,10 @@ def _build_cunet_passes(settings: DrawingSettings, networks: NetworkRegistry) ->
 def _build_further_passes(scale: Fraction, tile_side: int, networks: NetworkRegistry) -> list[Pass]:
     """Return the passes that enlarge an already clean drawing by `scale`: doublings, with 3/2 as the last."""
 
-    def double(planes: Planes) -> Planes:
-        cunet = np.clip(networks.load_ncnn(CUNET[2, NO_REMOVAL]).run(planes), 0, 1)
-        video = crop_centre(networks.load_ncnn(ANIMEVIDEO_X2).run(planes), cunet.shape[1], cunet.shape[2])
+    def double(planes: Planes, report: Report) -> Planes:
+        first, second = split_report(report, (1, 1))
+        cunet = np.clip(networks.load_ncnn(CUNET[2, NO_REMOVAL]).run(planes, first), 0, 1)
+        video = crop_centre(networks.load_ncnn(ANIMEVIDEO_X2).run(planes, second), cunet.shape[1], cunet.shape[2])
         return np.asarray(cunet + np.float32(VIDEO_SHARE) * (np.clip(video, 0, 1) - cunet), dtype=np.float32)
 
     passes = []
@@ -118,7 +119,7 @@ def _build_esrgan_passes(settings: DrawingSettings, networks: NetworkRegistry) -
     """Return the passes with a brought network: four times as large, or shrunk from that by averaging."""
     session, first = networks.load_onnx(ESRGAN), min(settings.scale, ESRGAN_SCALE)
 
-    def enlarge_four_times(planes: Planes) -> Planes:
+    def enlarge_four_times(planes: Planes, report: Report) -> Planes:
         return np.asarray(np.clip(session.run(planes[None])[0], 0, 1), dtype=np.float32)
 
     apply = _shrink_after(enlarge_four_times, Fraction(first, ESRGAN_SCALE))
@@ -128,8 +129,8 @@ def _build_esrgan_passes(settings: DrawingSettings, networks: NetworkRegistry) -
     ]
 
 
-def _shrink_after(apply: Callable[[Planes], Planes], scale: Fraction) -> Callable[[Planes], Planes]:
-    return lambda planes: _shrink(apply(planes), scale)
+def _shrink_after(apply: TileWork, scale: Fraction) -> TileWork:
+    return lambda planes, report: _shrink(apply(planes, report), scale)
 
 
 def _shrink(planes: Planes, scale: Fraction) -> Planes:

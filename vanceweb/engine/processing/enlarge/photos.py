@@ -7,7 +7,7 @@ a smaller share of SPAN, remove the rest.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 import cv2
@@ -21,7 +21,8 @@ from vanceweb.engine.processing.enlarge.networks import SPAN, WAIFU2X_PHOTO
 from vanceweb.engine.processing.image.alpha import get_visible_colours, resize_alpha
 from vanceweb.engine.processing.image.arrays import Planes, crop_centre
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled
+from vanceweb.engine.processing.image.progress import Report, narrow_report, split_report
+from vanceweb.engine.processing.image.tiles import TileWork, run_tiled
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -64,9 +65,10 @@ def enlarge_photo(
     first = min(scale, 4)
     passes_left = scale > first
 
-    def enlarge_tile(planes: Planes) -> Planes:
-        clean = remove_noise(planes, measured, removal_share, networks)
-        large = _average_networks(clean, first, network_shares, networks)
+    def enlarge_tile(planes: Planes, report: Report) -> Planes:
+        cleaning, enlarging = split_report(report, (bool(removal_share), len(network_shares)))
+        clean = remove_noise(planes, measured, removal_share, networks, cleaning)
+        large = _average_networks(clean, first, network_shares, networks, enlarging)
         return sharpen(large, MAX_SHARPENING * (blur / 100) ** 2, SHARPENING_SIGMA * first)
 
     share = FIRST_PASS_SHARE if passes_left else 1.0
@@ -114,16 +116,18 @@ def compute_removal_share(suppress_noise: float, measured_noise: float) -> float
     return certainty * min(suppress_noise / FULL_REMOVAL_FROM, 1.0)
 
 
-def _average_networks(planes: Planes, scale: int, shares: Mapping[str, float], networks: NetworkRegistry) -> Planes:
+def _average_networks(
+    planes: Planes, scale: int, shares: Mapping[str, float], networks: NetworkRegistry, report: Report
+) -> Planes:
     """Return the weighted mean of the networks' outputs: `scale` times as large as the tile, less some border."""
     outputs = [
         (
             share,
-            networks.load_ncnn(SPAN[scale]).run(planes)
+            networks.load_ncnn(SPAN[scale]).run(planes, part)
             if name == "span"
-            else _run_waifu2x(planes, scale, name, networks),
+            else _run_waifu2x(planes, scale, name, networks, part),
         )
-        for name, share in shares.items()
+        for (name, share), part in zip(shares.items(), split_report(report, [1.0] * len(shares)), strict=True)
     ]
     height = min(output.shape[1] for _, output in outputs)
     width = min(output.shape[2] for _, output in outputs)
@@ -133,16 +137,17 @@ def _average_networks(planes: Planes, scale: int, shares: Mapping[str, float], n
     return total
 
 
-def _run_waifu2x(planes: Planes, scale: int, name: str, networks: NetworkRegistry) -> Planes:
-    twice = np.clip(networks.load_ncnn(WAIFU2X[name]).run(planes), 0, 1)
-    return twice if scale == 2 else networks.load_ncnn(WAIFU2X_PHOTO[0]).run(twice)
+def _run_waifu2x(planes: Planes, scale: int, name: str, networks: NetworkRegistry, report: Report) -> Planes:
+    doublings = split_report(report, (1, 0) if scale == 2 else (1, 4))
+    twice = np.clip(networks.load_ncnn(WAIFU2X[name]).run(planes, doublings[0]), 0, 1)
+    return twice if scale == 2 else networks.load_ncnn(WAIFU2X_PHOTO[0]).run(twice, doublings[1])
 
 
-def _build_second_pass(scale: int, networks: NetworkRegistry) -> Callable[[Planes], Planes]:
+def _build_second_pass(scale: int, networks: NetworkRegistry) -> TileWork:
     """Return a function that enlarges from 4x to 8x by waifu2x and, for 6x, shrinks the result by averaging."""
 
-    def enlarge_again(planes: Planes) -> Planes:
-        large = np.clip(networks.load_ncnn(WAIFU2X_PHOTO[0]).run(planes), 0, 1)
+    def enlarge_again(planes: Planes, report: Report) -> Planes:
+        large = np.clip(networks.load_ncnn(WAIFU2X_PHOTO[0]).run(planes, report), 0, 1)
         if scale == 8:
             return large
         small = [

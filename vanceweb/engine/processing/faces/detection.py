@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vanceweb.engine.processing.faces import weights
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each, split_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -22,6 +23,7 @@ FloatArray = npt.NDArray[np.float32]
 INPUT_SIDE = 128  # px, the side of the network's input
 ANCHOR_GRIDS = ((16, 2), (8, 6))  # of anchors: cells across and down, and anchors per cell
 SMALLEST_WINDOW = 160  # px; a face fills a quarter of a window or more, and below 32 px there is nothing to restore
+SEARCH_SHARE = 0.8  # of the time for finding faces
 MOST_ZOOM = 16  # longer side / smallest window at most: about 8 s of search at 34 megapixels
 CANDIDATE_SCORE, FACE_SCORE = 0.6, 0.74  # least score of a candidate, and least mean score when confirming it
 CONFIRMATION_SIDES = (2.2, 3.2, 4.0)  # in sides of the box; wide windows show small, blurry faces better
@@ -60,18 +62,21 @@ class Window:
     mirrored: bool = False
 
 
-def find_faces(colours: Pixels, networks: NetworkRegistry) -> list[Face]:
+def find_faces(colours: Pixels, networks: NetworkRegistry, report: Report = ignore_progress) -> list[Face]:
     """Return the faces in a picture, the largest first. Raises `WeightsMissing`."""
     detector = _Detector(colours, networks)
+    searching, confirming = split_report(report, (SEARCH_SHARE, 1 - SEARCH_SHARE))
     candidates = [
-        face for window in generate_windows(*colours.shape[:2]) for face in detector.detect(window, CANDIDATE_SCORE)
+        face
+        for window in report_each(list(generate_windows(*colours.shape[:2])), searching)
+        for face in detector.detect(window, CANDIDATE_SCORE)
     ]
     distinct: list[Face] = []
     for candidate in sorted(candidates, key=lambda face: -face.score):
         if all(_compute_overlap(candidate, face) < SAME_FACE_OVERLAP for face in distinct):
             distinct.append(candidate)
     faces: list[Face] = []
-    for candidate in distinct:
+    for candidate in report_each(distinct, confirming):
         confirmed = detector.confirm(candidate)
         if confirmed is not None and all(_compute_overlap(confirmed, face) < SAME_FACE_OVERLAP for face in faces):
             faces.append(confirmed)

@@ -19,7 +19,8 @@ from vanceweb.engine.processing.faces.detection import BLAZEFACE, EYES, MOUTH, N
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels, to_pixels, to_planes
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
+from vanceweb.engine.processing.image.progress import Report, report_each, split_report
+from vanceweb.engine.processing.image.tiles import Tile, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
@@ -28,7 +29,7 @@ from vanceweb.engine.processing.inference.sessions import OnnxSession
 from vanceweb.engine.processing.messages import Message, gettext_noop
 
 FloatArray = npt.NDArray[np.float32]
-Restorer = Callable[[Pixels, float, NetworkRegistry], Pixels]
+Restorer = Callable[[Pixels, float, NetworkRegistry, Report], Pixels]
 
 X4PLUS = NcnnNetwork(weights.X4PLUS, "data", "output", scale=4, border=16)
 FACE_SIDE = 512  # px
@@ -40,6 +41,7 @@ ZOOM_TOLERANCE = 1.3  # largest deviation from it: in a profile the eyes are clo
 ELLIPSE_CENTRE, ELLIPSE_RADII = (256, 276), (196, 236)  # px; the part that is blended in, from hair to chin
 ELLIPSE_FADE = 0.35  # share of the radii over which it fades out
 COARSE_DEVIATION = 40.0  # px, deviation of the blur; coarser colours stay the picture's
+FINDING_SHARE = 0.2  # of the time
 FIDELITY = 0.6  # CodeFormer's w: 0 for the best quality, 1 for the best likeness
 X4PLUS_SHRINK = 2.0  # before Real-ESRGAN, which restores by enlarging; shrinking to a quarter distorts faces
 X4PLUS_SMALLEST, X4PLUS_LARGEST = 40, 128  # px, sides of Real-ESRGAN's input
@@ -75,16 +77,17 @@ def restore_faces(
     `strength` is the restored faces' share, 0..1. Raises `WeightsMissing`.
     """
     backend = networks.choose(FACE_RESTORATION)
-    faces = find_faces(colours, networks)
+    finding, restoring = split_report(report, (FINDING_SHARE, 1 - FINDING_SHARE))
+    faces = find_faces(colours, networks, finding)
     result, changed = colours.copy() if faces else colours, 0
-    for done, face in enumerate(faces, start=1):
+    parts = split_report(restoring, [1.0] * len(faces))
+    for face, part in zip(report_each(faces, restoring), parts, strict=True):
         share = strength * choose_restored_share(face, source, backend)
         if share:
             alignment = FaceAlignment.estimate(face)
-            change = _compute_change(alignment, backend.run(alignment.cut(source), alignment.side, networks), colours)
-            alignment.add(result, change, share)
+            restored = backend.run(alignment.cut(source), alignment.side, networks, part)
+            alignment.add(result, _compute_change(alignment, restored, colours), share)
             changed += 1
-        report(done / len(faces))
     report(1.0)
     return RestoredFaces(result, (BLAZEFACE.name, *((backend.name,) if changed else ())), len(faces), changed)
 
@@ -167,11 +170,11 @@ def _compute_change(alignment: FaceAlignment, restored: Pixels, colours: Pixels)
     return np.asarray(change - cv2.GaussianBlur(change, (0, 0), COARSE_DEVIATION), dtype=np.float32)
 
 
-def _restore_with_codeformer(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+def _restore_with_codeformer(square: Pixels, side: float, networks: NetworkRegistry, report: Report) -> Pixels:
     return _run_face_network(square, networks.load_onnx(CODEFORMER))
 
 
-def _restore_with_gfpgan(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+def _restore_with_gfpgan(square: Pixels, side: float, networks: NetworkRegistry, report: Report) -> Pixels:
     return _run_face_network(square, networks.load_onnx(GFPGAN))
 
 
@@ -181,14 +184,15 @@ def _run_face_network(square: Pixels, session: OnnxSession) -> Pixels:
     return to_pixels(np.asarray((restored + 1) / 2, dtype=np.float32))
 
 
-def _restore_with_x4plus(square: Pixels, side: float, networks: NetworkRegistry) -> Pixels:
+def _restore_with_x4plus(square: Pixels, side: float, networks: NetworkRegistry, report: Report) -> Pixels:
     """Return the mean of a plain and a mirrored run: what only one of them shows isn't real."""
     network = networks.load_ncnn(X4PLUS)
     size = round(min(max(side / X4PLUS_SHRINK, X4PLUS_SMALLEST), X4PLUS_LARGEST))
     small = np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     planes = to_planes(cut_with_border(small, Tile(0, size, 0, size), network.network.border))
-    mirrored = network.run(np.ascontiguousarray(planes[:, :, ::-1]))[:, :, ::-1]
-    large = np.asarray((network.run(planes) + mirrored) / 2, dtype=np.float32)
+    first, second = split_report(report, (1, 1))
+    mirrored = network.run(np.ascontiguousarray(planes[:, :, ::-1]), first)[:, :, ::-1]
+    large = np.asarray((network.run(planes, second) + mirrored) / 2, dtype=np.float32)
     way = cv2.INTER_AREA if large.shape[1] >= FACE_SIDE else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(to_pixels(large), (FACE_SIDE, FACE_SIDE), interpolation=way), dtype=np.uint8)
 

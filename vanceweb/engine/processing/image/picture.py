@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal
 
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.progress import Report
 from vanceweb.engine.processing.messages import Message
 
 FileFormat = Literal["jpg", "png"]
@@ -73,4 +74,4 @@ class Guide:
     picture: Picture | None
 
 
-Encoder = Callable[[Picture, FileFormat, Output, BinaryIO], None]
+Encoder = Callable[[Picture, FileFormat, Output, BinaryIO, Report], None]

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Pixels, Planes, crop_centre, to_pixels, to_planes
+from vanceweb.engine.processing.image.progress import Report, report_each, split_report
 
-Report = Callable[[float], None]
+# Work on one tile, which reports its own progress.
+TileWork = Callable[[Planes, Report], Planes]
 
 # Edges between tiles lie on multiples of this many px, so that a scale of 3/2 or 3/4 maps them onto whole px.
 TILE_GRID = 4
@@ -57,7 +59,7 @@ def cut_with_border(source: npt.NDArray[np.uint8], tile: Tile, border: int) -> n
 
 def run_tiled(
     source: Pixels,
-    apply: Callable[[Planes], Planes],
+    apply: TileWork,
     *,
     scale: Fraction | int = 1,
     border: int,
@@ -68,20 +70,16 @@ def run_tiled(
 
     `apply` gets a tile with `border` px around it. The middle of its result must hold the tile, without the border,
     at `scale` times its size. If the border covers the reach of the networks in `apply`, the result equals that of one
-    run on the whole picture, and no blending is needed. `report` gets the fraction done after each tile.
+    run on the whole picture, and no blending is needed. `report` gets the fraction done after each tile and, as far as
+    `apply` reports its own, within it.
     """
     height, width = source.shape[:2]
     result = np.empty((int(height * scale), int(width * scale), 3), dtype=np.uint8)
     tiles = split_into_tiles(height, width, side)
-    for done, tile in enumerate(tiles, start=1):
+    parts = split_report(report, [1.0] * len(tiles))
+    for tile, part in zip(report_each(tiles, report), parts, strict=True):
         top, bottom = int(tile.top * scale), int(tile.bottom * scale)
         left, right = int(tile.left * scale), int(tile.right * scale)
-        planes = apply(to_planes(cut_with_border(source, tile, border)))
+        planes = apply(to_planes(cut_with_border(source, tile, border)), part)
         result[top:bottom, left:right] = to_pixels(crop_centre(planes, bottom - top, right - left))
-        report(done / len(tiles))
     return result
-
-
-def narrow_report(report: Report, start: float, end: float) -> Report:
-    """Return a report that maps 0..1 to `start`..`end` of `report`."""
-    return lambda fraction: report(start + (end - start) * fraction)

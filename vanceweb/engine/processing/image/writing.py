@@ -1,9 +1,11 @@
 """Atomic writing of results: format, quality, resolution, background and metadata."""
 
+import io
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.metadata import build_exif, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
+from vanceweb.engine.processing.image.progress import Report, ignore_progress
 from vanceweb.engine.processing.messages import gettext_noop
 
 JPEG_QUALITY = 95  # default; compression should not spoil the result of a network
@@ -23,9 +26,12 @@ JPEG_MAX_SIDE = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
 WHITE: Colour = (255, 255, 255)
 STRIP_HEIGHT = 512  # rows composed at once
+BYTES_PER_PIXEL = {"jpg": 0.6, "png": 2.0}  # of the file, for the progress: roughly those of a photo
 
 
-def write_picture(picture: Picture, target: Path, file_format: FileFormat, output: Output) -> int:
+def write_picture(
+    picture: Picture, target: Path, file_format: FileFormat, output: Output, report: Report = ignore_progress
+) -> int:
     """Write `picture` to `target` through a hidden file beside it; return the file's size in bytes.
 
     Alpha is blended with `output.background`, or with white if the format has no alpha. Raises `ProcessingError`.
@@ -35,7 +41,7 @@ def write_picture(picture: Picture, target: Path, file_format: FileFormat, outpu
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with partial.open("wb") as file:
-            encode(picture, file_format, output, file)
+            encode(picture, file_format, output, file, report)
             file.flush()
             os.fsync(file.fileno())
         filesize = partial.stat().st_size
@@ -62,9 +68,47 @@ def check_size(width: int, height: int, file_format: FileFormat) -> None:
         )
 
 
-def _encode_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO) -> None:
+class ReportingFile(io.RawIOBase):
+    """A file that reports the fraction written of about `expected` bytes.
+
+    Pillow encodes into a file without a descriptor piece by piece, so an exception of `report` ends the encoding.
+    """
+
+    def __init__(self, file: BinaryIO, expected: float, report: Report) -> None:
+        super().__init__()
+        self._file, self._expected, self._report, self._written = file, max(expected, 1.0), report, 0
+
+    def write(self, content: Any) -> int:
+        """Write the bytes, then report."""
+        written = self._file.write(content)
+        self._written += written
+        self._report(min(self._written / self._expected, 1.0))
+        return written
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position in the file."""
+        return self._file.tell()
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self._file.flush()
+
+
+def _encode_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report) -> None:
     image = to_image(picture, file_format, output.background)
-    image.save(file, **build_save_options(picture, image.mode, file_format, output))
+    options = build_save_options(picture, image.mode, file_format, output)
+    save_image(image, options, file, report)
+
+
+def save_image(image: Image.Image, options: Mapping[str, Any], file: BinaryIO, report: Report) -> None:
+    """Encode with these options of Pillow, and report the progress."""
+    file_format = "jpg" if options["format"] == "JPEG" else "png"
+    expected = image.width * image.height * BYTES_PER_PIXEL[file_format]
+    image.save(cast(BinaryIO, ReportingFile(file, expected, report)), **options)
 
 
 def to_image(picture: Picture, file_format: FileFormat, background: Colour | None) -> Image.Image:

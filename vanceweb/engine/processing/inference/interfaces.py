@@ -67,14 +67,17 @@ def _check_ports(session: onnxruntime.InferenceSession, interface: Interface) ->
 
 
 def run_session(
-    session: onnxruntime.InferenceSession, arrays: Sequence[npt.NDArray[np.float32]], number: float = 1.0
+    session: onnxruntime.InferenceSession,
+    arrays: Sequence[npt.NDArray[np.float32]],
+    number: float = 1.0,
+    options: onnxruntime.RunOptions | None = None,
 ) -> npt.NDArray[np.float32]:
     """Run the network and return its first output as float32. Inputs beyond `arrays` are set to `number`."""
     inputs = session.get_inputs()
     given = {port.name: array.astype(NUMBER_TYPES[port.type]) for port, array in zip(inputs, arrays, strict=False)}
     for port in inputs[len(arrays) :]:
         given[port.name] = np.full([1] * len(port.shape), number, dtype=NUMBER_TYPES[port.type])
-    return np.asarray(session.run([session.get_outputs()[0].name], given)[0], dtype=np.float32)
+    return np.asarray(session.run([session.get_outputs()[0].name], given, options)[0], dtype=np.float32)
 
 
 def _run_probe(session: onnxruntime.InferenceSession, interface: Interface) -> None:

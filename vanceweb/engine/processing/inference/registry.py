@@ -1,5 +1,6 @@
 """The networks of one worker: found, chosen, loaded on first use and limited in memory."""
 
+import copy
 import importlib.util
 import logging
 import os
@@ -7,12 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
 from vanceweb.engine.processing.inference.backends import Backend, Run, Slot
+from vanceweb.engine.processing.inference.interruption import Interruption
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
-from vanceweb.engine.processing.inference.sessions import NcnnMemory, NcnnSession, OnnxSession, TfliteSession
+from vanceweb.engine.processing.inference.sessions import (
+    InterruptibleSession,
+    NcnnMemory,
+    NcnnSession,
+    OnnxSession,
+    TfliteSession,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +28,7 @@ SHIPPED_FOLDER = Path(__file__).parents[2] / "weights" / "shipped"  # networks i
 LARGE_NETWORK_SIZE = 24 * 1024 * 1024  # bytes of weights; a network of this size works in hundreds of MB
 
 Session = TypeVar("Session")
+Network = TypeVar("Network", bound=InterruptibleSession)
 FileStamps = tuple[tuple[Path, int, int], ...]  # path, size and modification time of each file
 
 
@@ -45,13 +54,22 @@ class NetworkRegistry:
         self._large: list[str] = []  # keys of sessions, most recently used last
         self._usabilities: dict[str, tuple[FileStamps, Usability]] = {}
         self._lock = RLock()
+        self._interruption: Interruption | None = None
+
+    def bind(self, interruption: Interruption) -> Self:
+        """Return a registry of the same networks for one run, which this interruption ends."""
+        bound = copy.copy(self)
+        bound._interruption = interruption
+        return bound
 
     def load_ncnn(self, network: NcnnNetwork) -> NcnnSession:
         """Return a session of an ncnn network. Raises `WeightsMissing`."""
         param, weights = (self._require_file(f"{network.path}.{end}") for end in ("param", "bin"))
         large = weights.stat().st_size >= LARGE_NETWORK_SIZE
-        return self._load_once(
-            network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
+        return self._bind_session(
+            self._load_once(
+                network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
+            )
         )
 
     def load_onnx(self, backend: Backend[Any]) -> OnnxSession:
@@ -60,14 +78,14 @@ class NetworkRegistry:
         if interface is None:
             raise TypeError(f"{backend.name} is not an ONNX network")
         large = path.stat().st_size >= LARGE_NETWORK_SIZE
-        return self._load_once(
-            str(self._get_stamps(backend)), large, lambda: OnnxSession(path, self._threads, interface)
-        )
+        key = str(self._get_stamps(backend))
+        return self._bind_session(self._load_once(key, large, lambda: OnnxSession(path, self._threads, interface)))
 
     def load_tflite(self, file: str) -> TfliteSession:
         """Return a session of the TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
         path = self._require_file(file)
-        return self._load_once(file, path.stat().st_size >= LARGE_NETWORK_SIZE, lambda: TfliteSession(path))
+        large = path.stat().st_size >= LARGE_NETWORK_SIZE
+        return self._bind_session(self._load_once(file, large, lambda: TfliteSession(path)))
 
     def load_folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
         """Call `load` with folders of weights and the number of threads; cache its result as one large network.
@@ -132,13 +150,17 @@ class NetworkRegistry:
     def _load_once(self, key: str, large: bool, load: Callable[[], Session]) -> Session:
         with self._lock:
             if large:
-                self._large = [*(other for other in self._large if other != key), key]
+                # In place: the registries of single runs share the list.
+                self._large[:] = [*(other for other in self._large if other != key), key]
                 while len(self._large) > self._large_at_once:  # before loading, so that the limit always holds
                     self._sessions.pop(self._large.pop(0), None)
             if key not in self._sessions:
                 self._sessions[key] = load()
             session: Session = self._sessions[key]
             return session
+
+    def _bind_session(self, session: Network) -> Network:
+        return session if self._interruption is None else session.bind(self._interruption)
 
     def _get_stamps(self, backend: Backend[Any]) -> FileStamps:
         found = [path for file in backend.files if (path := self.find(file)) is not None]

@@ -1,8 +1,10 @@
 """Loaded networks, ready to run on ncnn, ONNX Runtime and OpenCV."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Self
 
 import cv2
 import ncnn
@@ -11,10 +13,26 @@ import numpy.typing as npt
 import onnxruntime
 
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each
 from vanceweb.engine.processing.inference.interfaces import Interface, check_interface, run_session
+from vanceweb.engine.processing.inference.interruption import Interruption
 from vanceweb.engine.processing.inference.ncnn_networks import NcnnNetwork
 
 FloatArray = npt.NDArray[np.float32]
+
+RAW_LAYOUT = 1  # ncnn's type of an extraction without a copy in the usual layout
+
+
+class InterruptibleSession:
+    """A loaded network whose runs an interruption ends."""
+
+    _interruption = Interruption()  # nobody's: a session that isn't bound runs to its end
+
+    def bind(self, interruption: Interruption) -> Self:
+        """Return the same loaded network, with its runs ended by this interruption."""
+        bound = copy.copy(self)
+        bound._interruption = interruption
+        return bound
 
 
 class NcnnMemory:
@@ -29,7 +47,7 @@ class NcnnMemory:
         self.workspace.clear()
 
 
-class NcnnSession:
+class NcnnSession(InterruptibleSession):
     """A loaded ncnn network."""
 
     def __init__(self, network: NcnnNetwork, param: Path, weights: Path, threads: int, memory: NcnnMemory) -> None:
@@ -40,11 +58,14 @@ class NcnnSession:
         self._net.opt.blob_allocator, self._net.opt.workspace_allocator = memory.blobs, memory.workspace
         if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
             raise WeightsMissing(f"The weights {network.path} cannot be read; install them again.")
+        blobs = self._net.blobs()
+        self._steps = [blobs[layer.tops[0]].name for layer in self._net.layers() if layer.tops]
 
-    def run(self, planes: FloatArray) -> FloatArray:
+    def run(self, planes: FloatArray, report: Report = ignore_progress) -> FloatArray:
         """Run the network on float32 planes (channels x height x width, colours 0..1).
 
         Return the part that can be trusted, 3 x scale*(height - 2 border) x scale*(width - 2 border), not clipped.
+        An interruption or an exception of `report` ends the run after its current layer.
         """
         height, width = planes.shape[1:]
         more = [(0, 0), *((0, -side % self.network.multiple) for side in (height, width))]
@@ -52,6 +73,10 @@ class NcnnSession:
         extractor = self._net.create_extractor()
         # ncnn.Mat points into `planes` without a copy: the array must live until extract has returned.
         extractor.input(self.network.source, ncnn.Mat(planes))
+        # ncnn computes what a blob needs and keeps it for the next one: this is one run with a pause after each layer.
+        for blob in report_each(self._steps, report):
+            self._interruption.check()
+            extractor.extract(blob, RAW_LAYOUT)
         failed, mat = extractor.extract(self.network.result)
         if failed:
             raise MemoryError(f"ncnn could not run {self.network.path} on {planes.shape}")
@@ -62,7 +87,7 @@ class NcnnSession:
         return result[:, margin : margin + kept_height, margin : margin + kept_width]
 
 
-class OnnxSession:
+class OnnxSession(InterruptibleSession):
     """A loaded ONNX network that runs on the processor."""
 
     def __init__(self, path: Path, threads: int, interface: Interface) -> None:
@@ -98,15 +123,19 @@ class OnnxSession:
 
     def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
         """Run the network and return its first output as float32. Inputs beyond `arrays` are set to `number`."""
-        return run_session(self._session, arrays, number)
+        options = onnxruntime.RunOptions()
+        with self._interruption.call_on_request(lambda: _terminate(options)):
+            return run_session(self._session, arrays, number, options)
 
     def run_all(self, *arrays: FloatArray) -> Sequence[FloatArray]:
         """Run the network and return all of its outputs as float32."""
         given = {port.name: array for port, array in zip(self._session.get_inputs(), arrays, strict=True)}
-        return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given)]
+        options = onnxruntime.RunOptions()
+        with self._interruption.call_on_request(lambda: _terminate(options)):
+            return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given, options)]
 
 
-class TfliteSession:
+class TfliteSession(InterruptibleSession):
     """A loaded TensorFlow Lite network that runs on OpenCV."""
 
     def __init__(self, path: Path) -> None:
@@ -120,7 +149,13 @@ class TfliteSession:
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Run the network on 1 x channels x height x width and return its outputs by name."""
+        self._interruption.check()
         with self._lock:
             self._net.setInput(batch)
             outputs = self._net.forward(self._names)
             return {name: np.array(output, dtype=np.float32) for name, output in zip(self._names, outputs, strict=True)}
+
+
+def _terminate(options: onnxruntime.RunOptions) -> None:
+    """End the run with these options after its current node; it raises an error of onnxruntime."""
+    options.terminate = True

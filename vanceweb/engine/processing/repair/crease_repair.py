@@ -3,7 +3,7 @@
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
+from vanceweb.engine.processing.image.progress import Report, narrow_report
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair.damage_detection import find_damage

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels, Planes, to_planes
+from vanceweb.engine.processing.image.progress import Report, report_each, split_report
 from vanceweb.engine.processing.image.resampling import enlarge_part, shrink
-from vanceweb.engine.processing.image.tiles import Report, cut_with_border, split_into_tiles
+from vanceweb.engine.processing.image.tiles import cut_with_border, split_into_tiles
 from vanceweb.engine.processing.image.unsharp_mask import LUMA
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
@@ -25,7 +26,7 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.repair import line_detection
 
 FloatArray = npt.NDArray[np.float32]
-DamageDetector = Callable[[Planes, NetworkRegistry], FloatArray]
+DamageDetector = Callable[[Planes, NetworkRegistry, Report], FloatArray]
 
 COARSE_SIDE, FINE_SIDE = 640, 1536  # px of the longer side of the copies
 FINE_COPY_FACTOR = 1.5  # times as large as the coarse copy; from there on a picture gets the fine one as well
@@ -37,6 +38,7 @@ LIGHT_LEVEL = 145  # level of the lowest channel from which px are light; dark p
 COLOUR_DIFFERENCE = 40  # levels between the channels of coloured px
 EDGE_WIDTH = 6  # px of a copy; an object that reaches no further in is thin only because the picture's end cuts it off
 MASK_GROWTH = 1.2  # px of a copy by which damage is widened, because it ends softly
+NETWORK_SHARE = 0.4  # of the time for a tile
 BLOCK_SIDE = 1024  # px, the side of the part that is enlarged at once
 
 
@@ -47,18 +49,19 @@ def find_damage(colours: Pixels, networks: NetworkRegistry, report: Report) -> t
     if max(colours.shape[:2]) >= FINE_COPY_FACTOR * COARSE_SIDE:
         copies.append(shrink(colours, FINE_SIDE))
     mask = np.zeros(colours.shape[:2], dtype=np.uint8)
-    for copy in copies:
-        probability = _estimate_damage(copy, backend.run, networks)
+    for copy, part in zip(copies, split_report(report, [copy.size for copy in copies]), strict=True):
+        probability = _estimate_damage(copy, backend.run, networks, part)
         _add_to_mask(_select_damage(probability), mask)
     report(1.0)
     return mask, backend.name
 
 
-def _estimate_damage(copy: Pixels, find: DamageDetector, networks: NetworkRegistry) -> FloatArray:
+def _estimate_damage(copy: Pixels, find: DamageDetector, networks: NetworkRegistry, report: Report) -> FloatArray:
     """Return the probability of damage for each px of a copy, 0..1."""
     probability = np.zeros(copy.shape[:2], dtype=np.float32)
-    for tile in split_into_tiles(copy.shape[0], copy.shape[1], TILE_SIDE):
-        found = find(to_planes(cut_with_border(copy, tile, BORDER)), networks)
+    tiles = split_into_tiles(copy.shape[0], copy.shape[1], TILE_SIDE)
+    for tile, part in zip(report_each(tiles, report), split_report(report, [1.0] * len(tiles)), strict=True):
+        found = find(to_planes(cut_with_border(copy, tile, BORDER)), networks, part)
         height, width = tile.bottom - tile.top, tile.right - tile.left
         probability[tile.top : tile.bottom, tile.left : tile.right] = found[
             BORDER : BORDER + height, BORDER : BORDER + width
@@ -88,10 +91,12 @@ def _add_to_mask(pieces: FloatArray, mask: Mask) -> None:
         inside[part >= 0.5] = 255
 
 
-def _detect_by_network(planes: Planes, networks: NetworkRegistry) -> FloatArray:
+def _detect_by_network(planes: Planes, networks: NetworkRegistry, report: Report) -> FloatArray:
     """Return the network's probabilities, with 1 for the lines and specks that it considers possible."""
+    network, search = split_report(report, (NETWORK_SHARE, 1 - NETWORK_SHARE))
     probability = _run_network(planes, networks)
-    lines = line_detection.find_lines_and_specks(planes)
+    network(1.0)
+    lines = line_detection.find_lines_and_specks(planes, search)
     count, labels = cv2.connectedComponents((lines > 0).astype(np.uint8), connectivity=8)
     near = cv2.dilate(probability, np.ones((3, 3), dtype=np.uint8))
     mean = np.bincount(labels.ravel(), near.ravel(), count) / np.bincount(labels.ravel(), minlength=count)
@@ -121,8 +126,8 @@ def _run_network(planes: Planes, networks: NetworkRegistry) -> FloatArray:
     return networks.load_onnx(SCRATCHES).run(whole[None, None])[0, 0, :height, :width]
 
 
-def _detect_by_lines(planes: Planes, networks: NetworkRegistry) -> FloatArray:
-    return line_detection.find_lines_and_specks(planes)
+def _detect_by_lines(planes: Planes, networks: NetworkRegistry, report: Report) -> FloatArray:
+    return line_detection.find_lines_and_specks(planes, report)
 
 
 SCRATCHES = Backend(

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from vanceweb.engine.processing.image.arrays import Mask, Pixels, to_pixels, to_planes
-from vanceweb.engine.processing.image.tiles import Report, Tile, cut_with_border, split_into_tiles
+from vanceweb.engine.processing.image.progress import Report, report_each
+from vanceweb.engine.processing.image.tiles import Tile, cut_with_border, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -37,11 +38,10 @@ def inpaint(colours: Pixels, mask: Mask, networks: NetworkRegistry, report: Repo
         for tile in split_into_tiles(colours.shape[0], colours.shape[1], side)
         if mask[tile.top : tile.bottom, tile.left : tile.right].any()
     ]
-    for done, tile in enumerate(tiles, start=1):
+    for tile in report_each(tiles, report):
         holes = cut_with_border(mask, tile, border)
         made = fill(cut_with_border(colours, tile, border), holes, networks)
         _copy_into_holes(result, mask, tile, made, border)
-        report(done / len(tiles))
     report(1.0)
     return result, backend.name
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vanceweb.engine.processing.image.arrays import Planes
+from vanceweb.engine.processing.image.progress import Report, report_each, split_report
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -30,19 +31,28 @@ SPECK_CONTRAST, SPECK_TEXTURE_FACTOR = 36.0, 14.0  # levels, and times the mean 
 MAX_SPECK_SIDE, MAX_SPECK_AREA = 9, 45  # px
 
 
-def find_lines_and_specks(planes: Planes) -> FloatArray:
+def find_lines_and_specks(planes: Planes, report: Report) -> FloatArray:
     """Return 1 where there is a scratch or a speck and 0 elsewhere, height x width, for 3 x height x width RGB of 0..1.
 
     Scratches and specks are grey: light ones raise the lowest of the three channels, dark ones lower the highest.
     """
     light, dark = planes.min(axis=0) * np.float32(255), (1 - planes.max(axis=0)) * np.float32(255)
-    found = [(_find_scratches(tone) | _find_specks(tone)) & (tone >= MIN_TONE) for tone in (light, dark)]
+    found = [
+        (_find_scratches(tone, part) | _find_specks(tone)) & (tone >= MIN_TONE)
+        for tone, part in zip((light, dark), split_report(report, (1, 1)), strict=True)
+    ]
     return np.asarray(found[0] | found[1], dtype=np.float32)
 
 
-def _find_scratches(tone: FloatArray) -> BoolArray:
+def _find_scratches(tone: FloatArray, report: Report) -> BoolArray:
     """Find lines that are brighter than both their sides."""
-    ridges = np.stack([_measure_ridge(tone, np.pi * direction / DIRECTIONS) for direction in range(DIRECTIONS)])
+    measuring, joining = split_report(report, (1, 1))
+    ridges = np.stack(
+        [
+            _measure_ridge(tone, np.pi * direction / DIRECTIONS)
+            for direction in report_each(range(DIRECTIONS), measuring)
+        ]
+    )
     ridge, best = ridges.max(axis=0), ridges.argmax(axis=0)
     usual = cv2.blur(ridge, (WINDOW_SIDE, WINDOW_SIDE))
     mean = cv2.blur(tone, (WINDOW_SIDE, WINDOW_SIDE))
@@ -56,7 +66,7 @@ def _find_scratches(tone: FloatArray) -> BoolArray:
         & (tone >= mean + MIN_DEVIATIONS * deviation)
     )
     found = np.zeros(tone.shape, dtype=bool)
-    for direction in range(DIRECTIONS):
+    for direction in report_each(range(DIRECTIONS), joining):
         rotation = (best - direction + DIRECTIONS // 2) % DIRECTIONS - DIRECTIONS // 2
         found |= _keep_long_lines(weak & (np.abs(rotation) <= 1), clear)
     return found

@@ -19,7 +19,8 @@ from vanceweb.engine.processing.faces.restoration import X4PLUS, restore_faces
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled, split_into_tiles
+from vanceweb.engine.processing.image.progress import Report, narrow_report
+from vanceweb.engine.processing.image.tiles import run_tiled, split_into_tiles
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop

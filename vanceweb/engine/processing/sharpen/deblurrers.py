@@ -12,6 +12,8 @@ import numpy as np
 
 from vanceweb.engine.processing.analysis.blur_shape import Blur
 from vanceweb.engine.processing.image.arrays import Planes
+from vanceweb.engine.processing.image.progress import Report
+from vanceweb.engine.processing.image.tiles import TileWork
 from vanceweb.engine.processing.inference.backends import OWN_LICENCE, Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -37,7 +39,7 @@ class Deblurrer:
     name: str
     border: int
     side: int
-    apply: Callable[[Planes], Planes]
+    apply: TileWork
     handles_degradation: bool = False
 
 
@@ -60,7 +62,11 @@ def build_deconvolution(blur: Blur, directional: bool, noise: float) -> Deblurre
         width = _clamp_width(max(measured**2 - OPTICAL_BLUR**2, 0) ** 0.5)
         assumed, most = Blur(width, width, 0.0), ITERATIONS
     iterations = max(round(most / (1 + noise / HALVING_NOISE)), 2)
-    return Deblurrer(DECONVOLUTION.name, BORDER, TILE_SIDE, lambda planes: deconvolve(planes, assumed, iterations))
+
+    def apply(planes: Planes, report: Report) -> Planes:
+        return deconvolve(planes, assumed, iterations, report)
+
+    return Deblurrer(DECONVOLUTION.name, BORDER, TILE_SIDE, apply)
 
 
 def _clamp_width(width: float) -> float:
@@ -71,7 +77,7 @@ def _load_nafnet(networks: NetworkRegistry) -> Deblurrer:
     """Return the repository's own network, which takes planes of 0..1 whose sides are multiples of 8."""
     session = networks.load_onnx(NAFNET)
 
-    def run_nafnet(planes: Planes) -> Planes:
+    def run_nafnet(planes: Planes, report: Report) -> Planes:
         padded = _pad(planes, *(side + -side % NAFNET_MULTIPLE for side in planes.shape[1:]))
         return np.asarray(session.run(padded[None])[0][:, : planes.shape[1], : planes.shape[2]])
 

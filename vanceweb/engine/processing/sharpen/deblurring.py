@@ -21,7 +21,7 @@ from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels, Planes, crop_centre
 from vanceweb.engine.processing.image.passes import Pass, run_passes
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
+from vanceweb.engine.processing.image.progress import Report, narrow_report, split_report
 from vanceweb.engine.processing.image.unsharp_mask import sharpen
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -143,12 +143,12 @@ def choose_deblurring(params: Params, blur: Blur) -> Deblurring:
 
 
 def _build_cleaning_passes(cleaning: Cleaning, networks: NetworkRegistry, tile_side: int) -> list[Pass]:
-    def remove_artefacts(planes: Planes) -> Planes:
-        clean = networks.load_ncnn(CUNET[1, cleaning.level]).run(planes)
+    def remove_artefacts(planes: Planes, report: Report) -> Planes:
+        clean = networks.load_ncnn(CUNET[1, cleaning.level]).run(planes, report)
         return _blend(planes, clean, cleaning.artefact_share)
 
-    def denoise(planes: Planes) -> Planes:
-        return remove_noise(planes, cleaning.noise_strength.sigma, cleaning.noise_strength.share, networks)
+    def denoise(planes: Planes, report: Report) -> Planes:
+        return remove_noise(planes, cleaning.noise_strength.sigma, cleaning.noise_strength.share, networks, report)
 
     artefact_pass = Pass(remove_artefacts, ARTEFACT_BORDER, tile_side)
     noise_pass = Pass(denoise, NOISE_BORDER, tile_side)
@@ -174,8 +174,9 @@ def _remove_blur(
     runs = [(pixels, network) for pixels in (sources if network.handles_degradation else sources[:1])]
     runs += [(sources[0], deconvolution)] * (plan.soft or (len(sources) > 1 and not plan.motion))
     mean, backends = sources[0], []
-    for number, (pixels, deblurrer) in enumerate(runs):
-        part = narrow_report(report, number / len(runs), (number + 1) / len(runs))
+    for number, ((pixels, deblurrer), part) in enumerate(
+        zip(runs, split_report(report, [1.0] * len(runs)), strict=True)
+    ):
         result, share = run_passes(pixels, [_build_pass(deblurrer)], part), 1 / (number + 1)
         mean = np.asarray(cv2.addWeighted(result, share, mean, 1 - share, 0), dtype=np.uint8)
         backends.append(deblurrer.name)
@@ -192,7 +193,9 @@ def _blend_and_sharpen(colours: Pixels, deblurred: Pixels, plan: Deblurring, rep
     if not plan.sharpening:
         return blend
     sharpening = Pass(
-        lambda planes: sharpen(planes, plan.sharpening, SHARPENING_SIGMA), SHARPENING_BORDER, SHARPENING_TILE_SIDE
+        lambda planes, report: sharpen(planes, plan.sharpening, SHARPENING_SIGMA),
+        SHARPENING_BORDER,
+        SHARPENING_TILE_SIDE,
     )
     return run_passes(blend, [sharpening], report)
 

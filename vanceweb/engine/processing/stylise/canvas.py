@@ -11,8 +11,9 @@ import numpy as np
 
 from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.progress import Report, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray, shrink
-from vanceweb.engine.processing.image.tiles import Report, narrow_report, run_tiled, split_into_tiles
+from vanceweb.engine.processing.image.tiles import run_tiled, split_into_tiles
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
 CANVAS_SIDE = 1024  # px of the longer side
@@ -32,12 +33,8 @@ def enlarge_drawing(drawing: Pixels, width: int, height: int, networks: NetworkR
     """Enlarge the drawing to a size in px of about its own proportions. Raises `WeightsMissing`."""
     passes = max(1, math.ceil(math.log2(max(width / drawing.shape[1], height / drawing.shape[0]) / MAX_RESIZING)))
     network = networks.load_ncnn(ANIMEVIDEO_X2)
-    total = sum(4**number for number in range(passes))
-    done = 0
-    for number in range(passes):
-        share = narrow_report(report, done / total, (done + 4**number) / total)
-        drawing = run_tiled(drawing, network.run, scale=2, border=BORDER, side=TILE_SIDE, report=share)
-        done += 4**number
+    for part in split_report(report, [4**number for number in range(passes)]):
+        drawing = run_tiled(drawing, network.run, scale=2, border=BORDER, side=TILE_SIDE, report=part)
     shrinks = drawing.shape[1] >= width and drawing.shape[0] >= height
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(drawing, (width, height), interpolation=interpolation), dtype=np.uint8)

@@ -13,7 +13,7 @@ from vanceweb.engine.processing.faces.heads import locate_head, segment_head
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
+from vanceweb.engine.processing.image.progress import Report, narrow_report, split_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.interfaces import Interface
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
@@ -25,17 +25,18 @@ from vanceweb.engine.processing.stylise.drawing_styles import ANIME, CARTOON
 NO_FACE = Message(gettext_noop("No face was found, so the whole picture was converted."))
 SEVERAL_FACES = gettext_noop("%(count)s faces were found; the largest was converted.")
 ANIMEGAN_SIDE_MULTIPLE = 32  # px; the sides of AnimeGANv2's input are multiples of it
-SKETCH_SHARE = 0.4  # of the time
+SKETCH_SHARE = 0.4  # of the time for a drawing
+FACE_SHARE = 0.1  # of the time, for finding the face
+
+AnimeArtist = Callable[[Pixels, NetworkRegistry, Report], Pixels]
 
 
 def cartoonize(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """Draw the picture with flat areas, few shades and clean lines. No parameters. Raises `WeightsMissing`."""
     photo = get_visible_colours(picture)
-    sketch = draw_in_style(canvas.make_canvas(photo), CARTOON)
-    report(SKETCH_SHARE)
-    cartoon = canvas.enlarge_drawing(
-        sketch, picture.width, picture.height, networks, narrow_report(report, SKETCH_SHARE, 1)
-    )
+    sketching, enlarging = split_report(report, (SKETCH_SHARE, 1 - SKETCH_SHARE))
+    sketch = draw_in_style(canvas.make_canvas(photo), CARTOON, report=sketching)
+    cartoon = canvas.enlarge_drawing(sketch, picture.width, picture.height, networks, enlarging)
     return picture.replace_pixels(cartoon, picture.alpha).add_backends(DRAWN_CARTOON.name)
 
 
@@ -43,9 +44,10 @@ def animate(picture: Picture, params: Params, networks: NetworkRegistry, report:
     """Draw the largest face (`single_face`), with a soft edge, or everything as anime. Raises `WeightsMissing`."""
     photo = get_visible_colours(picture)
     backend = networks.choose(ANIME_STYLE)
-    faces = find_faces(photo, networks) if params["single_face"] else []
+    rest = narrow_report(report, FACE_SHARE, 1) if params["single_face"] else report
+    faces = find_faces(photo, networks, narrow_report(report, 0, FACE_SHARE)) if params["single_face"] else []
     if not faces:
-        anime = _draw_anime(photo, backend.run, networks, report)
+        anime = _draw_anime(photo, backend.run, networks, rest)
         made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name)
         return made.add_backends(BLAZEFACE.name).add_note(NO_FACE) if params["single_face"] else made
     part = locate_head(faces[0], picture.width, picture.height)
@@ -53,26 +55,25 @@ def animate(picture: Picture, params: Params, networks: NetworkRegistry, report:
     own = np.ascontiguousarray(photo[inside])
     mask = segment_head(own, faces[0], part)
     anime = photo.copy()
-    anime[inside] = canvas.blend_over(own, _draw_anime(own, backend.run, networks, report), mask)
+    anime[inside] = canvas.blend_over(own, _draw_anime(own, backend.run, networks, rest), mask)
     made = picture.replace_pixels(anime, picture.alpha).add_backends(backend.name, BLAZEFACE.name)
     return made.add_note(Message(SEVERAL_FACES, count=len(faces))) if len(faces) > 1 else made
 
 
-def _draw_anime(
-    photo: Pixels, draw: Callable[[Pixels, NetworkRegistry], Pixels], networks: NetworkRegistry, report: Report
-) -> Pixels:
+def _draw_anime(photo: Pixels, draw: AnimeArtist, networks: NetworkRegistry, report: Report) -> Pixels:
     """Draw all of `photo` as anime, the same size."""
     height, width = photo.shape[:2]
-    sketch = draw(canvas.make_canvas(photo), networks)
-    report(SKETCH_SHARE)
-    return canvas.enlarge_drawing(sketch, width, height, networks, narrow_report(report, SKETCH_SHARE, 1))
+    sketching, enlarging = split_report(report, (SKETCH_SHARE, 1 - SKETCH_SHARE))
+    sketch = draw(canvas.make_canvas(photo), networks, sketching)
+    sketching(1.0)
+    return canvas.enlarge_drawing(sketch, width, height, networks, enlarging)
 
 
-def _draw_in_anime_style(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
-    return draw_in_style(canvas, ANIME)
+def _draw_in_anime_style(canvas: Pixels, networks: NetworkRegistry, report: Report) -> Pixels:
+    return draw_in_style(canvas, ANIME, report=report)
 
 
-def _run_animegan(canvas: Pixels, networks: NetworkRegistry) -> Pixels:
+def _run_animegan(canvas: Pixels, networks: NetworkRegistry, report: Report) -> Pixels:
     """Run AnimeGANv2: RGB -1..1 in and out, channels first or last as in the file.
 
     Raises `ProcessingError`.

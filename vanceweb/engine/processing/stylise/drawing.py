@@ -8,19 +8,21 @@ import numpy.typing as npt
 
 from vanceweb.engine.processing.analysis.outlines import draw_outlines
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, split_report
 from vanceweb.engine.processing.stylise.drawing_styles import Colour, DrawingStyle
 from vanceweb.engine.processing.stylise.flattening import flatten
 
 FloatArray = npt.NDArray[np.float32]
 Painter = Callable[[FloatArray, int], FloatArray]
 REFERENCE_SIDE = 640  # px of the longer side that the lengths in `DrawingStyle` refer to
+STAGE_WEIGHTS = (0.15, 0.35, 0.2, 0.3)  # of the time: smoothing, flattening, colours and light, lines
 PALETTE_REACH = 16.0  # the Lab distance within which a palette colour attracts
 LIGHTNESS_WEIGHT = 0.15  # of lightness in that distance
 
 
 def draw_in_style(
     colours: Pixels, style: DrawingStyle, *, paint: Painter | None = None, lines: Pixels | None = None,
-    shape: Pixels | None = None,
+    shape: Pixels | None = None, report: Report = ignore_progress,
 ) -> Pixels:  # fmt: skip
     """Draw the canvas `colours` (height x width x 3) in `style`, the same size.
 
@@ -28,8 +30,10 @@ def draw_in_style(
     light on bodies (`relief`). `paint` paints colours (0..1) in the style of the painting with that number.
     """
     unit = max(max(colours.shape[:2]) / REFERENCE_SIDE, 0.35)
+    smoothing, flattening, painting, drawing_lines = split_report(report, STAGE_WEIGHTS)
     smooth = _smooth_detail(colours, style, unit)
-    areas = flatten(smooth, style.flatness)
+    smoothing(1.0)
+    areas = flatten(smooth, style.flatness, flattening)
     if style.brush:
         areas = add_brush_marks(areas, round(style.brush * unit))
     lab = _to_lab(areas)
@@ -44,11 +48,16 @@ def draw_in_style(
     lab[..., 1:] = _adjust_chroma(lab, style)
     drawing = _clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
     if paint is not None and style.painting_share:
+        painting(0.3)
         drawing = drawing + np.float32(style.painting_share) * (paint(drawing, style.painting) - drawing)
+    painting(0.8)
     drawing = _add_glow(drawing, style.glow, unit)
     if style.dots:
         drawing = _print_dots(drawing, style, unit)
-    drawing = _draw_lines(drawing, smooth if lines is None else _smooth_detail(lines, style, unit), style, unit)
+    painting(1.0)
+    source = smooth if lines is None else _smooth_detail(lines, style, unit)
+    drawing = _draw_lines(drawing, source, style, unit, drawing_lines)
+    report(1.0)
     return np.asarray(np.clip(drawing * 255 + 0.5, 0, 255), dtype=np.uint8)
 
 
@@ -170,11 +179,14 @@ def _print_dots(drawing: FloatArray, style: DrawingStyle, unit: float) -> FloatA
     return np.asarray(drawing + np.float32(style.dots) * (printed - drawing), dtype=np.float32)
 
 
-def _draw_lines(drawing: FloatArray, lines_of: FloatArray, style: DrawingStyle, unit: float) -> FloatArray:
+def _draw_lines(
+    drawing: FloatArray, lines_of: FloatArray, style: DrawingStyle, unit: float, report: Report
+) -> FloatArray:
     if not style.line_ink and not style.fill:
         return drawing
     lightness = _to_lab(lines_of)[..., 0] / np.float32(100)
-    ink = draw_outlines(lightness, style.line_width * unit, style.line_sensitivity) * np.float32(style.line_ink)
+    outlines = draw_outlines(lightness, style.line_width * unit, style.line_sensitivity, report)
+    ink = outlines * np.float32(style.line_ink)
     if style.fill:
         soft = np.asarray(cv2.GaussianBlur(lightness, (0, 0), max(1.2 * unit, 0.6)), dtype=np.float32)
         ink = np.maximum(ink, np.clip((np.float32(style.fill) - soft) * 12 + 0.5, 0, 1))

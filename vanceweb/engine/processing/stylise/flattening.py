@@ -5,17 +5,24 @@ result is off by tens of levels along the first rows and columns, and it overwri
 solve the linear system; they treat the picture as mirrored at its sides, not as repeated.
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from vanceweb.engine.processing.image.progress import Report, ignore_progress, report_each
 
 FloatArray = npt.NDArray[np.float32]
 WEIGHT_GROWTH = 2.6  # the factor for each round; the paper's 2 takes a third longer for the same areas
 MAX_WEIGHT = 1e4  # the weight at which nothing changes any more
 
 
-def flatten(colours: FloatArray, flatness: float) -> FloatArray:
-    """Reduce `colours` (height x width x 3, 0..1) to flat areas; `flatness` is the paper's lambda, 0 (off) to 0.05."""
+def flatten(colours: FloatArray, flatness: float, report: Report = ignore_progress) -> FloatArray:
+    """Reduce `colours` (height x width x 3, 0..1) to flat areas; `flatness` is the paper's lambda, 0 (off) to 0.05.
+
+    `report` gets the fraction done after each round.
+    """
     if not flatness:
         return colours
     height, width = colours.shape[:2]
@@ -24,11 +31,16 @@ def flatten(colours: FloatArray, flatness: float) -> FloatArray:
     given = np.pad(colours, ((0, padding[0]), (0, padding[1]), (0, 0)), mode="edge")
     laplacian = _build_laplacian(*given.shape[:2])
     result = given
+    for weight in report_each(list(_generate_weights(flatness)), report):
+        result = _solve(given, *_find_borders(result, flatness / weight), laplacian, weight)
+    return np.clip(result[:height, :width], 0, 1)
+
+
+def _generate_weights(flatness: float) -> Iterator[float]:
     weight = 2 * flatness
     while weight < MAX_WEIGHT:
-        result = _solve(given, *_find_borders(result, flatness / weight), laplacian, weight)
+        yield weight
         weight *= WEIGHT_GROWTH
-    return np.clip(result[:height, :width], 0, 1)
 
 
 def _find_borders(colours: FloatArray, least: float) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,7 @@ from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
-from vanceweb.engine.processing.image.tiles import Report, narrow_report
+from vanceweb.engine.processing.image.progress import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.stylise import canvas
@@ -77,8 +77,14 @@ def _draw_without_diffusion(picture: Picture, params: Params, networks: NetworkR
     photo = get_visible_colours(picture)
     drawing = apply_guides(canvas.make_canvas(photo), style, picture.guides)
     paint = partial(transfer_style, networks=networks)
-    sketch = draw_in_style(drawing.canvas, drawing.style, paint=paint, lines=drawing.lines, shape=drawing.shape)
-    report(SKETCH_SHARE)
+    sketch = draw_in_style(
+        drawing.canvas,
+        drawing.style,
+        paint=paint,
+        lines=drawing.lines,
+        shape=drawing.shape,
+        report=narrow_report(report, 0, SKETCH_SHARE),
+    )
     result = finish_drawing(
         photo,
         sketch,
