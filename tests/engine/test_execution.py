@@ -18,8 +18,9 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
-from vanceweb.engine.execution import MAX_ATTEMPTS, RunMonitor, RunStopped, execute_next_transform
+from vanceweb.engine.execution import MAX_ATTEMPTS, execute_next_transform
 from vanceweb.engine.models import Transform, Upload
+from vanceweb.engine.run_monitor import RunMonitor, RunStopped
 from vanceweb.lib.leases import Lease, LeaseLost, ProcessStopping, claim, stopping
 
 Work = Callable[..., None]

@@ -1,4 +1,4 @@
-"""Execution of a transform: it is claimed by a lease, monitored between tiles and ended once."""
+"""Execution of a transform: it is claimed by a lease, monitored and ended once."""
 
 import functools
 import logging
@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -23,8 +24,8 @@ from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
-from vanceweb.lib import leases
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first, suppress_database_errors
+from vanceweb.engine.run_monitor import RunMonitor, RunStopped, RunWatcher, replace_worker
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first
 from vanceweb.lib.stored_files import open_stored
 
 logger = logging.getLogger(__name__)
@@ -34,20 +35,12 @@ WORK_PREFIX = "engine-"
 MAX_ATTEMPTS = 3
 
 
-class RunStopped(Exception):
-    """The run has to stop. `message` is the reason for the job's owner."""
-
-    def __init__(self, state: Transform.State, message: str) -> None:
-        super().__init__(message)
-        self.state = state
-        self.message = message
-
-
-def execute_next_transform() -> bool:
+def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> bool:
     """Execute the due transform whose turn it is. Return False if none is due.
 
-    All errors end the job as failed, with a plain sentence. The one exception is a lost lease: the row belongs to
-    another worker then and isn't changed.
+    All errors end the job as failed, with a plain sentence. There are two exceptions. A row whose lease was lost belongs
+    to another worker and isn't changed. If the process has to stop, the job goes back to the queue. `replace` ends a
+    process that can't be stopped otherwise.
     """
     lease = claim_first(
         Transform.objects.order_by_turn(),
@@ -64,51 +57,26 @@ def execute_next_transform() -> bool:
     held = Transform.objects.filter(pk=lease.pk, lease_token=lease.token)
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
-            outcome = _execute(transform, RunMonitor(lease, lost=heartbeat.lost.is_set))
+            monitor = RunMonitor(lease, lost=heartbeat.lost.is_set)
+            with RunWatcher(monitor, give_up=functools.partial(_end_or_give_back, held, lease), replace=replace):
+                outcome = _execute(transform, monitor)
         end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
-    except RunStopped as stop:
-        with suppress(TransformMovedOn):
-            end_transform(held, state=stop.state, message=stop.message)
-    except ProcessStopping:
-        with suppress(LeaseLost):
-            lease.give_back()
+    except (RunStopped, ProcessStopping) as reason:
+        _end_or_give_back(held, lease, reason)
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
         _get_storage().delete(transform.get_result_path(transform.attempts))
     return True
 
 
-class RunMonitor:
-    """The pipeline's progress callback: stores the percentage and stops the run if necessary.
-
-    A call raises LeaseLost, ProcessStopping, or RunStopped if the job was cancelled or has run for too long. It
-    accesses the database at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
-    """
-
-    def __init__(self, lease: Lease[Transform], *, lost: Callable[[], bool]) -> None:
-        self.lease = lease
-        self.lost = lost
-        self.started = time.monotonic()
-        self.last = float("-inf")
-
-    def __call__(self, fraction: float) -> None:
-        now = time.monotonic()
-        if self.lost():
-            raise LeaseLost
-        if leases.stopping.is_set():
-            raise ProcessStopping
-        if now - self.started > settings.ENGINE_MAX_RUN_SECONDS:
-            raise RunStopped(Transform.State.FAILED, gettext("The job took too long and was stopped."))
-        if now - self.last < settings.ENGINE_PROGRESS_SECONDS:
-            return
-        self.last = now
-        with suppress_database_errors(f"the progress report of transform {self.lease.pk}"):
-            self._report(fraction)
-
-    def _report(self, fraction: float) -> None:
-        self.lease.write(percent=min(max(fraction, 0.0), 1.0) * 100)
-        if Transform.objects.filter(pk=self.lease.pk, cancel_requested=True).exists():
-            raise RunStopped(Transform.State.CANCELLED, gettext("The job was cancelled."))
+def _end_or_give_back(held: QuerySet[Transform], lease: Lease[Transform], reason: Exception) -> None:
+    """End the row of a run that doesn't stop, or put it back into the queue."""
+    if isinstance(reason, ProcessStopping):
+        with suppress(LeaseLost):
+            lease.give_back()
+    elif isinstance(reason, RunStopped):
+        with suppress(TransformMovedOn):
+            end_transform(held, state=reason.state, message=reason.message)
 
 
 def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
@@ -141,7 +109,16 @@ def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outco
         _copy_upload(upload, source)
         guides = _copy_guides(steps, upload, source)
         networks = _get_networks(settings.MODELS_DIR, settings.ENGINE_MODEL_THREADS, settings.ENGINE_LARGE_MODELS)
-        outcome = process_file(source, target, steps, output, networks=networks, report=monitor, guides=guides)
+        outcome = process_file(
+            source,
+            target,
+            steps,
+            output,
+            networks=networks,
+            report=monitor,
+            interruption=monitor.interruption,
+            guides=guides,
+        )
         monitor(1.0)
         with target.open("rb") as result:
             name = transform.get_result_path(transform.attempts)
