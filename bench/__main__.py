@@ -1,6 +1,7 @@
 """`make bench`: figures with their references, measured one after the other on the same machine.
 
-`python -m bench full` also runs every feature on 34 megapixels: half an hour on fast cores, hours on slow ones.
+`python -m bench full` also runs every feature on one megapixel for the time that a cancellation takes, and on 34
+megapixels for its memory: half an hour on fast cores, hours on slow ones.
 """
 
 import os
@@ -14,6 +15,7 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
+from bench.cancel_latency import print_latencies
 from bench.idle_memory import MEGABYTE, measure_idle_site
 from bench.memory import JOBS
 from vanceweb.engine.processing.cutout.matting import cut_out
@@ -22,6 +24,7 @@ from vanceweb.engine.processing.enlarge.photos import enlarge_photo
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.pipeline import OPERATIONS
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
@@ -76,5 +79,8 @@ if __name__ == "__main__":
     django.setup()
     measure_speed(NetworkRegistry(settings.MODELS_DIR))
     measure_idle_memory()
+    print_latencies(
+        NetworkRegistry(settings.MODELS_DIR), list(OPERATIONS) if "full" in sys.argv else ["denoise", "matting"]
+    )
     for job in JOBS if "full" in sys.argv else ("matting", "sharpen"):
         measure_memory(job)

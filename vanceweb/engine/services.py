@@ -88,7 +88,7 @@ def submit_transform(
 
 
 def cancel_transform(*, transform: Transform) -> Transform:
-    """Cancel a queued job, or request cancellation of a running one, which then stops after its current tile.
+    """Cancel a queued job, or request cancellation of a running one, which then stops within seconds.
 
     A job that has ended stays unchanged. Nothing is posted to the webhook. Return the updated transform.
     """
