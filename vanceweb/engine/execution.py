@@ -58,18 +58,18 @@ def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> b
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
             monitor = RunMonitor(lease, lost=heartbeat.lost.is_set)
-            with RunWatcher(monitor, give_up=functools.partial(_end_or_give_back, held, lease), replace=replace):
+            with RunWatcher(monitor, give_up=functools.partial(_give_back_or_end, held, lease), replace=replace):
                 outcome = _execute(transform, monitor)
         end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
     except (RunStopped, ProcessStopping) as reason:
-        _end_or_give_back(held, lease, reason)
+        _give_back_or_end(held, lease, reason)
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
         _get_storage().delete(transform.get_result_path(transform.attempts))
     return True
 
 
-def _end_or_give_back(held: QuerySet[Transform], lease: Lease[Transform], reason: Exception) -> None:
+def _give_back_or_end(held: QuerySet[Transform], lease: Lease[Transform], reason: Exception) -> None:
     """End the row of a run that doesn't stop, or put it back into the queue."""
     if isinstance(reason, ProcessStopping):
         with suppress(LeaseLost):

@@ -108,7 +108,7 @@ class RunWatcher:
         self._give_up = give_up
         self._replace = replace
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name=f"watch-{monitor.lease.pk}", daemon=True)
+        self._thread = threading.Thread(target=self._wait_and_stop, name=f"watch-{monitor.lease.pk}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -121,14 +121,14 @@ class RunWatcher:
         # A worker that is about to be replaced must not claim another row.
         self._thread.join()
 
-    def _watch(self) -> None:
+    def _wait_and_stop(self) -> None:
         try:
             reason = self._wait_for_reason()
             if reason is None:
                 return
             self._monitor.interruption.request(reason)
             if not self._ended.wait(STOP_GRACE_SECONDS):
-                self._leave(reason)
+                self._replace_worker(reason)
         finally:
             # Nothing else closes this thread's database connection.
             connection.close()
@@ -145,7 +145,7 @@ class RunWatcher:
                 return stop
         return None
 
-    def _leave(self, reason: Exception) -> None:
+    def _replace_worker(self, reason: Exception) -> None:
         pk = self._monitor.lease.pk
         logger.error("transform %s can't be stopped (%r); this worker is replaced", pk, reason)
         try:

@@ -95,10 +95,10 @@ def process_file(
     check_size(*compute_output_size(steps, picture.width, picture.height), file_format)
     interruption = interruption or Interruption()
     report = keep_rising(_check_before(interruption, report))
-    *parts, writing = split_report(report, _weigh(steps))
+    *parts, writing = split_report(report, _compute_weights(steps))
     report(0.0)
     try:
-        picture = _run_steps(picture, work, guides, networks.bind(interruption), parts)
+        picture = _run_steps(picture, work, guides, networks.make_interruptible(interruption), parts)
     finally:
         networks.release_memory()
     filesize = write_picture(picture, target, file_format, output, writing)
@@ -120,7 +120,7 @@ def _run_steps(
     return picture
 
 
-def _weigh(steps: Sequence[Step]) -> list[float]:
+def _compute_weights(steps: Sequence[Step]) -> list[float]:
     """Return the weights of the steps and of the writing in the progress."""
     compresses = any(step.module == "compress" for step in steps)
     writing = COMPRESSING_WEIGHT if compresses else WRITING_WEIGHT * len(steps)

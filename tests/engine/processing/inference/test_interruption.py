@@ -39,7 +39,7 @@ def run_in_thread(work: Callable[[], object], found: list[Exception]) -> threadi
 def test_a_network_on_onnxruntime_ends_while_it_is_running(tmp_path: Path, method: str) -> None:
     write_endless_loop(tmp_path / U2NET.files[0])
     interruption = Interruption()
-    session = NetworkRegistry(tmp_path).bind(interruption).load_onnx(U2NET)
+    session = NetworkRegistry(tmp_path).make_interruptible(interruption).load_onnx(U2NET)
     found: list[Exception] = []
     batch = np.zeros((1, 3, 320, 320), dtype=np.float32)
     thread = run_in_thread(lambda: getattr(session, method)(batch), found)
@@ -60,7 +60,9 @@ def test_a_network_on_ncnn_ends_after_its_layer(networks: NetworkRegistry) -> No
             interruption.request(Stop())
 
     with pytest.raises(Stop):
-        networks.bind(interruption).load_ncnn(SPAN[2]).run(np.zeros((3, 48, 48), dtype=np.float32), stop_in_the_middle)
+        networks.make_interruptible(interruption).load_ncnn(SPAN[2]).run(
+            np.zeros((3, 48, 48), dtype=np.float32), stop_in_the_middle
+        )
     assert told[-2] <= 0.5 < told[-1] < 1
 
 
@@ -80,7 +82,7 @@ def test_an_exception_of_the_report_ends_a_network_on_ncnn_and_the_next_run_is_w
 def test_no_network_starts_after_the_request(networks: NetworkRegistry) -> None:
     interruption = Interruption()
     interruption.request(Stop())
-    bound = networks.bind(interruption)
+    bound = networks.make_interruptible(interruption)
     with pytest.raises(Stop):
         bound.load_onnx(U2NET).run(np.zeros((1, 3, 320, 320), dtype=np.float32))
     with pytest.raises(Stop):
@@ -91,11 +93,11 @@ def test_no_network_starts_after_the_request(networks: NetworkRegistry) -> None:
 
 def test_an_interruption_ends_its_own_run_only(networks: NetworkRegistry) -> None:
     interruption = Interruption()
-    stopped = networks.bind(interruption).load_ncnn(SPAN[2])
+    stopped = networks.make_interruptible(interruption).load_ncnn(SPAN[2])
     interruption.request(Stop())
     planes = np.zeros((3, 48, 48), dtype=np.float32)
     assert networks.load_ncnn(SPAN[2]).run(planes).shape == (3, 32, 32)
-    assert networks.bind(Interruption()).load_ncnn(SPAN[2]).run(planes).shape == (3, 32, 32)
+    assert networks.make_interruptible(Interruption()).load_ncnn(SPAN[2]).run(planes).shape == (3, 32, 32)
     with pytest.raises(Stop):
         stopped.run(planes)
 
@@ -112,6 +114,6 @@ def test_the_first_request_counts() -> None:
 
 def test_other_errors_of_a_network_are_its_own(tmp_path: Path) -> None:
     write_endless_loop(tmp_path / U2NET.files[0])
-    session = NetworkRegistry(tmp_path).bind(Interruption()).load_onnx(U2NET)
+    session = NetworkRegistry(tmp_path).make_interruptible(Interruption()).load_onnx(U2NET)
     with pytest.raises(Exception, match="Got invalid dimensions"):
         session.run(np.zeros((1, 3, 64, 64), dtype=np.float32))

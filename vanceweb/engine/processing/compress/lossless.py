@@ -45,13 +45,13 @@ def _run_oxipng(file: bytes, level: int, strip: str, report: Report) -> bytes | 
     command = [sys.executable, "-I", "-c", OXIPNG, str(level), strip]
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:  # noqa: S603 (no outside input)
         try:
-            optimised = _communicate(process, file, report)
+            optimised = _read_output(process, file, report)
         finally:
             process.kill()
     return optimised if process.returncode == 0 else None
 
 
-def _communicate(process: "subprocess.Popen[bytes]", file: bytes, report: Report) -> bytes | None:
+def _read_output(process: "subprocess.Popen[bytes]", file: bytes, report: Report) -> bytes | None:
     """Return the output for the input `file`, or None after `TIMEOUT`. The progress is a guess: oxipng reports none."""
     given: bytes | None = file
     for asked in range(round(TIMEOUT / POLL_SECONDS)):

@@ -1,6 +1,5 @@
 """Atomic writing of results: format, quality, resolution, background and metadata."""
 
-import io
 import os
 import uuid
 from collections.abc import Mapping
@@ -68,14 +67,13 @@ def check_size(width: int, height: int, file_format: FileFormat) -> None:
         )
 
 
-class ReportingFile(io.RawIOBase):
+class ReportingFile:
     """A file that reports the fraction written of about `expected` bytes.
 
     Pillow encodes into a file without a descriptor piece by piece, so an exception of `report` ends the encoding.
     """
 
     def __init__(self, file: BinaryIO, expected: float, report: Report) -> None:
-        super().__init__()
         self._file, self._expected, self._report, self._written = file, max(expected, 1.0), report, 0
 
     def write(self, content: Any) -> int:
@@ -84,18 +82,6 @@ class ReportingFile(io.RawIOBase):
         self._written += written
         self._report(min(self._written / self._expected, 1.0))
         return written
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position in the file."""
-        return self._file.tell()
-
-    def flush(self) -> None:
-        """Flush the file."""
-        self._file.flush()
 
 
 def _encode_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report) -> None:

@@ -29,7 +29,7 @@ class Interruption:
             raise self._error
 
     @contextmanager
-    def call_on_request(self, stop: Callable[[], None]) -> Iterator[None]:
+    def stop_on_request(self, stop: Callable[[], None]) -> Iterator[None]:
         """Have a request call `stop` during the block; raise its error then, whatever `stop` makes of the block."""
         with self._lock:
             self.check()

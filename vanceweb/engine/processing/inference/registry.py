@@ -56,7 +56,7 @@ class NetworkRegistry:
         self._lock = RLock()
         self._interruption: Interruption | None = None
 
-    def bind(self, interruption: Interruption) -> Self:
+    def make_interruptible(self, interruption: Interruption) -> Self:
         """Return a registry of the same networks for one run, which this interruption ends."""
         bound = copy.copy(self)
         bound._interruption = interruption
@@ -66,7 +66,7 @@ class NetworkRegistry:
         """Return a session of an ncnn network. Raises `WeightsMissing`."""
         param, weights = (self._require_file(f"{network.path}.{end}") for end in ("param", "bin"))
         large = weights.stat().st_size >= LARGE_NETWORK_SIZE
-        return self._bind_session(
+        return self._make_stoppable(
             self._load_once(
                 network.path, large, lambda: NcnnSession(network, param, weights, self._threads, self._memory)
             )
@@ -79,13 +79,13 @@ class NetworkRegistry:
             raise TypeError(f"{backend.name} is not an ONNX network")
         large = path.stat().st_size >= LARGE_NETWORK_SIZE
         key = str(self._get_stamps(backend))
-        return self._bind_session(self._load_once(key, large, lambda: OnnxSession(path, self._threads, interface)))
+        return self._make_stoppable(self._load_once(key, large, lambda: OnnxSession(path, self._threads, interface)))
 
     def load_tflite(self, file: str) -> TfliteSession:
         """Return a session of the TensorFlow Lite network in `file`. Raises `WeightsMissing` and `UnusableWeights`."""
         path = self._require_file(file)
         large = path.stat().st_size >= LARGE_NETWORK_SIZE
-        return self._bind_session(self._load_once(file, large, lambda: TfliteSession(path)))
+        return self._make_stoppable(self._load_once(file, large, lambda: TfliteSession(path)))
 
     def load_folders(self, files: Sequence[str], load: Callable[[Sequence[Path], int], Session]) -> Session:
         """Call `load` with folders of weights and the number of threads; cache its result as one large network.
@@ -159,8 +159,8 @@ class NetworkRegistry:
             session: Session = self._sessions[key]
             return session
 
-    def _bind_session(self, session: Network) -> Network:
-        return session if self._interruption is None else session.bind(self._interruption)
+    def _make_stoppable(self, session: Network) -> Network:
+        return session if self._interruption is None else session.make_interruptible(self._interruption)
 
     def _get_stamps(self, backend: Backend[Any]) -> FileStamps:
         found = [path for file in backend.files if (path := self.find(file)) is not None]

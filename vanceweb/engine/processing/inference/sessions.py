@@ -28,7 +28,7 @@ class InterruptibleSession:
 
     _interruption = Interruption()  # nobody's: a session that isn't bound runs to its end
 
-    def bind(self, interruption: Interruption) -> Self:
+    def make_interruptible(self, interruption: Interruption) -> Self:
         """Return the same loaded network, with its runs ended by this interruption."""
         bound = copy.copy(self)
         bound._interruption = interruption
@@ -124,14 +124,14 @@ class OnnxSession(InterruptibleSession):
     def run(self, *arrays: FloatArray, number: float = 1.0) -> FloatArray:
         """Run the network and return its first output as float32. Inputs beyond `arrays` are set to `number`."""
         options = onnxruntime.RunOptions()
-        with self._interruption.call_on_request(lambda: _terminate(options)):
+        with self._interruption.stop_on_request(lambda: _stop_run(options)):
             return run_session(self._session, arrays, number, options)
 
     def run_all(self, *arrays: FloatArray) -> Sequence[FloatArray]:
         """Run the network and return all of its outputs as float32."""
         given = {port.name: array for port, array in zip(self._session.get_inputs(), arrays, strict=True)}
         options = onnxruntime.RunOptions()
-        with self._interruption.call_on_request(lambda: _terminate(options)):
+        with self._interruption.stop_on_request(lambda: _stop_run(options)):
             return [np.asarray(output, dtype=np.float32) for output in self._session.run(None, given, options)]
 
 
@@ -156,6 +156,6 @@ class TfliteSession(InterruptibleSession):
             return {name: np.array(output, dtype=np.float32) for name, output in zip(self._names, outputs, strict=True)}
 
 
-def _terminate(options: onnxruntime.RunOptions) -> None:
+def _stop_run(options: onnxruntime.RunOptions) -> None:
     """End the run with these options after its current node; it raises an error of onnxruntime."""
     options.terminate = True
