@@ -24,6 +24,7 @@ from vanceweb.engine.run_monitor import REPLACED_EXIT_CODE
 
 State = Transform.State
 Process = subprocess.Popen[bytes]
+STUCK_SECONDS = 3  # of computing
 SECONDS = 180  # generous: other work may be using the processors
 MAX_RUN_SECONDS = "15"  # longer than a worker takes from the start of a run to the call in which it is stuck
 MATTING = json.dumps({"name": "matting", "config": {"module": "matting", "module_params": {}}})
@@ -100,6 +101,18 @@ def wait_until_running(trans_id: str) -> None:
     )
 
 
+def wait_until_stuck(trans_id: str, worker: Process) -> None:
+    """Wait until the worker has computed for longer than a run takes to load its network."""
+    wait_until_running(trans_id)
+    before = read_cpu_seconds(worker)
+    wait_for(lambda: read_cpu_seconds(worker) > before + STUCK_SECONDS, SECONDS, "the endless call")
+
+
+def read_cpu_seconds(process: Process) -> float:
+    fields = Path("/proc", str(process.pid), "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def expect_exit(worker: Process) -> Iterator[None]:
     """Expect that the worker replaces itself after the block."""
@@ -113,7 +126,7 @@ def test_a_cancelled_job_that_nothing_can_stop_ends_with_its_worker_and_the_next
     write_endless_node(models / U2NET.files[0])
     stuck = alice.create_transform(jconfig=MATTING)
     worker = start_worker()
-    wait_until_running(stuck)
+    wait_until_stuck(stuck, worker)
     waiting = alice.create_transform(jconfig=COMPRESS)
     with expect_exit(worker):
         alice.post("cancel", trans_id=stuck)
@@ -146,7 +159,7 @@ def test_a_worker_that_is_told_to_stop_in_a_call_that_nothing_can_stop_puts_its_
     write_endless_node(models / U2NET.files[0])
     stuck = alice.create_transform(jconfig=MATTING)
     worker = start_worker()
-    wait_until_running(stuck)
+    wait_until_stuck(stuck, worker)
     with expect_exit(worker):
         worker.send_signal(signal.SIGTERM)
     left = Transform.objects.get(trans_id=stuck)
@@ -177,4 +190,18 @@ def test_a_cancelled_job_leaves_a_network_and_its_worker_goes_on(
     assert wait_for_state(endless, *State).state == State.CANCELLED
     following = alice.create_transform(jconfig=COMPRESS)
     assert wait_for_state(following, *State).state == State.FINISHED
+    assert worker.poll() is None
+
+
+def test_a_running_job_of_img2sr_is_cancelled_and_its_worker_goes_on(
+    alice: Caller, start_worker: Callable[..., Process]
+) -> None:
+    params = {"face_enhancer": True, "strength": 1.0}
+    jconfig = json.dumps({"name": "img2sr", "config": {"module": "img2sr", "module_params": params}})
+    photo = Path(site.BASE_DIR, "tests", "photos", "clock_motion.png").read_bytes()
+    trans_id = alice.create_transform(photo, jconfig)
+    worker = start_worker(MODELS_DIR=str(site.MODELS_DIR))
+    wait_for(lambda: Transform.objects.filter(percent__gt=0).exists(), SECONDS, "progress")
+    alice.post("cancel", trans_id=trans_id)
+    assert wait_for_state(trans_id, *State).state == State.CANCELLED
     assert worker.poll() is None
