@@ -4,6 +4,11 @@ import os
 import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="vanceweb-tests-"))
+# Distributed tests occupy every processor already. More threads would wait for each other, most of them busily. These
+# names are read when the libraries are loaded, and are passed on to the processes that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("ENGINE_MODEL_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(name, "1")
 
 from vanceweb import settings as product
 from vanceweb.lib.data_folder import create_keys_and_folders

@@ -357,6 +357,8 @@ BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 ENGINE_ON_END = ""
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
+# The function that does the work of each module.
+ENGINE_OPERATIONS = "vanceweb.engine.processing.pipeline.OPERATIONS"
 ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one per processor
 # Large networks (from 24 MB of weights) kept in memory; each takes several times the size of its file.
 ENGINE_LARGE_MODELS = env.int("ENGINE_LARGE_MODELS", 1)

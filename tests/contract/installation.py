@@ -54,7 +54,7 @@ def run_installation(folder: Path) -> Iterator[Installation]:
     """Start an installation, wait until it responds, and stop it at the end. `folder` gets its database and logs."""
     name = folder / "contract.sqlite3"
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "vanceweb.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.timed_settings",
         "DATA_DIR": str(settings.DATA_DIR),
         "MODELS_DIR": str(settings.MODELS_DIR),
         "DATABASE_URL": f"sqlite:///{name}",

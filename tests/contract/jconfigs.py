@@ -37,6 +37,7 @@ def build_workflow(*steps: Any, spelling: str = "name", title: str = "va_sharpen
 QUICK = as_json(build_denoise(auto_params=False, remove_noise=0, sharpen=0))
 ENLARGE = as_json(build_enlarge())
 MATTING = as_json(build_step("matting", "matting", "MattingStable"))
-# Several steps on an image of size `LARGE`: runs longer than /transform waits, and stops quickly when cancelled.
+# Several steps on an image of size `LARGE`: each takes a second (tests/operations.py), so that the job runs longer than
+# /transform waits, and stops quickly when cancelled.
 LONG = as_json(build_workflow(*(build_denoise() for _ in range(10))))
 LARGE = (600, 600)

@@ -164,9 +164,15 @@ class TestRun:
         return data
 
 
+@pytest.fixture
+def timed_operations(settings: Settings) -> None:
+    """Operations that take seconds, with progress that is stored at each tile."""
+    settings.ENGINE_OPERATIONS = "tests.operations.TIMED_OPERATIONS"
+    settings.ENGINE_PROGRESS_SECONDS = 0
+
+
 class TestCancelWhileRunning:
-    def test_it_stops_between_tiles_and_costs_nothing(self, alice: Caller, work: Work, settings: Settings) -> None:
-        settings.ENGINE_PROGRESS_SECONDS = 0
+    def test_it_stops_between_tiles_and_costs_nothing(self, alice: Caller, work: Work, timed_operations: None) -> None:
         trans_id = alice.create_transform(build_noisy_picture(1600, 1200))
 
         def run() -> None:
@@ -243,10 +249,9 @@ class TestRunMonitor:
 
 
 def test_a_worker_that_lost_its_lease_leaves_the_row_and_no_file(
-    alice: Caller, work: Work, settings: Settings, engine_files: Path
+    alice: Caller, work: Work, timed_operations: None, engine_files: Path
 ) -> None:
     """Another worker takes the row over: the first one's file is removed, the second one's row is kept."""
-    settings.ENGINE_PROGRESS_SECONDS = 0
     alice.create_transform(build_noisy_picture(1200, 900))
     transform = Transform.objects.get()
 
@@ -276,7 +281,7 @@ def stop() -> Iterator[Event]:
 
 
 def test_a_process_that_has_to_stop_gives_the_row_back(
-    alice: Caller, transactional_db: None, settings: Settings, stop: Event
+    alice: Caller, transactional_db: None, settings: Settings, stop: Event, timed_operations: None
 ) -> None:
     settings.ENGINE_PROGRESS_SECONDS = 0
     trans_id = alice.create_transform(build_noisy_picture(1200, 900))

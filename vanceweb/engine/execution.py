@@ -15,6 +15,7 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
 from vanceweb.catalogue.jconfig import parse_jconfig
@@ -118,6 +119,7 @@ def _process(transform: Transform, upload: Upload, monitor: RunMonitor) -> Outco
             report=monitor,
             interruption=monitor.interruption,
             guides=guides,
+            operations=import_string(settings.ENGINE_OPERATIONS),
         )
         monitor(1.0)
         with target.open("rb") as result:

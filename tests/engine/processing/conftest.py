@@ -16,4 +16,5 @@ def networks() -> NetworkRegistry:
     missing = [f.target for weights in WEIGHTS for f in weights.files if not (directory / f.target).is_file()]
     if missing:
         pytest.skip(f"model weights are not installed: {', '.join(missing)}")
-    return NetworkRegistry(directory)
+    # Both large networks stay loaded: tests of one follow tests of the other.
+    return NetworkRegistry(directory, settings.ENGINE_MODEL_THREADS, large_at_once=2)
