@@ -7,7 +7,8 @@ os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="vanceweb-tests-"))
 # Distributed tests occupy every processor already. More threads would wait for each other, most of them busily. These
 # names are read when the libraries are loaded, and are passed on to the processes that tests start.
 if "PYTEST_XDIST_WORKER" in os.environ:
-    for name in ("ENGINE_MODEL_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+    for name in ("ENGINE_MODEL_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
+                 "RAYON_NUM_THREADS"):  # fmt: skip
         os.environ.setdefault(name, "1")
 
 from vanceweb import settings as product

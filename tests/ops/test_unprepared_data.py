@@ -8,6 +8,8 @@ import pytest
 
 from tests.live_site import CHECKOUT, build_environment, build_manage_command
 
+pytestmark = pytest.mark.slow  # ten processes
+
 
 def run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

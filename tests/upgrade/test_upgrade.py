@@ -64,7 +64,7 @@ class Upgrade:
     output: str
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def upgrade(request: Any, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Upgrade]:
     """Update an installation of version 0.1 as `make setup` does."""
     folder = tmp_path_factory.mktemp("installation")

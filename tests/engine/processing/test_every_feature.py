@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.catalogue.strategies import complete_steps
 from tests.engine.processing.picture_files import build_camera_exif, get_srgb_profile, save_picture
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.catalogue.features import compute_output_size, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, collect_guide_uids
@@ -114,10 +115,24 @@ def build_default_step(module: str) -> Step:
     return Step(module, get_feature_by_module(module).complete_params({}))
 
 
-@pytest.mark.parametrize(
-    ("kind", "size"), ODD_PICTURES, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
-)
-@pytest.mark.parametrize("module", MODULES)
+# Their networks work at a fixed size: a single px takes them as long as a photo.
+FIXED_SIZE_MODULES = {"matting", "deoldify2", "sd_recolor"}
+QUICK_AND_SLOW_MODULES = [*sorted(set(MODULES) - FIXED_SIZE_MODULES), *mark_slow(*sorted(FIXED_SIZE_MODULES))]
+QUICK_KINDS = {"RGB", "LA", "16 bit"}
+ODD_CASES = [
+    pytest.param(
+        module,
+        kind,
+        size,
+        marks=[pytest.mark.slow] if module in FIXED_SIZE_MODULES and kind not in QUICK_KINDS else [],
+        id=f"{module}-{kind}-{size[0]}x{size[1]}",
+    )
+    for module in MODULES
+    for kind, size in ODD_PICTURES
+]
+
+
+@pytest.mark.parametrize(("module", "kind", "size"), ODD_CASES)
 def test_odd_pictures(networks: NetworkRegistry, tmp_path: Path, module: str, kind: str, size: tuple[int, int]) -> None:
     check_result(networks, tmp_path, kind, size, build_default_step(module))
 
@@ -125,6 +140,7 @@ def test_odd_pictures(networks: NetworkRegistry, tmp_path: Path, module: str, ki
 CHANNELS = st.integers(0, 255)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 @settings(
     max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -143,7 +159,7 @@ def test_any_parameters(
     check_result(networks, tmp_path, kind, (width, height), step, output)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", QUICK_AND_SLOW_MODULES)
 def test_output_settings_are_applied(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
     source = save_picture(make_noise(40, 30), tmp_path / "p.png")
     step = build_default_step(module)
@@ -160,6 +176,7 @@ def test_output_settings_are_applied(networks: NetworkRegistry, tmp_path: Path, 
     assert image.info["dpi"] == pytest.approx((72, 72), abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_background_lies_behind_the_cut_out(networks: NetworkRegistry, tmp_path: Path) -> None:
     source = save_picture(make_noise(30, 20, "RGBA"), tmp_path / "p.png")
     image, _, _ = process(networks, source, [Step("matting")], Output(format="png", background=(9, 8, 7)))

@@ -44,8 +44,17 @@ CONFIGS = [
 ]  # fmt: skip
 
 
+# Their networks take a second for the smallest picture.
+SLOW_MODULES = {"matting", "deoldify2"}
+QUICK_AND_SLOW_CONFIGS = [
+    pytest.param(*config, marks=[pytest.mark.slow] if config[1] in SLOW_MODULES else []) for config in CONFIGS
+]
+
+
 @pytest.mark.parametrize(
-    ("sent", "module", "scale"), CONFIGS, ids=lambda value: value["config"]["module"] if isinstance(value, dict) else ""
+    ("sent", "module", "scale"),
+    QUICK_AND_SLOW_CONFIGS,
+    ids=lambda value: value["config"]["module"] if isinstance(value, dict) else "",
 )
 def test_an_older_config_is_done_by_a_current_feature(
     networks: NetworkRegistry, tmp_path: Path, sent: dict[str, Any], module: str, scale: int

@@ -20,12 +20,6 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> NetworkRegistry:
-    """Only the files that ship with vanceweb."""
-    return NetworkRegistry(tmp_path_factory.mktemp("models"))
-
-
 def run_colouriser(pixels: Pixels, networks: NetworkRegistry, factor: int = 16, alpha: Mask | None = None) -> Picture:
     picture = Picture(pixels, alpha, grey=True)
     return colourise(picture, {"render_factor": factor}, networks, lambda fraction: None)
@@ -52,6 +46,7 @@ def test_a_grey_picture_gets_colours_and_keeps_its_lightness(shipped: NetworkReg
     assert result.made_by == ("vanceweb colouriser (onnxruntime)",)
 
 
+@pytest.mark.slow
 def test_most_px_are_nearer_to_their_true_colours_than_grey_is(shipped: NetworkRegistry) -> None:
     """Of the px that have a colour, as a mean over six photos; the result is about as colourful as the photos."""
     nearer, made, true = [], [], []
@@ -77,6 +72,7 @@ def test_a_lower_render_factor_gives_stronger_colours(shipped: NetworkRegistry) 
     assert np.mean(strong) > 1.15
 
 
+@pytest.mark.slow
 def test_a_higher_render_factor_gives_finer_colours(shipped: NetworkRegistry) -> None:
     """Finer colours differ more from their blurred copy."""
     grey = to_grey(load_photo("china.jpg"))

@@ -134,7 +134,7 @@ def test_a_file_that_does_not_fit_is_named_and_passed_over(
         write_tiny_network(path, made)
     networks = NetworkRegistry(tmp_path)
     assert networks.get_usability(backend).reason == f"{backend.files[0]} cannot be used: {reason}."
-    assert colourise_grey(networks).made_by == (COLOURISER.name,)
+    assert networks.choose(COLOURISATION) is COLOURISER
 
 
 def test_a_colouriser_without_bins_is_refused_with_a_sentence(tmp_path: Path) -> None:

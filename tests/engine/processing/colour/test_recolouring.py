@@ -6,6 +6,7 @@ from PIL import Image
 
 from tests.engine.processing.lab import compute_lightness_difference, measure_chroma, to_grey, to_lab
 from tests.engine.processing.photos import load_photo, resize
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.engine.processing.colour.prompts import get_named_colour
 from vanceweb.engine.processing.colour.recolouring import (
     NO_COLOUR_IN_NEGATIVE_PROMPT,
@@ -17,12 +18,6 @@ from vanceweb.engine.processing.colour.recolouring import (
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
-
-
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> NetworkRegistry:
-    """Only the files that ship with vanceweb: no mask of the subject, no faces."""
-    return NetworkRegistry(tmp_path_factory.mktemp("models"))
 
 
 def recolour_pixels(pixels: Pixels, networks: NetworkRegistry, prompt: str = "", negative: str = "") -> Picture:
@@ -56,7 +51,7 @@ def plain(shipped: NetworkRegistry) -> dict[str, Pixels]:
     return {name: recolour_pixels(load_small_grey(name), shipped).colours for name in ("china.jpg", "coffee.png")}
 
 
-@pytest.mark.parametrize("name", ["china.jpg", "coffee.png"])
+@pytest.mark.parametrize("name", [*mark_slow("china.jpg"), "coffee.png"])
 @pytest.mark.parametrize("word", ["red", "green", "blue", "yellow", "purple"])
 def test_a_colour_moves_the_hue_towards_it(
     shipped: NetworkRegistry, plain: dict[str, Pixels], name: str, word: str
@@ -89,6 +84,7 @@ def test_colours_stay_in_their_places(shipped: NetworkRegistry, plain: dict[str,
     assert measure_shift(before[:, middle + 20 :], result[:, middle + 20 :], "yellow") > 10
 
 
+@pytest.mark.slow
 def test_the_sky_and_the_ground_are_found(networks: NetworkRegistry) -> None:
     grey = load_small_grey("camera.png")
     before = recolour_pixels(grey, networks).colours
@@ -113,6 +109,7 @@ def test_hair_skin_and_clothes_are_found(networks: NetworkRegistry) -> None:
     assert np.abs(before[wall].astype(int) - result[wall]).mean() < 1
 
 
+@pytest.mark.slow
 def test_the_subject_is_separated_from_the_background(networks: NetworkRegistry) -> None:
     grey = load_small_grey("flower.jpg")
     before = recolour_pixels(grey, networks).colours
@@ -129,7 +126,7 @@ def test_words_that_are_not_understood_or_not_found_are_named(shipped: NetworkRe
     assert result.notes == (NOT_FOUND % {"words": "purple skin"}, NOT_FOUND % {"words": "red hair"})
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
+@pytest.mark.parametrize("size", [(1, 40), *mark_slow((1, 1), (40, 1), (3, 2))])
 def test_the_smallest_pictures_can_be_recoloured(networks: NetworkRegistry, size: tuple[int, int]) -> None:
     words = "red, blue sky, green umbrella, pink skin, black hair, white skirt, brown wood, yellow left, grey wall"
     result = recolour_pixels(np.full((*size, 3), 77, dtype=np.uint8), networks, words, "green water, orange trees")

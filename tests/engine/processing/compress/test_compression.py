@@ -22,6 +22,7 @@ from tests.engine.processing.picture_files import (
     read_pixels,
     save_picture,
 )
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.compress.colour_reduction import measure_visible_error
@@ -52,9 +53,9 @@ def get_size(path: Path) -> int:
 
 def draw_graphic() -> Image.Image:
     """Draw discs of flat colour with soft edges, one of them translucent."""
-    down, across = np.mgrid[0:160, 0:200]
-    pixels = np.zeros((160, 200, 4), dtype=np.float64)
-    for x, y, radius, colour in ((60, 60, 40, (200, 40, 30, 255)), (120, 90, 50, (30, 90, 200, 140))):
+    down, across = np.mgrid[0:80, 0:100]
+    pixels = np.zeros((80, 100, 4), dtype=np.float64)
+    for x, y, radius, colour in ((30, 30, 20, (200, 40, 30, 255)), (60, 45, 25, (30, 90, 200, 140))):
         share = np.clip(radius - np.hypot(across - x, down - y), 0, 1)[:, :, None]
         pixels = pixels * (1 - share) + np.array(colour) * share
     return Image.fromarray(pixels.astype(np.uint8))
@@ -69,10 +70,10 @@ def test_photos_at_50_take_less_than_45_percent_of_quality_95(tmp_path: Path, na
     assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 25
 
 
-@pytest.mark.parametrize("kind", ["jpg", "png"])
+@pytest.mark.parametrize("kind", ["jpg", *mark_slow("png")])
 def test_lower_quality_makes_smaller_and_less_faithful_files(tmp_path: Path, kind: str) -> None:
     options = {"quality": 98} if kind == "jpg" else {}
-    source = save_photo("coffee.png", tmp_path, kind, side=160, **options)
+    source = save_photo("coffee.png", tmp_path, kind, side=96, **options)
     sizes, errors = [], []
     for quality in (0, 20, 40, 60, 80, 90, 100):
         target, _ = compress_file(source, quality)
@@ -84,13 +85,13 @@ def test_lower_quality_makes_smaller_and_less_faithful_files(tmp_path: Path, kin
     assert sizes[0] < sizes[-1] / 3
 
 
-@pytest.mark.parametrize("name", COLOUR_PHOTOS)
+@pytest.mark.parametrize("name", [*COLOUR_PHOTOS[:1], *mark_slow(*COLOUR_PHOTOS[1:])])
 def test_photos_as_png_at_50_take_less_than_half(tmp_path: Path, name: str) -> None:
-    source = save_photo(name, tmp_path, "png", optimize=True)
+    source = save_photo(name, tmp_path, "png", side=128, optimize=True)
     target, outcome = compress_file(source, 50)
     assert outcome.format == "png"
     assert get_size(target) <= 0.5 * get_size(source)
-    assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=256)) >= 28
+    assert compute_psnr(read_pixels(target).astype(np.uint8), load_photo(name, side=128)) >= 28
 
 
 def test_the_losses_of_a_jpg_take_no_bits_again(tmp_path: Path) -> None:
@@ -100,10 +101,10 @@ def test_the_losses_of_a_jpg_take_no_bits_again(tmp_path: Path) -> None:
     assert (read_pixels(target) == read_pixels(source)).all()
 
 
-@pytest.mark.parametrize("quality", [0, 50, 100])
+@pytest.mark.parametrize("quality", [50, *mark_slow(0, 100)])
 @pytest.mark.parametrize("kind", ["jpg", "png"])
 def test_nothing_grows_and_a_second_run_loses_little(tmp_path: Path, kind: str, quality: int) -> None:
-    source = save_photo("flower.jpg", tmp_path, kind, side=128)
+    source = save_photo("flower.jpg", tmp_path, kind, side=96)
     once = tmp_path / f"once.{kind}"
     once.write_bytes(compress_file(source, quality)[0].read_bytes())
     twice, _ = compress_file(once, quality)
@@ -130,6 +131,7 @@ def test_alpha_is_kept(tmp_path: Path) -> None:
     assert np.abs(before - after)[before[:, :, 3] > 0].mean() < 4
 
 
+@pytest.mark.slow
 def test_dither_is_used_where_it_helps(tmp_path: Path) -> None:
     """A few dithered colours show a gradient better than a few plain ones; flat colours stay flat."""
     slope = np.clip(np.add.outer(np.arange(256) / 8, np.linspace(40, 200, 256)), 0, 255)
@@ -308,6 +310,7 @@ def to_levels(image: Image.Image) -> np.ndarray[Any, Any]:
     return np.asarray(image.convert("RGBA")).astype(int) * 257
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(sorted(ODD)), quality=st.integers(0, 100))
 def test_odd_pictures_keep_size_and_format_and_never_grow(tmp_path: Path, kind: str, quality: int) -> None:

@@ -18,6 +18,12 @@ def cut_out_subject(pixels: Pixels, networks: NetworkRegistry, alpha: Mask | Non
     return result.colours, result.alpha
 
 
+@pytest.fixture(scope="module")
+def flower(networks: NetworkRegistry) -> tuple[Pixels, Mask]:
+    """The colours and alpha of the flower, cut out."""
+    return cut_out_subject(load_photo("flower.jpg"), networks)
+
+
 def draw_disc(side: int, radius: float, soft: float) -> Mask:
     """Return a disc in the middle whose edge is `soft` px wide."""
     away = np.hypot(*(np.mgrid[:side, :side] - (side - 1) / 2))
@@ -29,30 +35,38 @@ def draw_disc(side: int, radius: float, soft: float) -> Mask:
     [
         ("astronaut.png", [(110, 225), (400, 150), (230, 220)], [(20, 20), (60, 350), (150, 480)]),
         ("coffee.png", [(200, 330), (100, 250), (320, 200)], [(15, 15), (380, 20), (30, 560)]),
-        ("flower.jpg", [(213, 305), (160, 300), (260, 250)], [(20, 20), (400, 600), (30, 600)]),
     ],
 )
 def test_the_subject_is_opaque_and_the_rest_transparent(
     networks: NetworkRegistry, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
     _, alpha = cut_out_subject(load_photo(name), networks)
+    assert_separated(alpha, inside, outside)
+
+
+def test_a_flower_is_opaque_and_the_rest_transparent(flower: tuple[Pixels, Mask]) -> None:
+    assert_separated(flower[1], [(213, 305), (160, 300), (260, 250)], [(20, 20), (400, 600), (30, 600)])
+
+
+def assert_separated(alpha: Mask, inside: list[tuple[int, int]], outside: list[tuple[int, int]]) -> None:
     assert [int(alpha[place]) for place in inside] == [255, 255, 255]
     assert [int(alpha[place]) for place in outside] == [0, 0, 0]
     soft = ((alpha > 0) & (alpha < 255)).mean()
     assert 0 < soft < 0.08
 
 
-def test_opaque_px_keep_their_colours(networks: NetworkRegistry) -> None:
+def test_opaque_px_keep_their_colours(flower: tuple[Pixels, Mask]) -> None:
     pixels = load_photo("flower.jpg")
-    colours, alpha = cut_out_subject(pixels, networks)
+    colours, alpha = flower
     assert (colours[alpha == 255] == pixels[alpha == 255]).all()
 
 
-def test_a_larger_copy_is_cut_out_alike(networks: NetworkRegistry) -> None:
+@pytest.mark.slow
+def test_a_larger_copy_is_cut_out_alike(networks: NetworkRegistry, flower: tuple[Pixels, Mask]) -> None:
     """Large pictures, in tiles and refined twice, get the same edge."""
     pixels = load_photo("flower.jpg")
     large = np.asarray(resize(pixels, 3 * pixels.shape[1], 3 * pixels.shape[0], Image.Resampling.LANCZOS))
-    _, alpha = cut_out_subject(pixels, networks)
+    _, alpha = flower
     _, large_alpha = cut_out_subject(large, networks)
     back = np.asarray(resize(np.dstack([large_alpha] * 3), pixels.shape[1], pixels.shape[0], Image.Resampling.BOX))[
         :, :, 0
@@ -67,13 +81,6 @@ def test_existing_alpha_is_kept(networks: NetworkRegistry) -> None:
     _, alpha = cut_out_subject(pixels, networks, before)
     assert alpha[:, :300].max() == 0
     assert alpha[213, 305] == 255
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
-def test_the_smallest_pictures_keep_their_size(networks: NetworkRegistry, size: tuple[int, int]) -> None:
-    colours, alpha = cut_out_subject(np.full((*size, 3), 77, dtype=np.uint8), networks)
-    assert colours.shape == (*size, 3)
-    assert alpha.shape == size
 
 
 @pytest.mark.parametrize("side", [200, 1400])

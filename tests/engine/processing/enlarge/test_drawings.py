@@ -10,6 +10,7 @@ from PIL import Image
 from tests.engine.processing.drawings import DRAWINGS, measure_line_contrast
 from tests.engine.processing.photos import as_jpeg, compute_psnr, load_photo, resize, shrink_by
 from tests.engine.processing.picture_files import save_picture
+from tests.engine.processing.sweeps import mark_slow
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.catalogue.features import compute_output_size
 from vanceweb.catalogue.output import Output
@@ -28,6 +29,7 @@ from vanceweb.engine.processing.pipeline import process_file
 
 LANCZOS = Image.Resampling.LANCZOS
 SIDE = 192
+QUICK_AND_SLOW_DRAWINGS = ["flat colours", *mark_slow(*(name for name in DRAWINGS if name != "flat colours"))]
 
 
 def enlarge(
@@ -37,7 +39,7 @@ def enlarge(
     return run(Picture(pixels), {"scale": f"{scale}x"}, networks, lambda fraction: None, tile_side=tile_side).colours
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", QUICK_AND_SLOW_DRAWINGS)
 @pytest.mark.parametrize(
     ("module", "scale", "gain", "contrast"),
     [
@@ -69,7 +71,7 @@ def test_eight_times_draws_steeper_lines_than_lanczos(networks: NetworkRegistry,
     assert measure_line_contrast(result, truth) >= 3 * measure_line_contrast(plain, truth)
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", QUICK_AND_SLOW_DRAWINGS)
 @pytest.mark.parametrize(("scale", "gain"), [(1, 4.5), (2, 2.2)])
 def test_degraded_drawings_are_cleaned(networks: NetworkRegistry, name: str, scale: int, gain: float) -> None:
     truth = DRAWINGS[name](SIDE)
@@ -130,7 +132,7 @@ def test_alpha_is_enlarged_too_and_hidden_colours_stay_hidden(networks: NetworkR
 
 def test_progress_rises_to_one_over_all_passes(networks: NetworkRegistry) -> None:
     reports: list[float] = []
-    enlarge_drawing(Picture(DRAWINGS["line art"](48)), {"scale": "8x"}, networks, reports.append)
+    enlarge_drawing(Picture(DRAWINGS["line art"](24)), {"scale": "8x"}, networks, reports.append)
     assert len(reports) >= 3
     assert all(later >= earlier for earlier, later in pairwise(reports))
     assert reports[-1] == pytest.approx(1)

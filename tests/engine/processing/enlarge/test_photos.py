@@ -67,6 +67,7 @@ def test_degraded_photos_gain_over_bicubic_with_default_parameters(networks: Net
     assert mean(gains) >= 0.5, gains
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [6, 8])
 def test_six_and_eight_times_gain_over_lanczos(networks: NetworkRegistry, scale: int) -> None:
     gains = []
@@ -93,6 +94,7 @@ def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry) -> Non
     assert steps[-1] > 1.1 * steps[0]
 
 
+@pytest.mark.slow
 def test_blur_removal_brings_a_blurred_photo_closer_to_the_truth(networks: NetworkRegistry) -> None:
     truth = load_photo("astronaut.png", side=256)
     blurred = resize(shrink_by(truth, 4, "area"), 128, 128, BICUBIC)
@@ -101,7 +103,7 @@ def test_blur_removal_brings_a_blurred_photo_closer_to_the_truth(networks: Netwo
 
 
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
-    small = load_photo("chelsea.png", side=64)
+    small = load_photo("chelsea.png", side=48)
     whole = enlarge(small, networks, 4, **DEFAULTS)
     in_tiles = enlarge(small, networks, 4, TILE_SIDES | {4: 24}, **DEFAULTS)
     assert np.abs(whole.astype(int) - in_tiles).max() <= 1

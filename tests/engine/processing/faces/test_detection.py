@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.engine.processing.photos import load_photo, resize
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.engine.processing.errors import UnusableWeights, WeightsMissing
 from vanceweb.engine.processing.faces.detection import BLAZEFACE, EYES, MOUTH, NOSE, Face, find_faces, generate_windows
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -30,7 +31,7 @@ def measure_distance(face: Face, zoom: float, place: tuple[float, float]) -> flo
     return float(np.linalg.norm(points - known, axis=1).max() / face.side)
 
 
-@pytest.mark.parametrize("side", [96, 128, 256, 512, 2048])
+@pytest.mark.parametrize("side", [96, 128, 256, 512, *mark_slow(2048)])
 def test_a_face_and_its_points_are_found_at_any_size(networks: NetworkRegistry, side: int) -> None:
     (face,) = find_faces(resize_square(load_photo("astronaut.png"), side), networks)
     zoom = side / 512

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from tests.engine.processing.damage import DARK, LIGHT, add_damage
 from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
@@ -40,7 +41,7 @@ def inpaint_holes(pixels: Pixels, mask: Mask, networks: NetworkRegistry) -> tupl
 def without_networks(tmp_path: Path) -> NetworkRegistry:
     """Only methods without weights: a broken file takes the place of the network that comes with vanceweb."""
     (tmp_path / "scratches.onnx").write_bytes(b"no network")
-    return NetworkRegistry(tmp_path)
+    return NetworkRegistry(tmp_path, settings.ENGINE_MODEL_THREADS)
 
 
 @pytest.mark.slow

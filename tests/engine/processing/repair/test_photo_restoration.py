@@ -88,8 +88,9 @@ def test_the_face_enhancer_improves_a_face_shrunk_to_a_quarter(
     assert compute_ssim(without.colours, truth) > compute_ssim(small, truth)
 
 
+@pytest.mark.slow
 def test_tiles_leave_no_seams(networks: NetworkRegistry) -> None:
-    blurry = degrade(crop_detail("coffee.png"))[:64, :64]
+    blurry = degrade(crop_detail("coffee.png"))[:48, :48]
     whole = restore_photo(blurry, networks).colours.astype(int)
     parts = restore_photo(blurry, networks, tile_side=16).colours.astype(int)  # edges at every 32 px of the result
     assert np.abs(parts - whole).mean() < 1.5

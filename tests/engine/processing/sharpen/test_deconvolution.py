@@ -7,6 +7,7 @@ import pytest
 
 from tests.engine.processing.blurring import blur_gaussian, blur_motion
 from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.engine.processing.analysis.blur_shape import Blur, estimate_blur_shape
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.passes import Pass, run_passes
@@ -29,7 +30,7 @@ def test_soft_photos_gain_1_4_db() -> None:
     assert mean(gains) >= 1.4, gains
 
 
-@pytest.mark.parametrize("angle", [0, 30, 60, 110, 150])
+@pytest.mark.parametrize("angle", [0, 60, *mark_slow(30, 110, 150)])
 def test_moved_photos_lose_at_most_a_twentieth_of_a_db(angle: float) -> None:
     for name in COLOUR_PHOTOS:
         truth = load_photo(name, side=192)

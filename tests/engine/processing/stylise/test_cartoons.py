@@ -5,8 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from django.conf import settings
 
 from tests.engine.processing.photos import compute_psnr, load_photo, measure_detail
+from tests.engine.processing.sweeps import mark_slow
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Pixels
@@ -40,7 +42,7 @@ def draw_cartoon(pixels: Pixels, networks: NetworkRegistry) -> Pixels:
     return cartoonize(Picture(pixels), {}, networks, ignore_progress).colours
 
 
-@pytest.mark.parametrize("name", ["astronaut.png", "coffee.png", "china.jpg"])
+@pytest.mark.parametrize("name", ["astronaut.png", *mark_slow("coffee.png", "china.jpg")])
 def test_a_cartoon_has_fewer_colours_flat_areas_and_the_photo_s_edges(name: str, networks: NetworkRegistry) -> None:
     given = load_photo(name, side=192)
     result = draw_cartoon(given, networks)
@@ -102,7 +104,7 @@ def brought(tmp_path: Path, networks: NetworkRegistry) -> NetworkRegistry:
     for folder in installed.parent.iterdir():
         if folder.is_dir():
             (tmp_path / folder.name).symlink_to(folder)
-    return NetworkRegistry(tmp_path)
+    return NetworkRegistry(tmp_path, settings.ENGINE_MODEL_THREADS)
 
 
 @pytest.mark.parametrize("interface", [CHANNELS_FIRST, CHANNELS_LAST, Interface(((1, 3, 64, 64),), ((1, 3, 64, 64),)),

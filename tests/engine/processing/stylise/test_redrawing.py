@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.processing.lab import measure_chroma
 from tests.engine.processing.photos import compute_psnr, load_photo
+from tests.engine.processing.sweeps import mark_slow
 from vanceweb.catalogue.styles import CN_NAMES, STYLES, Look
 from vanceweb.engine.processing.image.arrays import Pixels
 from vanceweb.engine.processing.image.picture import Guide, Picture
@@ -20,6 +21,7 @@ from vanceweb.engine.processing.stylise.redrawing import DRAWN_STYLE, redraw
 from vanceweb.engine.processing.stylise.style_transfer import STYLE_NETWORK
 
 NAMES = tuple(style.name for style in STYLES)
+GUIDED_STYLES = [name for name in NAMES if not name.startswith("Ghibli")]
 SIDE = 112
 MIN_DIFFERENCE = 6.0  # levels: the smallest mean difference between any two styles
 
@@ -98,7 +100,7 @@ class TestStrength:
 
 
 class TestGuides:
-    @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("Ghibli")])
+    @pytest.mark.parametrize("name", [*GUIDED_STYLES[:4], *mark_slow(*GUIDED_STYLES[4:])])
     def test_the_realistic_look_keeps_more_of_the_photo(
         self, name: str, networks: NetworkRegistry, portrait: Pixels
     ) -> None:
@@ -112,7 +114,7 @@ class TestGuides:
         assert measure_difference(realistic, cartoonish) > 1
         assert correlate_detail(realistic, portrait) > correlate_detail(cartoonish, portrait) + 0.005
 
-    @pytest.mark.parametrize("kind", CN_NAMES)
+    @pytest.mark.parametrize("kind", [*CN_NAMES[:3], *mark_slow(*CN_NAMES[3:])])
     def test_a_guide_s_own_picture_has_an_effect(self, kind: str, networks: NetworkRegistry, portrait: Pixels) -> None:
         cross = np.full((SIDE, SIDE, 3), 230, dtype=np.uint8)
         cross[50:62] = cross[:, 50:62] = (20, 60, 150)
