@@ -254,7 +254,6 @@ SWEEPS: list[str] = [
     "vanceweb.ops.sweeps.wake_due_rows_of_all_kinds",
     "vanceweb.engine.sweeps.fail_overdue_transforms",
     "vanceweb.engine.sweeps.delete_expired_files",
-    "vanceweb.jobs.sweeps.requeue_due_jobs",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.usage.sweeps.request_changed_histories",
@@ -264,6 +263,8 @@ SWEEPS: list[str] = [
 WAKEUPS: dict[str, str] = {
     "vanceweb.engine.tasks.run_transforms": "vanceweb.engine.sweeps.wake_due_transforms",
     "vanceweb.engine.tasks.deliver_webhooks": "vanceweb.engine.sweeps.wake_due_deliveries",
+    "vanceweb.jobs.tasks.advance_jobs": "vanceweb.jobs.sweeps.wake_due_jobs",
+    "vanceweb.jobs.tasks.poll_services": "vanceweb.jobs.sweeps.wake_due_polls",
     "vanceweb.gallery.tasks.make_thumbnails": "vanceweb.gallery.sweeps.wake_due_thumbnails",
     "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
     "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
@@ -287,6 +288,9 @@ IO_WORKERS = env.int("IO_WORKERS", 1)
 IO_CONCURRENCY = env.int("IO_CONCURRENCY", 16)
 # Calls of one process to one service at the same time, so that a slow service leaves workers for the others.
 IO_SERVICE_CALLS = env.int("IO_SERVICE_CALLS", 4)
+# Calls of one `io` worker to all services on the network together. The other threads remain for the bundled engine and
+# for work on this machine.
+IO_REMOTE_CALLS = env.int("IO_REMOTE_CALLS", max(1, IO_CONCURRENCY - 4))
 # One engine worker uses all processors already (ENGINE_MODEL_THREADS).
 ENGINE_WORKERS = env.int("ENGINE_WORKERS", 1)
 # Pages have priority over pictures.
@@ -326,6 +330,13 @@ DECODER_MEMORY_MB = env.int("DECODER_MEMORY_MB", 2560)
 
 # Seconds between a job's progress requests to the bundled engine, in process.
 JOB_POLL_SECONDS = env.float("JOB_POLL_SECONDS", 1.0)
+# Jobs that one connection hands over to its service at a time; the others wait on this site, which takes turns between
+# people. For the bundled engine one per worker, and one more so that a worker never waits for the next.
+BUNDLED_JOBS_AT_ONCE = env.int("BUNDLED_JOBS_AT_ONCE", ENGINE_WORKERS + 1)
+# Enough to keep a service busy that works on several jobs, and few enough for its limits.
+HOSTED_JOBS_AT_ONCE = env.int("HOSTED_JOBS_AT_ONCE", 8)
+# On if services on the network can reach PUBLIC_URL: they are then asked to tell when a job ends (jobs/hooks.py).
+PUBLIC_URL_REACHABLE = env.bool("PUBLIC_URL_REACHABLE", False)
 # From the start of the work, when a worker takes the job, to the end, including the wait for a free engine. A job that
 # waits for a worker or is held is never overdue. Less than the day for which services keep results.
 JOB_MAX_RUN_SECONDS = env.int("JOB_MAX_RUN_SECONDS", 6 * 3600)

@@ -9,7 +9,7 @@ import requests
 
 from vanceweb.client import parsing
 from vanceweb.client.errors import IllegalParameter, InvalidResponse, UnknownCode
-from vanceweb.client.http import build_http_session
+from vanceweb.client.http import abort_session, build_http_session
 from vanceweb.client.redaction import Secret
 from vanceweb.client.responses import Balance, DownloadedImage, HistoryPage, JobProgress, StartedJob, UploadedImage
 from vanceweb.client.result_download import HEAD_BYTES, detect_format, is_json, save_picture, strip_folders
@@ -24,7 +24,8 @@ class VanceClient:
 
     Every method raises `ServiceUnreachable`, `InvalidResponse`, `InvalidToken` and `ServiceFault`; other likely
     errors are listed with the method. `token` never appears in a repr, an error or a log. A `session` that is passed
-    in must be closed by the caller; without one, the client creates its own and `close()` closes it.
+    in must be closed by the caller; without one, the client creates its own and `close()` closes it. `abort()` ends the
+    calls of other threads, which raise `ServiceUnreachable`.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class VanceClient:
     ) -> None:
         self._own_session = None if session is not None else build_http_session()
         self._timeouts = timeouts or Timeouts()
+        self._session = session or self._own_session or build_http_session()
         self._transport = Transport(
             Secret(token),
             base_url=base_url,
-            session=session or self._own_session or build_http_session(),
+            session=self._session,
             connect=self._timeouts.connect,
             retries=retries or Retries(),
         )
@@ -66,11 +68,20 @@ class VanceClient:
         )
         return self._transport.request_json(call, parsing.parse_upload)
 
-    def transform(self, uid: str, jconfig: str, *, webhook: str | None = None, wait: float | None = None) -> StartedJob:
+    def transform(
+        self,
+        uid: str,
+        jconfig: str,
+        *,
+        webhook: str | None = None,
+        wait: float | None = None,
+        queue_key: str | None = None,
+    ) -> StartedJob:
         """Start a job on an uploaded image. Without `webhook`, the service waits for the result.
 
-        `wait` is an extension of the bundled engine, sent only if given: the seconds after which it responds with
-        `busy` or `process` if the job hasn't ended, or 0 for an immediate response. The call is never retried once a
+        `wait` and `queue_key` are extensions of the bundled engine, sent only if given. `wait`: the seconds after which
+        it responds with `busy` or `process` if the job hasn't ended, or 0 for an immediate response. `queue_key`, up to
+        64 characters: jobs with different keys take turns. The call is never retried once a
         body was sent, since that could start a second job: after a `ServiceUnreachable` whose `may_have_arrived` is
         true, nobody knows whether the job exists. Raises `JConfigRejected`, `IllegalParameter`, `NotFound` (the uid)
         and `LimitExceeded` (the result).
@@ -80,6 +91,8 @@ class VanceClient:
             fields["webhook"] = webhook
         if wait is not None:
             fields["wait"] = f"{wait:g}"
+        if queue_key is not None:
+            fields["queue_key"] = queue_key
         read_timeout = self._timeouts.transform + (wait or 0)
         call = APICall("POST", "/transform", read_timeout=read_timeout, repeatable=False, fields=fields)
         return self._transport.request_json(call, parsing.parse_transform)
@@ -151,6 +164,14 @@ class VanceClient:
     def _build_job_call(self, trans_id: str, path: str, read_timeout: float) -> APICall:
         """Return a call about one job. It is a POST, which keeps the token out of the URL."""
         return APICall("POST", path, read_timeout=read_timeout, repeatable=True, fields={"trans_id": trans_id})
+
+    def abort(self) -> None:
+        """Break off the calls of all threads, and make later ones fail. Nothing is retried after that.
+
+        Any thread may call it. A passed session is aborted with all its calls. A call in process runs to its end.
+        """
+        self._transport.abort()
+        abort_session(self._session)
 
     def close(self) -> None:
         """Close the client's own session, if it created one."""

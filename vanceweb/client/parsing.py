@@ -78,6 +78,13 @@ class ResponseData:
             raise self._build_error(key, "a number from 0 to 100")
         return number
 
+    def get_seconds(self, key: str) -> float:
+        """Return a number of seconds, not negative."""
+        number = float(self.get_decimal(key))
+        if number < 0:
+            raise self._build_error(key, "a number of seconds")
+        return number
+
     def get_datetime(self, key: str) -> datetime:
         """Return a naive date and time, such as ``2021-12-14 04:36:18``."""
         with suppress(ValueError):
@@ -169,6 +176,7 @@ def parse_progress(data: ResponseData) -> JobProgress:
         backend=data.get_text("backend") if data.has("backend") else None,
         version=data.get_text("version") if data.has("version") else None,
         message=flatten_message(data.get_text("msg")) if data.has("msg") else None,
+        seconds=data.get_seconds("seconds") if data.has("seconds") else None,
     )
 
 

@@ -48,8 +48,8 @@ class StartedJob:
 @dataclass(frozen=True)
 class JobProgress:
     """The progress of a job. `filesize` (the result's size in bytes) is set once it has finished. The bundled engine
-    adds `percent` (0 to 100), `backend` (the one that ran the job), `version` (the engine's name and version) and
-    `message`: the reason for a failure, or a note on the result."""
+    adds `percent` (0 to 100), `backend` (the one that ran the job), `version` (the engine's name and version), `message`
+    (the reason for a failure, or a note on the result) and `seconds`: for how long it has worked on the job."""
 
     status: Status
     filesize: int | None = None
@@ -57,6 +57,7 @@ class JobProgress:
     backend: str | None = None
     version: str | None = None
     message: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,12 @@ class Transport:
         self._session = session
         self._connect = connect
         self._retries = retries
+        self._aborted = threading.Event()
         hide_tokens_in_logs()
+
+    def abort(self) -> None:
+        """End retries, and refuse later calls. The calls themselves end with their session."""
+        self._aborted.set()
 
     def request_json(self, call: APICall, parse: Callable[[ResponseData], Result]) -> Result:
         """Send `call` and return the result of `parse` for the `data` of its JSON response."""
@@ -76,16 +82,19 @@ class Transport:
         """
         failures = 0
         while True:
+            if self._aborted.is_set():
+                raise ServiceUnreachable("The call was broken off.", call.label, may_have_arrived=failures > 0)
             try:
                 return self._attempt(call, handle)
             except ServiceUnreachable as exc:
                 failures += 1
-                if failures >= self._retries.attempts or (exc.may_have_arrived and not call.repeatable):
+                is_last = failures >= self._retries.attempts or self._aborted.is_set()
+                if is_last or (exc.may_have_arrived and not call.repeatable):
                     raise exc.with_traceback(None) from None
                 pause = self._retries.compute_pause(failures, exc.retry_after)
             except VanceError as exc:
                 raise exc.with_traceback(None) from None
-            time.sleep(pause)
+            self._aborted.wait(pause)
 
     def _attempt(self, call: APICall, handle: Callable[[requests.Response], Result]) -> Result:
         try:

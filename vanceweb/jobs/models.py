@@ -120,6 +120,7 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),
             # Queried every few seconds and nearly always empty.
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
+            models.Index(fields=["hook_digest"], name="jobs_by_hook", condition=~Q(hook_digest="")),
         ]
 
     def __str__(self) -> str:
@@ -160,6 +161,11 @@ class Job(TeamOwned, LeasedModel):
         return self.state == self.State.PROCESSING and bool(self.trans_id)
 
     @property
+    def is_parked(self) -> bool:
+        """True while the job waits for its service: no worker takes it until a poll or an event makes it due."""
+        return self.is_being_polled and self.not_before is None
+
+    @property
     def has_started_transform(self) -> bool:
         """True while the service works on the job or keeps its result."""
         # A queued job may still have the transform of its last attempt, which is cancelled first.
@@ -198,6 +204,11 @@ class Job(TeamOwned, LeasedModel):
         """The time from the last submission or retry until the end or now."""
         return max(timedelta(), (self.finished_at or timezone.now()) - self.submitted_at)
 
+    @property
+    def took(self) -> timedelta | None:
+        """The time for which the service worked on the job, without any waiting; None if it isn't known."""
+        return None if self.work_seconds is None else timedelta(seconds=self.work_seconds)
+
     def build_upload_name(self, picture: Asset) -> str:
         """Return the file name sent to the service for the source or a guide.
 
@@ -223,6 +234,9 @@ class ServicePoll(LeasedModel):
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="poll")
     # Polls in a row that found nothing new. The pauses grow with them.
     unchanged = models.PositiveSmallIntegerField(default=0)
+    # When the last poll began, and the number of polls so far.
+    polled_at = models.DateTimeField(null=True, blank=True)
+    rounds = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"polling of connection {self.connection_id}"
@@ -242,3 +256,18 @@ class RunTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.seconds_per_megapixel:.1f} s per megapixel"
+
+
+class LastStart(models.Model):
+    """When a job of a person was last started at a connection. People take turns there."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    # The person's id; 0 for all jobs whose person was deleted. Not a key: turns outlive the person.
+    person = models.PositiveBigIntegerField()
+    started_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="jobs_one_last_start", fields=["connection", "person"])]
+
+    def __str__(self) -> str:
+        return f"last start of person {self.person} at connection {self.connection_id}"

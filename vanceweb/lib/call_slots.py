@@ -4,9 +4,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 Taken = TypeVar("Taken")
+# Tells whether a service has a free slot.
+IsFree = Callable[[str], bool]
 
 
 class CallSlots:
@@ -20,24 +26,42 @@ class CallSlots:
         self.in_all = in_all
         self._running: Counter[str] = Counter()
         self._choosing = threading.Lock()
+        self._has_passed_over = False
+        # An ordered set.
+        self._waiting: dict[Callable[[], object], None] = {}
 
-    def take(self, choose: Callable[[Callable[[str], bool]], tuple[str, Taken] | None]) -> tuple[str, Taken] | None:
+    def take(
+        self,
+        choose: Callable[[IsFree], tuple[str, Taken] | None],
+        *,
+        call_later: Callable[[], object] | None = None,
+    ) -> tuple[str, Taken] | None:
         """Return what `choose` returns, a service's name and a row for it, and occupy a slot of that service.
 
         `choose` is called with a predicate that tells whether a service has a free slot. Only one thread chooses at a
-        time. The caller must `give_back` the slot.
+        time. The caller must `give_back` the slot. If `choose` came upon a service without a free slot, `call_later` is
+        called when a slot becomes free: it should wake a worker, since rows were passed over.
         """
         with self._choosing:
+            self._has_passed_over = False
             taken = choose(self._is_free)
+            if self._has_passed_over and call_later is not None:
+                self._waiting[call_later] = None
             if taken is not None and taken[0]:
                 self._running[taken[0]] += 1
             return taken
 
     def give_back(self, service: str) -> None:
         """Free a slot that `take` occupied."""
-        if service:
-            with self._choosing:
-                self._running[service] -= 1
+        if not service:
+            return
+        with self._choosing:
+            self._running[service] -= 1
+            if self._running[service] <= 0:
+                del self._running[service]
+            waiting, self._waiting = list(self._waiting), {}
+        for call in waiting:
+            call()
 
     @contextmanager
     def returning(self, service: str) -> Iterator[None]:
@@ -50,4 +74,17 @@ class CallSlots:
     def _is_free(self, service: str) -> bool:
         if not service:
             return True
-        return self._running[service] < self.per_service and self._running.total() < self.in_all
+        free = self._running[service] < self.per_service and self._running.total() < self.in_all
+        self._has_passed_over |= not free
+        return free
+
+
+@cache
+def get_call_slots() -> CallSlots:
+    """Return the slots of this process."""
+    return CallSlots(per_service=settings.IO_SERVICE_CALLS, in_all=settings.IO_REMOTE_CALLS)
+
+
+def find_service_name(base_url: str) -> str:
+    """Return the name under which calls to a base URL are counted: its host. Empty for the bundled engine's, ""."""
+    return (urlsplit(base_url).hostname or "") if base_url else ""
