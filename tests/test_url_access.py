@@ -90,6 +90,8 @@ URLS = {
     "jobs/<uuid:failed>/retry/": (NOT_ALLOWED, EDIT),
     "jobs/<uuid:job>/privacy/": (NOT_ALLOWED, MAKERS),
     "jobs/<uuid:job>/delete/": (EDIT_PAGE, EDIT),
+    # Only the secret of a transform opens it.
+    "hooks/<str:secret>/": (FILE_NOT_ALLOWED, Expected(*[404] * 8)),
     "gallery/<uuid:asset>/file/": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/delete/": (EDIT_PAGE, EDIT),

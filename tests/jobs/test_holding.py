@@ -17,7 +17,7 @@ from vanceweb.engine.models import Transform
 from vanceweb.engine.wsgi import application as engine
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, hold_job, release_job
-from vanceweb.jobs.sweeps import requeue_due_jobs
+from vanceweb.jobs.sweeps import wake_due_jobs
 from vanceweb.teams.models import User
 
 STATES = [Job.State.QUEUED, Job.State.UPLOADING, Job.State.PROCESSING, Job.State.DOWNLOADING]
@@ -57,7 +57,7 @@ def test_neither_workers_nor_the_sweeper_touch_a_held_job(driver: JobDriver) -> 
     hold(job)
     DBTaskResult.objects.all().delete()
     Job.objects.filter(pk=job.pk).update(woken_at=timezone.now() - timedelta(hours=1))
-    requeue_due_jobs()
+    wake_due_jobs()
     driver.run_turn(job)
     assert (job.state, job.attempts, DBTaskResult.objects.count()) == (Job.State.HELD, 0, 0)
 

@@ -1,9 +1,11 @@
 """Jobs on a service with unusual responses: a scripted server over real HTTP."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.client.fake_service import (
     FakeService,
@@ -16,7 +18,8 @@ from tests.client.fake_service import (
 )
 from tests.conftest import make_picture_file
 from tests.jobs.conftest import JobDriver
-from vanceweb.jobs.models import Job
+from vanceweb.jobs.models import Job, ServicePoll
+from vanceweb.jobs.service_polls import REMOTE_POLL_SECONDS
 from vanceweb.vault.models import Connection
 
 UID, TRANS_ID = "a" * 32, "b" * 32
@@ -74,13 +77,17 @@ def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: J
     assert "wait" not in service.requests[1].form
 
 
-@pytest.mark.parametrize("status", ["busy", "process", "waiting"])
-def test_progress_is_polled_at_the_interval_of_the_contract(
+@pytest.mark.parametrize("status", ["busy", "process", "waiting", "webhook"])
+def test_a_job_that_waits_for_its_service_is_parked_and_the_connection_polled(
     hosted: JobDriver, service: FakeService, status: str
 ) -> None:
-    service.set_replies(UPLOADED, transformed(status), progressed(status), progressed("finish"), RESULT)
+    service.set_replies(UPLOADED, transformed(status), progressed("process"), progressed("finish"), RESULT)
+    before = timezone.now()
     job = hosted.run_turn(hosted.submit())
-    assert (job.not_before - job.woken_at).total_seconds() == 2.0
+    assert (job.state, job.not_before, job.is_parked) == (Job.State.PROCESSING, None, True)
+    due = ServicePoll.objects.get(connection=hosted.connection).not_before
+    assert due is not None
+    assert due >= before + timedelta(seconds=REMOTE_POLL_SECONDS)
     assert run_until_ended(hosted, job).state == Job.State.DONE
     assert get_paths(service) == ["/upload", "/transform", "/progress", "/progress", "/download"]
 

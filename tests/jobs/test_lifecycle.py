@@ -11,6 +11,7 @@ from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.sweeps import wake_due_polls
 from vanceweb.vault.models import Connection
 
 
@@ -59,8 +60,9 @@ def test_the_queues_alone_run_a_job_to_its_end(driver: JobDriver, work: Callable
     settings.JOB_POLL_SECONDS = 0.2
     job = driver.submit()
     for _ in range(20):
-        # Only tasks from the queues run the job.
+        # Only tasks from the queues run the job, and the sweeper's clock.
         work("engine")
+        wake_due_polls()
         work("io")
         time.sleep(0.1)
     job.refresh_from_db()

@@ -10,7 +10,7 @@ from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job, hold_job, release_job
-from vanceweb.jobs.sweeps import fail_overdue_jobs, requeue_due_jobs
+from vanceweb.jobs.sweeps import fail_overdue_jobs, wake_due_jobs
 
 
 def submit_without_message(driver: JobDriver) -> Job:
@@ -23,13 +23,13 @@ def submit_without_message(driver: JobDriver) -> Job:
 
 
 def count_messages() -> int:
-    return DBTaskResult.objects.filter(task_path="vanceweb.jobs.tasks.advance", status="READY").count()
+    return DBTaskResult.objects.filter(task_path="vanceweb.jobs.tasks.advance_jobs", status="READY").count()
 
 
 def test_a_job_without_a_message_is_enqueued_once(driver: JobDriver) -> None:
     submit_without_message(driver)
-    requeue_due_jobs()
-    requeue_due_jobs()
+    wake_due_jobs()
+    wake_due_jobs()
     assert count_messages() == 1
 
 
@@ -37,17 +37,17 @@ def test_a_job_of_a_dead_worker_is_enqueued_when_its_lease_has_expired(driver: J
     job = submit_without_message(driver)
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(lease_until=now + timedelta(seconds=5))
-    requeue_due_jobs()
+    wake_due_jobs()
     assert count_messages() == 0
     Job.objects.filter(pk=job.pk).update(lease_until=now - timedelta(seconds=1))
-    requeue_due_jobs()
+    wake_due_jobs()
     assert count_messages() == 1
 
 
 def test_jobs_that_wait_or_have_ended_are_left_alone(driver: JobDriver) -> None:
     Job.objects.filter(pk=submit_without_message(driver).pk).update(not_before=timezone.now() + timedelta(seconds=60))
     Job.objects.filter(pk=submit_without_message(driver).pk).update(state=Job.State.DONE)
-    requeue_due_jobs()
+    wake_due_jobs()
     assert count_messages() == 0
 
 
@@ -56,7 +56,7 @@ def test_a_lost_cancellation_is_sent_again(driver: JobDriver) -> None:
     cancel_job(job=job)
     DBTaskResult.objects.filter(queue_name="io").delete()
     Job.objects.filter(pk=job.pk).update(woken_at=timezone.now() - timedelta(seconds=60))
-    requeue_due_jobs()
+    wake_due_jobs()
     run_queue("io")
     assert Transform.objects.get().state == Transform.State.CANCELLED
 

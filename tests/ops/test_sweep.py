@@ -107,7 +107,7 @@ def make_task(status: str, when: Any) -> None:
     task = DBTaskResult.objects.create(
         status=status,
         args_kwargs={"args": [], "kwargs": {}},
-        task_path="vanceweb.jobs.tasks.advance",
+        task_path="vanceweb.jobs.tasks.advance_jobs",
         backend_name="default",
         started_at=when,
         finished_at=when if status in ("SUCCESSFUL", "FAILED") else None,

@@ -48,8 +48,9 @@ class StartedJob:
 @dataclass(frozen=True)
 class JobProgress:
     """The progress of a job. `filesize` (the result's size in bytes) is set once it has finished. The bundled engine
-    adds `percent` (0 to 100), `backend` (the one that ran the job), `version` (the engine's name and version), `message`
-    (the reason for a failure, or a note on the result) and `seconds`: for how long it has worked on the job."""
+    adds `percent` (0 to 100), `backend` (the one that ran the job), `version` (the engine's name and version),
+    `message` (the reason for a failure, or a note on the result) and `seconds`: for how long it has worked on the job.
+    """
 
     status: Status
     filesize: int | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,19 +12,22 @@ from django.utils import timezone
 from vanceweb.client import VanceClient
 from vanceweb.jobs.failures import Failure
 from vanceweb.jobs.models import Job
-from vanceweb.lib.leases import Lease
+from vanceweb.jobs.places import wake_next_job
+from vanceweb.jobs.service_polls import schedule_poll
+from vanceweb.lib.leases import Lease, LeaseLost
 from vanceweb.vault.models import Connection
 
-# Called with a job's id and the time at which a worker should advance it next.
-WakeCallback = Callable[[int, datetime], object]
+# Wakes a worker for a due job. Called in the transaction that makes one due.
+WakeCallback = Callable[[], object]
 
-# The contract's "about every 2 s" for services on the network.
-REMOTE_POLL_SECONDS = 2.0
 # Pauses after temporary failures double from the first to the longest, up to JOB_MAX_SETBACKS in a row.
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 120.0
-# When a row is overdue by this much, its message counts as lost and is sent again.
-REWAKE_SECONDS = 10
+
+
+def compute_pause(setbacks: int) -> float:
+    """Return the seconds to wait after this many temporary failures in a row, from 1."""
+    return float(min(FIRST_PAUSE_SECONDS * 2 ** (setbacks - 1), LONGEST_PAUSE_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -40,40 +43,38 @@ class ClaimedJob:
         self.lease.write(**fields)
         self._copy_to_job(fields)
 
-    def pause(self, seconds: float, **fields: Any) -> datetime:
-        """Write the fields, release the job and schedule it to continue after `seconds`. Return that time."""
-        now = timezone.now()
-        at = now + timedelta(seconds=seconds)
-        fields |= {"not_before": at, "woken_at": now}
+    def release(self, **fields: Any) -> None:
+        """Write the fields and end the lease. If that frees a place at the service, wake a worker for the next job."""
+        leaves_place = self.job.state in Job.IN_PLACE or self.job.state == Job.State.QUEUED
         with transaction.atomic():
             self.lease.release(**fields)
-            self.wake(self.job.pk, at)
-        self._copy_to_job(fields)
-        return at
+            self._copy_to_job(fields)
+            if leaves_place and self.job.state not in Job.IN_PLACE:
+                wake_next_job(self.job.connection_id, self.wake)
+
+    def pause(self, seconds: float, **fields: Any) -> None:
+        """Write the fields and release the job, which is due again after `seconds`."""
+        now = timezone.now()
+        self.release(not_before=now + timedelta(seconds=seconds), woken_at=now, **fields)
 
     def fail(self, failure: Failure) -> None:
         """End the job as failed."""
-        fields = {
-            "state": Job.State.FAILED,
-            "resume_state": failure.resume_state,
-            "error_code": failure.code,
-            "error": failure.sentence,
-            "finished_at": timezone.now(),
-        }
-        self.lease.release(**fields)
-        self._copy_to_job(fields)
+        self.release(
+            state=Job.State.FAILED,
+            resume_state=failure.resume_state,
+            error_code=failure.code,
+            error=failure.sentence,
+            finished_at=timezone.now(),
+            not_before=None,
+        )
 
-    def back_off(self, failure: Failure) -> datetime | None:
-        """Pause after a transient error, or end the job if it has had too many in a row.
-
-        The pause doubles each time. Return the time of the next attempt, or None if the job has failed.
-        """
+    def back_off(self, failure: Failure) -> None:
+        """Pause after a transient error, twice as long each time, or end the job if it has had too many in a row."""
         setbacks = self.job.setbacks + 1
         if setbacks > settings.JOB_MAX_SETBACKS:
             self.fail(failure)
-            return None
-        seconds = min(FIRST_PAUSE_SECONDS * 2 ** (setbacks - 1), LONGEST_PAUSE_SECONDS)
-        return self.pause(seconds, setbacks=setbacks, error=failure.sentence, error_code=failure.code)
+            return
+        self.pause(compute_pause(setbacks), setbacks=setbacks, error=failure.sentence, error_code=failure.code)
 
     def _copy_to_job(self, fields: dict[str, Any]) -> None:
         for name, value in fields.items():
@@ -88,10 +89,26 @@ class JobRun(ClaimedJob):
     client: VanceClient
 
     def move_to(self, state: str, **fields: Any) -> None:
-        """Set the job's next state and clear its errors."""
-        self.write(state=state, setbacks=0, error="", error_code=None, **fields)
+        """Set the job's next state and clear its errors. If it leaves its service, wake a worker for the next job."""
+        leaves_place = self.job.state in Job.IN_PLACE and state not in Job.IN_PLACE
+        with transaction.atomic():
+            self.write(state=state, setbacks=0, error="", error_code=None, **fields)
+            if leaves_place:
+                wake_next_job(self.connection.pk, self.wake)
 
-    @property
-    def poll_seconds(self) -> float:
-        """The seconds between two requests for the progress."""
-        return settings.JOB_POLL_SECONDS if self.connection.is_bundled else REMOTE_POLL_SECONDS
+    def park(self) -> None:
+        """Release the job until its service ends it: the poll of the connection asks from now on.
+
+        If an event made it due during this turn, the job stays due.
+        """
+        now = timezone.now()
+        fields: dict[str, Any] = {"not_before": None, "woken_at": now, "lease_until": None, "lease_token": None}
+        held = Job.objects.filter(pk=self.job.pk, lease_token=self.lease.token)
+        with transaction.atomic():
+            if held.filter(woken_at=self.job.woken_at).update(**fields) == 0:
+                fields["not_before"] = now
+                if held.update(**fields) == 0:
+                    raise LeaseLost(f"job {self.job.pk} is no longer held")
+                self.wake()
+            schedule_poll(self.connection)
+        self._copy_to_job(fields)

@@ -50,6 +50,8 @@ class Job(TeamOwned, LeasedModel):
 
     ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
+    # The service has the job, or is about to get it.
+    IN_PLACE = (State.UPLOADING, State.PROCESSING)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="jobs")

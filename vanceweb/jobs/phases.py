@@ -7,19 +7,21 @@ once per transform.
 If the response to a transform is lost, the site can't know whether the transform started. It is sent again, at most
 MAX_TRANSFORMS times per job. Services charge for downloads, not for transforms, so a lost transform costs no
 credits.
+
+Each phase returns whether the job has to wait: it was released then.
 """
 
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from pathlib import PurePosixPath
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.jconfig import build_jconfig
@@ -33,9 +35,13 @@ from vanceweb.gallery.thumbnails import ThumbnailsPending, ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
 from vanceweb.jobs.failures import Failure, JobCannotContinue
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
+from vanceweb.jobs.hook_urls import create_hook_url
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.progress import WORKED, build_progress_fields, build_work_fields
+from vanceweb.jobs.run_times import record_run_time
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.teams.access import filter_usable
+from vanceweb.vault.clients import build_client
 from vanceweb.vault.services import report_charge
 
 # Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
@@ -48,13 +54,14 @@ SOURCE_PRIVATE = _("The original picture was made private before it could be sen
 LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
 
 
-def begin(run: JobRun) -> datetime | None:
+def begin(run: JobRun) -> bool:
     """Check that the picture is complete (queued → uploading)."""
     source = _get_source(run)
     try:
         ensure_thumbnails(source.blob)
     except ThumbnailsPending:
-        return run.pause(THUMBNAILS_PAUSE_SECONDS)
+        run.pause(THUMBNAILS_PAUSE_SECONDS)
+        return True
     if source.problem:
         raise JobCannotContinue(Failure(None, source.problem))
     if run.job.cancel_requested:
@@ -62,24 +69,24 @@ def begin(run: JobRun) -> datetime | None:
         with suppress(VanceError):
             run.client.cancel(run.job.trans_id)
     run.move_to(Job.State.UPLOADING, trans_id="", cancel_requested=False)
-    return None
+    return False
 
 
-def upload(run: JobRun) -> datetime | None:
+def upload(run: JobRun) -> bool:
     """Send the picture and the guides, each once, and store their uids (uploading → processing)."""
     if not run.job.uid:
         run.write(uid=_send_picture(run, _get_source(run), gone=str(SOURCE_GONE)))
     _upload_guides(run)
     run.move_to(Job.State.PROCESSING)
-    return None
+    return False
 
 
-def process(run: JobRun) -> datetime | None:
+def process(run: JobRun) -> bool:
     """Start the transform, then check its progress at each turn (processing → downloading)."""
     return _check_progress(run) if run.job.trans_id else _start_transform(run)
 
 
-def download(run: JobRun) -> datetime | None:
+def download(run: JobRun) -> bool:
     """Download the result, store it with its thumbnails and end the job (downloading → done)."""
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         file = cast(BinaryIO, target)
@@ -95,10 +102,10 @@ def download(run: JobRun) -> datetime | None:
     with delete_files_on_error(written):
         _complete_job(run, asset)
     delete_leftover_files(written)
-    return None
+    return False
 
 
-PHASES: Mapping[str, Callable[[JobRun], datetime | None]] = {
+PHASES: Mapping[str, Callable[[JobRun], bool]] = {
     Job.State.QUEUED: begin,
     Job.State.UPLOADING: upload,
     Job.State.PROCESSING: process,
@@ -133,14 +140,23 @@ def _send_picture(run: JobRun, picture: Asset, *, gone: str) -> str:
         raise JobCannotContinue(Failure(None, gone)) from None
 
 
-def _start_transform(run: JobRun) -> datetime | None:
+def _start_transform(run: JobRun) -> bool:
     job = run.job
     if job.transforms_sent >= MAX_TRANSFORMS:
         raise JobCannotContinue(Failure(None, str(LOST_TRANSFORMS)))
     sent_before = job.transforms_sent
-    run.write(transform_sent_at=timezone.now(), transforms_sent=sent_before + 1)
+    webhook, digest = (
+        (None, "") if run.connection.is_bundled or not settings.PUBLIC_URL_REACHABLE else create_hook_url()
+    )
+    run.write(
+        transform_sent_at=timezone.now(),
+        transforms_sent=sent_before + 1,
+        hook_digest=digest,
+        work_started_at=None,
+        work_seconds=None,
+    )
     try:
-        answer = _send_transform(run)
+        answer = _send_transform(run, webhook)
     except ServiceUnreachable as error:
         if not error.may_have_arrived:
             run.write(transform_sent_at=None, transforms_sent=sent_before)
@@ -148,50 +164,64 @@ def _start_transform(run: JobRun) -> datetime | None:
     except NotFound as error:
         # Uploads expire after a day and belong to one token. Uploading again costs nothing.
         run.write(uid="", guide_uids={}, state=Job.State.UPLOADING, transform_sent_at=None)
-        return run.back_off(Failure(error.code, error.message))
+        run.back_off(Failure(error.code, error.message))
+        return True
     except RequestRefused:
         run.write(transform_sent_at=None)
         raise
-    return _handle_status(run, answer.status, message=None)
+    work: dict[str, Any] = {}
+    if answer.status in WORKED:
+        # The service has worked since it got the job.
+        job.work_started_at = job.transform_sent_at
+        work = {"work_started_at": job.transform_sent_at}
+        work |= build_work_fields(job, ended=answer.status is Status.FINISH, now=timezone.now())
+    return _handle_status(run, answer.status, message=None, **work)
 
 
-def _send_transform(run: JobRun) -> StartedJob:
+def _send_transform(run: JobRun, webhook: str | None) -> StartedJob:
     """Send the transform and store its id. If the job was cancelled meanwhile, cancel it, then raise LeaseLost."""
     steps = replace_guide_uids(run.job.parsed_steps, run.job.guide_uids)
     jconfig = build_jconfig(steps, run.job.output_settings, uid=run.job.uid)
-    # The bundled engine is asked to respond at once, so that the site can show progress. Other services have no `wait`.
-    answer = run.client.transform(run.job.uid, jconfig, wait=0 if run.connection.is_bundled else None)
+    is_bundled = run.connection.is_bundled
+    answer = run.client.transform(
+        run.job.uid,
+        jconfig,
+        webhook=webhook,
+        # The bundled engine is asked to respond at once, so that the site can show progress. Others have no `wait`.
+        wait=0 if is_bundled else None,
+        queue_key=_build_queue_key(run.job) if is_bundled else None,
+    )
     try:
         run.write(trans_id=answer.trans_id)
     except LeaseLost:
-        with suppress(VanceError):
-            run.client.cancel(answer.trans_id)
+        # This run's own client may have been aborted together with the job.
+        with suppress(VanceError), build_client(run.connection) as client:
+            client.cancel(answer.trans_id)
         raise
     return answer
 
 
-def _check_progress(run: JobRun) -> datetime | None:
+def _build_queue_key(job: Job) -> str:
+    """Return a name for the job's person that tells nothing about them, for the turns at the engine."""
+    return salted_hmac("vanceweb.jobs.queue_key", str(job.created_by_id), algorithm="sha256").hexdigest()
+
+
+def _check_progress(run: JobRun) -> bool:
     progress = run.client.get_progress(run.job.trans_id)
-    note = progress.message if progress.status is Status.FINISH else None
-    known = {
-        "percent": progress.percent,
-        "backend": progress.backend,
-        "engine_version": progress.version,
-        "note": note,
-    }
-    run.write(
-        setbacks=0, error="", error_code=None, **{key: value for key, value in known.items() if value is not None}
-    )
+    run.write(**build_progress_fields(run.job, progress, now=timezone.now()))
     return _handle_status(run, progress.status, progress.message)
 
 
-def _handle_status(run: JobRun, status: Status, message: str | None) -> datetime | None:
+def _handle_status(run: JobRun, status: Status, message: str | None, **fields: Any) -> bool:
     if status is Status.FATAL:
         raise JobFailed(10014, message or "", "POST /progress")
     if status is Status.FINISH:
-        run.move_to(Job.State.DOWNLOADING)
-        return None
-    return run.pause(run.poll_seconds)
+        run.move_to(Job.State.DOWNLOADING, **fields)
+        return False
+    if fields:
+        run.write(**fields)
+    run.park()
+    return True
 
 
 def _complete_job(run: JobRun, asset: Asset) -> None:
@@ -211,7 +241,9 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
             error_code=None,
             resume_state="",
             finished_at=timezone.now(),
+            not_before=None,
         )
+        record_run_time(job=run.job, connection=run.connection)
         report_charge(connection_id=run.connection.pk)
     run.job.state = Job.State.DONE
 

@@ -1,6 +1,7 @@
 """People's actions on jobs. They only write rows and return at once; the io worker does the rest."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,10 @@ from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.tasks import wake
+from vanceweb.jobs.order import compute_rank
+from vanceweb.jobs.places import wake_next_job
+from vanceweb.jobs.run_times import estimate_seconds
+from vanceweb.jobs.tasks import wake_job_worker
 from vanceweb.teams.access import Action, Actor, filter_editable, filter_usable, filter_visible, require
 from vanceweb.teams.models import Ownership
 from vanceweb.vault.models import Connection
@@ -47,6 +51,7 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     if source.problem:
         raise JobRefused(source.problem)
     private = any(picture.is_private for picture in (source, *guides))
+    now = timezone.now()
     job = Job.objects.create(
         **actor.own(private=private).to_fields(),
         connection=usable,
@@ -59,8 +64,10 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         feature=get_feature_by_module(checked[-1].module).slug,
         output=_to_output_json(output),
         credits=calculate_credits(checked),
+        submitted_at=now,
+        **_build_queue_fields(connection=usable, steps=checked, source=source, submitted_at=now),
     )
-    wake(job.pk, job.submitted_at)
+    wake_job_worker()
     return job
 
 
@@ -75,9 +82,17 @@ def cancel_job(*, job: Job) -> bool:
     Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(state=F("resume_state"), resume_state="", held_reason="")
     if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
-    wake(job.pk, timezone.now())
+    wake_after_end(job_id=job.pk)
     job.refresh_from_db()
     return True
+
+
+def wake_after_end(*, job_id: int) -> None:
+    """Wake workers after a job was ended: for the notice to its service, and for the job that gets its place."""
+    job = Job.objects.filter(pk=job_id).only("cancel_requested", "connection_id").get()
+    if job.cancel_requested:
+        wake_job_worker()
+    wake_next_job(job.connection_id, wake_job_worker)
 
 
 def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
@@ -91,6 +106,8 @@ def end_active_jobs(jobs: QuerySet[Job], *, state: str, **fields: Any) -> int:
         cancel_requested=Case(When(started, then=Value(True)), default=Value(False)),
         lease_until=None,
         lease_token=None,
+        # Due for the notice to its service.
+        not_before=Case(When(started, then=Value(now)), default=Value(None)),
         woken_at=now,
         finished_at=now,
         **fields,
@@ -110,6 +127,8 @@ def hold_job(*, job: Job, reason: str) -> bool:
         lease_until=None,
         lease_token=None,
     )
+    if held:
+        wake_next_job(job.connection_id, wake_job_worker)
     job.refresh_from_db()
     return held == 1
 
@@ -136,9 +155,10 @@ def release_job(*, job: Job) -> bool:
         started_at=None,
         not_before=now,
         woken_at=now,
+        **_build_queue_fields_of(held),
     )
     if released:
-        wake(job.pk, now)
+        wake_job_worker()
     job.refresh_from_db()
     return released == 1
 
@@ -174,6 +194,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
         "lease_until": None,
         "lease_token": None,
     }
+    locked.submitted_at = now
+    fresh |= _build_queue_fields_of(locked)
     if private:
         fresh["private_to"] = actor.user
     if job.resume_state:
@@ -184,6 +206,9 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
             "uid": "",
             "guide_uids": {},
             "transform_sent_at": None,
+            "work_started_at": None,
+            "work_seconds": None,
+            "hook_digest": "",
             "backend": "",
             "engine_version": "",
             "note": "",
@@ -193,7 +218,7 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     )
     if ended.update(**fresh) == 0:
         raise JobRefused(_("Only a failed or cancelled job can be retried."))
-    wake(job.pk, now)
+    wake_job_worker()
     job.refresh_from_db()
     return job
 
@@ -220,6 +245,25 @@ def delete_job(*, actor: Actor, job: Job) -> None:
     if source is not None and may_delete_source and not source.jobs_from.exists():
         delete_asset(asset=source)
     transaction.on_commit(partial(delete_leftover_files, Blob(uuid=locked.result_uuid)))
+
+
+def _build_queue_fields(
+    *, connection: Connection, steps: Sequence[Step], source: Asset, submitted_at: datetime
+) -> dict[str, Any]:
+    """Return the work that is expected of a job and its rank among the waiting ones."""
+    seconds = estimate_seconds(connection=connection, steps=steps, width=source.width, height=source.height)
+    return {"expected_seconds": seconds, "queue_rank": compute_rank(submitted_at, seconds)}
+
+
+def _build_queue_fields_of(job: Job) -> dict[str, Any]:
+    """Return these fields anew for a stored job. Without its picture or its connection it keeps its own."""
+    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
+    source = Asset.objects.select_related("blob").filter(jobs_from=job.pk).first()
+    if connection is None or source is None:
+        return {}
+    return _build_queue_fields(
+        connection=connection, steps=job.parsed_steps, source=source, submitted_at=job.submitted_at
+    )
 
 
 def _check_release(job: Job) -> None:

@@ -3,43 +3,72 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.jobs.claims import REWAKE_SECONDS
-from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import end_active_jobs
-from vanceweb.jobs.tasks import wake
+from vanceweb.jobs.due_jobs import count_startable_jobs, filter_due_begun, filter_due_notices, filter_due_waiting
+from vanceweb.jobs.models import Job, ServicePoll
+from vanceweb.jobs.services import end_active_jobs, wake_after_end
+from vanceweb.jobs.tasks import wake_job_worker, wake_poll_worker
 from vanceweb.lib.leases import filter_due
+from vanceweb.lib.wakeups import REWAKE_SECONDS, wake_due_rows
 
-# The site retries for this long to notify a service of a cancelled job.
-CANCEL_NOTICE_SECONDS = 600
+# Jobs per call, so that a sweep stays short. The next one continues.
+BATCH = 100
+# Nothing known loses a poll, so this is only a safety net.
+RECOVERY_SECONDS = 30.0
 OVERDUE = _("The job was stopped because it took longer than this site waits.")
 
 
-def requeue_due_jobs() -> None:
-    """Wake a worker for due jobs whose message was lost, and for cancellations that the service hasn't received."""
-    _wake_again(filter_due(Job.objects.all(), Job.ACTIVE))
-    recently = timezone.now() - timedelta(seconds=CANCEL_NOTICE_SECONDS)
-    _wake_again(Job.objects.filter(state__in=Job.ENDED, cancel_requested=True, finished_at__gt=recently))
+def wake_due_jobs() -> int:
+    """Wake workers for due jobs, for notices of cancellation, and for waiting jobs that have a free place.
+
+    Return the number of messages. Jobs that wait for a place or for their service cost nothing.
+    """
+    begun = wake_due_rows(filter_due_begun(Job.objects.all()), wake_job_worker)
+    notices = wake_due_rows(filter_due_notices(Job.objects.all()), wake_job_worker)
+    return begun + notices + _wake_startable_jobs()
+
+
+def _wake_startable_jobs() -> int:
+    startable = count_startable_jobs()
+    if not startable:
+        return 0
+    of_connections = Q(connection__in=[pk for pk in startable if pk is not None])
+    if None in startable:
+        of_connections |= Q(connection=None)
+    waiting = filter_due_waiting(Job.objects.filter(of_connections))
+    # Of these jobs, so many have a message on its way.
+    lately = timezone.now() - timedelta(seconds=REWAKE_SECONDS)
+    missing = sum(startable.values()) - waiting.filter(woken_at__gte=lately).count()
+    return wake_due_rows(waiting, wake_job_worker, limit=missing) if missing > 0 else 0
+
+
+def wake_due_polls() -> int:
+    """Wake workers for the services that are to be asked now. Return the number of messages."""
+    if cache.add("jobs.recover_parked_jobs", True, RECOVERY_SECONDS):
+        recover_parked_jobs()
+    return wake_due_rows(filter_due(ServicePoll.objects.all()), wake_poll_worker)
+
+
+def recover_parked_jobs() -> None:
+    """Make jobs due that wait for nothing: their connection is gone or isn't polled, or they should have a time."""
+    now = timezone.now()
+    parked = Job.objects.filter(state__in=Job.ACTIVE, not_before=None, lease_token=None)
+    is_polled = Q(state=Job.State.PROCESSING) & ~Q(trans_id="") & Q(connection__poll__not_before__isnull=False)
+    lost = parked.exclude(is_polled).values_list("pk", flat=True)[:BATCH]
+    # Their own turns ask the services, and park them again.
+    parked.filter(pk__in=list(lost)).update(not_before=now)
 
 
 def fail_overdue_jobs() -> None:
     """End jobs that have taken too long since a worker began them. A job that still waits for one isn't overdue."""
     longest = timedelta(seconds=settings.JOB_MAX_RUN_SECONDS)
     overdue = Job.objects.filter(state__in=Job.ACTIVE, started_at__lt=timezone.now() - longest)
-    for pk in overdue.values_list("pk", flat=True):
+    for pk in overdue.values_list("pk", flat=True)[:BATCH]:
         with transaction.atomic():
             if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, error=str(OVERDUE), error_code=None):
-                wake(pk, timezone.now())
-
-
-def _wake_again(jobs: QuerySet[Job]) -> None:
-    now = timezone.now()
-    lost = jobs.filter(woken_at__lt=now - timedelta(seconds=REWAKE_SECONDS))
-    for pk in lost.values_list("pk", flat=True):
-        with transaction.atomic():
-            if lost.filter(pk=pk).update(woken_at=now):
-                wake(pk, now)
+                wake_after_end(job_id=pk)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vanceweb.jobs import views, views_feature, views_studio
+from vanceweb.jobs import views, views_feature, views_hook, views_studio
 
 urlpatterns = [
     path("t/<slug:team>/", views_studio.studio, name="studio"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/retry/", views.job_retry, name="job-retry"),
     path("jobs/<uuid:uuid>/privacy/", views.job_privacy, name="job-privacy"),
     path("jobs/<uuid:uuid>/delete/", views.job_delete, name="job-delete"),
+    path("hooks/<str:secret>/", views_hook.job_hook, name="job-hook"),
 ]

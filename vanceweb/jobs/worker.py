@@ -1,24 +1,26 @@
-"""The io worker's side of a job: claiming it and running its phases."""
+"""The io worker's side of a job: taking one and running its phases."""
 
 import logging
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from vanceweb.client import ServiceUnreachable, VanceError
-from vanceweb.jobs.claims import REWAKE_SECONDS, ClaimedJob, JobRun, WakeCallback
+from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
+from vanceweb.jobs.due_jobs import claim_job, take_due_job
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
+from vanceweb.jobs.service_polls import compute_poll_pause
+from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
-from vanceweb.lib.leases import Heartbeat, LeaseLost, claim
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
 from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
@@ -26,78 +28,87 @@ from vanceweb.vault.models import Connection
 
 logger = logging.getLogger(__name__)
 
+# The site tries for this long to tell a service that a job was cancelled, with this pause between the attempts.
+CANCEL_NOTICE_SECONDS = 600
+CANCEL_RETRY_SECONDS = 10.0
 CONNECTION_GONE = gettext_lazy("The connection was removed before the job was done.")
 WORKERS_DIED = gettext_lazy("The site's worker crashed several times while running this job.")
 UNEXPECTED = gettext_lazy("An unexpected error occurred on this site. See the site's log for details.")
 
 
-def _ignore_wake(job_id: int, at: datetime) -> None:
-    """Do nothing: the caller schedules the job itself."""
+def ignore_wake() -> None:
+    """Do nothing: the caller advances the jobs itself."""
 
 
-def advance_job(job_id: int, *, wake: WakeCallback = _ignore_wake) -> datetime | None:
-    """Run the job's phases until it ends or has to wait, and return the time of its next turn.
+def advance_due_job(*, wake: WakeCallback) -> None:
+    """Take the best due job and work on it until it ends or has to wait. Return at once if nothing is due.
 
-    Return None if the job has ended, is held, was deleted, isn't due yet or is claimed by another worker. `wake` is
-    called with each next turn, in the transaction that writes the row. Can safely be called at any time and repeatedly.
+    `wake` is called for jobs that become due meanwhile, in the transactions that write their rows.
     """
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        return None
-    if job.has_ended:
-        _cancel_at_service(job)
-        return None
-    if not job.is_active:
-        return None
-    claimed = _claim_job(job, wake)
-    if claimed is None:
-        return None
+    slots = get_call_slots()
+    taken = slots.take(take_due_job, call_later=wake)
+    if taken is None:
+        return
+    service, (seen, lease) = taken
+    with slots.returning(service):
+        _take_turn(seen, lease, wake)
+
+
+def advance_job(job_id: int) -> None:
+    """Work on this job until it ends or has to wait, whether it is its turn or not.
+
+    Do nothing if it has ended, is held, was deleted, isn't due yet or is claimed by another worker. If it waits for its
+    service, it is due again after the pause between two polls. Can safely be called at any time and repeatedly.
+    """
+    seen = Job.objects.filter(pk=job_id).first()
+    if seen is None or not (seen.is_active or (seen.has_ended and seen.cancel_requested)):
+        return
+    if seen.is_parked:
+        _unpark_for_poll(seen)
+    lease = claim_job(seen)
+    if lease is not None:
+        _take_turn(seen, lease, ignore_wake)
+
+
+def _unpark_for_poll(seen: Job) -> None:
+    """Make a parked job due if the last turn was a while ago."""
+    connection = Connection.objects.without_token().filter(jobs=seen.pk).first()
+    pause = compute_poll_pause(connection) if connection is not None else 0.0
+    asked_before = timezone.now() - timedelta(seconds=pause)
+    parked = Job.objects.filter(pk=seen.pk, state=seen.state, not_before=None, woken_at__lte=asked_before)
+    parked.update(not_before=timezone.now())
+
+
+def _take_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
+    """Run the turn of a job that was just claimed. `seen` is the row before that."""
+    # The row may have changed since it was read, before the claim.
+    claimed = ClaimedJob(Job.objects.get(pk=seen.pk), lease, wake)
     try:
-        with Heartbeat(claimed.lease, every=settings.LEASE_HEARTBEAT_SECONDS):
-            return _take_turn(claimed)
+        if claimed.job.has_ended:
+            _cancel_at_service(claimed)
+            return
+        if seen.lease_until is not None:
+            # The row still had a lease, which had expired: its worker died.
+            claimed.write(setbacks=claimed.job.setbacks + 1)
+        _run_phases_or_fail(claimed)
     except LeaseLost:
-        logger.info("Job %s was ended or taken over while it was running", job_id)
-        return None
+        # Calls of this turn were broken off, so their errors say nothing about the service.
+        logger.info("Job %s was ended or taken over while it was running", seen.pk)
     except (KeyboardInterrupt, SystemExit):
         _release_early(claimed)
         raise
 
 
-def _claim_job(seen: Job, wake: WakeCallback) -> ClaimedJob | None:
-    duration = timedelta(seconds=settings.LEASE_SECONDS)
-    started_at = Coalesce("started_at", timezone.now())
-    lease = claim(
-        Job.objects.all(),
-        pk=seen.pk,
-        states=[seen.state],
-        state=seen.state,
-        duration=duration,
-        # After an expired lease, the claim is a new attempt at what killed the last worker.
-        is_attempt=not seen.is_being_polled or seen.lease_until is not None,
-        started_at=started_at,
-    )
-    if lease is None:
-        return None
-    # The row may have changed since it was read, before the claim.
-    job = Job.objects.get(pk=seen.pk)
-    claimed = ClaimedJob(job, lease, wake)
-    if seen.lease_until is not None:
-        # The row still has a lease, which has expired: its worker died.
-        claimed.write(setbacks=job.setbacks + 1)
-    return claimed
-
-
 def _release_early(claimed: ClaimedJob) -> None:
     """Release the job when the worker has to stop, so that the next one needn't wait for the lease to expire."""
-    long_ago = timezone.now() - timedelta(seconds=REWAKE_SECONDS)
     with suppress(LeaseLost):
-        claimed.lease.release(not_before=timezone.now(), woken_at=long_ago)
+        claimed.lease.release(not_before=timezone.now(), woken_at=None)
 
 
-def _take_turn(claimed: ClaimedJob) -> datetime | None:
+def _run_phases_or_fail(claimed: ClaimedJob) -> None:
     job = claimed.job
     try:
-        return _run_phases(claimed)
+        _run_phases(claimed)
     except LeaseLost:
         raise
     except JobCannotContinue as stop:
@@ -107,33 +118,33 @@ def _take_turn(claimed: ClaimedJob) -> datetime | None:
     except ImageRefused as error:
         # Only results are checked here. Downloading the result again is free.
         sentence = _("The result can't be used: %(reason)s") % {"reason": error}
-        return claimed.back_off(Failure(None, sentence, find_resume_state(job)))
+        claimed.back_off(Failure(None, sentence, find_resume_state(job)))
     except DecoderUnavailable as error:
-        return claimed.back_off(Failure(None, str(error), find_resume_state(job)))
+        claimed.back_off(Failure(None, str(error), find_resume_state(job)))
     except TRANSIENT_ERRORS as error:
-        return claimed.back_off(to_failure(error, job))
+        claimed.back_off(to_failure(error, job))
     except VanceError as error:
         claimed.fail(to_failure(error, job))
     except Exception:
         logger.exception("Job %s failed with an unexpected error", job.pk)
-        return claimed.back_off(Failure(None, str(UNEXPECTED), find_resume_state(job)))
-    return None
+        claimed.back_off(Failure(None, str(UNEXPECTED), find_resume_state(job)))
 
 
-def _run_phases(claimed: ClaimedJob) -> datetime | None:
+def _run_phases(claimed: ClaimedJob) -> None:
     job = claimed.job
     if job.setbacks > settings.JOB_MAX_SETBACKS:
         raise JobCannotContinue(Failure(None, str(WORKERS_DIED), find_resume_state(job)))
     connection = _find_connection(job)
     if connection is None:
         raise JobCannotContinue(Failure(None, str(CONNECTION_GONE)))
-    with build_client(connection) as client:
+    with (
+        build_client(connection) as client,
+        Heartbeat(claimed.lease, every=settings.LEASE_HEARTBEAT_SECONDS, on_lost=client.abort),
+    ):
         run = JobRun(job, claimed.lease, claimed.wake, connection, client)
         while job.is_active:
-            pause_until = PHASES[job.state](run)
-            if pause_until is not None:
-                return pause_until
-    return None
+            if PHASES[job.state](run):
+                return
 
 
 def _find_connection(job: Job) -> Connection | None:
@@ -142,18 +153,24 @@ def _find_connection(job: Job) -> Connection | None:
     return connections.first() if job.has_started_transform else filter_usable(connections, job.ownership).first()
 
 
-def _cancel_at_service(job: Job) -> None:
-    """Request cancellation from the service if the job was ended on this site."""
-    if not job.cancel_requested or not job.trans_id:
-        return
+def _cancel_at_service(claimed: ClaimedJob) -> None:
+    """Request cancellation from the service of a job that was ended on this site."""
+    job = claimed.job
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     try:
-        if connection is not None:
-            with build_client(connection) as client:
+        if connection is not None and job.trans_id:
+            with (
+                build_client(connection) as client,
+                Heartbeat(claimed.lease, every=settings.LEASE_HEARTBEAT_SECONDS, on_lost=client.abort),
+            ):
                 client.cancel(job.trans_id)
     except ServiceUnreachable:
-        # The sweeper schedules further attempts for a while.
+        now = timezone.now()
+        until = (job.finished_at or now) + timedelta(seconds=CANCEL_NOTICE_SECONDS)
+        again = now + timedelta(seconds=CANCEL_RETRY_SECONDS)
+        # Afterwards only a retry of the job tells the service.
+        claimed.lease.release(not_before=again if again < until else None, woken_at=now)
         return
     except (VanceError, DecryptionFailed) as error:
         logger.info("Job %s could not be cancelled at the service: %s", job.pk, type(error).__name__)
-    Job.objects.filter(pk=job.pk, trans_id=job.trans_id, state__in=Job.ENDED).update(cancel_requested=False)
+    claimed.lease.release(cancel_requested=False, not_before=None)
