@@ -1,6 +1,6 @@
 """Fixtures that run jobs step by step: the test decides when the io worker and the engine's worker run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import retry_job, submit_job
 from vanceweb.jobs.worker import advance_job
+from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
@@ -106,6 +107,14 @@ class JobDriver:
 
     def list_files(self) -> list[Path]:
         return sorted(path for path in self.media.rglob("*") if path.is_file())
+
+
+@pytest.fixture(autouse=True)
+def new_call_slots() -> Iterator[None]:
+    """Slots of the test's own, with its settings."""
+    get_call_slots.cache_clear()
+    yield
+    get_call_slots.cache_clear()
 
 
 @pytest.fixture

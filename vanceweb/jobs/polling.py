@@ -131,8 +131,8 @@ class PollRound:
         for job in jobs:
             try:
                 progress = client.get_progress(job.trans_id)
-            except ServiceUnreachable as outage:
-                unanswered.append((job, outage))
+            except ServiceUnreachable as error:
+                unanswered.append((job, error))
             except VanceError as error:
                 has_answered = True
                 self._leave_to_turn(job, error)
@@ -144,8 +144,8 @@ class PollRound:
             if len(unanswered) >= UNREACHABLE_AFTER:
                 break
         if has_answered:
-            for job, error in unanswered:
-                self._leave_to_turn(job, error)
+            for job, outage in unanswered:
+                self._leave_to_turn(job, outage)
         elif unanswered:
             # Also those that weren't asked about: to all of them the service is unreachable.
             self._record_setbacks(jobs, unanswered[-1][1])
