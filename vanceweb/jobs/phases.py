@@ -82,7 +82,7 @@ def upload(run: JobRun) -> bool:
 
 
 def process(run: JobRun) -> bool:
-    """Start the transform, then check its progress at each turn (processing → downloading)."""
+    """Start the transform, then check its progress in each turn (processing → downloading)."""
     return _check_progress(run) if run.job.trans_id else _start_transform(run)
 
 
