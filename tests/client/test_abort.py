@@ -113,7 +113,7 @@ def test_an_answer_that_stops_in_the_middle_is_broken_off(
 def test_a_call_over_tls_is_broken_off(tmp_path: Path) -> None:
     hanging = Hanging(begin_json)
     session = build_http_session()
-    session.verify = False
+    session.verify, session.trust_env = False, False
     with run_fake_service() as service:
         service.set_replies(hanging)
         service.socket = build_tls_context(tmp_path).wrap_socket(service.socket, server_side=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from tests.client.fake_service import drop_connection, reply_bytes, reply_error
@@ -403,5 +404,6 @@ def test_scheduling_again_keeps_the_sooner_time(hosted: JobDriver) -> None:
     submit_and_park(hosted)
     soon: datetime = timezone.now()
     ServicePoll.objects.update(not_before=soon)
-    schedule_poll(hosted.connection)
+    with transaction.atomic():
+        schedule_poll(hosted.connection)
     assert get_poll(hosted).not_before == soon

@@ -73,7 +73,7 @@ def find_places(jobs: Iterable[Job]) -> Mapping[int, Place]:
     Jobs that the bundled engine has but hasn't begun are waiting too. All its connections form one queue, since they
     share its workers. A job without a connection has no place.
     """
-    wanted = {job.pk: job.connection_id for job in jobs if job.connection_id is not None and _may_wait(job)}
+    wanted = {job.pk: job.connection_id for job in jobs if job.connection_id is not None and _can_wait(job)}
     if not wanted:
         return {}
     services = dict(Connection.objects.filter(pk__in=wanted.values()).values_list("pk", "service"))
@@ -90,7 +90,7 @@ def find_places(jobs: Iterable[Job]) -> Mapping[int, Place]:
     return {pk: place for pk, place in places.items() if pk in wanted}
 
 
-def _may_wait(job: Job) -> bool:
+def _can_wait(job: Job) -> bool:
     in_place = job.state in Job.IN_PLACE and job.work_started_at is None
     return job.state == Job.State.QUEUED or in_place
 

@@ -245,7 +245,7 @@ class ServicePoll(LeasedModel):
 
 
 class RunTime(models.Model):
-    """How long a service takes for a feature, measured from its last runs."""
+    """The time that a service takes for a feature, measured from its last runs."""
 
     # The base URL; empty for the bundled engine.
     service = models.CharField(max_length=300, blank=True)
@@ -261,7 +261,7 @@ class RunTime(models.Model):
 
 
 class LastStart(models.Model):
-    """When a job of a person was last started at a connection. People take turns there."""
+    """The last start of a person's job at a connection. People take turns there."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     # The person's id; 0 for all jobs whose person was deleted. Not a key: turns outlive the person.

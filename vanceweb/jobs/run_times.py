@@ -1,4 +1,4 @@
-"""How long services take, measured from the jobs that they ended, and the time that is expected of a new job."""
+"""The time that services take, measured from the jobs that they ended, and the time that is expected of a new job."""
 
 from collections.abc import Sequence
 

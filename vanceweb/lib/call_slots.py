@@ -16,7 +16,7 @@ IsFree = Callable[[str], bool]
 
 
 class CallSlots:
-    """How many calls run to each service, of at most `per_service`, and to all of them, of at most `in_all`.
+    """The calls that run: at most `per_service` to each service, and `in_all` to all of them together.
 
     A service is named by any text. The empty name stands for calls within this process, which aren't limited.
     """
