@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -82,36 +82,35 @@ def _find_most_overdue(busy: list[str]) -> Job | None:
 
 
 def _take_waiting(is_free: IsFree) -> tuple[str, tuple[Job, Lease[Job]]] | None:
-    for connection_id, base_url in _list_connections_to_start_at():
+    for connection_id, base_url, _free in _list_queues():
         service = find_service_name(base_url)
         if is_free(service) and (started := _start_next_job(connection_id)) is not None:
             return service, started
     return None
 
 
-def count_startable_jobs() -> dict[int | None, int]:
-    """Return, by connection, how many of the waiting jobs have a free place. Two queries."""
-    return {pk: number for pk, _base_url, number in _list_queues() if number > 0}
-
-
-def _list_connections_to_start_at() -> list[tuple[int | None, str]]:
-    return [(pk, base_url) for pk, base_url, number in _list_queues() if number > 0]
+def count_free_places() -> dict[int | None, int]:
+    """Return the number of free places of the connections at which jobs wait, without those that have none."""
+    return {pk: free for pk, _base_url, free in _list_queues()}
 
 
 def _list_queues() -> list[tuple[int | None, str, int]]:
-    """Return the connections with waiting jobs, their base URLs and the number of jobs to start, in their order."""
-    waiting = filter_due_waiting(Job.objects.order_by())
-    queues = list(
-        waiting.values_list("connection_id", "connection__service", "connection__base_url")
-        .annotate(Count("pk"), first=Min("queue_rank"))
-        .order_by("first")
-    )
-    taken = count_taken_places(pk for pk, *_ in queues if pk is not None) if queues else {}
-    return [
-        # Without its connection, a job only has to fail.
-        (pk, base_url or "", number if pk is None else min(number, get_places(service) - taken.get(pk, 0)))
-        for pk, service, base_url, number, _first in queues
+    """Return the connections with waiting jobs and free places: their ids, base URLs and free places, in their order.
+
+    Each is looked up by its first job, so the number of waiting jobs costs nothing.
+    """
+    waiting = filter_due_waiting(Job.objects.order_by("queue_rank"))
+    first = Subquery(waiting.filter(connection=OuterRef("pk")).values("queue_rank")[:1])
+    connections = Connection.objects.alias(first=first).filter(first__isnull=False).order_by("first")
+    queues = list(connections.values_list("pk", "service", "base_url"))
+    taken = count_taken_places(pk for pk, *_ in queues) if queues else {}
+    free: list[tuple[int | None, str, int]] = [
+        (pk, base_url, get_places(service) - taken.get(pk, 0)) for pk, service, base_url in queues
     ]
+    if waiting.filter(connection=None).exists():
+        # Without its connection, a job only has to fail.
+        free.insert(0, (None, "", 1))
+    return [queue for queue in free if queue[2] > 0]
 
 
 def _start_next_job(connection_id: int | None) -> tuple[Job, Lease[Job]] | None:

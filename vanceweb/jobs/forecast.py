@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -30,8 +31,7 @@ class Place:
     seconds: float
 
 
-@dataclass(frozen=True)
-class QueuedJob:
+class QueuedJob(NamedTuple):
     """The figures of a job that the forecast needs."""
 
     pk: int
@@ -112,7 +112,7 @@ def _load_queued_jobs(services: Mapping[int, str]) -> list[QueuedJob]:
         "percent",
         "lease_until",
     )
-    return [QueuedJob(*row) for row in rows if row[1] is not None]
+    return [QueuedJob._make(row) for row in rows]
 
 
 def _play_through(

@@ -122,6 +122,8 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),
             # Queried every few seconds and nearly always empty.
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
+            # Few rows: the turns that run now.
+            models.Index(fields=["connection", "state"], name="jobs_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["hook_digest"], name="jobs_by_hook", condition=~Q(hook_digest="")),
         ]
 

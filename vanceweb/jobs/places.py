@@ -4,11 +4,11 @@ A job takes a place when it is started, and frees it when its service has ended 
 service after a retry or a hold needs no free place: the service has it already.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from vanceweb.jobs.models import Job
@@ -23,16 +23,16 @@ def get_places(service: str) -> int:
     return int(settings.HOSTED_JOBS_AT_ONCE)
 
 
-def is_in_place(now: datetime) -> Q:
-    """Return the condition for jobs that occupy a place: with a worker that has begun them counts as begun."""
-    return Q(state__in=Job.IN_PLACE) | Q(state=Job.State.QUEUED, lease_until__gte=now)
-
-
-def count_taken_places(connection_ids: Iterable[int]) -> dict[int, int]:
-    """Return the number of occupied places by connection, without those that have none. One query."""
-    taken = Job.objects.filter(is_in_place(timezone.now()), connection__in=list(connection_ids))
-    counts = taken.order_by().values_list("connection_id").annotate(Count("pk"))
-    return {pk: number for pk, number in counts if pk is not None}
+def count_taken_places(connection_ids: Iterable[int]) -> Counter[int]:
+    """Return the number of occupied places by connection. Two queries."""
+    of_connections = Job.objects.order_by().filter(connection__in=list(connection_ids))
+    taken: Counter[int] = Counter()
+    # A worker has begun the queued jobs that are leased.
+    starting = of_connections.filter(state=Job.State.QUEUED, lease_until__gte=timezone.now())
+    for jobs in (of_connections.filter(state__in=Job.IN_PLACE), starting):
+        for pk, number in jobs.values_list("connection_id").annotate(Count("pk")):
+            taken[pk or 0] += number
+    return taken
 
 
 def wake_next_job(connection_id: int | None, wake: Callable[[], object]) -> None:

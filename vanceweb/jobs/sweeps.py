@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.jobs.due_jobs import count_startable_jobs, filter_due_begun, filter_due_notices, filter_due_waiting
+from vanceweb.jobs.due_jobs import count_free_places, filter_due_begun, filter_due_notices, filter_due_waiting
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.services import end_active_jobs, wake_after_end
 from vanceweb.jobs.tasks import wake_job_worker, wake_poll_worker
@@ -34,16 +34,16 @@ def wake_due_jobs() -> int:
 
 
 def _wake_startable_jobs() -> int:
-    startable = count_startable_jobs()
-    if not startable:
+    free = count_free_places()
+    if not free:
         return 0
-    of_connections = Q(connection__in=[pk for pk in startable if pk is not None])
-    if None in startable:
+    of_connections = Q(connection__in=[pk for pk in free if pk is not None])
+    if None in free:
         of_connections |= Q(connection=None)
     waiting = filter_due_waiting(Job.objects.filter(of_connections))
     # Of these jobs, so many have a message on its way.
     lately = timezone.now() - timedelta(seconds=REWAKE_SECONDS)
-    missing = sum(startable.values()) - waiting.filter(woken_at__gte=lately).count()
+    missing = sum(free.values()) - waiting.filter(woken_at__gte=lately).count()
     return wake_due_rows(waiting, wake_job_worker, limit=missing) if missing > 0 else 0
 
 
