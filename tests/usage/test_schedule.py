@@ -14,7 +14,7 @@ from tests.factories import make_hosted_connection
 from tests.postgresql import run_on_postgresql
 from tests.usage import scripted_history
 from tests.usage.scripted_history import Charge, ScriptedHistory
-from vanceweb.lib.due_rows import claim_next
+from vanceweb.lib.leases import claim_first
 from vanceweb.lib.wakeups import BATCH
 from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import HISTORY_REFRESH_SECONDS, filter_readable, sync_next_history
@@ -156,7 +156,7 @@ def claim_at_once(*, workers: int) -> list[Any]:
 
     def claim_history() -> Any:
         start.wait(timeout=20)
-        return claim_next(filter_readable(), duration=timedelta(minutes=1))
+        return claim_first(filter_readable().order_by("not_before"), duration=timedelta(minutes=1))
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(lambda _: call_and_close(claim_history), range(workers)))

@@ -14,12 +14,12 @@ from django_tasks_db.models import DBTaskResult
 from tests.client.fake_service import FakeService, Handler, reply_error, reply_html, reply_success, run_fake_service
 from tests.conftest import as_actor
 from tests.factories import make_hosted_connection
+from vanceweb.lib.call_slots import find_service_name, get_call_slots
 from vanceweb.lib.leases import claim
 from vanceweb.lib.wakeups import BATCH
 from vanceweb.teams.models import User
 from vanceweb.vault.connection_check import BALANCE_REFRESH_SECONDS, check_next_connection
 from vanceweb.vault.models import Connection
-from vanceweb.vault.service_calls import SLOTS, get_service
 from vanceweb.vault.services import add_connection, replace_token, report_charge, request_balances, request_check
 from vanceweb.vault.sweeps import wake_due_checks
 from vanceweb.vault.tasks import check_connections
@@ -161,12 +161,12 @@ def test_a_service_without_a_free_slot_holds_up_no_other(added: Connection, bund
     slow = [make_hosted_connection(alice, name=f"Slow {number}") for number in range(3)]
     Connection.objects.filter(pk__in=[row.pk for row in slow]).update(not_before=timezone.now() - timedelta(minutes=5))
     request_balances(connection_ids=[bundled.pk])
-    service = get_service(slow[0])
+    service = find_service_name(slow[0].base_url)
     assert service == "api.example"
     with ExitStack() as calls:
-        for _ in range(SLOTS.per_service):
-            assert SLOTS.take(lambda is_free: (service, None) if is_free(service) else None) is not None
-            calls.enter_context(SLOTS.returning(service))
+        for _ in range(get_call_slots().per_service):
+            assert get_call_slots().take(lambda is_free: (service, None) if is_free(service) else None) is not None
+            calls.enter_context(get_call_slots().returning(service))
         assert [check_next_connection() for _ in range(3)] == [True, True, False]
         assert is_due_in_half_an_hour(added)
         assert is_due_in_half_an_hour(bundled)

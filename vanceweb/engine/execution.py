@@ -39,9 +39,9 @@ MAX_ATTEMPTS = 3
 def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> bool:
     """Execute the due transform whose turn it is. Return False if none is due.
 
-    All errors end the job as failed, with a plain sentence. There are two exceptions. A row whose lease was lost belongs
-    to another worker and isn't changed. If the process has to stop, the job goes back to the queue. `replace` ends a
-    process that can't be stopped otherwise.
+    All errors end the job as failed, with a plain sentence. There are two exceptions. A row whose lease was lost
+    belongs to another worker and isn't changed. If the process has to stop, the job goes back to the queue. `replace`
+    ends a process that can't be stopped otherwise.
     """
     lease = claim_first(
         Transform.objects.order_by_turn(),

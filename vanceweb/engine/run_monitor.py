@@ -46,8 +46,8 @@ class RunStopped(Exception):
 class RunMonitor:
     """The pipeline's progress callback: stores the percentage and stops the run if necessary.
 
-    A call raises LeaseLost, ProcessStopping, or RunStopped if the job was cancelled or has run for too long. It accesses
-    the database at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
+    A call raises LeaseLost, ProcessStopping, or RunStopped if the job was cancelled or has run for too long. It
+    accesses the database at most once per `ENGINE_PROGRESS_SECONDS`. A database error there doesn't end the run.
     `interruption` stops the run from another thread, with the same errors.
     """
 

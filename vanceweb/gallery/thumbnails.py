@@ -53,10 +53,6 @@ def make_next_thumbnails() -> None:
             return
 
 
-class ThumbnailsPending(Exception):
-    """Another worker is making the thumbnails of this picture: ask again soon."""
-
-
 def make_thumbnails(blob_id: int) -> None:
     """Make the thumbnails of one blob, whether or not they are due. Raise ThumbnailsPending."""
     blob = Blob.objects.filter(pk=blob_id).first()

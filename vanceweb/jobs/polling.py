@@ -21,16 +21,15 @@ from vanceweb.jobs.failures import TRANSIENT_ERRORS, to_failure
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.progress import build_progress_fields
 from vanceweb.jobs.service_polls import MOST_DOUBLINGS, compute_poll_pause
-from vanceweb.lib.call_slots import IsFree, find_service_name, get_call_slots
+from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.encryption import DecryptionFailed
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
+from vanceweb.vault.service_calls import take_due_row
 
 logger = logging.getLogger(__name__)
 
-# Another process may take the chosen row first.
-MOST_TRIES = 20
 # After this many jobs in a row without an answer, the service counts as unreachable and isn't asked about the others.
 UNREACHABLE_AFTER = 2
 # The engine's workers are busy with other jobs: every so many rounds it is asked about a waiting one too.
@@ -42,40 +41,20 @@ def poll_due_service(*, wake_job: WakeCallback, wake_poll: WakeCallback) -> None
 
     `wake_job` is called for each job that became due, `wake_poll` if a poll was passed over for want of a slot.
     """
-    slots = get_call_slots()
-    taken = slots.take(_take_due_poll, call_later=wake_poll)
-    if taken is None:
-        return
-    service, (connection, lease) = taken
-    with slots.returning(service):
-        poll_connection(connection, lease, wake_job)
-
-
-def _take_due_poll(is_free: IsFree) -> tuple[str, tuple[Connection, Lease[ServicePoll]]] | None:
-    busy: list[str] = []
-    polls = filter_due(ServicePoll.objects.all()).select_related("connection").defer("connection__token")
-    for _ in range(MOST_TRIES):
-        poll = polls.exclude(connection__base_url__in=busy).order_by("not_before", "pk").first()
-        if poll is None:
-            return None
-        service = find_service_name(poll.connection.base_url)
-        if not is_free(service):
-            busy.append(poll.connection.base_url)
-        elif (lease := claim_poll(poll)) is not None:
-            return service, (poll.connection, lease)
-    return None
-
-
-def claim_poll(poll: ServicePoll) -> Lease[ServicePoll] | None:
-    """Claim a poll that is due. Return None if another worker was faster."""
-    return claim(
+    taken = take_due_row(
         ServicePoll.objects.all(),
-        pk=poll.pk,
-        duration=timedelta(seconds=settings.LEASE_SECONDS),
-        is_attempt=False,
+        base_url="connection__base_url",
+        call_later=wake_poll,
         polled_at=timezone.now(),
         rounds=F("rounds") + 1,
     )
+    if taken is None:
+        return
+    service, lease = taken
+    with get_call_slots().returning(service):
+        connection = Connection.objects.without_token().filter(poll=lease.pk).first()
+        if connection is not None:
+            poll_connection(connection, lease, wake_job)
 
 
 def poll_connection(connection: Connection, lease: Lease[ServicePoll], wake: WakeCallback) -> None:

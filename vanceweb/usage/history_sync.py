@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from vanceweb.client import HistoryRow, VanceError
 from vanceweb.jobs.models import Job
+from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
@@ -24,7 +25,7 @@ from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, Hi
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
-from vanceweb.vault.service_calls import SLOTS, take_due_row
+from vanceweb.vault.service_calls import take_due_row
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def sync_next_history() -> bool:
     if taken is None:
         return False
     service, lease = taken
-    with SLOTS.returning(service):
+    with get_call_slots().returning(service):
         _sync_claimed(lease)
     return filter_due(filter_readable()).exists()
 

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.client import InvalidToken, VanceError
+from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
-from vanceweb.vault.service_calls import SLOTS, take_due_row
+from vanceweb.vault.service_calls import take_due_row
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def check_next_connection() -> bool:
     if taken is None:
         return False
     service, lease = taken
-    with SLOTS.returning(service):
+    with get_call_slots().returning(service):
         check_connection(lease)
     return filter_due(Connection.objects.all()).exists()
 
