@@ -11,6 +11,7 @@ from tests.conftest import as_actor
 from tests.jobs.conftest import JobDriver, run_queue
 from tests.jobs.path_service import PathService, connect, run_path_service
 from tests.jobs.worker_threads import run_together
+from vanceweb.jobs.due_jobs import take_due_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job, hold_job, release_job
 from vanceweb.jobs.sweeps import wake_due_jobs
@@ -79,15 +80,29 @@ def test_the_next_job_is_woken_when_a_place_is_free(
     assert (first.state, second.state) == (end, Job.State.PROCESSING)
 
 
-def test_workers_at_the_same_time_never_start_more_than_there_are_places(
+def test_processes_that_choose_at_the_same_time_never_start_more_than_there_are_places(hosted: JobDriver) -> None:
+    source = hosted.upload()
+    for _ in range(12):
+        hosted.submit(source=source)
+
+    def choose() -> None:
+        # Only the rows decide: the slots of another process don't make this one wait.
+        take_due_job(lambda service: True)
+
+    for _ in range(5):
+        run_together(*[choose] * 6)
+        assert Job.objects.exclude(lease_token=None).count() == 3
+        Job.objects.update(lease_token=None, lease_until=None)
+
+
+def test_threads_that_work_at_the_same_time_never_start_more_than_there_are_places(
     hosted: JobDriver, service: PathService
 ) -> None:
     source = hosted.upload()
     for _ in range(12):
         hosted.submit(source=source)
-    for _ in range(3):
-        run_together(*[advance_jobs.call] * 6)
-        assert (count("processing"), service.count("/transform")) == (3, 3)
+    run_together(*[advance_jobs.call] * 6)
+    assert (count("processing"), service.count("/transform")) == (3, 3)
 
 
 def test_people_take_turns_and_their_short_jobs_come_first(

@@ -296,7 +296,8 @@ def test_a_poll_that_ends_while_a_job_is_cancelled_or_held_leaves_the_job_alone(
 
     service.replies["/progress"] = stop_both
     poll(hosted)
-    assert (refresh(cancelled).state, refresh(held).state) == (Job.State.CANCELLED, Job.State.HELD)
+    assert (refresh(cancelled).state, cancelled.work_seconds) == (Job.State.CANCELLED, None)
+    assert (refresh(held).state, held.work_seconds, held.not_before) == (Job.State.HELD, None, None)
     service.replies["/progress"] = service.reply_progress
     release_job(job=held)
     run_queue("io")
