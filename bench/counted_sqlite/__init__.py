@@ -1,0 +1,1 @@
+"""A database backend that counts statements, for the bench only."""
