@@ -1,4 +1,4 @@
-"""What waiting costs and delays. `waiting.py` calls `main` in a process with settings and a data folder of its own.
+"""The costs and delays of waiting. `waiting.py` calls `main` in a process with settings and a data folder of its own.
 
 - Statements and processor time of 1,000 jobs that wait for an engine which takes none of them.
 - The time from the end of the engine's work to the finished job.
@@ -42,7 +42,7 @@ POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Load:
-    """What a site does in a minute: SQL statements, and seconds of processor time."""
+    """The work of a site in a minute: SQL statements, and seconds of processor time."""
 
     statements: float
     seconds: float
@@ -74,11 +74,11 @@ def measure_waiting_jobs(actor: Actor) -> None:
     # Without a worker of the engine, nothing ever starts.
     with serve_site(ENGINE_WORKERS="0") as site:
         time.sleep(SETTLING_SECONDS)
-        idle = _watch(site)
+        idle = _measure_load(site)
         print(f"idle site: {idle}")
         ids = _submit(actor, Connection.objects.bundled().get(), WAITING_JOBS)
         time.sleep(SETTLING_SECONDS)
-        waiting = _watch(site)
+        waiting = _measure_load(site)
         _cancel(ids)
     for_each = (waiting.statements - idle.statements) / WAITING_JOBS, (waiting.seconds - idle.seconds) / WAITING_JOBS
     print(
@@ -90,14 +90,14 @@ def measure_waiting_jobs(actor: Actor) -> None:
 def measure_delays(actor: Actor) -> None:
     """Print how long finished work waits for the site, and how long a small job waits for hanging ones."""
     bundled = Connection.objects.bundled().get()
-    with serve_site(), accept_and_never_answer() as port:
-        alone = [_time_job(actor, bundled) for _number in range(SMALL_JOBS)]
+    with serve_site(), serve_no_answers() as port:
+        alone = [_measure_job(actor, bundled) for _number in range(SMALL_JOBS)]
         delays = [times.after_work for times in alone]
         print(f"work done → job done: median {statistics.median(delays):.2f} s of 1, longest {max(delays):.2f} s")
         hanging = add_connection(actor=actor, name="Hanging", base_url=f"http://127.0.0.1:{port}", token="x" * 40)
         ids = _submit(actor, hanging, HANGING_JOBS)
         time.sleep(SETTLING_SECONDS)
-        beside = [_time_job(actor, bundled).whole for _number in range(SMALL_JOBS)]
+        beside = [_measure_job(actor, bundled).whole for _number in range(SMALL_JOBS)]
         _cancel(ids)
     before, after = statistics.median(times.whole for times in alone), statistics.median(beside)
     print(
@@ -107,7 +107,7 @@ def measure_delays(actor: Actor) -> None:
 
 
 @contextmanager
-def accept_and_never_answer() -> Iterator[int]:
+def serve_no_answers() -> Iterator[int]:
     """Listen on a free port of this machine during the block, accept every connection and answer none."""
     # The kernel accepts as many as the backlog holds, and nobody ever reads them.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
@@ -127,7 +127,7 @@ def _submit(actor: Actor, connection: Connection, count: int) -> list[int]:
     return ids
 
 
-def _time_job(actor: Actor, connection: Connection) -> JobTimes:
+def _measure_job(actor: Actor, connection: Connection) -> JobTimes:
     (pk,) = _submit(actor, connection, 1)
     give_up_at = time.monotonic() + LONGEST_SECONDS
     while not (job := Job.objects.get(pk=pk)).has_ended:
@@ -145,7 +145,7 @@ def _time_job(actor: Actor, connection: Connection) -> JobTimes:
     )
 
 
-def _watch(site: ServedSite) -> Load:
+def _measure_load(site: ServedSite) -> Load:
     counted = Path(os.environ[STATEMENTS_FILE])
     statements, seconds = counted.stat().st_size, site.read_processor_seconds()
     time.sleep(WATCHED_SECONDS)

@@ -365,7 +365,7 @@ BUNDLED_ENGINE_WSGI = "vanceweb.engine.wsgi.application"
 BUNDLED_MODELS_SECONDS = 60.0
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # The function to call with the trans_id of each transform that ends, in the same transaction; empty: none.
-ENGINE_ON_END = ""
+ENGINE_ON_END = "vanceweb.jobs.engine_events.wake_job_of_transform"
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
 # The function that does the work of each module.

@@ -26,8 +26,13 @@ def visitor(alice: User, client: Client) -> Client:
     return client
 
 
+def begin_work(seconds_ago: float = 0) -> dict[str, Any]:
+    """Return the fields of a job that its service has worked on for so long."""
+    return {**ACTIVE, "work_started_at": timezone.now() - timedelta(seconds=seconds_ago)}
+
+
 def test_the_page_of_an_active_job_polls_every_second(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **ACTIVE)
+    job = make_job(alice, **begin_work())
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert 'hx-trigger="every 1s"' in page
     assert f'hx-get="/jobs/{job.uuid}/progress/"' in page
@@ -36,7 +41,7 @@ def test_the_page_of_an_active_job_polls_every_second(visitor: Client, alice: Us
 
 
 def test_the_fragment_shows_phase_percentage_and_time(visitor: Client, alice: User) -> None:
-    job = make_job(alice, **ACTIVE, submitted_at=timezone.now() - timedelta(seconds=75))
+    job = make_job(alice, **begin_work(75), submitted_at=timezone.now() - timedelta(seconds=90))
     response = visitor.get(f"/jobs/{job.uuid}/progress/", headers=HTMX)
     fragment = response.content.decode()
     assert 'data-percent="42"' in fragment

@@ -111,6 +111,9 @@ class Job(TeamOwned, LeasedModel):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    # Not stored: the place of a waiting job in its queue (see `queries.add_places`).
+    place: Any = None
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
@@ -199,14 +202,27 @@ class Job(TeamOwned, LeasedModel):
     @property
     def phase_title(self) -> str:
         """The state in one or two words."""
+        if self.is_waiting:
+            return _("Waiting")
         if self.state == self.State.PROCESSING and not self.trans_id:
             return _("Starting")
         return str(self.State(self.state).label)
 
     @property
+    def is_waiting(self) -> bool:
+        """True until the service is seen to work on the job: it waits on this site or at its service."""
+        return self.state == self.State.QUEUED or (self.is_being_polled and self.work_started_at is None)
+
+    @property
+    def shown_percent(self) -> float | None:
+        """The percentage of the work; None while there is no work to tell of."""
+        return self.percent if self.work_started_at is not None else None
+
+    @property
     def elapsed(self) -> timedelta:
-        """The time from the last submission or retry until the end or now."""
-        return max(timedelta(), (self.finished_at or timezone.now()) - self.submitted_at)
+        """The time since the work began or, before it did, since the last submission or retry; until the end or now."""
+        since = self.work_started_at or self.submitted_at
+        return max(timedelta(), (self.finished_at or timezone.now()) - since)
 
     @property
     def took(self) -> timedelta | None:

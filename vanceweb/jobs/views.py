@@ -14,6 +14,7 @@ from django_htmx.http import reswap, retarget
 
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
+from vanceweb.jobs.queries import add_places
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, retry_job
 from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import (
@@ -37,6 +38,7 @@ def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
         limit=settings.JOBS_PAGE_ROWS,
     )
     hide_private_pictures(actor, rows)
+    add_places(rows)
     context = {"jobs": rows, "next": next_key, "has_active_jobs": any(job.is_active for job in rows)}
     return render(request, "jobs/list.html", context)
 
@@ -117,6 +119,7 @@ def _get_shown_job(request: HttpRequest, uuid: UUID) -> Job:
     """Return the job as its page shows it. Raise Http404 if the person may not see it."""
     job, actor = get_visible_or_404(request, Job.objects.with_pictures().with_connection(), uuid=uuid)
     hide_private_pictures(actor, [job])
+    add_places([job])
     return job
 
 
