@@ -1,4 +1,4 @@
-"""The costs and delays of waiting, measured on a served site with a data folder of its own: `python -m bench.waiting`."""
+"""The costs and delays of waiting, on a served site with a data folder of its own: `python -m bench.waiting`."""
 
 import os
 import subprocess
