@@ -49,6 +49,8 @@ SUCCESSORS: dict[str, Callable[[Any], Any]] = {
     "thumbnail_attempts": attrgetter("blob.attempts"),
     "asked_at": attrgetter("woken_at"),
 }
+# An ended job is never due.
+FORGOTTEN = {("jobs.job", "not_before", state) for state in ("done", "failed", "cancelled")}
 # Rows that the update adds, besides Django's own: the team's connection to the bundled engine, with its credits.
 ADDED = {"vault.connection": 1, "engine.account": 1, "engine.ledgerentry": 1}
 TEAM_OWNED = ["vault.connection", "gallery.asset", "jobs.job", "usage.usagerecord"]
@@ -114,6 +116,8 @@ def test_every_row_is_still_there_with_every_value(installation):
         assert rows.keys() <= after.keys(), label
         for key, values in rows.items():
             for name, value in values.items():
+                if (label, name, after[key].state if label == "jobs.job" else "") in FORGOTTEN:
+                    continue
                 read = attrgetter(name) if hasattr(after[key], name) else SUCCESSORS[name]
                 assert read(after[key]) == value, f"{name} of {label} {key}"
         if label.split(".")[0] not in ("auth", "contenttypes"):
