@@ -198,5 +198,6 @@ def run_at_once(actions: list[Callable[[], object]]) -> None:
         list(pool.map(run, actions))
 
 
+@pytest.mark.slow
 def test_concurrent_deletions_and_uploads_on_postgresql() -> None:
     run_on_postgresql(f"{__file__}::TestRace", passes=2)

@@ -163,5 +163,6 @@ def act(start: threading.Barrier, action: Callable[[], object]) -> None:
         connections.close_all()
 
 
+@pytest.mark.slow
 def test_pictures_made_private_during_a_submission_on_postgresql() -> None:
     run_on_postgresql(f"{__file__}::TestRace", passes=1)

@@ -118,7 +118,7 @@ def build_default_step(module: str) -> Step:
 # Their networks work at a fixed size: a single px takes them as long as a photo.
 FIXED_SIZE_MODULES = {"matting", "deoldify2", "sd_recolor"}
 QUICK_AND_SLOW_MODULES = [*sorted(set(MODULES) - FIXED_SIZE_MODULES), *mark_slow(*sorted(FIXED_SIZE_MODULES))]
-QUICK_KINDS = {"RGB", "LA", "16 bit"}
+QUICK_KINDS = {"LA"}
 ODD_CASES = [
     pytest.param(
         module,

@@ -63,7 +63,9 @@ def test_a_colour_moves_the_hue_towards_it(
     assert result.notes == ()
 
 
-@pytest.mark.parametrize(("name", "word"), [("coffee.png", "brown"), ("chelsea.png", "orange")])
+@pytest.mark.parametrize(
+    ("name", "word"), [("coffee.png", "brown"), pytest.param("chelsea.png", "orange", marks=pytest.mark.slow)]
+)
 def test_an_unwanted_colour_disappears(shipped: NetworkRegistry, name: str, word: str) -> None:
     results = [recolour_pixels(load_small_grey(name), shipped, negative=words).colours for words in ("", word)]
     before, after = (measure_colour_match(to_lab(each)[:, :, 1:], get_named_colour(word)).mean() for each in results)

@@ -111,7 +111,7 @@ def test_moved_photos_gain_on_average(networks: NetworkRegistry) -> None:
 
 
 @pytest.mark.parametrize("blur_type", [0, 1])
-@pytest.mark.parametrize("name", ["coffee.png", "astronaut.png"])
+@pytest.mark.parametrize("name", ["coffee.png", *mark_slow("astronaut.png")])
 def test_more_blur_removal_makes_steeper_edges(networks: NetworkRegistry, name: str, blur_type: int) -> None:
     soft = blur_gaussian(load_photo(name, side=96), 1.5)
     found = [
