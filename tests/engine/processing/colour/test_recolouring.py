@@ -97,6 +97,7 @@ def test_the_sky_and_the_ground_are_found(networks: NetworkRegistry) -> None:
     assert np.abs(before[coat].astype(int) - result[coat]).mean() < 1
 
 
+@pytest.mark.slow
 def test_hair_skin_and_clothes_are_found(networks: NetworkRegistry) -> None:
     grey = load_small_grey("astronaut.png")
     before = recolour_pixels(grey, networks).colours

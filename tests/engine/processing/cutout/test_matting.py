@@ -34,7 +34,12 @@ def draw_disc(side: int, radius: float, soft: float) -> Mask:
     ("name", "inside", "outside"),
     [
         ("astronaut.png", [(110, 225), (400, 150), (230, 220)], [(20, 20), (60, 350), (150, 480)]),
-        ("coffee.png", [(200, 330), (100, 250), (320, 200)], [(15, 15), (380, 20), (30, 560)]),
+        pytest.param(
+            "coffee.png",
+            [(200, 330), (100, 250), (320, 200)],
+            [(15, 15), (380, 20), (30, 560)],
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_subject_is_opaque_and_the_rest_transparent(
@@ -74,6 +79,7 @@ def test_a_larger_copy_is_cut_out_alike(networks: NetworkRegistry, flower: tuple
     assert np.abs(back.astype(int) - alpha).mean() < 2
 
 
+@pytest.mark.slow
 def test_existing_alpha_is_kept(networks: NetworkRegistry) -> None:
     pixels = load_photo("flower.jpg")
     before = np.full(pixels.shape[:2], 255, dtype=np.uint8)

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from tests.engine.processing.damage import DARK, LIGHT, add_damage
 from tests.engine.processing.photos import COLOUR_PHOTOS, compute_psnr, load_photo
+from tests.engine.processing.sweeps import mark_slow
 from tests.engine.processing.tiny_networks import write_tiny_network
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
 from vanceweb.engine.processing.image.picture import Picture
@@ -77,7 +78,7 @@ def test_damage_is_found_without_a_network(without_networks: NetworkRegistry) ->
     assert np.mean(gains) >= 4, gains
 
 
-@pytest.mark.parametrize("angle", range(0, 180, 15))
+@pytest.mark.parametrize("angle", [*range(0, 180, 30), *mark_slow(*range(15, 180, 30))])
 def test_a_scratch_is_found_whichever_way_it_runs(without_networks: NetworkRegistry, angle: int) -> None:
     pixels = np.full((160, 160, 3), 120, dtype=np.uint8)
     y, x = np.mgrid[:160, :160] - 80.0

@@ -68,6 +68,7 @@ def test_sharp_photos_are_left_alone_and_a_note_says_so(networks: NetworkRegistr
     assert picture.notes == ("The photo is already sharp, so it was left as it is.",)
 
 
+@pytest.mark.slow
 def test_without_a_face_the_rest_is_restored_and_a_note_says_so(networks: NetworkRegistry) -> None:
     picture = restore_photo(degrade(crop_detail("coffee.png"))[:48, :48], networks, face_enhancer=True)
     assert "No face was found; the rest of the picture was restored." in picture.notes
