@@ -190,6 +190,7 @@ def test_a_picture_whose_decoding_breaks_off_is_not_tried_for_ever(alice: User, 
 
         def break_off() -> None:
             connection, _address = listener.accept()
+            connection.recv(65536)
             connection.sendall(b"+")
             connection.close()
 

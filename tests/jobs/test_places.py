@@ -11,6 +11,7 @@ from tests.conftest import as_actor
 from tests.jobs.conftest import JobDriver, run_queue
 from tests.jobs.path_service import PathService, connect, run_path_service
 from tests.jobs.worker_threads import run_together
+from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.due_jobs import take_due_job
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job, hold_job, release_job
@@ -99,6 +100,8 @@ def test_threads_that_work_at_the_same_time_never_start_more_than_there_are_plac
     hosted: JobDriver, service: PathService
 ) -> None:
     source = hosted.upload()
+    # Otherwise one thread makes them, and the others pause.
+    make_thumbnails(source.blob_id)
     for _ in range(12):
         hosted.submit(source=source)
     run_together(*[advance_jobs.call] * 6)
