@@ -20,7 +20,7 @@ from storages.backends.s3 import S3Storage
 
 # A service in reach accepts a connection within a fraction of this, also after one lost packet.
 CONNECT_SECONDS = 5
-# The wait for the next bytes. All attempts together take less than gunicorn's timeout and the engine's longest run.
+# The wait for the next bytes. All attempts together take less than WEB_TIMEOUT and the engine's longest run.
 READ_SECONDS = 15
 # One error in a row is usual when a service restarts or limits its load; boto pauses between the attempts.
 ATTEMPTS = 3
