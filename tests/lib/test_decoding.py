@@ -52,6 +52,10 @@ def slow_picture() -> bytes:
     return build_jpeg_of_many_scans(2000)
 
 
+# Far more than a child needs before it decodes, and far less than the slow picture takes.
+BUSY_TICKS = 15
+
+
 def check(content: bytes) -> dict[str, Any]:
     return check_pixels(io.BytesIO(content), formats=FORMATS)
 
@@ -62,6 +66,11 @@ def check_small() -> None:
 
 def find_children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def read_processor_ticks(pid: int) -> int:
+    """Return the processor time that the process has used in its own code, in hundredths of a second."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 def count_open_files(pid: int | str = "self") -> int:
@@ -79,7 +88,10 @@ def decode_in_child(decoder: int, content: bytes) -> Iterator[tuple["Future[Any]
     """Check the picture in a thread; yield the result and the process id of the child that works on it."""
     with run_in_thread(lambda: check(content)) as result:
         wait_until(lambda: bool(find_children(decoder)), 60)
-        yield result, find_children(decoder)[0]
+        (child,) = find_children(decoder)
+        # A child that dies before it has accepted the request is replaced.
+        wait_until(lambda: read_processor_ticks(child) >= BUSY_TICKS, 60)
+        yield result, child
 
 
 class TestAnswers:
@@ -212,7 +224,7 @@ class TestDeaths:
             assert decoder.poll() is None
 
     def test_a_child_that_hangs_is_killed(self, settings: Any, slow_picture: bytes) -> None:
-        settings.DECODER_SECONDS = settings.DECODER_WALL_FACTOR = 1
+        settings.DECODER_SECONDS, settings.DECODER_WALL_FACTOR = 5, 1
         with run_decoder() as decoder, decode_in_child(decoder.pid, slow_picture) as (result, child):
             os.kill(child, signal.SIGSTOP)
             with pytest.raises(DecodingInterrupted):
