@@ -224,7 +224,7 @@ class TestDeaths:
             assert decoder.poll() is None
 
     def test_a_child_that_hangs_is_killed(self, settings: Any, slow_picture: bytes) -> None:
-        settings.DECODER_SECONDS, settings.DECODER_WALL_FACTOR = 5, 1
+        settings.DECODER_SECONDS, settings.DECODER_WALL_FACTOR = 2, 1
         with run_decoder() as decoder, decode_in_child(decoder.pid, slow_picture) as (result, child):
             os.kill(child, signal.SIGSTOP)
             with pytest.raises(DecodingInterrupted):
