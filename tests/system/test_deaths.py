@@ -79,10 +79,10 @@ def test_io_workers_killed_while_the_result_is_fetched(site, alice):
     job = start_long_job(alice)
     wait_for(lambda: (alice.get_percent(job) or 0) > 80, JOB_SECONDS, "the last tiles")
     killed, until = 0, time.monotonic() + 12
-    while time.monotonic() < until:
+    # The supervisor restarts a worker that keeps dying after growing pauses.
+    while time.monotonic() < until or killed < 2:
         killed += site.kill_workers("io")
         time.sleep(0.35)
-    assert killed >= 2
     assert_done_and_charged_once(alice, job, before=before)
 
 

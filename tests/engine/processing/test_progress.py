@@ -25,6 +25,8 @@ from vanceweb.engine.processing.pipeline import OPERATIONS, process_file
 
 LEAST_STEPS = 8  # different fractions of each feature, even with a tiny picture
 LARGEST_JUMP = 0.7  # of the progress at once: in a tiny picture, filling in its one tile is a single native call
+# So is each network's run on one small face.
+LARGEST_JUMPS = {"CodeFormer": 0.85, "img2sr": 0.85}
 HEAVY = {"CodeFormer", "img2sr"}  # Real-ESRGAN takes seconds for a face
 PARAMS = {
     "enlarge3": {"scale": 8},
@@ -93,7 +95,7 @@ def test_progress_rises_in_small_steps_and_a_run_stops_at_each(
     assert (told[0], told[-1]) == (0, 1)
     assert told == sorted(told)
     assert len(set(told)) >= LEAST_STEPS
-    assert max(after - before for before, after in pairwise(told)) <= LARGEST_JUMP
+    assert max(after - before for before, after in pairwise(told)) <= LARGEST_JUMPS.get(module, LARGEST_JUMP)
     (results / "r").unlink()
     # A request is noticed at the next report, and the result is complete before the reports of 1.
     latest = sum(fraction < 1 for fraction in told) - 2
