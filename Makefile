@@ -29,11 +29,11 @@ setup: $(SITE) $(FRONT)  ## Set everything up without serving
 
 test: dev $(FRONT_DEV) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 quick: dev $(FRONT_DEV)  ## Run all tests except slow and browser tests, in under two minutes
 	@$(PY) manage.py install_models
-	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
+	@$(PY) -m pytest -n 3 --dist loadgroup -m "not slow and not browser"
 
 # Otherwise the threads of torch and ncnn would busy-wait for each other.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE

@@ -66,7 +66,7 @@ def test_io_workers_killed_again_and_again(site, alice):
     before = get_account(alice)
     job = start_long_job(alice)
     killed = 0
-    while alice.get_state(job) == "active" and killed < 8:
+    while alice.get_state(job) == "active" and killed < 4:
         killed += site.kill_workers("io")
         time.sleep(0.7)
     assert killed >= 2

@@ -9,7 +9,7 @@ import pytest
 from tests.live_site import LiveSite, ScriptlessVisitor
 from tests.object_store import ObjectStore
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served-briefly")]
 
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])

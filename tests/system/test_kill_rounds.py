@@ -41,7 +41,7 @@ def get_account(person: ScriptlessVisitor) -> tuple[float, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("served")
+@pytest.mark.xdist_group("served-briefly")
 def test_twelve_rounds_of_kill_9(tmp_path: Path) -> None:
     with LiveSite(tmp_path / "data", LEASE_SECONDS="6", DJANGO_SETTINGS_MODULE="tests.timed_settings") as site:
         alice = ScriptlessVisitor(site).create_owner()

@@ -16,7 +16,7 @@ def find_mapped_libraries(pid: int) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("served")
+@pytest.mark.xdist_group("served-briefly")
 def test_only_the_engines_worker_loads_image_libraries(tmp_path: Path) -> None:
     with LiveSite(tmp_path / "data") as site:
         alice = ScriptlessVisitor(site).create_owner()

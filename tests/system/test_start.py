@@ -12,7 +12,7 @@ import pytest
 
 from tests.live_site import LiveSite, ScriptlessVisitor, build_environment, build_manage_command
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served-briefly")]
 
 
 def run_up(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
