@@ -1,6 +1,6 @@
 """Peak memory of one job on a picture of 34 megapixels, in a process of its own.
 
-`python -m bench.memory MODELS_DIR JOB [TILES]` prints MB and seconds; with TILES, the job ends after that many reports.
+`python -m bench.memory MODELS_DIR JOB [SHARE]` prints MB and seconds; with SHARE, the job ends once that share is done.
 A job is a feature's module, with its defaults, or one of the special jobs in `JOBS`.
 """
 
@@ -65,8 +65,8 @@ SOFT = ("restore",)  # jobs that skip sharp pictures
 SOFT_EDGE, SOFT_NOISE = 12.0, 2.0  # width of the disc's edge in px, and noise in levels, of a soft picture
 
 
-class TileLimitReached(Exception):
-    """The requested number of tiles is done."""
+class ShareDone(Exception):
+    """The requested share of the job is done."""
 
 
 def write_picture(path: Path, *, soft: bool = False) -> None:
@@ -97,21 +97,18 @@ def read_peak_megabytes() -> int:
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
-def main(directory: str, job: str, tiles: str = "0") -> None:
+def main(directory: str, job: str, share: str = "1") -> None:
     """Run the job and print peak MB and seconds."""
-    done = 0
 
     def report(fraction: float) -> None:
-        nonlocal done
-        done += 1
-        if int(tiles) and done > int(tiles):
-            raise TileLimitReached
+        if float(share) <= fraction < 1:
+            raise ShareDone
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "large.jpg"
         write_picture(source, soft=job in SOFT)
         before = time.perf_counter()
-        with contextlib.suppress(TileLimitReached):
+        with contextlib.suppress(ShareDone):
             networks = NetworkRegistry(Path(directory))
             process_file(source, Path(folder) / "r", [JOBS[job]], Output(), networks=networks, report=report)
         seconds = time.perf_counter() - before

@@ -19,11 +19,21 @@ from vanceweb.teams.models import Role, User
 from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
+# Functions whose tests together take more than a second on two processors, besides those marked at their definition.
+SLOW_TESTS = frozenset(Path(__file__).with_name("slow_tests.txt").read_text("utf-8").split())
+
 # Every run uses the same examples, so that a failure in CI can be repeated locally.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # Without its values, and without the group that a distributed run appends.
+        if item.nodeid.split("[")[0].split("@")[0] in SLOW_TESTS:
+            item.add_marker(pytest.mark.slow)
 
 
 def make_picture_file(

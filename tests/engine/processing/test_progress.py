@@ -99,7 +99,7 @@ def test_progress_rises_in_small_steps_and_a_run_stops_at_each(
     (results / "r").unlink()
     # A request is noticed at the next report, and the result is complete before the reports of 1.
     latest = sum(fraction < 1 for fraction in told) - 2
-    for last in sorted({0, 1, len(told) // 3, min(len(told) * 9 // 10, latest)}):
+    for last in sorted({1, min(len(told) * 2 // 3, latest)}):
         check_stops_at(networks, source, module, last)
         assert list(results.iterdir()) == []
 
