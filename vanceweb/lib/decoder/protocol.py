@@ -44,7 +44,9 @@ def send_request(connection: socket.socket, request: dict[str, Any], descriptor:
     """Send the request with a file descriptor. Raise OSError."""
     message = _encode(request)
     sent = socket.send_fds(connection, [message], [descriptor])
-    connection.sendall(message[sent:])
+    # Sending nothing would fail if the decoder has already answered and gone.
+    if rest := message[sent:]:
+        connection.sendall(rest)
 
 
 def receive_request(connection: socket.socket) -> tuple[dict[str, Any], int]:
