@@ -19,7 +19,7 @@ from vanceweb.teams.models import Role, User
 from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
-# Functions whose tests together take more than a second on two processors, besides those marked at their definition.
+# Functions whose tests together take close to a second or more, besides those marked at their definition.
 SLOW_TESTS = frozenset(Path(__file__).with_name("slow_tests.txt").read_text("utf-8").split())
 
 # Every run uses the same examples, so that a failure in CI can be repeated locally.
