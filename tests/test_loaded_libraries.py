@@ -49,7 +49,7 @@ django.setup()
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-for name in settings.SWEEPS:
+for name in (*settings.SWEEPS, *settings.CHORES):
     import_string(name)
 import vanceweb.ops.management.commands.sweep
 """

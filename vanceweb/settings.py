@@ -249,14 +249,17 @@ LEASE_HEARTBEAT_SECONDS = LEASE_SECONDS / 3
 LEASE_LOOK_SECONDS = 1.0
 # The longest time after which delayed work begins late; one short query for each kind of work and round.
 SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 1.0)
-# The functions the sweeper calls in turn, without arguments.
+# The functions the sweeper calls in turn in each round, without arguments.
 SWEEPS: list[str] = [
     "vanceweb.ops.sweeps.wake_due_rows_of_all_kinds",
+    "vanceweb.usage.sweeps.request_changed_histories",
+]
+# Its housekeeping, every few rounds.
+CHORES: list[str] = [
     "vanceweb.engine.sweeps.fail_overdue_transforms",
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
-    "vanceweb.usage.sweeps.request_changed_histories",
     "vanceweb.ops.sweeps.remove_old_tasks",
 ]
 # Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.

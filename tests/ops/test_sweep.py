@@ -75,7 +75,8 @@ def test_rounds_follow_each_other_until_sigterm(settings):
 
 def test_every_sweep_of_the_settings_exists(settings):
     assert settings.SWEEPS
-    assert all(callable(import_string(name)) for name in settings.SWEEPS)
+    assert settings.CHORES
+    assert all(callable(import_string(name)) for name in (*settings.SWEEPS, *settings.CHORES))
 
 
 @pytest.mark.django_db

@@ -1,7 +1,8 @@
-"""`manage.py sweep`: the clock of the site, which calls the functions named in SWEEPS periodically."""
+"""`manage.py sweep`: the clock of the site, which calls the functions named in SWEEPS and CHORES periodically."""
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,14 @@ from django.utils.module_loading import import_string
 
 from vanceweb.ops.repeated_failures import RepeatedFailures
 
+# Nobody notices if housekeeping is late by this much, and most rounds find nothing.
+CHORE_SECONDS = 10.0
+
 
 class Command(BaseCommand):
     """The sweeper, which runs until SIGTERM or Ctrl-C."""
 
-    help = "Call the functions of the setting SWEEPS every SWEEP_INTERVAL seconds."
+    help = "Call the functions of the setting SWEEPS every SWEEP_INTERVAL seconds, and those of CHORES every 10 s."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,14 +31,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         """Call all functions in a loop. Log a failure and continue with the next function."""
         sweeper = Sweeper({name: import_string(name) for name in settings.SWEEPS})
+        housekeeper = Sweeper({name: import_string(name) for name in settings.CHORES})
         if once:
             sweeper.sweep()
+            housekeeper.sweep()
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        next_chores = time.monotonic()
         while not stopped.is_set():
             sweeper.sweep()
+            if time.monotonic() >= next_chores:
+                housekeeper.sweep()
+                next_chores = time.monotonic() + CHORE_SECONDS
             stopped.wait(settings.SWEEP_INTERVAL)
 
 
