@@ -12,15 +12,18 @@ from vanceweb.vault.models import Connection
 REMOTE_POLL_SECONDS = 2.0
 # The end of a job is noticed at most this late. Services with many waiting jobs are asked no more often.
 LONGEST_POLL_SECONDS = 30.0
+# The bundled engine tells when a job ends. Its percentages are asked for again this late after a rest.
+LONGEST_BUNDLED_POLL_SECONDS = 4.0
 # More make no difference to LONGEST_POLL_SECONDS.
 MOST_DOUBLINGS = 10
 
 
 def compute_poll_pause(connection: Connection, *, unchanged: int = 0) -> float:
     """Return the seconds between two polls, after this many in a row that found nothing new."""
+    first, longest = REMOTE_POLL_SECONDS, LONGEST_POLL_SECONDS
     if connection.is_bundled:
-        return float(settings.JOB_POLL_SECONDS)
-    return float(min(REMOTE_POLL_SECONDS * 2 ** min(unchanged, MOST_DOUBLINGS), LONGEST_POLL_SECONDS))
+        first, longest = float(settings.JOB_POLL_SECONDS), LONGEST_BUNDLED_POLL_SECONDS
+    return float(max(first, min(first * 2 ** min(unchanged, MOST_DOUBLINGS), longest)))
 
 
 def schedule_poll(connection: Connection) -> None:
