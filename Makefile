@@ -46,12 +46,13 @@ test-diffusion: dev  ## Run the tests of Stable Diffusion in a separate environm
 
 # An empty database in memory: the check of the migrations would open the installation's.
 lint: export DATABASE_URL := sqlite://:memory:
-lint: dev $(FRONT_DEV)  ## Check style, types, templates, scripts, imports between rooms and migrations
+lint: dev $(FRONT_DEV)  ## Check style, types, templates, scripts, style sheets, imports between rooms and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/djlint templates --check --lint --quiet
-	@.ci/run-node node node_modules/eslint/bin/eslint.js --max-warnings 0 static eslint.config.js
+	@.ci/run-node node node_modules/eslint/bin/eslint.js --max-warnings 0 static .ci eslint.config.js
+	@.ci/run-node node .ci/unused-classes.mjs
 	@.venv/bin/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
 

@@ -14,5 +14,6 @@ module.exports = [
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   // Pages load these as classic scripts, not as modules.
   { files: ["static/**/*.js"], languageOptions: { sourceType: "script", globals: globals.browser } },
+  { files: [".ci/*.mjs"], languageOptions: { globals: globals.node } },
   { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
 ];
