@@ -226,7 +226,7 @@ STORAGES: dict[str, Any] = {
         # The engine keeps its files for a day; they don't belong to any gallery.
         folders={"default": MEDIA_ROOT, "engine": DATA_DIR / "engine"},
     ),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "vanceweb.lib.static_storage.HashedStaticFilesStorage"},
 }
 # The internal location of a proxy that sends the pictures' files (X-Accel-Redirect); if empty, the site sends them.
 X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", "", validate=validate.Regexp(r"(/[\w-]+)+/\Z|\Z"))
