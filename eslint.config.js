@@ -12,8 +12,9 @@ const rules = {
 module.exports = [
   { ...js.configs.recommended, rules: { ...js.configs.recommended.rules, ...rules } },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
-  // Pages load these as classic scripts, not as modules.
-  { files: ["static/**/*.js"], languageOptions: { sourceType: "script", globals: globals.browser } },
+  { files: ["static/js/**/*.js"], languageOptions: { sourceType: "module", globals: globals.browser } },
+  // Runs before the first paint, which no module does.
+  { files: ["static/js/theme.js"], languageOptions: { sourceType: "script", globals: globals.browser } },
   { files: [".ci/*.mjs"], languageOptions: { globals: globals.node } },
   { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
 ];
