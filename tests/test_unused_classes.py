@@ -6,7 +6,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 TEMPLATE = """
 {# The title of the orphan is in this comment, in this text and in other attributes. #}
-<h1 id="orphan" title="orphan" data-orphan="orphan" class="heading{% if wide == "orphan" %} is-wide{% endif %}">orphan</h1>
+<h1 id="orphan" title="orphan" class="heading{% if wide == "orphan" %} is-wide{% endif %}">orphan</h1>
 {% block page_class %}bench{% endblock %}
 <p class="note note-{{ level }}">title</p>
 """
