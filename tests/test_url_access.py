@@ -105,6 +105,7 @@ URLS = {
     "password/": (OWN_PAGE, Expected(TO_LOGIN, *[422] * 7)),
     "setup/<str:secret>/": (Expected(*[404] * 8), Expected(*[404] * 8)),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "web_api/v1/upload": (API, API),
     "web_api/v1/transform": (API, API),
     "web_api/v1/progress": (API, API),

@@ -210,7 +210,6 @@ STATICFILES_FINDERS = [
 # The files of npm packages that pages use, by the folder they are served from. Source maps are included where a file
 # refers to one: the manifest storage requires all referenced files.
 STATIC_PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "vendor/bootstrap": ("bootstrap/dist/css", ("bootstrap.min.css", "bootstrap.min.css.map")),
     "vendor/img-comparison-slider": ("img-comparison-slider/dist", ("index.js", "index.js.map")),
     "vendor/hanken-grotesk": (
         "@fontsource-variable/hanken-grotesk/files",

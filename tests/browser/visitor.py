@@ -52,7 +52,7 @@ class Visitor:
         self.page.get_by_label("Name").or_(self.page.locator("#id_username")).first.fill(name)
         self.page.locator("#id_password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
-        expect(self.find("#account-menu")).to_be_visible()
+        expect(self.find("#account-button")).to_be_visible()
         return self
 
     def drop(self, picture: Path) -> Self:

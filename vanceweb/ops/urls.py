@@ -6,5 +6,6 @@ urlpatterns = [
     path("setup/<str:secret>/", views.setup, name="setup"),
     path("t/<slug:team>/people/", views.people, name="people"),
     path("models/", views.models, name="models"),
+    path("styleguide/", views.styleguide, name="styleguide"),
     path("t/<slug:team>/people/add/", views.people_add, name="people-add"),
 ]

@@ -1,4 +1,4 @@
-"""The set-up of the first account, the people of a team, and the models of the bundled engine."""
+"""The set-up of the first account, the people of a team, the models of the bundled engine, and the style guide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from vanceweb.ops import setup_link
 from vanceweb.ops.bundled_models import BackendsNotListed, list_backends
 from vanceweb.ops.forms import MemberForm, SetUpForm
 from vanceweb.ops.services import create_person, set_up_installation
+from vanceweb.ops.style_guide import SAMPLES, build_themes, list_tokens
 from vanceweb.teams.access import Action, Actor, administrator_required, require, team_page
 from vanceweb.teams.models import Role, User
 
@@ -97,6 +98,14 @@ def _build_slots(backends: Sequence[Mapping[str, Any]]) -> list[Slot]:
         rows = list(group)
         slots.append(Slot([get_feature_by_module(module).title for module in rows[0]["modules"]], name, rows))
     return slots
+
+
+@require_safe
+@administrator_required
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Show each component of the design system in both themes, with the template that makes it."""
+    context = {"samples": SAMPLES, "themes": build_themes(), "tokens": list_tokens()}
+    return render(request, "ops/styleguide.html", context)
 
 
 @sensitive_post_parameters("password1", "password2")

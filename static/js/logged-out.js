@@ -1,0 +1,7 @@
+// After a log-out the response is the log-in page, which must not be swapped into this one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) return;
+  event.detail.shouldSwap = false;
+  const shouldReload = event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }));
+  if (shouldReload) window.location.reload();
+});

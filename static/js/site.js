@@ -1,0 +1,8 @@
+// The module that every page inside the site loads.
+import "./theme-switch.js";
+import "./shortcuts.js";
+import "./dialogs.js";
+import "./toasts.js";
+import "./forms.js";
+import "./logged-out.js";
+import "./local-times.js";
