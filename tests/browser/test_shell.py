@@ -22,7 +22,8 @@ def test_account_menu_is_under_its_button_and_closes_again(alice: Visitor):
         button.click()
         expect(menu).to_be_visible()
         menu_box, button_box = menu.bounding_box(), button.bounding_box()
-        assert menu_box and button_box
+        assert menu_box
+        assert button_box
         assert button_box["y"] + button_box["height"] <= menu_box["y"] < button_box["y"] + button_box["height"] + 20
         assert menu_box["x"] >= 0
         assert menu_box["x"] + menu_box["width"] <= width
