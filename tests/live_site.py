@@ -214,7 +214,7 @@ class ScriptlessVisitor:
         """Return the credits on the usage page after a refresh."""
         self.post(TEAM_PATH + "usage/refresh/", {}, page=TEAM_PATH + "usage/")
         time.sleep(1)
-        shown = re.search(r'vw-balance-number">([\d,.]+)', self.get(TEAM_PATH + "usage/").text)
+        shown = re.search(r'stat-figure">([\d,.]+)', self.get(TEAM_PATH + "usage/").text)
         return float(shown[1].replace(",", "")) if shown else -1
 
     def count_charges(self) -> int:

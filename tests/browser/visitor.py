@@ -123,7 +123,7 @@ class Visitor:
         self.page.get_by_role("button", name="Refresh").click()
         self.page.wait_for_timeout(1500)
         self.go(team_path + "usage/")
-        shown = self.find(".vw-balance-number").first.text_content() or ""
+        shown = self.find(".stat-figure").first.text_content() or ""
         return float(re.sub(r"[^\d.]", "", shown))
 
     def scrolls_sideways(self) -> bool:

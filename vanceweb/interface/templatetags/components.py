@@ -105,9 +105,12 @@ def tabs(content: str, *, label: str) -> SafeString:
 
 
 @register.simple_block_tag
-def table(content: str, *, caption: str, id: str = "") -> SafeString:
-    """Render a table that scrolls by itself if it is too wide. The content are `thead` and `tbody`."""
-    return _render("table", content, caption=caption, id=id)
+def table(content: str, *, caption: str, id: str = "", kind: str = "") -> SafeString:
+    """Render a table that scrolls by itself if it is too wide. The content are `thead` and `tbody`.
+
+    The columns of tables of the kind "fixed" stand below each other.
+    """
+    return _render("table", content, caption=caption, id=id, kind=kind)
 
 
 def _render(name: str, content: str, **values: Any) -> SafeString:
