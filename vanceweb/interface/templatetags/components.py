@@ -81,6 +81,12 @@ def empty_state(content: str, *, icon: str, title: str, text: str) -> SafeString
 
 
 @register.simple_block_tag
+def drop_zone(content: str, *, id: str, title: str, text: str, input: BoundField, hidden: object) -> SafeString:
+    """Render where a picture is dropped or chosen with a file input. The content are other ways to get one."""
+    return _render("drop_zone", content, id=id, title=title, text=text, input=input, hidden=hidden)
+
+
+@register.simple_block_tag
 def stat_tile(content: str, *, title: str) -> SafeString:
     """Render a tile with a figure. The content begins with a `.stat-figure`."""
     return _render("stat_tile", content, title=title)

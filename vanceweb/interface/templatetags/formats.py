@@ -28,10 +28,13 @@ def filesize(count: int | None) -> str:
 
 @register.filter
 def duration(length: timedelta | float | None) -> str:
-    """Format a duration in its two largest units: "8 s", "2 min 5 s", "1 h 4 min"."""
+    """Format a duration in its two largest units: "under 1 s", "8 s", "2 min 5 s", "1 h 4 min"."""
     if length is None:
         return "–"
-    seconds = round(length.total_seconds() if isinstance(length, timedelta) else length)
+    exact = length.total_seconds() if isinstance(length, timedelta) else length
+    if exact < 1:
+        return _("under 1 s")
+    seconds = round(exact)
     if seconds < MINUTE:
         return _("%(seconds)d s") % {"seconds": seconds}
     if seconds < HOUR:

@@ -27,16 +27,17 @@ class StepSettings:
     settings: list[tuple[str, str]]
 
 
-@register.inclusion_tag("jobs/control.html")
+@register.inclusion_tag("components/control.html")
 def control(bound: forms.BoundField) -> dict[str, Any]:
     """Render a field as a suitable control: slider, switch, segments, list, text with counter, colour or number."""
     widget = bound.field.widget
+    kind = _get_kind(widget)
     return {
         "field": bound,
-        "kind": _get_kind(widget),
+        "kind": kind,
         "overridden_by": widget.attrs.get("data-overridden-by", ""),
         "unit": widget.attrs.get("data-unit", ""),
-        "widget": bound.as_widget(attrs={"class": _get_css_class(widget)}),
+        "widget": bound.as_widget(attrs={} if kind in ("slider", "switch") else {"class": "input"}),
     }
 
 
@@ -52,12 +53,6 @@ def _get_kind(widget: forms.Widget) -> str:
     if widget.attrs.get("data-kind") == "colour":
         return "colour"
     return "slider" if getattr(widget, "input_type", "") == "range" else "number"
-
-
-def _get_css_class(widget: forms.Widget) -> str:
-    return {"slider": "vw-range", "switch": "vw-switch-input", "list": "form-select"}.get(
-        _get_kind(widget), "form-control"
-    )
 
 
 @register.filter

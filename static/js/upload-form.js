@@ -1,0 +1,53 @@
+// The upload of a picture: its progress, and a sentence when it fails.
+import { fillText } from "./texts.js";
+
+const SHOW_ABOVE_BYTES = 300 * 1024; // smaller uploads finish before a progress bar is readable
+const showSending = (isSending) => (document.getElementById("sending").hidden = !isSending);
+
+class UploadForm extends HTMLElement {
+  wasLoggedOut = false;
+
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    const texts = this.dataset;
+    this.addEventListener("htmx:confirm", (event) => this.wasLoggedOut && this.renewToken(event));
+    this.addEventListener("htmx:xhr:progress", ({ detail: { loaded, total, lengthComputable } }) => {
+      if (!lengthComputable || total < SHOW_ABOVE_BYTES) return;
+      showSending(true);
+      document.getElementById("sending-bar").value = (100 * loaded) / total;
+    });
+    this.addEventListener("htmx:sendError", () => this.showError(texts.textUnreachable));
+    this.addEventListener("htmx:responseError", ({ detail: { xhr: { status } } }) =>
+      this.showError(status === 403 ? texts.textRefused : fillText(texts.textFailed, { status })),
+    );
+    this.form.addEventListener("logged-out", (event) => {
+      event.preventDefault(); // a reload would discard the picture
+      this.wasLoggedOut = true;
+      this.showError(texts.textLoggedOut);
+    });
+    this.addEventListener("htmx:afterSwap", () =>
+      this.querySelector(".field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" }),
+    );
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.form.requestSubmit();
+    });
+  }
+
+  showError(sentence) {
+    showSending(false);
+    document.getElementById("picture-error").textContent = sentence;
+  }
+
+  // After a new log-in, the form needs the new CSRF token, taken from a fresh copy of the page.
+  async renewToken(event) {
+    event.preventDefault();
+    const page = await fetch(window.location.href).then((response) => response.text(), () => "");
+    const name = "csrfmiddlewaretoken";
+    const token = new DOMParser().parseFromString(page, "text/html").querySelector(`upload-form [name=${name}]`);
+    if (token) this.form.elements.namedItem(name).value = token.value;
+    this.wasLoggedOut = !token;
+    event.detail.issueRequest(true);
+  }
+}
+
+customElements.define("upload-form", UploadForm);
