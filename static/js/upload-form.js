@@ -35,7 +35,9 @@ class UploadForm extends HTMLElement {
 
   showError(sentence) {
     showSending(false);
-    document.getElementById("picture-error").textContent = sentence;
+    const box = document.getElementById("picture-error");
+    box.textContent = sentence;
+    box.scrollIntoView({ block: "nearest" });
   }
 
   // After a new log-in, the form needs the new CSRF token, taken from a fresh copy of the page.

@@ -71,7 +71,7 @@ def test_deleted_result_is_gone_everywhere(alice: Visitor, tmp_path: Path, troub
     tiles = alice.find(".gallery-tile").count()
     alice.page.goto(job)
     alice.page.get_by_role("link", name="Delete").click()
-    alice.find("#delete-dialog").get_by_role("link", name="Keep it").click()
+    alice.find("#delete-dialog").get_by_role("button", name="Keep it").click()
     expect(alice.find("#download-result")).to_be_visible()
     alice.page.get_by_role("link", name="Delete").click()
     alice.find("#delete-dialog").get_by_role("button", name="Delete").click()

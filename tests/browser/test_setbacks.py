@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def test_a_wrong_setting_is_said_and_the_picture_kept(alice: Visitor, tmp_path: Path, troubles: Troubles):
     picture = small_photo(tmp_path)
     alice.open("features/enlarge3/").drop(picture).slide("remove_blur", 33)
-    alice.find("details.vw-more summary").click()
+    alice.find("#panel summary").click()
     alice.find("#id_dpi").fill("9999")
     troubles.expect("422")
     alice.find("#feature-form").evaluate("form => form.noValidate = true")

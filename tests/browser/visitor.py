@@ -91,7 +91,7 @@ class Visitor:
         while not self.find("#download-result").count():
             assert time.monotonic() < give_up_at, f"no result after {seen}"
             shown: Any = self.page.evaluate(
-                """() => { const head = document.querySelector(".vw-progress-head");
+                """() => { const head = document.getElementById("job-phase");
                 return head && [head.firstElementChild.textContent,
                                 head.querySelector("[data-percent]").dataset.percent]; }"""
             )

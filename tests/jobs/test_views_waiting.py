@@ -56,7 +56,7 @@ def test_a_waiting_job_tells_its_place_and_no_percentage(visitor: Client, alice:
     assert "3rd in line, about 2 min" in fragment
     assert "<title>Waiting · holiday.png · vanceweb</title>" in fragment
     assert 'data-percent=""' in fragment
-    assert " %" not in fragment.split("<progress")[0].split("vw-progress-head")[1]
+    assert " %" not in fragment.split("<progress")[0].split('id="job-phase"')[1]
     assert "Processing" not in fragment
     assert 'hx-trigger="every 3s"' in fragment
 

@@ -81,7 +81,9 @@ def empty_state(content: str, *, icon: str, title: str, text: str) -> SafeString
 
 
 @register.simple_block_tag
-def drop_zone(content: str, *, id: str, title: str, text: str, input: BoundField, hidden: object) -> SafeString:
+def drop_zone(
+    content: str, *, title: str, text: str, input: BoundField, id: str = "", hidden: object = False
+) -> SafeString:
     """Render where a picture is dropped or chosen with a file input. The content are other ways to get one."""
     return _render("drop_zone", content, id=id, title=title, text=text, input=input, hidden=hidden)
 
