@@ -105,13 +105,13 @@ def test_picture_beyond_the_limit_is_refused_with_an_offer_that_works(alice: Vis
 
 def test_sample_is_one_click_away(alice: Visitor):
     alice.open()
-    alice.find(".vw-try button").first.click()
+    alice.find(".sample-offer button").first.click()
     alice.page.wait_for_url("**/jobs/*/")
     alice.wait_for_result()
 
 
 def test_every_feature_can_be_started(alice: Visitor):
     alice.open()
-    for address in alice.find("a.vw-feature").evaluate_all("links => links.map((link) => link.getAttribute('href'))"):
+    for address in alice.find("a.feature-card").evaluate_all("links => links.map((link) => link.getAttribute('href'))"):
         alice.go(address)
         expect(alice.find("#submit-job")).to_be_visible()

@@ -58,7 +58,7 @@ def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSit
     create_owner(visitor)
 
     page.reload()
-    page.locator(f'a.vw-feature[href="{TEAM_PATH}features/enlarge3/"]').click()
+    page.locator(f'a.feature-card[href="{TEAM_PATH}features/enlarge3/"]').click()
     page.reload()
     expect(page.locator("[data-balance-shown]")).to_have_text("1,000")
     visitor.drop(ASTRONAUT).choose("scale", 2)

@@ -85,7 +85,7 @@ def test_the_time_that_a_job_took_is_that_of_the_work(visitor: Client, alice: Us
     page = visitor.get(f"/jobs/{job.uuid}/").content.decode()
     assert "<dt>Took</dt><dd>19 s</dd>" in page
     assert "10 min" not in page
-    assert '<span class="vw-job-time">19 s</span>' in visitor.get("/t/studio/jobs/").content.decode()
+    assert '<span class="job-row-time">19 s</span>' in visitor.get("/t/studio/jobs/").content.decode()
 
 
 def test_a_job_on_which_nobody_worked_took_no_time(visitor: Client, alice: User) -> None:

@@ -1,4 +1,4 @@
-"""The words for a job that waits."""
+"""The words for the state of a job, and for how long it waits."""
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import ordinal
@@ -6,12 +6,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from vanceweb.jobs.forecast import Place
+from vanceweb.jobs.models import Job
 
 register = template.Library()
 
 SOON_SECONDS = 10
 MINUTE = 60
 HOUR = 3600
+
+
+@register.filter
+def describe_state(job: Job) -> str:
+    """Return the state in a few words: "Done", "Processing 42 %", or the place of a job that waits."""
+    if job.place is not None:
+        return describe_place(job.place)
+    if job.is_active and job.shown_percent is not None:
+        return _("%(phase)s %(percent).0f %%") % {"phase": job.phase_title, "percent": job.shown_percent}
+    return job.phase_title
 
 
 @register.filter
