@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + ".png"
 TEAM_PAGES = ["", "features/enlarge3/", "features/denoise/", "features/matting/", "features/cartoonize/", "jobs/",
               "gallery/", "usage/", "connections/", "people/"]  # fmt: skip
-PAGES = [*(TEAM_PATH + page for page in TEAM_PAGES), "/models/", "/password/"]
+PAGES = [*(TEAM_PATH + page for page in TEAM_PAGES), "/models/", "/styleguide/", "/password/"]
 
 
 @pytest.fixture(scope="module")
