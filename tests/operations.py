@@ -1,5 +1,6 @@
 """Operations that take time instead of processors, for tests of jobs whose pixels don't matter."""
 
+import sys
 import time
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from vanceweb.engine.processing.pipeline import OPERATIONS, Operation
 
 # The smallest pictures are done at once. One of 600 px takes a second, one of 2048 px ten: time to interrupt it.
 TILE_SIDE, TILE_SECONDS = 128, 0.04
+HANGING, HANG_SECONDS = "the operation hangs", 3600
 
 
 def build_timed_operation(module: str) -> Operation:
@@ -33,6 +35,14 @@ def build_timed_operation(module: str) -> Operation:
     return wait
 
 
+def hang(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
+    """Say so on standard error, and never return nor report."""
+    sys.stderr.write(f"{HANGING}\n")
+    sys.stderr.flush()
+    time.sleep(HANG_SECONDS)
+    raise AssertionError("nobody stopped this process")
+
+
 def repeat_pixels(values: np.ndarray, scale: int) -> np.ndarray:
     return np.repeat(np.repeat(values, scale, axis=0), scale, axis=1)
 
@@ -41,3 +51,4 @@ def repeat_pixels(values: np.ndarray, scale: int) -> np.ndarray:
 TIMED_OPERATIONS: Mapping[str, Operation] = OPERATIONS | {
     module: build_timed_operation(module) for module in ("denoise", "enlarge3")
 }
+HANGING_OPERATIONS: Mapping[str, Operation] = dict.fromkeys(OPERATIONS, hang)

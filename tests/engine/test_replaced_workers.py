@@ -18,6 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from tests.engine.conftest import Caller
 from tests.engine.processing.endless_networks import write_endless_loop, write_endless_node
 from tests.live_site import wait_for
+from tests.operations import HANGING
 from vanceweb.engine.models import Transform, WebhookDelivery
 from vanceweb.engine.processing.cutout.matting import U2NET
 from vanceweb.engine.run_monitor import REPLACED_EXIT_CODE
@@ -26,7 +27,7 @@ State = Transform.State
 Process = subprocess.Popen[bytes]
 STUCK_SECONDS = 3  # of computing
 SECONDS = 180  # generous: other work may be using the processors
-MAX_RUN_SECONDS = "15"  # longer than a worker takes from the start of a run to the call in which it is stuck
+MAX_RUN_SECONDS = "6"  # longer than a worker takes from the start of a run to the call that hangs
 MATTING = json.dumps({"name": "matting", "config": {"module": "matting", "module_params": {}}})
 COMPRESS = json.dumps({"name": "compress", "config": {"module": "compress", "module_params": {"quality": 80}}})
 
@@ -134,13 +135,15 @@ def test_a_cancelled_job_that_nothing_can_stop_ends_with_its_worker_and_the_next
 
 
 def test_a_job_that_takes_too_long_fails_with_its_worker_and_the_webhook_is_told(
-    alice: Caller, start_worker: Callable[..., Process], models: Path
+    alice: Caller, start_worker: Callable[..., Process], tmp_path: Path
 ) -> None:
-    write_endless_node(models / U2NET.files[0])
+    """The job waits instead of computing: another test shows that a network's call ends with its worker too."""
     stuck = alice.create_transform(jconfig=MATTING)
     Transform.objects.update(webhook="https://example.com/hook")
-    with expect_exit(start_worker(ENGINE_MAX_RUN_SECONDS=MAX_RUN_SECONDS)):
+    hanging = {"DJANGO_SETTINGS_MODULE": "tests.hanging_settings", "ENGINE_MAX_RUN_SECONDS": MAX_RUN_SECONDS}
+    with expect_exit(start_worker(**hanging)):
         pass
+    assert HANGING in (tmp_path / "worker.log").read_text()
     ended = Transform.objects.get(trans_id=stuck)
     assert (ended.state, ended.message) == (State.FAILED, "The job took too long and was stopped.")
     delivery = WebhookDelivery.objects.get(transform=ended)
