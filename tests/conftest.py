@@ -9,10 +9,13 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from PIL import Image
 
 from tests.decoder_process import run_decoder
 from tests.object_store import ObjectStore, run_object_store
+from tests.postgresql import create_database, use_database_in_all_threads
 from vanceweb.ops.services import create_person, open_team, set_up_installation
 from vanceweb.teams.access import Actor, find_home_actor
 from vanceweb.teams.models import Role, User
@@ -91,6 +94,28 @@ def every_storage(request: pytest.FixtureRequest, studio_files: Path) -> str:
     if kind == "bucket":
         request.getfixturevalue("bucket")
     return kind
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(django_db_blocker: Any) -> Iterator[str]:
+    """The URL of a migrated database on the PostgreSQL server, to copy: migrations take seconds."""
+    with django_db_blocker.unblock(), create_database() as url:
+        with use_database_in_all_threads(url):
+            call_command("migrate", verbosity=0)
+        yield url
+
+
+@pytest.fixture
+def postgresql(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """A new database on the PostgreSQL server as the default one. Ask for it before rows are created.
+
+    It skips the test where the whole run is on PostgreSQL.
+    """
+    if connection.vendor == "postgresql":
+        pytest.skip("this whole test run is on PostgreSQL already")
+    migrated = request.getfixturevalue("migrated_postgresql")
+    with django_db_blocker.unblock(), create_database(template=migrated) as url, use_database_in_all_threads(url):
+        yield
 
 
 @pytest.fixture

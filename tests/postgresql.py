@@ -2,18 +2,16 @@
 
 import os
 import socket
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+import dj_database_url
 import psycopg
 import pytest
-from django.conf import settings
-from django.db import connection
+from django.db import connections
 
 SERVER_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
 
@@ -36,33 +34,35 @@ def report_missing_service(reason: str) -> NoReturn:
 
 
 @contextmanager
-def create_database() -> Iterator[str]:
-    """Create an empty database, yield its URL and drop it afterwards. Skip or fail the test if no server answers."""
+def create_database(*, template: str = "") -> Iterator[str]:
+    """Create a database, yield its URL and drop it afterwards. Skip or fail the test if no server answers.
+
+    The database is empty, or a copy of the one at the URL `template`, to which nothing may be connected.
+    """
     url = build_new_database_url()
-    name = urlsplit(url).path.removeprefix("/")
+    name = get_database_name(url)
+    source = get_database_name(template) or "template1"
     with psycopg.connect(urlsplit(SERVER_URL)._replace(path="/postgres").geturl(), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'.encode())
         try:
             yield url
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
-def run_on_postgresql(tests: str, *, passes: int) -> None:
-    """Run the tests in a separate test run on a new PostgreSQL database, and check that as many pass.
+def get_database_name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
-    Skip or fail the calling test if no server answers. Skip it if it runs on PostgreSQL already.
-    """
-    if connection.vendor == "postgresql":
-        pytest.skip("this whole test run is on PostgreSQL already")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", tests],
-        env=os.environ | {"DATABASE_URL": build_new_database_url()},
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert f"{passes} passed" in run.stdout
+
+@contextmanager
+def use_database_in_all_threads(url: str) -> Iterator[None]:
+    """Let this thread, and every thread that connects from now on, use another database as the default one."""
+    configured, connected = connections.settings["default"], connections["default"]
+    connections.settings["default"] = connections.configure_settings({"default": dj_database_url.parse(url)})["default"]
+    del connections["default"]
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections.settings["default"] = configured
+        connections["default"] = connected

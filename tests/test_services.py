@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-NEEDS_POSTGRESQL = "tests/engine/test_ledger.py::test_concurrent_charges_on_postgresql"
+NEEDS_POSTGRESQL = "tests/ops/test_database_copies.py::test_a_newer_database_on_postgresql_is_refused"
 # Nothing listens on this port, and binding it takes privileges.
 NOWHERE = "postgres://postgres@127.0.0.1:1"
 

@@ -9,7 +9,6 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from tests.engine.conftest import Caller
-from tests.postgresql import run_on_postgresql
 from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.ledger import InsufficientCredits, charge_download, grant_credits
 from vanceweb.engine.models import Account, LedgerEntry, LedgerIsAppendOnly, Transform
@@ -124,11 +123,14 @@ class TestRace:
         assert account.balance == 0
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.usefixtures("postgresql")
+class TestRaceOnPostgresql(TestRace):
+    """The same with the locks of a database for many writers."""
+
+
 def create_racing_account(credits: int) -> Account:
     account = find_account(create_account(name="Racer", credits=credits))
     assert account is not None
     return account
-
-
-def test_concurrent_charges_on_postgresql() -> None:
-    run_on_postgresql(f"{__file__}::TestRace", passes=2)

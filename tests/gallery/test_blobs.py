@@ -11,7 +11,6 @@ from django.core.cache import cache
 from django.db import connections, transaction
 
 from tests.conftest import as_actor, make_picture_file
-from tests.postgresql import run_on_postgresql
 from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob, Origin
 from vanceweb.gallery.services import delete_asset, prepare_result, save_asset, store_upload
@@ -183,6 +182,13 @@ class TestRace:
             assert (Blob.objects.count(), list_files(studio_files)) == (0, [])
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.usefixtures("postgresql")
+class TestRaceOnPostgresql(TestRace):
+    """The same with the locks of a database for many writers."""
+
+
 def run_at_once(actions: list[Callable[[], object]]) -> None:
     """Run the actions at the same time, each in its own thread with its own database connection."""
     start = threading.Barrier(len(actions))
@@ -196,8 +202,3 @@ def run_at_once(actions: list[Callable[[], object]]) -> None:
 
     with ThreadPoolExecutor(len(actions)) as pool:
         list(pool.map(run, actions))
-
-
-@pytest.mark.slow
-def test_concurrent_deletions_and_uploads_on_postgresql() -> None:
-    run_on_postgresql(f"{__file__}::TestRace", passes=2)

@@ -18,7 +18,6 @@ from PIL import Image
 
 from tests.conftest import as_actor, make_picture_file
 from tests.jobs.crashes import CrashPlan, apply_crash_plan
-from tests.postgresql import run_on_postgresql
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset, store_upload
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
@@ -275,6 +274,13 @@ class TestRace:
         assert not Blob.objects.filter(thumbnails_at=None).exists()
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.usefixtures("postgresql")
+class TestRaceOnPostgresql(TestRace):
+    """The same with the locks of a database for many writers."""
+
+
 def try_to_ensure(blob: Blob) -> None:
     try:
         ensure_thumbnails(Blob.objects.get(pk=blob.pk))
@@ -295,7 +301,3 @@ def run_at_once(actions: list[Callable[[], object]]) -> None:
 
     with ThreadPoolExecutor(len(actions)) as pool:
         list(pool.map(run, actions))
-
-
-def test_concurrent_workers_on_postgresql() -> None:
-    run_on_postgresql(f"{__file__}::TestRace", passes=2)

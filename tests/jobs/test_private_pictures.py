@@ -12,7 +12,6 @@ from tests.conftest import as_actor
 from tests.factories import make_job, make_private, make_upload
 from tests.jobs.conftest import JobDriver
 from tests.jobs.test_guides import draw
-from tests.postgresql import run_on_postgresql
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
@@ -153,6 +152,13 @@ class TestRace:
             assert source.is_private is not Job.objects.filter(source=source, private_to=None).exists()
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.usefixtures("postgresql")
+class TestRaceOnPostgresql(TestRace):
+    """The same with the locks of a database for many writers."""
+
+
 def act(start: threading.Barrier, action: Callable[[], object]) -> None:
     """Run the action once the other thread is ready too. A submission that comes too late is refused."""
     try:
@@ -161,8 +167,3 @@ def act(start: threading.Barrier, action: Callable[[], object]) -> None:
             action()
     finally:
         connections.close_all()
-
-
-@pytest.mark.slow
-def test_pictures_made_private_during_a_submission_on_postgresql() -> None:
-    run_on_postgresql(f"{__file__}::TestRace", passes=1)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from tests.factories import make_hosted_connection
-from tests.postgresql import run_on_postgresql
 from tests.usage import scripted_history
 from tests.usage.scripted_history import Charge, ScriptedHistory
 from vanceweb.lib.leases import claim_first
@@ -151,6 +150,13 @@ class TestRace:
                 assert sum(pool.map(lambda _: call_and_close(wake_due_histories), range(4))) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.usefixtures("postgresql")
+class TestRaceOnPostgresql(TestRace):
+    """The same with the locks of a database for many writers."""
+
+
 def claim_at_once(*, workers: int) -> list[Any]:
     start = threading.Barrier(workers)
 
@@ -167,7 +173,3 @@ def call_and_close(action: Any) -> Any:
         return action()
     finally:
         databases.close_all()
-
-
-def test_concurrent_workers_on_postgresql() -> None:
-    run_on_postgresql(f"{__file__}::TestRace", passes=2)
