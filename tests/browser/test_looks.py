@@ -1,5 +1,6 @@
 """Every page in light and dark, at the width of a desk and of a phone; and without a script."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,19 @@ def test_pages_fit_their_window(
         expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
         assert not visitor.scrolls_sideways(), f"{path} is wider than {width} px"
         assert (brightness(visitor) < 90) == (scheme == "dark"), f"{path} is not {scheme}"
+
+
+@pytest.mark.usefixtures("finished_job")
+def test_list_of_jobs_on_a_phone_tells_the_name_the_state_and_the_time(alice: Visitor):
+    alice.page.set_viewport_size({"width": 390, "height": 844})
+    alice.open("jobs/")
+    row = alice.find(".job-row").first
+    expect(row.get_by_text("Done")).to_be_visible()
+    expect(row.locator(".job-row-time")).to_have_text(re.compile(r"\d+ s"))
+    expect(row.locator(".job-row-time")).to_be_visible()
+    name = row.locator(".job-name").bounding_box()
+    assert name
+    assert name["width"] > 220, "the name has less room than it could"
 
 
 def brightness(visitor: Visitor) -> float:

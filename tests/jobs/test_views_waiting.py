@@ -11,7 +11,7 @@ from tests.conftest import get_bundled
 from tests.factories import make_job
 from vanceweb.jobs.forecast import Place
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.templatetags.waiting import describe_place
+from vanceweb.jobs.templatetags.waiting import describe_place, describe_state
 from vanceweb.teams.models import User
 
 HTMX = {"HX-Request": "true"}
@@ -38,6 +38,20 @@ def visitor(alice: User, client: Client) -> Client:
 )
 def test_a_place_in_words(position: int, seconds: float, text: str) -> None:
     assert describe_place(Place(position, seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"state": Job.State.QUEUED}, "Waiting"),
+        ({"state": Job.State.PROCESSING}, "Starting"),
+        (SENT | {"work_started_at": timezone.now(), "percent": 41.7}, "Processing 42 %"),
+        ({"state": Job.State.DONE, "work_started_at": timezone.now(), "percent": 100.0}, "Done"),
+        ({"state": Job.State.HELD}, "Held"),
+    ],
+)
+def test_a_state_in_words(fields: dict[str, Any], text: str) -> None:
+    assert describe_state(Job(**fields)) == text
 
 
 def queue(person: User, **fields: Any) -> Job:
