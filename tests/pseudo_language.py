@@ -73,7 +73,7 @@ class _PageReader(HTMLParser):
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in UNREAD_ELEMENTS:
+        if tag in UNREAD_ELEMENTS or ("class", "avatar") in attrs:  # an avatar has a person's initials on it
             self._unread = tag
         for name, value in attrs:
             if READ_ATTRIBUTES.fullmatch(name):
