@@ -21,7 +21,6 @@ class BeforeAfter extends HTMLElement {
     });
     this.announce();
     const button = document.getElementById("zoom-switch");
-    button.hidden = false;
     button.addEventListener("click", () => this.switchZoom(button));
   }
 

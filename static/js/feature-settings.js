@@ -42,7 +42,6 @@ class ColourWell extends HTMLElement {
       text.value = value;
       update();
     };
-    well.hidden = false;
     well.addEventListener("input", () => write(well.value));
     text.addEventListener("input", update);
     clear.addEventListener("click", () => {
