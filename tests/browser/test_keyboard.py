@@ -33,6 +33,13 @@ def test_picture_to_download_by_keyboard(alice: Visitor, tmp_path: Path):
     alice.press("End")
     expect(slider).to_have_attribute("aria-valuenow", "100")
 
+    before = slider.locator('[slot="first"]')
+    alice.press("z")
+    expect(alice.find("#zoom-switch")).to_have_attribute("aria-pressed", "true")
+    assert before.evaluate("image => image.getBoundingClientRect().width") == 64
+    alice.press("z")
+    assert before.evaluate("image => image.getBoundingClientRect().width") > 200
+
     with page.expect_download() as saved:
         alice.press("d")
     assert saved.value.suggested_filename.endswith((".png", ".jpg"))

@@ -72,6 +72,7 @@ def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSit
     assert any(0 < percent < 100 for percent in percents), f"the percentage didn't move: {seen}"
     assert len(seen) > 2, f"the page stood still: {seen}"
 
+    expect(page.locator("#job-announce")).to_have_text("Done. The result is ready.")
     for _ in range(2):  # as it came by itself, and after a reload
         expect(page.locator("#result-compare")).to_be_visible()
         drag_the_slider(page)

@@ -29,6 +29,21 @@ def test_a_wrong_setting_is_said_and_the_picture_kept(alice: Visitor, tmp_path: 
     alice.start()
 
 
+def test_being_offline_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: Path, troubles: Troubles):
+    picture = small_photo(tmp_path)
+    alice.page.set_viewport_size({"width": 390, "height": 844})
+    alice.open("features/enlarge3/").drop(picture)
+    for words in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        troubles.expect(words)
+    alice.page.context.set_offline(True)
+    alice.find("#submit-job").click()
+    expect(alice.find("#picture-error")).to_contain_text("The server can't be reached")
+    expect(alice.find("#picture-error")).to_be_in_viewport()
+    alice.page.context.set_offline(False)
+    expect(alice.find("#picture-name")).to_have_text(picture.name)
+    alice.start()
+
+
 def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: Path):
     alice.open("features/enlarge3/").drop(small_photo(tmp_path))
     alice.page.context.clear_cookies(name="sessionid")
