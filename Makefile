@@ -16,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test quick test-diffusion lint bench samples lock dev chromium
+.PHONY: help run setup test quick walk test-diffusion lint bench samples lock dev chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s  %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,13 @@ test: dev $(FRONT_DEV) chromium  ## Run all tests: unit, contract, system, brows
 quick: dev $(FRONT_DEV)  ## Run all tests except slow and browser tests, in under two minutes
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest -n 3 --dist loadgroup -m "not slow and not browser"
+
+# In one process: the pages share a site and a browser.
+walk: export WALK := full
+walk: export WALK_DIR ?= $(CURDIR)/build/walk
+walk: dev $(FRONT_DEV) chromium  ## Check every page in all widths, schemes and states, and keep a picture of each
+	@$(PY) manage.py install_models
+	@$(PY) -m pytest tests/browser/test_walk.py; status=$$?; echo "The pictures are in $$WALK_DIR."; exit $$status
 
 # Otherwise the threads of torch and ncnn would busy-wait for each other.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from django.utils import timezone
@@ -21,19 +21,23 @@ from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 
-def make_upload(user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16) -> Asset:
-    """Create an uploaded picture with its thumbnails."""
-    asset = store_upload(actor=as_actor(user), file=make_picture_file(width, height), name=name)
+def make_upload(
+    user: User, *, name: str = "holiday.png", width: int = 24, height: int = 16, file: BinaryIO | None = None
+) -> Asset:
+    """Create an uploaded picture with its thumbnails: `file`, or else a gradient."""
+    asset = store_upload(actor=as_actor(user), file=file or make_picture_file(width, height), name=name)
     make_thumbnails(asset.blob_id)
     asset.refresh_from_db()
     return asset
 
 
-def make_result(user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32) -> Asset:
-    """Create a picture that is the result of a job."""
+def make_result(
+    user: User, *, name: str = "holiday.png", width: int = 48, height: int = 32, file: BinaryIO | None = None
+) -> Asset:
+    """Create a picture that is the result of a job: `file`, or else a gradient."""
     asset = prepare_result(
         ownership=as_actor(user).own(),
-        file=make_picture_file(width, height),
+        file=file or make_picture_file(width, height),
         name=name,
         uuid=uuid4(),
         origin=Origin(),
@@ -50,6 +54,8 @@ def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] =
     """Create a job on the user's bundled connection. A done job has a result; a held job was queued."""
     connection = get_bundled(user)
     source = fields.pop("source") if "source" in fields else make_upload(user)
+    if "result" not in fields:
+        fields["result"] = make_result(user) if state == Job.State.DONE else None
     given: dict[str, Any] = {
         "connection": connection,
         "connection_name": connection.name,
@@ -57,7 +63,6 @@ def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] =
         "feature": get_feature_by_module(steps[-1].module).slug,
         "output": {"quality": None, "dpi": None, "format": None, "background": None},
         "credits": calculate_credits(steps),
-        "result": make_result(user) if state == Job.State.DONE else None,
         "finished_at": timezone.now() if state in Job.ENDED else None,
         "resume_state": Job.State.QUEUED if state == Job.State.HELD else "",
         "held_reason": HELD_REASON if state == Job.State.HELD else "",

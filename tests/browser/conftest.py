@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # The walk has a site of its own and takes long.
+            group = "walk" if "test_walk.py" in item.nodeid else "browser"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 # pytest-playwright keeps its browser for the whole session, and with it an event loop in this thread, under which

@@ -125,8 +125,3 @@ class Visitor:
         self.go(team_path + "usage/")
         shown = self.find(".stat-figure").first.text_content() or ""
         return float(re.sub(r"[^\d.]", "", shown))
-
-    def scrolls_sideways(self) -> bool:
-        """Return whether the page is wider than the window."""
-        wide: Any = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-        return bool(wide)

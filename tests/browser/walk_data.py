@@ -1,0 +1,177 @@
+"""The data on the pages of the walk: teams with no, one and many jobs, in the database of a site without workers.
+
+`print_filled` runs inside `manage.py shell`, since the database isn't that of the tests.
+"""
+
+import io
+import json
+import sys
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from PIL import Image, ImageOps
+
+from tests.conftest import PASSWORD, as_actor, get_bundled
+from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_result, make_upload
+from vanceweb.catalogue.steps import Step
+from vanceweb.jobs.models import Job
+from vanceweb.ops.services import create_person, open_team, set_up_installation
+from vanceweb.teams.models import Role, User
+from vanceweb.teams.services import create_user
+from vanceweb.vault.models import Connection
+
+PHOTOS = Path(__file__).parent.parent / "photos"
+# The photo, width and height of a result, px: of every shape that people have.
+SHAPES = (
+    ("astronaut.png", 400, 400), ("chelsea.png", 450, 300), ("rocket.jpg", 240, 480), ("coffee.png", 600, 400),
+    ("china.jpg", 640, 160), ("flower.jpg", 300, 225), ("camera.png", 256, 256), ("clock_motion.png", 40, 30),
+)  # fmt: skip
+LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + ".png"
+# More than one page of each list.
+MANY_JOBS = settings.JOBS_PAGE_ROWS + 2
+MANY_RESULTS = settings.GALLERY_PAGE_TILES + 2
+MANY_CHARGES = settings.USAGE_PAGE_ROWS + 2
+# The owners of the teams with many jobs, one and none; a viewer of the first; and somebody without a team.
+VISITORS = ("alice", "otto", "emma", "vera", "nora")
+LOCKED_NAME = "mallory"
+
+
+def read_photo(number: int, scale: int = 1) -> io.BytesIO:
+    """Return one of the photos in its shape, `scale` times as large, as a JPG file."""
+    name, width, height = SHAPES[number % len(SHAPES)]
+    file = io.BytesIO()
+    with Image.open(PHOTOS / name) as photo:
+        ImageOps.fit(photo.convert("RGB"), (width * scale, height * scale)).save(file, "JPEG", quality=80)
+    file.seek(0)
+    return file
+
+
+def make_finished_job(user: User, number: int, name: str = "", **fields: Any) -> Job:
+    """Create a done job with a photo and its enlargement."""
+    name = name or SHAPES[number % len(SHAPES)][0]
+    now = timezone.now()
+    times = {"work_started_at": now, "work_seconds": 3.0 + number, "created_at": now - timedelta(hours=number)}
+    return make_job(
+        user,
+        source=make_upload(user, name=name, file=read_photo(number)),
+        result=make_result(user, name=name, file=read_photo(number, scale=2)),
+        **{"backend": "span-x2", "engine_version": "vanceweb 0.1.0"} | times | fields,
+    )
+
+
+def make_jobs_in_every_state(user: User) -> dict[str, Job]:
+    """Create a job for each thing that the page of a job can say."""
+    source = make_upload(user, name="portrait.jpg", file=read_photo(0))
+    now = timezone.now()
+    working = {"state": Job.State.PROCESSING, "trans_id": "t1", "work_started_at": now - timedelta(seconds=30)}
+    texts = {"error": "The service could not read the picture.", "error_code": 10011}
+    enlarge = {"scale": 4, "suppress_noise": 0, "remove_blur": 0}
+    steps = (Step("denoise", {"auto_params": True}), Step("enlarge3", enlarge))
+    jobs = {
+        "done": make_finished_job(user, 0, note="The picture was sharp already."),
+        "long": make_finished_job(user, 1, LONG_NAME[-200:]),
+        "wide": make_finished_job(user, 4),
+        "workflow": make_finished_job(user, 2, steps=steps),
+        "private": make_finished_job(user, 3),
+        "without_result": make_job(user, source=source, result=None),
+        "without_source": make_job(user, source=None, result=make_result(user, file=read_photo(5))),
+        "failed": make_job(user, source=source, state=Job.State.FAILED, **texts),
+        "failed_download": make_job(
+            user, source=source, state=Job.State.FAILED, **texts | {"resume_state": Job.State.DOWNLOADING}
+        ),
+        "cancelled": make_job(user, source=source, state=Job.State.CANCELLED),
+        "held": make_job(user, source=source, state=Job.State.HELD),
+        "running": make_job(user, source=source, percent=42.0, **working),
+        "downloading": make_job(user, source=source, percent=100.0, **working | {"state": Job.State.DOWNLOADING}),
+        "starting": make_job(user, source=source, state=Job.State.UPLOADING),
+        "waiting": make_job(user, source=source, state=Job.State.QUEUED),
+    }  # fmt: skip
+    make_private(jobs["private"], user)
+    return jobs
+
+
+def make_connections(user: User) -> dict[str, Connection]:
+    """Create a connection in each state."""
+    checked = {"granted": Decimal(500), "used": Decimal("123.5"), "checked_at": timezone.now()}
+    ok, failed = Connection.CheckState.OK, Connection.CheckState.FAILED
+    return {
+        "connection": make_hosted_connection(user, name="Studio plan", check_state=ok, **checked),
+        "failed_connection": make_hosted_connection(
+            user, name="Old plan", check_state=failed, last_error="The service refuses the token."
+        ),
+        "checking": make_hosted_connection(user, name="A plan with a name that is as long as it may be " + "x" * 30),
+    }
+
+
+def fill_team_of_many(owner: User) -> dict[str, str]:
+    """Fill the lists of the owner's team beyond their first page. Return the values of paths to its rows."""
+    for name, role in (("bob", Role.MEMBER), ("vera", Role.VIEWER), ("ada", Role.ADMIN), ("olivia", Role.OWNER)):
+        create_person(actor=as_actor(owner), username=name, password=PASSWORD, role=role)
+    create_person(actor=as_actor(owner), username="somebody-with-a-very-long-name-" * 3, password=PASSWORD)
+    finished = [make_finished_job(owner, number) for number in range(len(SHAPES))]
+    for number in range(len(SHAPES), MANY_JOBS):
+        like = finished[number % len(SHAPES)]
+        make_job(owner, source=like.source, result=None, created_at=like.created_at - timedelta(days=number))
+    for number in range(len(SHAPES), MANY_RESULTS):
+        make_result(owner, name=f"result-{number}.jpg", file=read_photo(number))
+    rows = make_jobs_in_every_state(owner) | make_connections(owner)
+    for number in range(MANY_CHARGES):
+        make_charge(owner, minutes_ago=number)
+    asset = make_result(owner, name="sunset.jpg", file=read_photo(3))
+    return {name: str(row.uuid) for name, row in rows.items()} | {
+        "asset": str(asset.uuid),
+        "bundled": str(get_bundled(owner).uuid),
+        "source": str(finished[0].source.uuid) if finished[0].source else "",
+    }
+
+
+def fill_team_of_one(owner: User) -> dict[str, str]:
+    job = make_finished_job(owner, 0)
+    make_charge(owner)
+    return {"done": str(job.uuid)}
+
+
+def lock_out(name: str) -> None:
+    """Enter as many wrong passwords as lock the name out, from the address that the browser has too."""
+    client = Client(REMOTE_ADDR="127.0.0.1", SERVER_NAME="127.0.0.1")
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/login/", {"username": name, "password": "wrong"})
+
+
+def open_session(user: User) -> str:
+    """Log the user in and return the key of the session."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def open_team_of(name: str, team: str) -> User:
+    """Create a person with a team of their own."""
+    user = create_user(username=name, password=PASSWORD)
+    open_team(name=team, owner=user)
+    return user
+
+
+def fill() -> dict[str, Any]:
+    """Fill the database. Return the session of each person, and the values of paths in each state of the data."""
+    with transaction.atomic():
+        alice = set_up_installation(username="alice", password=PASSWORD, team_name="Studio")
+        otto, emma = open_team_of("otto", "One"), open_team_of("emma", "Empty")
+        rows = {"many": fill_team_of_many(alice), "one": fill_team_of_one(otto), "empty": {}}
+        owners = {"many": alice, "one": otto, "empty": emma}
+        create_user(username="nora", password=PASSWORD)
+        sessions = {name: open_session(User.objects.get(username=name)) for name in VISITORS}
+    lock_out(LOCKED_NAME)
+    teams = {state: {"team": as_actor(owner).team.slug} for state, owner in owners.items()}
+    return {"sessions": sessions, "paths": {state: teams[state] | rows[state] for state in rows}}
+
+
+def print_filled() -> None:
+    """Fill the database and print, as JSON, what `fill` returns."""
+    json.dump(fill(), sys.stdout)

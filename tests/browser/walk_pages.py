@@ -1,0 +1,179 @@
+"""The table of pages that the walk visits, and the URLs that have no page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import resolve
+from playwright.sync_api import Page as Tab
+
+from tests.browser.walk_data import LOCKED_NAME
+from vanceweb.catalogue.features import FEATURES
+
+STATES = ("empty", "one", "many")
+MANY = ("many",)
+# Before there is anybody: the set-up link is open.
+UNOPENED = ("unopened",)
+ANYBODY = ""
+# Whose pages they are. In a state with a team of its own, its owner.
+OWNERS = {"empty": "emma", "one": "otto", "many": "alice"}
+OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as somebody sees it. `act` is what they do after they opened the path; `status` answers that.
+
+    `like` names a row with the same template and the same kinds of elements: the short walk opens this row only once.
+    """
+
+    name: str
+    # With values in braces, which the data give (see walk_data).
+    path: str
+    status: int = 200
+    person: str = OWNER
+    states: tuple[str, ...] = MANY
+    act: Callable[[Tab], None] | None = None
+    like: str = ""
+
+    def get_person(self, state: str) -> str:
+        return OWNERS[state] if self.person == OWNER else self.person
+
+    def get_url_name(self) -> str:
+        """Return the name of the URL that the path leads to; empty for a path that leads nowhere."""
+        if self.status == 404:
+            return ""
+        any_uuid = "00000000-0000-4000-8000-000000000000"
+        path = self.path.split("?")[0].replace("{team}", "team").replace("{secret}", "secret")
+        while "{" in path:
+            path = path[: path.index("{")] + any_uuid + path[path.index("}") + 1 :]
+        return resolve(path).url_name or ""
+
+
+def submit(form: str, values: dict[str, str] | None = None) -> Callable[[Tab], None]:
+    """Send the form `form` with the values as a browser without scripts does: unchecked, and as a whole page."""
+
+    def act(tab: Tab) -> None:
+        with tab.expect_navigation():
+            tab.locator(form).first.evaluate(
+                """(form, values) => {
+                  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+                  HTMLFormElement.prototype.submit.call(form); }""",
+                values or {},
+            )
+
+    return act
+
+
+def submit_without_token(tab: Tab) -> None:
+    """Send the form of the page without the token that tells it from another site's."""
+    tab.locator("[name=csrfmiddlewaretoken]").first.evaluate("input => input.remove()")
+    submit("form")(tab)
+
+
+def submit_too_many_fields(tab: Tab) -> None:
+    """Send more fields than the site reads."""
+    tab.locator("form").evaluate(
+        """form => { for (let number = 0; number < 1100; number++)
+          form.append(Object.assign(document.createElement("input"), { type: "hidden", name: `field${number}` })); }"""
+    )
+    submit("form")(tab)
+
+
+def open_older(tab: Tab) -> None:
+    """Open the next page of a list."""
+    older = tab.locator("main a[href*='after=']").last.evaluate("link => link.href")
+    tab.goto(older)
+
+
+def open_menu(tab: Tab) -> None:
+    tab.locator("#account-menu summary").click()
+
+
+def open_shortcuts(tab: Tab) -> None:
+    tab.keyboard.press("?")
+
+
+def open_delete_dialog(tab: Tab) -> None:
+    tab.get_by_role("link", name="Delete").click()
+
+
+TEAM = "/t/{team}/"
+FEATURE = TEAM + "features/enlarge3/"
+WRONG = {"username": "nobody", "password": "wrong"}
+UNEQUAL = {"username": "alice", "password1": "correct horse", "password2": "battery staple"}
+# The one that is used most, and those with each kind of control.
+SHOWN_FEATURES = ("enlarge3", "matting", "img2anime", "sd_recolor")
+JOBS = (
+    "done", "long", "wide", "workflow", "private", "without_result", "without_source", "failed", "failed_download",
+    "cancelled", "held", "running", "downloading", "starting", "waiting",
+)  # fmt: skip
+
+PAGES: tuple[Page, ...] = (
+    Page("setup", "/setup/{secret}/", person=ANYBODY, states=UNOPENED),
+    Page("setup-refused", "/setup/{secret}/", 422, ANYBODY, UNOPENED, submit("form", UNEQUAL)),
+    Page("login-nobody-yet", "/login/", person=ANYBODY, states=UNOPENED),
+    Page("login", "/login/", person=ANYBODY),
+    Page("login-refused", "/login/", person=ANYBODY, act=submit("form", WRONG)),
+    Page("locked-out", "/login/", 429, ANYBODY, act=submit("form", WRONG | {"username": LOCKED_NAME})),
+    Page("form-of-another-site", "/login/", 403, ANYBODY, act=submit_without_token),
+    Page("bad-request", "/login/", 400, ANYBODY, act=submit_too_many_fields),
+    Page("no-team", "/", person="nora"),
+    Page("not-allowed", "/models/", 403, person="nora"),
+    Page("not-found", "/nowhere/", 404),
+    Page("studio", TEAM, states=STATES),
+    Page("studio-of-viewer", TEAM, person="vera"),
+    Page("studio-with-source", TEAM + "?source={source}"),
+    Page("account-menu", TEAM, act=open_menu),
+    Page("shortcuts", TEAM, act=open_shortcuts),
+    *(
+        Page(f"feature-{slug}", f"{TEAM}features/{slug}/", like="" if slug in SHOWN_FEATURES else "feature-img2anime")
+        for slug in (feature.slug for feature in FEATURES)
+    ),
+    Page("feature-of-viewer", FEATURE, person="vera"),
+    Page("feature-again", FEATURE + "?from={done}"),
+    Page("feature-with-sample", FEATURE + "?sample=astronaut"),
+    Page("feature-refused", FEATURE, 422, act=submit("#feature-form", {"dpi": "9999"})),
+    Page("jobs", TEAM + "jobs/", states=STATES),
+    Page("jobs-older", TEAM + "jobs/", act=open_older, like="jobs"),
+    *(Page(f"job-{name.replace('_', '-')}", f"/jobs/{{{name}}}/") for name in JOBS),
+    Page("job-of-viewer", "/jobs/{done}/", person="vera"),
+    Page("job-delete-dialog", "/jobs/{done}/", act=open_delete_dialog),
+    Page("job-delete", "/jobs/{done}/delete/"),
+    Page("gallery", TEAM + "gallery/", states=STATES),
+    Page("gallery-older", TEAM + "gallery/", act=open_older, like="gallery"),
+    Page("gallery-delete", "/gallery/{asset}/delete/"),
+    Page("usage", TEAM + "usage/", states=STATES),
+    Page("usage-older", TEAM + "usage/", act=open_older, like="usage"),
+    Page("connections", TEAM + "connections/", states=STATES),
+    Page("connections-of-viewer", TEAM + "connections/", person="vera"),
+    Page("connections-refused", TEAM + "connections/", 422, act=submit("main form[action$='/add/']", {"name": ""})),
+    Page("connection-edit", "/connections/{connection}/edit/"),
+    Page("connection-edit-bundled", "/connections/{bundled}/edit/"),
+    Page("connection-edit-refused", "/connections/{connection}/edit/", 422, act=submit("main form", {"name": ""})),
+    Page("connection-edited", "/connections/{connection}/edit/", act=submit("main form")),
+    Page("connection-share", "/connections/{connection}/share/"),
+    Page("connection-remove", "/connections/{connection}/remove/"),
+    Page("people", TEAM + "people/", states=STATES),
+    Page("people-of-viewer", TEAM + "people/", person="vera"),
+    Page("people-refused", TEAM + "people/", 422, act=submit("main form[action$='/add/']", UNEQUAL)),
+    Page("models", "/models/"),
+    Page("password", "/password/"),
+    Page("password-refused", "/password/", 422, act=submit("main form", {"old_password": "wrong"})),
+)
+
+# The named URLs that no row opens, and why.
+URLS_WITHOUT_PAGE = {
+    "asset-file": "a picture",
+    "asset-thumbnail": "a picture",
+    "job-progress": "a fragment of the job's page",
+    "connection-check": "a fragment of the connections' page",
+    "job-cancel": "only accepts forms, and redirects",
+    "job-retry": "only accepts forms, and redirects",
+    "job-privacy": "only accepts forms, and redirects",
+    "usage-refresh": "only accepts forms, and redirects",
+    "connection-unshare": "only accepts forms, and redirects",
+    "logout": "only accepts forms, and redirects",
+    "people-add": "redirects; a refused form is the row `people-refused`",
+    "connection-add": "redirects; a refused form is the row `connections-refused`",
+    "job-hook": "is called by services",
+}
