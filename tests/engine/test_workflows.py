@@ -93,10 +93,15 @@ def test_all_backends_are_named_in_order(alice: Caller, work: Work) -> None:
     assert made_by.index("srmd") < made_by.index("span")
 
 
-@pytest.mark.parametrize("key", ["name", "job"])
-def test_output_settings_of_the_last_step_apply(alice: Caller, work: Work, key: str) -> None:
-    cut = build_step("matting", {"bg_composed": {"bg_color": {"r": 1, "g": 2, "b": 3}}, "dpi": 300, "format": "jpg"})
-    _, image = run_job(alice, work, build_workflow(DENOISE, cut, key=key), picture(24, 16))
+BACKGROUND = {"bg_composed": {"bg_color": {"r": 1, "g": 2, "b": 3}}}
+
+
+@pytest.mark.parametrize(("key", "module", "out"), [("name", "matting", BACKGROUND), ("job", "denoise", {})])
+def test_output_settings_of_the_last_step_apply(
+    alice: Caller, work: Work, key: str, module: str, out: dict[str, Any]
+) -> None:
+    last = build_step(module, {**out, "dpi": 300, "format": "jpg"})
+    _, image = run_job(alice, work, build_workflow(DENOISE, last, key=key), picture(24, 16))
     assert (image.format, image.mode, image.info["dpi"]) == ("JPEG", "RGB", (300, 300))
 
 
@@ -120,7 +125,7 @@ def test_the_rules_are_enforced(alice: Caller, steps: list[dict[str, Any]], code
 
 def test_progress_counts_steps_and_tiles_and_never_decreases(tmp_path: Path) -> None:
     reported: list[float] = []
-    (tmp_path / "p.png").write_bytes(picture(300, 20))
+    (tmp_path / "p.png").write_bytes(picture(100, 20))
     steps, output = parse_jconfig(build_workflow(DENOISE, DENOISE, DOUBLE, ENLARGE))
     process_file(
         tmp_path / "p.png", tmp_path / "r", steps, output, networks=NetworkRegistry(MODELS_DIR), report=reported.append
