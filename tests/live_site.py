@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,10 +49,13 @@ def wait_for(find: Callable[[], T | None], seconds: float, subject: str) -> T:
 
 
 class LiveSite:
-    """An installation in `folder`, which `with` starts and stops."""
+    """An installation in `folder`, which `with` starts and stops.
 
-    def __init__(self, folder: Path, **more: str) -> None:
-        self.folder = folder
+    It begins with a copy of `database`, or creates its own.
+    """
+
+    def __init__(self, folder: Path, *, database: Path | None = None, **more: str) -> None:
+        self.folder, self.database = folder, database
         # Every site has the same static files: compressing them takes as long as the rest of a start.
         shared = {"STATIC_ROOT": str(Path(settings.DATA_DIR, "static"))}
         self.environment = build_environment(folder, **shared, **more)
@@ -60,6 +64,9 @@ class LiveSite:
         self.start_seconds = 0.0
 
     def __enter__(self) -> Self:
+        if self.database:
+            self.folder.mkdir(exist_ok=True)
+            shutil.copyfile(self.database, self.folder / "vanceweb.sqlite3")
         self.start()
         return self
 

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,11 +28,12 @@ ANSWER_SECONDS = 30.0
 class WebProcess:
     """A web process with a database of its own in `folder`. It uses the keys and files of the test run.
 
-    With another `application` than the site, it has no database.
+    The database is a copy of `template`, or is migrated here. With another `application` than the site, there is none.
     """
 
-    def __init__(self, folder: Path, *, application: str = "", **more: str) -> None:
+    def __init__(self, folder: Path, *, application: str = "", template: Path | None = None, **more: str) -> None:
         self.folder = folder
+        self.template = template
         self.application = application
         self.database = folder / "web.sqlite3"
         self.environment = {
@@ -43,7 +45,9 @@ class WebProcess:
         }
 
     def __enter__(self) -> Self:
-        if not self.application:
+        if self.template:
+            shutil.copyfile(self.template, self.database)
+        elif not self.application:
             self.run_manage("migrate", "--verbosity", "0")
         self.listener = open_listener("127.0.0.1", 0)
         self.port = self.listener.getsockname()[1]

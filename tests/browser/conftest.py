@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,9 +123,9 @@ def context(troubles: Troubles, new_context: Any) -> BrowserContext:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def site(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None) -> Iterator[LiveSite]:
     """An installation with a team that alice owns."""
-    with LiveSite(tmp_path_factory.mktemp("browser")) as site:
+    with LiveSite(tmp_path_factory.mktemp("browser"), database=migrated_database) as site:
         ScriptlessVisitor(site).create_owner("alice")
         yield site
 

@@ -1,6 +1,7 @@
 """`manage.py enhance` in separate processes, on a separate database, with the real models."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -66,8 +67,10 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None) -> Installation:
     made = Installation(tmp_path_factory.mktemp("enhance"))
+    if migrated_database:
+        shutil.copyfile(migrated_database, made.folder / "vanceweb.sqlite3")
     assert made.run("prepare", "-v0")[0] == 0
     assert made.run("shell", "-v0", "-c", MAKE_PEOPLE)[0] == 0
     return made

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,8 +34,9 @@ PATIENCE_SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
-    with WebProcess(tmp_path_factory.mktemp("web"), ENGINE_PATIENCE=str(PATIENCE_SECONDS)) as web:
+def web(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None) -> Iterator[WebProcess]:
+    folder = tmp_path_factory.mktemp("web")
+    with WebProcess(folder, template=migrated_database, ENGINE_PATIENCE=str(PATIENCE_SECONDS)) as web:
         yield web
 
 

@@ -10,31 +10,38 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.conftest import make_picture_file
 from tests.live_site import JOB_SECONDS, TEAM_PATH, LiveSite, ScriptlessVisitor, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
 
-# The engine only takes its time (tests/operations.py): ten seconds for a photo of 512 px, enlarged four times.
-OPERATIONS = {"DJANGO_SETTINGS_MODULE": "tests.timed_settings"}
+# Shorter than in production, so that the tests don't wait for it. The engine only takes its time (tests/operations.py):
+# six seconds for a picture of 384 px, enlarged four times.
+ENVIRONMENT = {"LEASE_SECONDS": "6", "DJANGO_SETTINGS_MODULE": "tests.timed_settings"}
+SIDE, ENLARGED_SIDE = 384, 1536
 LONG = {"scale": "4", "suppress_noise": "40", "remove_blur": "60"}
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
-    # Shorter than in production, so that the tests don't wait for it.
-    with LiveSite(tmp_path_factory.mktemp("deaths"), LEASE_SECONDS="6", **OPERATIONS) as site:
+def site(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None) -> Iterator[LiveSite]:
+    """An installation with a team that alice owns. A test that stops it starts it again."""
+    with LiveSite(tmp_path_factory.mktemp("deaths"), database=migrated_database, **ENVIRONMENT) as site:
         ScriptlessVisitor(site).create_owner()
         yield site
 
 
 @pytest.fixture
 def alice(site: LiveSite) -> ScriptlessVisitor:
+    if site.process.poll() is not None:  # a test failed before it started the site again
+        site.start()
     return ScriptlessVisitor(site).log_in()
 
 
 def start_long_job(person: ScriptlessVisitor) -> str:
     """Start a job and return its path once some of its tiles are done, but not all."""
-    job = person.start_job(**LONG)
+    picture = person.site.folder / "picture.png"
+    picture.write_bytes(make_picture_file(SIDE, SIDE).getvalue())
+    job = person.start_job(picture=picture, **LONG)
     percent = wait_for(lambda: person.get_percent(job), JOB_SECONDS, "the first tiles")
     assert percent < 100, "the job ended before it could be interrupted"
     return job
@@ -42,7 +49,7 @@ def start_long_job(person: ScriptlessVisitor) -> str:
 
 def assert_done_and_charged_once(person: ScriptlessVisitor, job: str, *, before: tuple[float, int]) -> None:
     with Image.open(io.BytesIO(person.wait_until_done(job))) as result:
-        assert result.size == (2048, 2048)
+        assert result.size == (ENLARGED_SIDE, ENLARGED_SIDE)
         result.load()
     balance, charges = before
     assert person.refresh_credits() == balance - 1
@@ -101,31 +108,27 @@ def test_killed_web_processes_come_back(site, alice):
 
 
 def test_supervisor_killed_in_the_middle_of_a_job_leaves_nothing_and_the_next_start_ends_the_job(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    site: LiveSite, alice: ScriptlessVisitor, capsys: pytest.CaptureFixture[str]
 ):
-    with LiveSite(tmp_path, LEASE_SECONDS="6", **OPERATIONS) as site:
-        alice = ScriptlessVisitor(site).create_owner()
-        before = get_account(alice)
-        job = start_long_job(alice)
-        assert len(site.find_pids()) >= 7  # itself, web, io, engine, sweep
-        site.kill()
-        wait_for(lambda: not site.find_pids(), 5, "the end of every process")
-        site.start()
-        with capsys.disabled():
-            print(f"\nsecond start of the site: {site.start_seconds:.1f} s")  # noqa: T201
-        assert not site.setup_url, "an installation with an owner printed a set-up link"
-        alice = ScriptlessVisitor(site).log_in()
-        assert_done_and_charged_once(alice, job, before=before)
+    before = get_account(alice)
+    job = start_long_job(alice)
+    assert len(site.find_pids()) >= 7  # itself, web, io, engine, sweep
+    site.kill()
+    wait_for(lambda: not site.find_pids(), 5, "the end of every process")
+    site.start()
+    with capsys.disabled():
+        print(f"\nsecond start of the site: {site.start_seconds:.1f} s")  # noqa: T201
+    assert not site.setup_url, "an installation with an owner printed a set-up link"
+    assert_done_and_charged_once(ScriptlessVisitor(site).log_in(), job, before=before)
 
 
-def test_sigterm_in_the_middle_of_a_job_ends_everything_within_fifteen_seconds(tmp_path: Path):
-    with LiveSite(tmp_path, LEASE_SECONDS="6", **OPERATIONS) as site:
-        alice = ScriptlessVisitor(site).create_owner()
-        before = get_account(alice)
-        job = start_long_job(alice)
-        assert site.stop() < 15
-        assert site.process.returncode == 0
-        assert not site.find_pids()
-        site.start()
-        alice = ScriptlessVisitor(site).log_in()
-        assert_done_and_charged_once(alice, job, before=before)
+def test_sigterm_in_the_middle_of_a_job_ends_everything_within_fifteen_seconds(
+    site: LiveSite, alice: ScriptlessVisitor
+):
+    before = get_account(alice)
+    job = start_long_job(alice)
+    assert site.stop() < 15
+    assert site.process.returncode == 0
+    assert not site.find_pids()
+    site.start()
+    assert_done_and_charged_once(ScriptlessVisitor(site).log_in(), job, before=before)

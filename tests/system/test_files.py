@@ -14,12 +14,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served-briefly")]
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 def test_a_result_arrives_whole_and_in_parts_and_nothing_lies_elsewhere(
-    place: str, tmp_path: Path, object_store: ObjectStore
+    place: str, tmp_path: Path, object_store: ObjectStore, migrated_database: Path | None
 ) -> None:
     folder = tmp_path / "data"
     store = replace(object_store, prefix="system/site")
     environment = {"STORAGE_URL": store.url} if place == "bucket" else {}
-    with LiveSite(folder, **environment) as site:
+    with LiveSite(folder, database=migrated_database, **environment) as site:
         alice = ScriptlessVisitor(site).create_owner()
         job = alice.start_job("compress", quality="50")
         whole = alice.wait_until_done(job)

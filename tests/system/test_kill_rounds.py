@@ -43,8 +43,9 @@ def get_account(person: ScriptlessVisitor) -> tuple[float, int]:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("served-briefly")
-def test_twelve_rounds_of_kill_9(tmp_path: Path) -> None:
-    with LiveSite(tmp_path / "data", LEASE_SECONDS="6", DJANGO_SETTINGS_MODULE="tests.timed_settings") as site:
+def test_twelve_rounds_of_kill_9(tmp_path: Path, migrated_database: Path | None) -> None:
+    environment = {"LEASE_SECONDS": "6", "DJANGO_SETTINGS_MODULE": "tests.timed_settings"}
+    with LiveSite(tmp_path / "data", database=migrated_database, **environment) as site:
         alice = ScriptlessVisitor(site).create_owner()
         balance, charges = get_account(alice)
         jobs = [alice.start_job(**ENLARGED) for _number in range(JOBS)]

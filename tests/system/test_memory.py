@@ -17,8 +17,8 @@ def find_mapped_libraries(pid: int) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("served-briefly")
-def test_only_the_engines_worker_loads_image_libraries(tmp_path: Path) -> None:
-    with LiveSite(tmp_path / "data") as site:
+def test_only_the_engines_worker_loads_image_libraries(tmp_path: Path, migrated_database: Path | None) -> None:
+    with LiveSite(tmp_path / "data", database=migrated_database) as site:
         alice = ScriptlessVisitor(site).create_owner()
         alice.wait_until_done(alice.start_job("compress", quality="50"))
         for page in (TEAM_PATH, TEAM_PATH + "gallery/", TEAM_PATH + "usage/", "/models/"):
