@@ -157,6 +157,7 @@ PAGES: tuple[Page, ...] = (
     Page("people-of-viewer", TEAM + "people/", person="vera"),
     Page("people-refused", TEAM + "people/", 422, act=submit("main form[action$='/add/']", UNEQUAL)),
     Page("models", "/models/"),
+    Page("style-guide", "/styleguide/"),
     Page("password", "/password/"),
     Page("password-refused", "/password/", 422, act=submit("main form", {"old_password": "wrong"})),
 )
