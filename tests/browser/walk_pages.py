@@ -23,7 +23,7 @@ OWNER = "owner"
 class Page:
     """A page as somebody sees it. `act` is what they do after they opened the path; `status` answers that.
 
-    `like` names a row with the same template and the same kinds of elements: the short walk opens this row only once.
+    `like` names a page that is built in the same way: then the short walk opens this one in one variant only.
     """
 
     name: str
@@ -101,12 +101,14 @@ TEAM = "/t/{team}/"
 FEATURE = TEAM + "features/enlarge3/"
 WRONG = {"username": "nobody", "password": "wrong"}
 UNEQUAL = {"username": "alice", "password1": "correct horse", "password2": "battery staple"}
-# The one that is used most, and those with each kind of control.
-SHOWN_FEATURES = ("enlarge3", "matting", "img2anime", "sd_recolor")
-JOBS = (
-    "done", "long", "wide", "workflow", "private", "without_result", "without_source", "failed", "failed_download",
-    "cancelled", "held", "running", "downloading", "starting", "waiting",
-)  # fmt: skip
+# The one that is used most, and those with the rarer controls: a colour, and pictures as guides.
+SHOWN_FEATURES = ("enlarge3", "matting", "img2anime")
+# The jobs of the data, and the one whose page each resembles.
+JOBS = {
+    "done": "", "long": "", "wide": "job-done", "workflow": "", "private": "job-done", "without_result": "",
+    "without_source": "", "failed": "", "failed_download": "job-failed", "cancelled": "job-failed", "held": "",
+    "running": "", "downloading": "job-running", "starting": "job-waiting", "waiting": "",
+}  # fmt: skip
 
 PAGES: tuple[Page, ...] = (
     Page("setup", "/setup/{secret}/", person=ANYBODY, states=UNOPENED),
@@ -121,22 +123,22 @@ PAGES: tuple[Page, ...] = (
     Page("not-allowed", "/models/", 403, person="nora"),
     Page("not-found", "/nowhere/", 404),
     Page("studio", TEAM, states=STATES),
-    Page("studio-of-viewer", TEAM, person="vera"),
+    Page("studio-of-viewer", TEAM, person="vera", like="studio"),
     Page("studio-with-source", TEAM + "?source={source}"),
     Page("account-menu", TEAM, act=open_menu),
     Page("shortcuts", TEAM, act=open_shortcuts),
     *(
-        Page(f"feature-{slug}", f"{TEAM}features/{slug}/", like="" if slug in SHOWN_FEATURES else "feature-img2anime")
+        Page(f"feature-{slug}", f"{TEAM}features/{slug}/", like="" if slug in SHOWN_FEATURES else "feature-enlarge3")
         for slug in (feature.slug for feature in FEATURES)
     ),
-    Page("feature-of-viewer", FEATURE, person="vera"),
-    Page("feature-again", FEATURE + "?from={done}"),
+    Page("feature-of-viewer", FEATURE, person="vera", like="feature-enlarge3"),
+    Page("feature-again", FEATURE + "?from={done}", like="feature-enlarge3"),
     Page("feature-with-sample", FEATURE + "?sample=astronaut"),
     Page("feature-refused", FEATURE, 422, act=submit("#feature-form", {"dpi": "9999"})),
     Page("jobs", TEAM + "jobs/", states=STATES),
     Page("jobs-older", TEAM + "jobs/", act=open_older, like="jobs"),
-    *(Page(f"job-{name.replace('_', '-')}", f"/jobs/{{{name}}}/") for name in JOBS),
-    Page("job-of-viewer", "/jobs/{done}/", person="vera"),
+    *(Page(f"job-{name.replace('_', '-')}", f"/jobs/{{{name}}}/", like=like) for name, like in JOBS.items()),
+    Page("job-of-viewer", "/jobs/{done}/", person="vera", like="job-done"),
     Page("job-delete-dialog", "/jobs/{done}/", act=open_delete_dialog),
     Page("job-delete", "/jobs/{done}/delete/"),
     Page("gallery", TEAM + "gallery/", states=STATES),
@@ -145,16 +147,16 @@ PAGES: tuple[Page, ...] = (
     Page("usage", TEAM + "usage/", states=STATES),
     Page("usage-older", TEAM + "usage/", act=open_older, like="usage"),
     Page("connections", TEAM + "connections/", states=STATES),
-    Page("connections-of-viewer", TEAM + "connections/", person="vera"),
+    Page("connections-of-viewer", TEAM + "connections/", person="vera", like="connections"),
     Page("connections-refused", TEAM + "connections/", 422, act=submit("main form[action$='/add/']", {"name": ""})),
     Page("connection-edit", "/connections/{connection}/edit/"),
-    Page("connection-edit-bundled", "/connections/{bundled}/edit/"),
+    Page("connection-edit-bundled", "/connections/{bundled}/edit/", like="connection-edit"),
     Page("connection-edit-refused", "/connections/{connection}/edit/", 422, act=submit("main form", {"name": ""})),
     Page("connection-edited", "/connections/{connection}/edit/", act=submit("main form")),
     Page("connection-share", "/connections/{connection}/share/"),
     Page("connection-remove", "/connections/{connection}/remove/"),
     Page("people", TEAM + "people/", states=STATES),
-    Page("people-of-viewer", TEAM + "people/", person="vera"),
+    Page("people-of-viewer", TEAM + "people/", person="vera", like="people"),
     Page("people-refused", TEAM + "people/", 422, act=submit("main form[action$='/add/']", UNEQUAL)),
     Page("models", "/models/"),
     Page("style-guide", "/styleguide/"),
