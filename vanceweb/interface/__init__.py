@@ -1,1 +1,1 @@
-"""What all pages share: the components of the design system, and the formats of numbers and times."""
+"""Shared by all pages: the components of the design system, and the formats of numbers and times."""
