@@ -1,7 +1,8 @@
 """Peak memory of one job on a picture of 34 megapixels, in a process of its own.
 
-`python -m bench.memory MODELS_DIR JOB [SHARE]` prints MB and seconds; with SHARE, the job ends once that share is done.
-A job is a feature's module, with its defaults, or one of the special jobs in `JOBS`.
+`python -m bench.memory MODELS_DIR JOB [SHARE [PICTURE]]` prints MB and seconds; with SHARE, the job ends once that
+share is done. A job is a feature's module, with its defaults, or one of the special jobs in `JOBS`. PICTURE is a file
+that `write_picture` has written before, for several jobs.
 """
 
 import contextlib
@@ -97,7 +98,7 @@ def read_peak_megabytes() -> int:
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
-def main(directory: str, job: str, share: str = "1") -> None:
+def main(directory: str, job: str, share: str = "1", picture: str = "") -> None:
     """Run the job and print peak MB and seconds."""
 
     def report(fraction: float) -> None:
@@ -105,8 +106,9 @@ def main(directory: str, job: str, share: str = "1") -> None:
             raise ShareDone
 
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "large.jpg"
-        write_picture(source, soft=job in SOFT)
+        source = Path(picture or Path(folder) / "large.jpg")
+        if not picture:
+            write_picture(source, soft=job in SOFT)
         before = time.perf_counter()
         with contextlib.suppress(ShareDone):
             networks = NetworkRegistry(Path(directory))
