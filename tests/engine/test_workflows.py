@@ -17,7 +17,7 @@ from vanceweb.engine.ledger import grant_credits
 from vanceweb.engine.models import LedgerEntry, Transform
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import process_file
-from vanceweb.settings import MODELS_DIR
+from vanceweb.settings import ENGINE_MODEL_THREADS, MODELS_DIR
 
 Work = Callable[..., None]
 
@@ -127,9 +127,8 @@ def test_progress_counts_steps_and_tiles_and_never_decreases(tmp_path: Path) -> 
     reported: list[float] = []
     (tmp_path / "p.png").write_bytes(picture(100, 20))
     steps, output = parse_jconfig(build_workflow(DENOISE, DENOISE, DOUBLE, ENLARGE))
-    process_file(
-        tmp_path / "p.png", tmp_path / "r", steps, output, networks=NetworkRegistry(MODELS_DIR), report=reported.append
-    )
+    networks = NetworkRegistry(MODELS_DIR, ENGINE_MODEL_THREADS)
+    process_file(tmp_path / "p.png", tmp_path / "r", steps, output, networks=networks, report=reported.append)
     assert reported == sorted(reported)
     assert (reported[0], reported[-1]) == (0, 1)
     # Each of the four steps ends at a quarter, and the large one also reports values in between.

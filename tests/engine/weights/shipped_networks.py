@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
+from django.conf import settings
 from numpy.typing import NDArray
 
 from vanceweb.engine.weights import installed_files
@@ -15,7 +16,10 @@ LARGEST = 8_000_000  # bytes, unless a test sets another limit
 
 
 def open_session(name: str) -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(str(FOLDER / name), providers=["CPUExecutionProvider"])
+    """Load the network with as many threads as the engine uses; more would wait busily beside other tests."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = settings.ENGINE_MODEL_THREADS
+    return onnxruntime.InferenceSession(str(FOLDER / name), options, providers=["CPUExecutionProvider"])
 
 
 def crop_middle(name: str, side: int | None = None, flag: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
