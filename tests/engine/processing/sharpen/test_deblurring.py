@@ -95,7 +95,7 @@ def test_moved_photos_never_get_worse_with_manual_settings(
     networks: NetworkRegistry, automodel: bool, angle: float
 ) -> None:
     for name in ("china.jpg", "coffee.png"):
-        truth = load_photo(name, side=192)
+        truth = load_photo(name, side=128)
         blurred = blur_motion(truth, 13, angle)
         result = run_deblur(blurred, networks, autoparams=False, automodel=automodel)
         assert compute_psnr(result.colours, truth) >= compute_psnr(blurred, truth), name
