@@ -151,7 +151,7 @@ class TestLimits:
     def test_processor_time_is_limited_and_others_are_served_meanwhile(
         self, settings: Any, slow_picture: bytes
     ) -> None:
-        settings.DECODER_SECONDS = 2
+        settings.DECODER_SECONDS = 1
         with run_decoder() as decoder, decode_in_child(decoder.pid, slow_picture) as (result, _child):
             check_small()
             with pytest.raises(ImageTooCostly, match="too long to decode"):
