@@ -33,6 +33,8 @@ PART_BYTES = 8 * 1024 * 1024
 SIGNATURE_SECONDS = 60
 
 _connecting = threading.Lock()
+# By their keys. A session parses megabytes of descriptions, and the storages of a site differ in their prefix only.
+_sessions: dict[tuple[str | None, ...], boto3.session.Session] = {}
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc]
@@ -44,7 +46,6 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("session_profile", None)
-        self._session: boto3.session.Session | None = None
         super().__init__(
             **options,
             file_overwrite=True,
@@ -58,7 +59,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
 
     @property
     def connection(self) -> Any:
-        """The thread's connection. All share a session, which holds megabytes and isn't safe for threads."""
+        """The thread's connection. All of the same keys share a session, which isn't safe for threads."""
         with _connecting:
             return super().connection
 
@@ -113,9 +114,10 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
             return str(super()._save(name, content))
 
     def _create_session(self) -> boto3.session.Session:
-        if self._session is None:
-            self._session = super()._create_session()
-        return self._session
+        keys = (self.access_key, self.secret_key, self.security_token)
+        if keys not in _sessions:
+            _sessions[keys] = super()._create_session()
+        return _sessions[keys]
 
 
 def _build_client_config(*, has_endpoint: bool) -> Config:
