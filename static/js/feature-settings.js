@@ -55,4 +55,4 @@ class ColourWell extends HTMLElement {
 customElements.define("feature-settings", FeatureSettings);
 customElements.define("colour-well", ColourWell);
 // The browser restores what was entered after a step back.
-window.addEventListener("pageshow", () => document.querySelector("feature-settings")?.update());
+window.addEventListener("pageshow", () => document.querySelectorAll("feature-settings").forEach((settings) => settings.update()));

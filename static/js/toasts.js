@@ -1,6 +1,4 @@
-// A screen reader reads a status only when its text changes, and these texts came with the page.
+// A screen reader reads a status only when its text changes, and the visible text came with the page.
 document.querySelectorAll(".toast [role=status]").forEach((status) => {
-  const text = status.textContent;
-  status.textContent = "";
-  setTimeout(() => (status.textContent = text), 100);
+  setTimeout(() => (status.textContent = status.previousElementSibling.textContent), 100);
 });

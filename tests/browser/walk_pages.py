@@ -86,7 +86,7 @@ def open_older(tab: Tab) -> None:
 
 
 def open_menu(tab: Tab) -> None:
-    tab.locator("#account-menu summary").click()
+    tab.locator("#account-button").click()
 
 
 def open_shortcuts(tab: Tab) -> None:

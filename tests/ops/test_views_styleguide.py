@@ -61,4 +61,4 @@ def test_tokens_are_those_of_the_style_sheet() -> None:
     assert {"paper", "ink", "accent", "on-accent", "veil"} <= {*tokens["colours"]}
     assert not {"checkers", "shadow-low"} & {*tokens["colours"]}
     assert len(tokens["sizes"]) == 6
-    assert tokens["spaces"] == [f"space-{number}" for number in range(1, 9)]
+    assert tokens["spaces"] == [f"space-{number}" for number in range(1, 8)]

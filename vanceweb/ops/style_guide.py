@@ -11,9 +11,19 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import get_feature_by_slug
 from vanceweb.catalogue.forms import build_form_class
+from vanceweb.catalogue.step_serialisation import to_json
+from vanceweb.catalogue.steps import Step
+from vanceweb.gallery.models import Asset, Blob
+from vanceweb.gallery.samples import get_sample
+from vanceweb.jobs.models import Job
+from vanceweb.jobs.views_studio import SampleOffer
 from vanceweb.ops.forms import SetUpForm
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import Role, Team, User
+from vanceweb.vault.models import Connection
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -55,7 +65,14 @@ SAMPLES = (
     Sample("field", _("Fields"), "{% field %}, components/form_errors.html"),
     Sample("check", _("Check box"), ".check"),
     Sample("control", _("Controls"), "{% control %}"),
+    Sample("drop_zone", _("Drop zone"), "{% drop_zone %}"),
     Sample("card", _("Card"), "{% card %}"),
+    Sample("feature_card", _("Feature card"), "components/feature_card.html"),
+    Sample("sample_offer", _("Sample offer"), "components/sample_offer.html"),
+    Sample("job_row", _("Job row"), "components/job_row.html"),
+    Sample("job_tile", _("Job tile"), "components/job_tile.html"),
+    Sample("job_state", _("State of a job"), "components/job_state.html, components/job_summary.html"),
+    Sample("gallery_tile", _("Gallery tile"), "components/gallery_tile.html"),
     Sample("stat_tile", _("Stat tile"), "{% stat_tile %}, .tiles"),
     Sample("note", _("Notes"), "{% note %}"),
     Sample("toast", _("Toast"), "components/toast.html"),
@@ -73,6 +90,12 @@ SAMPLES = (
 )
 
 
+class PictureForm(forms.Form):
+    """The input of the drop zone."""
+
+    picture = forms.FileField()
+
+
 @dataclass(frozen=True)
 class Theme:
     """Light or dark, with forms of its own, since an id and a group of choices may be on a page only once."""
@@ -82,10 +105,21 @@ class Theme:
     form: forms.Form
     refused_form: forms.Form
     controls: Sequence[forms.BoundField]
+    picture: forms.BoundField
+    # None of these is stored.
+    actor: Actor
+    feature: Feature
+    jobs: Sequence[Job]
+    asset: Asset
+    offer: SampleOffer
 
 
 def build_themes() -> list[Theme]:
     """Return both themes for the examples."""
+    feature = get_feature_by_slug("enlarge3")
+    offer = SampleOffer(
+        get_sample("cat"), feature, _("Enlarge it"), build_form_class(feature)(auto_id=False), Connection()
+    )
     return [
         Theme(
             name,
@@ -97,9 +131,21 @@ def build_themes() -> list[Theme]:
                 for slug, fields in CONTROLS.items()
                 for field in fields
             ],
+            picture=PictureForm(prefix=name)["picture"],
+            actor=Actor(User(), Team(slug="example"), Role.MEMBER),
+            feature=feature,
+            jobs=[_build_job(feature, state) for state in (Job.State.PROCESSING, Job.State.DONE, Job.State.FAILED)],
+            # Too large to be shown itself, and without a thumbnail: the example has no file.
+            asset=Asset(name="cat.png", blob=Blob(width=2400, height=1600, filesize=10**8)),
+            offer=offer,
         )
         for name, title in (("light", _("Light")), ("dark", _("Dark")))
     ]
+
+
+def _build_job(feature: Feature, state: str) -> Job:
+    steps = to_json([Step(feature.module, feature.complete_params({}))])
+    return Job(source_name="cat.png", steps=steps, feature=feature.slug, state=state, work_seconds=12)
 
 
 def _build_refused_form(prefix: str) -> forms.Form:
