@@ -188,7 +188,7 @@ def inspect(browser: Browser, tmp_path: Path) -> Iterator[Inspect]:
 
 def test_nothing_is_found_where_nothing_is_wrong(inspect: Inspect, tmp_path: Path) -> None:
     assert inspect("") == []
-    assert (tmp_path / "planted.png").stat().st_size > 1000
+    assert (tmp_path / "planted.jpg").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(("part", "check", "words"), FAULTS)

@@ -138,7 +138,7 @@ class Walk:
         for rule in self.tab.evaluate(CHECK, AXE_TAGS):
             self._note("axe", f"{rule['id']}: {rule['help']}: {'; '.join(rule['nodes'])}")
         self._measure(page, variant)
-        self.tab.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+        self.tab.screenshot(path=self.pictures / f"{name}.jpg", type="jpeg", quality=70, full_page=True)
         faults, self.faults = self.faults, []
         return faults
 
