@@ -150,8 +150,8 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
     values = {
         "<slug:team>": as_actor(user).team.slug,
         "<uuid:job>": job.uuid,
-        "<uuid:active>": make_job(user, state=Job.State.QUEUED).uuid,
-        "<uuid:failed>": make_job(user, state=Job.State.FAILED).uuid,
+        "<uuid:active>": make_job(user, state=Job.State.QUEUED, source=job.source).uuid,
+        "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,
         "<uuid:asset>": job.result.uuid,
         "<uuid:connection>": make_hosted_connection(user).uuid,
         "<slug:slug>": "enlarge3",

@@ -79,7 +79,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, migrated_database: Pa
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
-    path.write_bytes(make_picture_file(60, 40).getvalue())
+    path.write_bytes(make_picture_file(24, 16).getvalue())
     return path
 
 
@@ -90,10 +90,10 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
         "enhance", str(photo), str(target), "--feature", "enlarge3", "--set", "scale=4", "--user", "bob"
     )
     assert (code, errors) == (0, "")
-    assert "240 x 160 px" in output
+    assert "96 x 64 px" in output
     assert "1 credit." in output
     with Image.open(target) as image:
-        assert (image.size, image.format) == ((240, 160), "JPEG")
+        assert (image.size, image.format) == ((96, 64), "JPEG")
     people = "SELECT username, state FROM jobs_job JOIN teams_user ON teams_user.id = created_by_id"
     assert installation.query(people) == [("bob", "done")]
     assert installation.query("SELECT count(*) FROM engine_ledgerentry WHERE kind = 'download'") == [(1,)]
@@ -115,7 +115,7 @@ def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_pa
 @pytest.mark.slow
 def test_ctrl_c_cancels_the_job_and_leaves_no_worker(installation: Installation, tmp_path: Path) -> None:
     large = tmp_path / "large.png"
-    large.write_bytes(make_picture_file(3000, 2000).getvalue())
+    large.write_bytes(make_picture_file(1500, 1000).getvalue())
     process = installation.start("enhance", str(large), str(tmp_path / "out.png"), "--feature", "enlarge3")
     newest = "SELECT state FROM jobs_job WHERE source_name = 'large.png'"
     for _ in range(1200):

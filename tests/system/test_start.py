@@ -1,6 +1,7 @@
 """The start of the live site: failures end it with one sentence, and a success prints one URL."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -41,10 +42,20 @@ def test_taken_port(tmp_path):
         assert_one_sentence(run_up(tmp_path, PORT=port), f"Port {port}", "taken by another program")
 
 
+@pytest.fixture
+def data(tmp_path: Path, migrated_database: Path | None) -> Path:
+    """A data folder with a migrated database, for failures after the migrations."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if migrated_database:
+        shutil.copyfile(migrated_database, folder / "vanceweb.sqlite3")
+    return folder
+
+
 @pytest.mark.parametrize("name", ["DATA_DIR", "MODELS_DIR"])
-def test_folder_that_cannot_be_created(tmp_path, name):
+def test_folder_that_cannot_be_created(tmp_path, data, name):
     (tmp_path / "file").touch()
-    assert_one_sentence(run_up(tmp_path / "data", **{name: str(tmp_path / "file" / "folder")}), str(tmp_path / "file"))
+    assert_one_sentence(run_up(data, **{name: str(tmp_path / "file" / "folder")}), str(tmp_path / "file"))
 
 
 def test_port_that_is_no_number(tmp_path):
@@ -58,12 +69,12 @@ def test_database_that_does_not_answer(tmp_path):
     assert_one_sentence(run_up(tmp_path, DATABASE_URL=url), "The database can't be used")
 
 
-def test_model_weights_that_cannot_be_downloaded(tmp_path):
+def test_model_weights_that_cannot_be_downloaded(tmp_path, data):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     nowhere = {"PIP_INDEX_URL": f"http://127.0.0.1:{port}/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "",
                "PIP_CONFIG_FILE": os.devnull, "MODELS_DIR": str(tmp_path / "models")}  # fmt: skip
-    run = run_up(tmp_path / "data", **nowhere)
+    run = run_up(data, **nowhere)
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
     assert "could not be downloaded" in run.stderr.splitlines()[-1]
