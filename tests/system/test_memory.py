@@ -17,14 +17,13 @@ def find_mapped_libraries(pid: int) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("served-briefly")
-def test_only_the_engines_worker_loads_image_libraries(tmp_path: Path, migrated_database: Path | None) -> None:
-    with LiveSite(tmp_path / "data", database=migrated_database) as site:
-        alice = ScriptlessVisitor(site).create_owner()
-        alice.wait_until_done(alice.start_job("compress", quality="50"))
-        for page in (TEAM_PATH, TEAM_PATH + "gallery/", TEAM_PATH + "usage/", "/models/"):
-            assert alice.get(page).status_code == 200
-        (engine,) = site.find_pids("manage.py work", "--queue engine ")
-        others = set(site.find_pids()) - {engine}
-        assert len(others) >= 5
-        assert {library for pid in others for library in find_mapped_libraries(pid)} == set()
-        assert find_mapped_libraries(engine) == set(LIBRARIES)
+def test_only_the_engines_worker_loads_image_libraries(default_site: LiveSite) -> None:
+    alice = ScriptlessVisitor(default_site).log_in()
+    alice.wait_until_done(alice.start_job("compress", quality="50"))
+    for page in (TEAM_PATH, TEAM_PATH + "gallery/", TEAM_PATH + "usage/", "/models/"):
+        assert alice.get(page).status_code == 200
+    (engine,) = default_site.find_pids("manage.py work", "--queue engine ")
+    others = set(default_site.find_pids()) - {engine}
+    assert len(others) >= 5
+    assert {library for pid in others for library in find_mapped_libraries(pid)} == set()
+    assert find_mapped_libraries(engine) == set(LIBRARIES)
