@@ -9,7 +9,7 @@ const root = process.argv[2] ?? ".";
 // htmx and the comparison slider put these classes on elements themselves, and the slider and Bootstrap read these
 // properties.
 const SET_BY_PACKAGES = [/^htmx-/, "rendered"];
-const READ_BY_PACKAGES = /^--(divider|default-handle|bs)-/;
+const READ_BY_PACKAGES = /^--(divider|default-handle)-/;
 
 // The values of class attributes in HTML, with the tags of Django's templates in them.
 const CLASS_ATTRIBUTE = /\bclass=\\?"((?:\{%.*?%\}|\{\{.*?\}\}|[^"])*)"/gs;
