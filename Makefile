@@ -29,7 +29,7 @@ setup: $(SITE) $(FRONT)  ## Set everything up without serving
 
 test: dev $(FRONT_DEV) chromium  ## Run all tests: unit, contract, system, browser
 	@$(PY) manage.py install_models
-	@$(PY) -m pytest -n 3 --dist loadgroup
+	@$(PY) -m pytest -n 4 --dist loadgroup
 
 quick: dev $(FRONT_DEV)  ## Run all tests except slow and browser tests, in under two minutes
 	@$(PY) manage.py install_models

@@ -1,4 +1,4 @@
-// A screen reader reads a status only when its text changes, and the visible text came with the page.
+// A screen reader reads a status only when something is added to it, and these texts came with the page.
 document.querySelectorAll(".toast [role=status]").forEach((status) => {
-  setTimeout(() => (status.textContent = status.previousElementSibling.textContent), 100);
+  setTimeout(() => status.replaceChildren(status.textContent), 100);
 });

@@ -39,7 +39,8 @@ class Visitor:
         return self.go(TEAM_PATH + page)
 
     def press(self, key: str) -> Self:
-        """Press a key once the page has been painted: Chromium drops earlier keys, and nobody presses then."""
+        """Press a key once the page is loaded and painted: Chromium drops earlier keys, and nobody presses then."""
+        self.page.wait_for_load_state()
         self.page.evaluate("() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))")
         self.page.keyboard.press(key)
         return self

@@ -124,6 +124,6 @@ def test_pages_are_offered_only_where_there_are_some() -> None:
 
 def test_what_succeeded_is_told_without_stealing_the_focus() -> None:
     shown = render('{% include "components/toast.html" with text=text kind="success" only %}', text=MARKUP)
-    assert f"<p>{ESCAPED}</p>" in shown
+    assert f'<p role="status">{ESCAPED}</p>' in shown
     assert "open" in shown
     assert "autofocus" not in shown

@@ -1,4 +1,4 @@
-"""What the style guide shows: the tokens, and an example of each component."""
+"""The content of the style guide: the tokens, and an example of each component."""
 
 import re
 from collections.abc import Sequence
