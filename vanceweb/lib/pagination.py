@@ -37,6 +37,8 @@ def _parse_cursor(cursor: str) -> tuple[datetime, int]:
         in_utc = created_at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Http404(_("There is no such page.")) from None
-    if created_at.tzinfo is None or not 0 <= number < 2**63:
+    # Python reads more than it writes, such as a NUL at the end.
+    is_ours = created_at.isoformat() == moment and created_at.tzinfo is not None
+    if not is_ours or not 0 <= number < 2**63:
         raise Http404(_("There is no such page."))
     return in_utc, number
