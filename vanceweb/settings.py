@@ -11,6 +11,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from environs import Env, validate
 
+from vanceweb.lib.client_address import parse_networks
 from vanceweb.lib.key_files import read_on_first_use
 from vanceweb.lib.storage_url import Credentials, build_storages
 
@@ -25,6 +26,8 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 # The address people open, if a proxy makes it differ from HOST and PORT; "https://…" enables secure cookies.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+# Addresses and networks of the proxies whose X-Forwarded-For is believed; anybody else may write there what they like.
+TRUSTED_PROXIES = parse_networks(env.list("TRUSTED_PROXIES", []))
 NODE_MODULES_DIR = BASE_DIR / "node_modules"
 
 # Keys: those that the environment doesn't give are files, which `manage.py prepare` creates.
@@ -164,6 +167,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "vanceweb.lib.client_address.get_client_address"
 AXES_LOCKOUT_TEMPLATE = "teams/locked_out.html"
 
 # Page security

@@ -16,6 +16,7 @@ from vanceweb.engine.api.decoding import Fields, decode
 from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.engine.models import Account
 from vanceweb.engine.payloads import build_error, build_success
+from vanceweb.lib.client_address import get_client_address
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
                 return _respond(build_error(Code.INTERNAL, "Internal error."))
             if isinstance(result, HttpResponseBase):
                 return result
-            return _respond(build_success(result, ip=request.META.get("REMOTE_ADDR", "")))
+            return _respond(build_success(result, ip=get_client_address(request)))
 
         return login_not_required(csrf_exempt(view))
 
