@@ -38,7 +38,7 @@ def test_the_header_is_believed_as_far_as_trusted_proxies_wrote_it(
 
 
 def test_a_wrong_network_is_named() -> None:
-    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES: “proxy.example”"):
+    with pytest.raises(ImproperlyConfigured, match=r"TRUSTED_PROXIES: “proxy\.example”"):
         parse_networks(["127.0.0.1", "proxy.example"])
 
 
