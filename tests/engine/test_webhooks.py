@@ -96,6 +96,25 @@ def test_the_secret_url_is_deleted_after_delivery(alice: Caller, receiver: Recor
     assert Transform.objects.get().webhook == ""
 
 
+@pytest.mark.parametrize(
+    "url", ["https://your-domain/path/to/webhook", "https://your.domain/path/to/webhook", "http://no-such-host.invalid/"]
+)
+def test_a_host_that_is_not_found_is_accepted_and_given_up_after_three_attempts(
+    alice: Caller, work: Work, settings: Settings, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.ENGINE_WEBHOOK_PAUSES = (0, 0)
+    answer = alice.post("transform", uid=alice.create_upload(), jconfig=DENOISE, webhook=url)
+    assert (answer["code"], answer["data"]["status"]) == (200, "webhook")
+    work("engine")
+    for _ in range(3):
+        assert attempt_next_delivery()
+    assert not attempt_next_delivery()
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.attempts, delivery.url) == (State.FAILED, 3, "")
+    assert caplog.text.count("The URL's host can't be found.") == 3
+    assert alice.post("progress", trans_id=answer["data"]["trans_id"])["data"]["status"] == "finish"
+
+
 class TestAttempts:
     @pytest.fixture
     def delivery(self, alice: Caller, receiver: RecordingServer, work: Work) -> WebhookDelivery:

@@ -19,6 +19,7 @@ from vanceweb.lib.outbound_http import (
     AddressRefused,
     DeliveryFailed,
     DeliveryTimeouts,
+    HostNotFound,
     check_public_url,
     is_public,
     post_json_to_public_url,
@@ -93,13 +94,21 @@ def test_addresses_that_are_public(address: str) -> None:
         "http://169.254.169.254/latest/meta-data/", "https://10.1.2.3:8443/x", "http://[fe80::1%25lo]/",
         "ftp://8.8.8.8/", "file:///etc/passwd", "gopher://8.8.8.8/", "//8.8.8.8/", "8.8.8.8", "", "http://", "http:///x",
         "http://user:secret@8.8.8.8/", "http://8.8.8.8:99999/", "http://8.8.8.8:x/", "http://[8.8.8.8/",
-        "http://" + "a" * 300 + ".com/", "http://no-such-host.invalid/",
+        "http://" + "a" * 300 + ".com/", "http://a b/", "http://256.1.1.1/",
+        "http://a..b.invalid/", "http://[::zz]/",
     ],
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:
     with pytest.raises(AddressRefused) as refusal:
         check_public_url(url, allowed_hosts=())
+    assert not isinstance(refusal.value, HostNotFound)
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "your-domain", "bücher.invalid", "a_b.invalid", "1.2.invalid"])
+def test_a_name_without_an_address_is_told_from_a_wrong_url(host: str) -> None:
+    with pytest.raises(HostNotFound):
+        check_public_url(f"https://{host}/hook", allowed_hosts=())
 
 
 def test_a_url_is_split_and_quoted() -> None:

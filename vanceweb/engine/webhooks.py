@@ -17,6 +17,7 @@ from vanceweb.lib.outbound_http import (
     AddressRefused,
     DeliveryFailed,
     DeliveryTimeouts,
+    HostNotFound,
     check_public_url,
     post_json_to_public_url,
 )
@@ -37,9 +38,14 @@ _slots = CallSlots(per_service=WEBHOOKS_AT_ONCE_PER_HOST, in_all=WEBHOOKS_AT_ONC
 
 
 def check_webhook(url: str) -> None:
-    """Raise EngineError if the engine doesn't post to this URL."""
+    """Raise EngineError if the engine doesn't post to this URL.
+
+    A host that can't be found now is accepted: by the end of the job it may have an address, which is checked then.
+    """
     try:
         check_public_url(url, allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS)
+    except HostNotFound:
+        return
     except AddressRefused as error:
         raise EngineError(Code.ILLEGAL_PARAMETER, {"webhook": [str(error)]}) from error
 

@@ -8,6 +8,7 @@ exchange.
 import http.client
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import threading
@@ -25,11 +26,19 @@ IPV4_EMBEDDING_PREFIXES = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9
 # Characters kept in a path or query: delimiters and existing quotation.
 UNQUOTED_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
+# Labels of up to 63 characters (RFC 1035; real names also have underscores), the last of which isn't a number: that would
+# be an IPv4 address.
+HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*(?!\d+\Z)[a-z0-9_-]{1,63}\Z", re.IGNORECASE)
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressRefused(Exception):
     """The URL isn't allowed. The message is a sentence for the person who supplied it."""
+
+
+class HostNotFound(AddressRefused):
+    """The host has no address now. It may have one later: a name's server can fail, and a new name takes hours."""
 
 
 class DeliveryFailed(Exception):
@@ -58,7 +67,7 @@ class Target:
 def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
     """Return the target of an http or https URL. Raises AddressRefused unless all its host's addresses are public.
 
-    Hosts in `allowed_hosts` (lower-case names or addresses) may have any address.
+    Raises HostNotFound if there are none. Hosts in `allowed_hosts` (lower-case names or addresses) may have any address.
     """
     try:
         parts = urlsplit(url)
@@ -166,7 +175,9 @@ def _resolve(host: str, port: int) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise AddressRefused("The URL's host can't be found.") from None
+        if not HOST_NAME.match(host):
+            raise AddressRefused("The URL's host is neither a name nor an address.") from None
+        raise HostNotFound("The URL's host can't be found.") from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
