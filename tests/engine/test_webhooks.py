@@ -97,7 +97,8 @@ def test_the_secret_url_is_deleted_after_delivery(alice: Caller, receiver: Recor
 
 
 @pytest.mark.parametrize(
-    "url", ["https://your-domain/path/to/webhook", "https://your.domain/path/to/webhook", "http://no-such-host.invalid/"]
+    "url",
+    ["https://your-domain/path/to/webhook", "https://your.domain/path/to/webhook", "http://no-such-host.invalid/"],
 )
 def test_a_host_that_is_not_found_is_accepted_and_given_up_after_three_attempts(
     alice: Caller, work: Work, settings: Settings, url: str, caplog: pytest.LogCaptureFixture

@@ -105,7 +105,7 @@ def test_urls_that_are_refused(url: str) -> None:
     assert "secret" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "your-domain", "bücher.invalid", "a_b.invalid", "1.2.invalid"])
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "your-domain", "bücher.invalid", "a_b.invalid", "1.invalid"])
 def test_a_name_without_an_address_is_told_from_a_wrong_url(host: str) -> None:
     with pytest.raises(HostNotFound):
         check_public_url(f"https://{host}/hook", allowed_hosts=())

@@ -26,8 +26,8 @@ IPV4_EMBEDDING_PREFIXES = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9
 # Characters kept in a path or query: delimiters and existing quotation.
 UNQUOTED_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
-# Labels of up to 63 characters (RFC 1035; real names also have underscores), the last of which isn't a number: that would
-# be an IPv4 address.
+# Labels of up to 63 characters (RFC 1035; real names also have underscores). The last one isn't a number: that would be
+# an IPv4 address.
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*(?!\d+\Z)[a-z0-9_-]{1,63}\Z", re.IGNORECASE)
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -67,7 +67,8 @@ class Target:
 def check_public_url(url: str, *, allowed_hosts: Collection[str]) -> Target:
     """Return the target of an http or https URL. Raises AddressRefused unless all its host's addresses are public.
 
-    Raises HostNotFound if there are none. Hosts in `allowed_hosts` (lower-case names or addresses) may have any address.
+    Raises HostNotFound if there are none. Hosts in `allowed_hosts` (lower-case names or addresses) may have any
+    address.
     """
     try:
         parts = urlsplit(url)
