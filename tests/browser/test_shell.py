@@ -45,7 +45,7 @@ def test_shortcuts_open_from_the_menu_and_give_the_focus_back(alice: Visitor):
     expect(alice.find("#account-menu")).to_be_hidden()
     alice.press("Escape")
     expect(alice.find("#shortcuts")).to_be_hidden()
-    assert focused_id(alice.page) == "account-button"
+    expect(alice.find("#account-button")).to_be_focused()
 
 
 def test_click_beside_a_dialog_closes_it(alice: Visitor):

@@ -143,6 +143,8 @@ class Walk:
         return faults
 
     def _become(self, person: str) -> None:
+        # Otherwise the last page might still ask for news, in the next person's name.
+        self.tab.goto("about:blank")
         self.context.clear_cookies()
         if person:
             cookie: Any = {"name": settings.SESSION_COOKIE_NAME, "value": self.sessions[person], "url": self.url}
