@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from tests.lib.models import Work
 from tests.live_site import wait_for
-from tests.ops.worker_tasks import HANGS, take_work, wake_due_work
+from tests.ops.worker_tasks import HANGING, HANGS, take_work, wake_due_work
 from vanceweb.ops.embedded_queue import EmbeddedQueue
 from vanceweb.ops.task_threads import STOP_SECONDS
 
@@ -81,7 +81,7 @@ def test_calls_that_hang_do_not_hold_up_others(start_worker: StartWorker) -> Non
     add_work(HANGS, HANGS, "", "", "", "", "")
     start_worker(concurrency=3)
     wait_until(5, state="done")
-    wait_until(2, state="running", note=HANGS)
+    wait_until(2, state="running", note=HANGING)
 
 
 def test_a_queue_that_all_threads_work_on_keeps_its_messages_for_others(start_worker: StartWorker) -> None:
@@ -94,8 +94,7 @@ def test_a_queue_that_all_threads_work_on_keeps_its_messages_for_others(start_wo
 def test_sigterm_during_a_call_that_hangs_frees_its_row_for_the_next_worker(start_worker: StartWorker) -> None:
     (row,) = add_work(HANGS)
     worker = start_worker()
-    wait_until(1, state="running")
-    Work.objects.update(note="")  # the next worker's call doesn't hang
+    wait_until(1, state="running", note=HANGING)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(SECONDS) == 0
     row.refresh_from_db()
@@ -127,8 +126,7 @@ def test_an_idle_worker_ends_at_once_on_either_signal(start_worker: StartWorker)
 def test_the_row_of_a_killed_worker_is_taken_when_its_lease_has_expired(start_worker: StartWorker) -> None:
     add_work(HANGS)
     worker = start_worker(LEASE_SECONDS="1")
-    wait_until(1, state="running")
-    Work.objects.update(note="")
+    wait_until(1, state="running", note=HANGING)
     worker.kill()
     worker.wait()
     start_worker(LEASE_SECONDS="1")

@@ -11,8 +11,8 @@ from vanceweb.lib.leases import Heartbeat, claim_first, filter_due
 from vanceweb.lib.wakeups import wake_due_rows
 
 STATES = ("queued", "running")
-# The note of a row whose work hangs.
-HANGS = "hangs"
+# The note of a row whose work is to hang, and the one it has while it does. The next worker's call doesn't hang.
+HANGS, HANGING = "hangs", "hanging"
 
 
 @task(queue_name="io")
@@ -29,6 +29,7 @@ def take_work() -> None:
         return
     with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
         if Work.objects.get(pk=lease.pk).note == HANGS:
+            lease.write(note=HANGING)
             time.sleep(600)
     lease.release(state="done")
 
