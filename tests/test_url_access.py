@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.conftest import PASSWORD, as_actor
-from tests.factories import make_hosted_connection, make_job
+from tests.factories import make_charge, make_hosted_connection, make_job
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person
@@ -232,6 +233,16 @@ def test_every_url_of_the_site_is_in_the_table() -> None:
 def test_every_url_with_rows_of_the_team(role: str, people: dict[str, User | None], alice: User) -> None:
     addresses = fill_addresses(alice)
     assert get_outcomes(people[role], addresses, list(URLS)) == get_expected(role, list(URLS))
+
+
+@pytest.mark.parametrize("keys", [[Fernet.generate_key().decode()], ["not-a-key"]], ids=["wrong", "malformed"])
+def test_line_22_every_url_answers_the_same_with_a_wrong_vault_key(alice: User, settings: Any, keys: list[str]) -> None:
+    make_charge(alice)
+    addresses = fill_addresses(alice)
+    expected = get_outcomes(alice, addresses, list(URLS))
+    assert {200, 302} <= {outcome for outcomes in expected.values() for outcome in outcomes}
+    settings.VAULT_KEYS = keys
+    assert get_outcomes(alice, addresses, list(URLS)) == expected
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,7 +2,15 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from vanceweb.lib.encryption import DecryptionFailed, EncryptedTextField, decrypt, encrypt, rotate
+from vanceweb.lib.encryption import (
+    DecryptionFailed,
+    EncryptedTextField,
+    KeysUnusable,
+    SealedText,
+    decrypt,
+    encrypt,
+    rotate,
+)
 
 SECRET = "8f4e-very-secret"
 
@@ -38,6 +46,25 @@ def test_a_wrong_key_never_returns_the_ciphertext(settings: Settings) -> None:
     settings.VAULT_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(DecryptionFailed):
         decrypt(cipher)
+
+
+@pytest.mark.parametrize("keys", [[], ["not-a-key"], ["c2hvcnQ="]])
+def test_without_a_usable_key_nothing_is_encrypted_and_no_key_is_shown(settings: Settings, keys: list[str]) -> None:
+    cipher = encrypt(SECRET)
+    settings.VAULT_KEYS = keys
+    with pytest.raises(KeysUnusable) as caught:
+        encrypt(SECRET)
+    assert not keys or keys[0] not in str(caught.value)
+    with pytest.raises(DecryptionFailed):
+        decrypt(cipher)
+
+
+def test_a_sealed_text_shows_nothing_until_it_is_opened() -> None:
+    sealed = SealedText.encrypt(SECRET)
+    assert SECRET not in f"{sealed} {sealed!r}"
+    assert sealed.cipher not in f"{sealed} {sealed!r}"
+    assert sealed.open() == SECRET
+    assert {sealed, SealedText(sealed.cipher)} == {sealed}
 
 
 def test_an_encrypted_column_can_not_be_searched() -> None:

@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import call_command
 
 from tests.object_store import BUCKET, ObjectStore
 from vanceweb.lib.storage_url import Credentials, build_storages
 from vanceweb.ops.data_lock import AlreadyRunning, lock_data_folder
-from vanceweb.ops.preparation import NotPrepared, check_bucket, ensure_folder, migrate_database
+from vanceweb.ops.preparation import NotPrepared, check_bucket, check_vault_keys, ensure_folder, migrate_database
 from vanceweb.ops.static_files import collect_if_changed
+from vanceweb.teams.models import User
 
 
 def test_missing_folder_is_created(tmp_path):
@@ -29,6 +31,23 @@ def test_database_that_is_up_to_date_is_left_alone():
     lines: list[str] = []
     migrate_database(lines.append)
     assert lines == []
+
+
+@pytest.mark.django_db
+def test_tokens_that_the_keys_dont_fit_are_named_and_stop_no_start(alice: User, settings: Any) -> None:
+    lines: list[str] = []
+    check_vault_keys(lines.append)
+    assert lines == []
+    settings.VAULT_KEYS = [Fernet.generate_key().decode()]
+    check_vault_keys(lines.append)
+    assert len(lines) == 1
+    assert "can't be decrypted with VAULT_KEYS: Bundled engine." in lines[0]
+
+
+def test_a_vault_key_that_is_none_stops_the_start(settings: Any) -> None:
+    settings.VAULT_KEYS = ["not-a-key"]
+    with pytest.raises(NotPrepared, match="VAULT_KEYS can't be used"):
+        check_vault_keys(print)
 
 
 def test_second_start_on_one_data_folder_is_refused_by_name(tmp_path):

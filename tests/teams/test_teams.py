@@ -54,7 +54,7 @@ def test_a_new_team_has_an_owner_and_one_shared_connection_to_the_bundled_engine
     assert connection.is_bundled
     assert connection.balance == 1000
     assert (connection.private_to, connection.created_by) == (None, None)
-    assert connection.token != get_bundled(charlie).token
+    assert connection.token.open() != get_bundled(charlie).token.open()
 
 
 def test_a_start_gives_each_team_without_a_shared_connection_one(alice: User, charlie: User) -> None:

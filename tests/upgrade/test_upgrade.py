@@ -220,7 +220,7 @@ def open_as(username: str, path: str) -> Any:
 
 
 def test_tokens_can_be_decrypted(installation):
-    assert Connection.objects.get(name="Agency plan").token == HOSTED_TOKEN
+    assert Connection.objects.get(name="Agency plan").token.open() == HOSTED_TOKEN
 
 
 def test_the_team_gets_one_shared_connection(installation):

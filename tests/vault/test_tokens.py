@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import serializers
+from django.core.exceptions import ValidationError
 from django.db import connection as database
 from django_tasks_db.models import DBTaskResult
 
@@ -15,7 +16,8 @@ from vanceweb.teams.models import User
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection
-from vanceweb.vault.services import add_connection, replace_token, request_balances
+from vanceweb.vault.queries import find_unreadable_connections
+from vanceweb.vault.services import add_connection, remove_connection, replace_token, request_balances
 
 TOKEN = "a-token-that-nobody-may-see-1234"
 
@@ -33,7 +35,7 @@ def read_raw_column(connection: Connection) -> str:
 
 def test_the_column_holds_no_token(stored: Connection) -> None:
     assert TOKEN not in read_raw_column(stored)
-    assert Connection.objects.get(pk=stored.pk).token == TOKEN
+    assert Connection.objects.get(pk=stored.pk).token.open() == TOKEN
     assert stored.token_last4 == "1234"
 
 
@@ -51,9 +53,10 @@ def test_no_repr_and_no_error_shows_the_token(stored: Connection, bundled: Conne
     client = build_client(stored)
     assert TOKEN not in f"{stored!r} {stored} {client!r} {vars(client)!r}"
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
+    loaded = Connection.objects.get(pk=stored.pk)
     with pytest.raises(DecryptionFailed) as failure:
-        Connection.objects.get(pk=stored.pk)
-    assert TOKEN not in repr(failure.value)
+        loaded.token.open()
+    assert TOKEN not in f"{failure.value!r} {loaded.token!r} {loaded.token}"
 
 
 def test_a_short_token_shows_no_characters(alice: User) -> None:
@@ -77,7 +80,7 @@ def test_an_engine_that_fails_shows_no_token(bundled: Connection, settings: Any,
     with caplog.at_level(logging.DEBUG):
         request_balances(connection_ids=[bundled.pk])
         check_next_connection()
-    assert bundled.token not in caplog.text
+    assert bundled.token.open() not in caplog.text
     bundled.refresh_from_db()
     assert bundled.last_error
     assert bundled.check_state == "ok", "an outage doesn't make a token wrong"
@@ -87,16 +90,38 @@ def fail_to_answer(environ: dict[str, Any], start_response: Any) -> Any:
     raise RuntimeError("broken")
 
 
-def test_listing_connections_decrypts_no_token(stored: Connection, settings: Any) -> None:
+@pytest.mark.parametrize("keys", [["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="], ["not-a-key"], []])
+def test_rows_are_loaded_saved_and_deleted_without_the_key(stored: Connection, settings: Any, keys: list[str]) -> None:
+    cipher = read_raw_column(stored)
+    settings.VAULT_KEYS = keys
+    loaded = Connection.objects.get(pk=stored.pk)
+    loaded.name = "Renamed"
+    loaded.save()
+    assert read_raw_column(stored) == cipher, "what nobody changed is stored as it was"
+    loaded.refresh_from_db()
+    assert [row.token for row in Connection.objects.filter(pk=stored.pk)] == [loaded.token]
+    remove_connection(connection=loaded)
+    assert not Connection.objects.filter(pk=stored.pk).exists()
+
+
+def test_the_unreadable_tokens_are_found(stored: Connection, bundled: Connection, settings: Any) -> None:
+    assert find_unreadable_connections() == []
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="]
-    assert {connection.name for connection in Connection.objects.without_token()} == {"Bundled engine", "Hosted"}
+    assert find_unreadable_connections() == [bundled, stored]
+
+
+def test_a_token_is_not_taken_while_the_site_has_no_usable_key(alice: User, settings: Any) -> None:
+    settings.VAULT_KEYS = ["not-a-key"]
+    with pytest.raises(ValidationError, match="can't store tokens"):
+        add_connection(actor=as_actor(alice), name="Hosted", base_url="", token=TOKEN)
+    assert not Connection.objects.filter(name="Hosted").exists()
 
 
 def test_a_rotated_key_still_decrypts_older_tokens(stored: Connection, alice: User, settings: Any) -> None:
     settings.VAULT_KEYS = ["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE=", *settings.VAULT_KEYS]
-    assert Connection.objects.get(pk=stored.pk).token == TOKEN
+    assert Connection.objects.get(pk=stored.pk).token.open() == TOKEN
     replace_token(actor=as_actor(alice), connection=stored, token=TOKEN + "5678")
-    assert Connection.objects.get(pk=stored.pk).token == TOKEN + "5678"
+    assert Connection.objects.get(pk=stored.pk).token.open() == TOKEN + "5678"
 
 
 def test_a_task_that_fails_stores_no_token(stored: Connection) -> None:

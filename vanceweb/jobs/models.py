@@ -30,7 +30,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.select_related("source__blob", "result__blob", "created_by")
 
     def with_connection(self) -> "JobQuerySet":
-        """Fetch the connection in the same query, without its token, so that pages never decrypt one."""
+        """Fetch the connection in the same query, without its token, which pages don't need."""
         return self.select_related("connection").defer("connection__token")
 
 

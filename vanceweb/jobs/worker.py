@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from vanceweb.client import ServiceUnreachable, VanceError
+from vanceweb.client import InvalidToken, ServiceUnreachable, VanceError
 from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
 from vanceweb.jobs.due_jobs import claim_job, take_due_job
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
@@ -25,6 +25,7 @@ from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
+from vanceweb.vault.services import request_balances
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         claimed.fail(stop.failure)
     except DecryptionFailed:
         claimed.fail(Failure(None, str(TOKEN_UNREADABLE), find_resume_state(job)))
+        _check_connection_soon(job)
     except ImageRefused as error:
         # Only results are checked here. Downloading the result again is free.
         sentence = _("The result can't be used: %(reason)s") % {"reason": error}
@@ -125,9 +127,17 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         claimed.back_off(to_failure(error, job))
     except VanceError as error:
         claimed.fail(to_failure(error, job))
+        if isinstance(error, InvalidToken):
+            _check_connection_soon(job)
     except Exception:
         logger.exception("Job %s failed with an unexpected error", job.pk)
         claimed.back_off(Failure(None, str(UNEXPECTED), find_resume_state(job)))
+
+
+def _check_connection_soon(job: Job) -> None:
+    """Have the connection checked at once: its token has just failed, so its card may no longer say that it works."""
+    if job.connection_id is not None:
+        request_balances(connection_ids=[job.connection_id])
 
 
 def _run_phases(claimed: ClaimedJob) -> None:

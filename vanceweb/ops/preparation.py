@@ -13,9 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from vanceweb.lib.data_folder import create_keys_and_folders
+from vanceweb.lib.encryption import KeysUnusable, build_fernet
 from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
 from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
+from vanceweb.vault.queries import find_unreadable_connections
 
 WriteLine = Callable[[str], None]
 
@@ -43,6 +45,7 @@ def prepare_site(write_line: WriteLine) -> None:
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
     migrate_database(write_line)
+    check_vault_keys(write_line)
     ensure_team_connections()
     call_command("install_models", verbosity=0)
     if settings.COLLECT_STATIC:
@@ -75,6 +78,20 @@ def _create_keys_and_folders() -> None:
         create_keys_and_folders(settings)
     except OSError as error:
         raise NotPrepared(f"{error.filename} can't be created or read: {error.strerror}.") from error
+
+
+def check_vault_keys(write_line: WriteLine) -> None:
+    """Raise NotPrepared for keys that can't encrypt, and tell which tokens they can't decrypt."""
+    try:
+        build_fernet()
+    except KeysUnusable as error:
+        raise NotPrepared(str(error)) from None
+    names = [connection.name for connection in find_unreadable_connections()]
+    if names:
+        write_line(
+            f"The stored tokens of these connections can't be decrypted with VAULT_KEYS: {', '.join(names)}. "
+            "Put the old key back, or replace the tokens on the site."
+        )
 
 
 def migrate_database(write_line: WriteLine) -> None:

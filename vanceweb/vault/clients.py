@@ -20,6 +20,6 @@ def build_client(connection: Connection) -> VanceClient:
     if connection.is_bundled:
         session = build_in_process_session(import_string(settings.BUNDLED_ENGINE_WSGI))
         return VanceClient(
-            connection.token, base_url=IN_PROCESS_BASE_URL, session=session, timeouts=TIMEOUTS, retries=retries
+            connection.token.open(), base_url=IN_PROCESS_BASE_URL, session=session, timeouts=TIMEOUTS, retries=retries
         )
-    return VanceClient(connection.token, base_url=connection.base_url, timeouts=TIMEOUTS, retries=retries)
+    return VanceClient(connection.token.open(), base_url=connection.base_url, timeouts=TIMEOUTS, retries=retries)

@@ -23,7 +23,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(service=Connection.Service.BUNDLED)
 
     def without_token(self) -> "ConnectionQuerySet":
-        """Defer the token until it is accessed, so that pages that only list connections never decrypt one."""
+        """Leave the token in the database until it is accessed: pages that show connections don't need it."""
         return self.defer("token")
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from vanceweb.lib.due_rows import request_rows
+from vanceweb.lib.encryption import KeysUnusable, SealedText
 from vanceweb.teams.access import Action, Actor, require, require_secret_replaceable
 from vanceweb.teams.models import Ownership, Team
 from vanceweb.vault.base_urls import clean_base_url
@@ -70,13 +71,13 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
         allow_private=actor.user.is_administrator,
     )
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
-    token = _clean_token(token)
+    token, sealed = _encrypt_token(token)
     connection = Connection(
         **ownership.to_fields(),
         name=_clean_name(ownership, name),
         service=Connection.Service.HOSTED if is_hosted else Connection.Service.OTHER,
         base_url=url,
-        token=token,
+        token=sealed,
         token_last4=_get_last4(token),
     )
     try:
@@ -95,8 +96,8 @@ def replace_token(*, actor: Actor, connection: Connection, token: str) -> None:
     Raise ValidationError, and PermissionDenied for the connection of somebody else.
     """
     require_secret_replaceable(actor, connection)
-    token = _clean_token(token)
-    connection.token, connection.token_last4 = token, _get_last4(token)
+    token, connection.token = _encrypt_token(token)
+    connection.token_last4 = _get_last4(token)
     connection.granted = connection.used = connection.checked_at = None
     connection.save(update_fields=["token", "token_last4", "granted", "used", "checked_at"])
     request_check(connection=connection)
@@ -194,6 +195,16 @@ def _clean_token(token: str) -> str:
     if len(token) > TOKEN_MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         raise ValidationError({"token": [_("This is not an API token. A token has no spaces or special characters.")]})
     return token
+
+
+def _encrypt_token(token: str) -> tuple[str, SealedText]:
+    """Return the cleaned token as it is and encrypted. Raise ValidationError with the field `token`."""
+    token = _clean_token(token)
+    try:
+        return token, SealedText.encrypt(token)
+    except KeysUnusable:
+        message = _("The site can't store tokens: its key for them can't be used. Ask whoever runs this site.")
+        raise ValidationError({"token": [message]}) from None
 
 
 def _get_last4(token: str) -> str:
