@@ -9,12 +9,13 @@ import requests
 
 from vanceweb.client import parsing
 from vanceweb.client.errors import IllegalParameter, InvalidResponse, UnknownCode
+from vanceweb.client.failed_calls import build_non_json_error
 from vanceweb.client.http import abort_session, build_http_session
 from vanceweb.client.redaction import Secret
 from vanceweb.client.responses import Balance, DownloadedImage, HistoryPage, JobProgress, StartedJob, UploadedImage
 from vanceweb.client.result_download import HEAD_BYTES, detect_format, is_json, save_picture, strip_folders
 from vanceweb.client.timeouts import MAX_RESULT_BYTES, Retries, Timeouts
-from vanceweb.client.transport import APICall, FilePart, Transport, build_non_json_error, read_chunks
+from vanceweb.client.transport import APICall, FilePart, Transport, read_chunks
 
 HOSTED_BASE_URL = "https://api-service.vanceai.com/web_api/v1"
 
@@ -137,7 +138,7 @@ class VanceClient:
             self._transport.read_json(response, call, start=head)
             raise InvalidResponse("The service's answer was not understood: JSON instead of an image.", call.label)
         if detect_format(head) is None:
-            raise build_non_json_error(response, call)
+            raise build_non_json_error(response, request=call.label)
         return save_picture(response, head, body, target, call=call, max_bytes=max_bytes, fallback_name=trans_id)
 
     def get_balance(self) -> Balance:

@@ -106,16 +106,23 @@ class ServiceUnreachable(VanceError):
     """There was no response, it broke off, or an intermediary responded in the service's place.
 
     `may_have_arrived` is False only if the request certainly never reached the service, so that a retry is always safe.
-    `retry_after` is the requested pause in seconds, if any.
+    `retry_after` is the requested pause in seconds, if any. `is_lasting` is True if a repetition can hardly help: the
+    address or the certificate is wrong.
     """
 
     def __init__(
-        self, message: str, request: str, may_have_arrived: bool = True, retry_after: float | None = None
+        self,
+        message: str,
+        request: str,
+        may_have_arrived: bool = True,
+        retry_after: float | None = None,
+        is_lasting: bool = False,
     ) -> None:
         super().__init__(None, message, request)
-        self.args = (message, request, may_have_arrived, retry_after)
+        self.args = (message, request, may_have_arrived, retry_after, is_lasting)
         self.may_have_arrived = may_have_arrived
         self.retry_after = retry_after
+        self.is_lasting = is_lasting
 
 
 class InvalidResponse(VanceError):

@@ -14,6 +14,7 @@ import urllib3.exceptions
 from requests_toolbelt import MultipartEncoder
 
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable, VanceError
+from vanceweb.client.failed_calls import TRANSIENT_STATUSES, build_non_json_error, build_unreachable
 from vanceweb.client.parsing import ResponseData, extract_data, parse_object
 from vanceweb.client.redaction import Secret, hide_tokens_in_logs
 from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
@@ -21,8 +22,6 @@ from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
 Result = TypeVar("Result")
 
 _CHUNK_BYTES = 64 * 1024
-# Temporary errors that servers and proxies report in the service's place.
-_TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,9 @@ class Transport:
             with self._send(call) as response:
                 return handle(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
-            failure = _translate_failure(exc, call, urlsplit(self.base_url).hostname or "")
+            failure = build_unreachable(
+                exc, base_url=self.base_url, request=call.label, connect=self._connect, read=call.read_timeout
+            )
         # Raised outside the handler, so that the original, whose message contains the URL, isn't attached.
         raise failure
 
@@ -132,12 +133,12 @@ class Transport:
             body += chunk
             if len(body) > MAX_JSON_BYTES:
                 raise InvalidResponse(
-                    f"The service's answer was not understood: it is longer than {MAX_JSON_BYTES} bytes.",
+                    f"The service's answer was not understood: it is longer than {MAX_JSON_BYTES // 2**20} MB.",
                     call.label,
                 )
         parsed = parse_object(bytes(body))
-        if parsed is None or (response.status_code in _TRANSIENT_STATUSES and "code" not in parsed):
-            raise build_non_json_error(response, call)
+        if parsed is None or (response.status_code in TRANSIENT_STATUSES and "code" not in parsed):
+            raise build_non_json_error(response, request=call.label)
         return extract_data(parsed, response.status_code, request=call.label, hide=self._token.hide_in)
 
 
@@ -147,63 +148,10 @@ def read_chunks(response: requests.Response, call: APICall, *, seconds: float) -
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         yield chunk
         if time.monotonic() > until:
-            raise ServiceUnreachable(f"The service's answer was not complete after {seconds:g} s.", call.label)
-
-
-def build_non_json_error(response: requests.Response, call: APICall) -> ServiceUnreachable | InvalidResponse:
-    """Return the error for a response that is neither JSON nor an image: a proxy's page, a redirect or another site."""
-    status = response.status_code
-    if status in _TRANSIENT_STATUSES:
-        return ServiceUnreachable(
-            f"The service is not available at the moment (HTTP status {status}).",
-            call.label,
-            retry_after=_parse_retry_after(response.headers.get("Retry-After")),
-        )
-    if 300 <= status < 400:
-        target = urlsplit(response.headers.get("Location", "")).hostname
-        reason = f"it redirects{f' to {target}' if target else ''}; the base URL may be wrong"
-    else:
-        is_page = "html" in response.headers.get("Content-Type", "").lower()
-        reason = f"HTTP status {status} with {'a web page' if is_page else 'other content'} instead of JSON"
-    return InvalidResponse(f"The service's answer was not understood: {reason}.", call.label)
-
-
-def _translate_failure(exc: Exception, call: APICall, host: str) -> ServiceUnreachable:
-    """Return the client's error for a failure of `requests` or `urllib3`. `may_have_arrived` is False only if the
-    failure certainly happened before a body was sent."""
-    causes = list(_iterate_causes(exc))
-    kinds = tuple(type(cause) for cause in causes)
-
-    def is_caused_by(*wanted: type[Exception]) -> bool:
-        return any(issubclass(kind, wanted) for kind in kinds)
-
-    if is_caused_by(requests.exceptions.ProxyError):
-        return ServiceUnreachable(f"The proxy on the way to {host} did not forward the request.", call.label)
-    if is_caused_by(urllib3.exceptions.NameResolutionError):
-        return ServiceUnreachable(f"The name {host} is not known.", call.label, may_have_arrived=False)
-    if is_caused_by(urllib3.exceptions.NewConnectionError):
-        return ServiceUnreachable(f"{host} does not accept connections.", call.label, may_have_arrived=False)
-    if is_caused_by(requests.ConnectTimeout):
-        return ServiceUnreachable(f"{host} did not accept the connection in time.", call.label, may_have_arrived=False)
-    if is_caused_by(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        return ServiceUnreachable(f"No secure connection to {host} could be made.", call.label)
-    if is_caused_by(requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
-        return ServiceUnreachable(f"{host} did not answer within {call.read_timeout:g} s.", call.label)
-    return ServiceUnreachable(f"The connection to {host} broke off.", call.label)
-
-
-def _iterate_causes(exc: object) -> Iterator[BaseException]:
-    """Yield an exception and those it wraps, as its argument or as urllib3's `reason`."""
-    for _ in range(5):
-        if not isinstance(exc, BaseException):
-            return
-        yield exc
-        exc = getattr(exc, "reason", None) or (exc.args[0] if exc.args else None)
-
-
-def _parse_retry_after(retry_after: str | None) -> float | None:
-    """Return the header's seconds, or None for its other form, a date: the retries' own pauses apply then."""
-    return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None
+            raise ServiceUnreachable(
+                f"The service's answer was not complete after {seconds:g} s. It is overloaded or hangs.",
+                call.label,
+            )
 
 
 def _validate_base_url(base_url: str) -> str:
