@@ -105,6 +105,9 @@ def make_connections(user: User) -> dict[str, Connection]:
         "failed_connection": make_hosted_connection(
             user, name="Old plan", check_state=failed, last_error="The service refuses the token."
         ),
+        "silent_connection": make_hosted_connection(
+            user, name="Agency plan", check_state=ok, last_error="The name x.example is not known.", **checked
+        ),
         "checking": make_hosted_connection(user, name="A plan with a name that is as long as it may be " + "x" * 30),
     }
 

@@ -135,6 +135,9 @@ PAGES: tuple[Page, ...] = (
     Page("feature-again", FEATURE + "?from={done}", like="feature-enlarge3"),
     Page("feature-with-sample", FEATURE + "?sample=astronaut"),
     Page("feature-refused", FEATURE, 422, act=submit("#feature-form", {"dpi": "9999"})),
+    Page(
+        "feature-no-connection", FEATURE, 422, act=submit("#feature-form", {"connection": ""}), like="feature-refused"
+    ),
     Page("jobs", TEAM + "jobs/", states=STATES),
     Page("jobs-older", TEAM + "jobs/", act=open_older, like="jobs"),
     *(Page(f"job-{name.replace('_', '-')}", f"/jobs/{{{name}}}/", like=like) for name, like in JOBS.items()),

@@ -9,6 +9,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.vault.models import Connection
+from vanceweb.vault.queries import choose_default
 
 ACCEPTED_TYPES = "image/jpeg,image/png"
 
@@ -28,7 +29,11 @@ class SubmissionForm(forms.Form):
         choices=[(sample.slug, sample.title) for sample in SAMPLES], required=False, widget=forms.RadioSelect
     )
     connection = forms.ModelChoiceField(
-        queryset=Connection.objects.none(), to_field_name="uuid", empty_label=None, label=_("Runs on")
+        queryset=Connection.objects.none(),
+        to_field_name="uuid",
+        empty_label=None,
+        label=_("Runs on"),
+        error_messages={"required": _("Choose a connection that works.")},
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -36,6 +41,14 @@ class SubmissionForm(forms.Form):
         self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
         self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
         self.connections = list(self._connection_field.queryset)
+        self.broken_connections = [connection for connection in self.connections if connection.is_broken]
+
+    @property
+    def chosen_connection(self) -> Connection | None:
+        """The connection that the page shows as chosen: the given one unless it is broken, else the best one."""
+        given = str(self["connection"].value())
+        chosen = [row for row in self.connections if str(row.uuid) == given and not row.is_broken]
+        return chosen[0] if chosen else choose_default(self.connections)
 
     @property
     def chosen_source(self) -> Asset | None:
@@ -45,6 +58,12 @@ class SubmissionForm(forms.Form):
         except forms.ValidationError:
             return None
         return cast(Asset | None, asset)
+
+    def clean_connection(self) -> Connection:
+        connection: Connection = self.cleaned_data["connection"]
+        if connection.is_broken:
+            raise forms.ValidationError(connection.broken_sentence)
+        return connection
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

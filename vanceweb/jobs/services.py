@@ -48,6 +48,7 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     source, *guides = _lock_pictures(actor, source, checked)
     if usable is None:
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
+    _refuse_broken(usable)
     if source.problem:
         raise JobRefused(source.problem)
     private = any(picture.is_private for picture in (source, *guides))
@@ -137,7 +138,8 @@ def hold_job(*, job: Job, reason: str) -> bool:
 def release_job(*, job: Job) -> bool:
     """Continue the held job from the state in which it was held. Return False if it isn't held.
 
-    The time for which it may run begins again. Raise JobRefused if its connection or its picture has become private.
+    The time for which it may run begins again. Raise JobRefused if its connection is broken, or if that or its picture
+    has become private.
     """
     held = Job.objects.select_for_update().filter(pk=job.pk, state=Job.State.HELD).first()
     if held is None:
@@ -271,6 +273,8 @@ def _check_release(job: Job) -> None:
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     if connection is not None and not _can_use(job, connection):
         raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
+    if connection is not None:
+        _refuse_broken(connection)
     source = job.source
     if source is not None and source.private_to_id not in (None, job.private_to_id):
         raise JobRefused(_("A picture of the job is private now. Run it again with another."))
@@ -284,10 +288,18 @@ def _check_retry(actor: Actor, job: Job) -> list[Asset]:
         raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
     if connection is not None and not (actor.can_see(connection) and _can_use(job, connection)):
         raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
+    if connection is not None:
+        _refuse_broken(connection)
     if source is not None and not actor.can_see(source):
         raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
     guides = [] if job.resume_state else _find_guides(job.parsed_steps, actor.own())
     return guides if source is None else [source, *guides]
+
+
+def _refuse_broken(connection: Connection) -> None:
+    """Raise JobRefused for a connection that failed its last check: the job would only wait, then fail."""
+    if connection.is_broken:
+        raise JobRefused(connection.broken_sentence)
 
 
 def _can_use(job: Job, connection: Connection) -> bool:

@@ -51,6 +51,7 @@ def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
         "submission": submission,
         "form": form,
         "source": submission.chosen_source,
+        "chosen_connection": submission.chosen_connection,
         "samples": SAMPLES,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "max_pixels": settings.UPLOAD_MAX_PIXELS,

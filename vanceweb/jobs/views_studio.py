@@ -18,6 +18,7 @@ from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import get_recent_jobs
 from vanceweb.teams.access import Actor, filter_visible, team_page
 from vanceweb.vault.models import Connection
+from vanceweb.vault.queries import choose_default
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -64,8 +65,8 @@ def studio(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _build_sample_offers(actor: Actor) -> Iterable[SampleOffer]:
-    """Yield the offers, or none if the actor can't start jobs."""
-    connection = filter_visible(Connection.objects.without_token(), actor).first()
+    """Yield the offers, or none if the actor can't start jobs or no connection works."""
+    connection = choose_default(filter_visible(Connection.objects.without_token(), actor))
     if connection is None or not actor.can_make:
         return
     for sample, slug, label in SAMPLE_OFFERS:

@@ -125,6 +125,8 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         claimed.back_off(Failure(None, str(error), find_resume_state(job)))
     except TRANSIENT_ERRORS as error:
         claimed.back_off(to_failure(error, job))
+        if job.state == Job.State.FAILED:
+            _check_connection_soon(job)
     except VanceError as error:
         claimed.fail(to_failure(error, job))
         if isinstance(error, InvalidToken):
@@ -135,7 +137,7 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
 
 
 def _check_connection_soon(job: Job) -> None:
-    """Have the connection checked at once: its token has just failed, so its card may no longer say that it works."""
+    """Have the connection checked at once: a job failed on it, so its card may no longer say that it works."""
     if job.connection_id is not None:
         request_balances(connection_ids=[job.connection_id])
 

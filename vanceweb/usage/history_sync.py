@@ -14,7 +14,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vanceweb.client import HistoryRow, VanceError
+from vanceweb.client import HistoryRow, InvalidToken, VanceError
 from vanceweb.jobs.models import Job
 from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
@@ -26,6 +26,7 @@ from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
 from vanceweb.vault.service_calls import take_due_row
+from vanceweb.vault.services import request_balances
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,8 @@ def _sync_claimed(lease: Lease[HistorySync]) -> None:
 def sync_history(connection_id: int) -> int:
     """Store the charges that aren't stored yet, all or none, and return their number. Safe to repeat.
 
-    Errors are recorded in the connection's HistorySync. Do nothing if the connection was removed.
+    Errors are recorded in the connection's HistorySync; one of the token has the connection checked at once. Do nothing
+    if the connection was removed.
     """
     connection = Connection.objects.without_token().filter(pk=connection_id).first()
     if connection is None:
@@ -89,8 +91,11 @@ def sync_history(connection_id: int) -> int:
     try:
         rows = _read_rows(connection)
     except VanceError as error:
+        if isinstance(error, InvalidToken):
+            request_balances(connection_ids=[connection.pk])
         return _record_error(connection, error.message)
     except DecryptionFailed:
+        request_balances(connection_ids=[connection.pk])
         return _record_error(connection, str(TOKEN_UNREADABLE))
     except HistoryChanged:
         return _record_error(connection, _("The service's history changed while it was read. It will be read again."))

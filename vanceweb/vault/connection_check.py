@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,16 +20,14 @@ from vanceweb.vault.service_calls import take_due_row
 
 logger = logging.getLogger(__name__)
 
-TOKEN_UNREADABLE = _("The stored token can't be decrypted with this site's keys. Replace it.")
+TOKEN_UNREADABLE = _(
+    "The stored token can't be decrypted with this site's keys. Replace it, or have the old key put back."
+)
+CHECK_FAULT = _("An unexpected error on this site ended the check. The site's log has the reason.")
 # Balances change through jobs here and on billing days; half an hour is soon enough for the latter.
 BALANCE_REFRESH_SECONDS = 1800
 # A check of a token that failed without an answer, by a fault of this site, is repeated this much later.
 CHECK_RETRY_SECONDS = 60
-# Seconds until the next check. A token that doesn't work is only tried again when somebody asks for it.
-PAUSES: dict[str, int] = {
-    Connection.CheckState.OK: BALANCE_REFRESH_SECONDS,
-    Connection.CheckState.CHECKING: CHECK_RETRY_SECONDS,
-}
 
 
 def check_next_connection() -> bool:
@@ -54,22 +52,24 @@ def check_connection(lease: Lease[Connection]) -> None:
     connection = Connection.objects.without_token().filter(pk=lease.pk).first()
     if connection is None:
         return
-    result: dict[str, Any] = {}
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
             result = _read_balance(connection) | {"checked_at": timezone.now()}
+        pause = BALANCE_REFRESH_SECONDS if result["check_state"] == Connection.CheckState.OK else None
     except Exception:
         logger.exception("The check of connection %s failed unexpectedly", connection.pk)
-    due_next = schedule_next(connection, _find_next_check(result.get("check_state", connection.check_state)))
+        result = _build_failure(connection, str(CHECK_FAULT))
+        is_new = connection.check_state == Connection.CheckState.CHECKING
+        pause = CHECK_RETRY_SECONDS if is_new else BALANCE_REFRESH_SECONDS
+    # A token that doesn't work is only tried again when somebody asks for it.
+    wanted = None if pause is None else timezone.now() + timedelta(seconds=pause)
+    due_next = schedule_next(connection, wanted)
     with suppress(LeaseLost):
         lease.release(not_before=due_next, **result)
 
 
 def _read_balance(connection: Connection) -> dict[str, Any]:
-    """Return the columns to store.
-
-    During an outage a token that worked before stays "ok"; a token that is being checked becomes "failed".
-    """
+    """Return the columns to store."""
     state = Connection.CheckState
     try:
         with build_client(connection) as client:
@@ -79,11 +79,15 @@ def _read_balance(connection: Connection) -> dict[str, Any]:
     except InvalidToken as error:
         return {"check_state": state.FAILED, "last_error": error.message}
     except VanceError as error:
-        is_new = connection.check_state == state.CHECKING
-        return {"check_state": state.FAILED if is_new else connection.check_state, "last_error": error.message}
+        return _build_failure(connection, error.message)
     return {"granted": balance.granted, "used": balance.used, "check_state": state.OK, "last_error": ""}
 
 
-def _find_next_check(state: str) -> datetime | None:
-    pause = PAUSES.get(state)
-    return None if pause is None else timezone.now() + timedelta(seconds=pause)
+def _build_failure(connection: Connection, sentence: str) -> dict[str, Any]:
+    """Return the columns to store after a check without an answer.
+
+    During an outage a token that worked before stays "ok"; a token that is being checked becomes "failed".
+    """
+    state = Connection.CheckState
+    is_new = connection.check_state == state.CHECKING
+    return {"check_state": state.FAILED if is_new else connection.check_state, "last_error": sentence}

@@ -98,6 +98,22 @@ class Connection(TeamOwned, LeasedModel):
         return self.service == self.Service.BUNDLED
 
     @property
+    def is_broken(self) -> bool:
+        """True if the last check failed. Jobs aren't started on it until a check succeeds."""
+        return self.check_state == self.CheckState.FAILED
+
+    @property
+    def is_unanswered(self) -> bool:
+        """True if the token worked, but the service didn't answer the last check. Jobs on it may have to wait."""
+        return self.check_state == self.CheckState.OK and bool(self.last_error)
+
+    @property
+    def broken_sentence(self) -> str:
+        """A sentence for whoever wants to use a broken connection: that it doesn't work, and why."""
+        text = _("%(name)s doesn't work. %(reason)s")
+        return (text % {"name": self.name, "reason": self.last_error}).strip()
+
+    @property
     def balance(self) -> Decimal | None:
         """Credits left at the last check; None before the service first answered."""
         return None if self.granted is None or self.used is None else self.granted - self.used

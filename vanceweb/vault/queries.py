@@ -1,7 +1,24 @@
 """Queries for connections."""
 
+from collections.abc import Iterable
+
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.vault.models import Connection
+
+
+def choose_default(connections: Iterable[Connection]) -> Connection | None:
+    """Return the connection to offer first: one that works, else one that may work. None if all are broken.
+
+    Among equals it is the first.
+    """
+    usable = [connection for connection in connections if not connection.is_broken]
+    return min(usable, key=_rank_doubt, default=None)
+
+
+def _rank_doubt(connection: Connection) -> int:
+    if connection.is_unanswered:
+        return 2
+    return 0 if connection.check_state == Connection.CheckState.OK else 1
 
 
 def find_unreadable_connections() -> list[Connection]:

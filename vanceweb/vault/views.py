@@ -58,7 +58,7 @@ def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("%(name)s is stored; its token is being checked.") % {"name": added.name})
+            messages.success(request, _("%(name)s is stored.") % {"name": added.name})
             return redirect("connections", team=actor.team.slug)
     return _render_list(request, actor, form, status=422)
 
