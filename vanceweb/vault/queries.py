@@ -12,10 +12,10 @@ def choose_default(connections: Iterable[Connection]) -> Connection | None:
     Among equals it is the first.
     """
     usable = [connection for connection in connections if not connection.is_broken]
-    return min(usable, key=_rank_doubt, default=None)
+    return min(usable, key=_get_doubt, default=None)
 
 
-def _rank_doubt(connection: Connection) -> int:
+def _get_doubt(connection: Connection) -> int:
     if connection.is_unanswered:
         return 2
     return 0 if connection.check_state == Connection.CheckState.OK else 1
