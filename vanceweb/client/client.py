@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
@@ -9,7 +10,6 @@ import requests
 
 from vanceweb.client import parsing
 from vanceweb.client.errors import IllegalParameter, InvalidResponse, UnknownCode
-from vanceweb.client.failed_calls import build_non_json_error
 from vanceweb.client.http import abort_session, build_http_session
 from vanceweb.client.redaction import Secret
 from vanceweb.client.responses import Balance, DownloadedImage, HistoryPage, JobProgress, StartedJob, UploadedImage
@@ -63,6 +63,7 @@ class VanceClient:
             "POST",
             "/upload",
             read_timeout=self._timeouts.upload,
+            transfer_timeout=self._timeouts.upload_total,
             repeatable=True,
             fields={"job": purpose},
             file_part=FilePart(file, name=strip_folders(name) or "image", content_type=types[kind]),
@@ -112,7 +113,9 @@ class VanceClient:
         deleted or unfinished job) and `JobFailed`.
         """
         start = target.tell()
-        call = self._build_job_call(trans_id, "/download", self._timeouts.download)
+        call = self._build_job_call(
+            trans_id, "/download", self._timeouts.download, transfer_timeout=self._timeouts.download_total
+        )
         saved = False
         try:
             result = self._transport.request(
@@ -138,8 +141,9 @@ class VanceClient:
             self._transport.read_json(response, call, start=head)
             raise InvalidResponse("The service's answer was not understood: JSON instead of an image.", call.label)
         if detect_format(head) is None:
-            raise build_non_json_error(response, request=call.label)
-        return save_picture(response, head, body, target, call=call, max_bytes=max_bytes, fallback_name=trans_id)
+            raise self._transport.build_non_json_error(response, call)
+        result = save_picture(response, head, body, target, call=call, max_bytes=max_bytes, fallback_name=trans_id)
+        return replace(result, name=self._transport.hide_token(result.name))
 
     def get_balance(self) -> Balance:
         """Return the credits granted to the account and used by it."""
@@ -162,9 +166,18 @@ class VanceClient:
             return False
         return True
 
-    def _build_job_call(self, trans_id: str, path: str, read_timeout: float) -> APICall:
+    def _build_job_call(
+        self, trans_id: str, path: str, read_timeout: float, *, transfer_timeout: float = 0.0
+    ) -> APICall:
         """Return a call about one job. It is a POST, which keeps the token out of the URL."""
-        return APICall("POST", path, read_timeout=read_timeout, repeatable=True, fields={"trans_id": trans_id})
+        return APICall(
+            "POST",
+            path,
+            read_timeout=read_timeout,
+            transfer_timeout=transfer_timeout,
+            repeatable=True,
+            fields={"trans_id": trans_id},
+        )
 
     def abort(self) -> None:
         """Break off the calls of all threads, and make later ones fail. Nothing is retried after that.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from vanceweb.client.bounds import LONGEST_NAME
+from vanceweb.client.cleaning import clean_text, shorten
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable
 from vanceweb.client.wsgi import IN_PROCESS_BASE_URL
 
@@ -35,6 +38,8 @@ PORTS = {"http": 80, "https": 443}
 NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EACCES})
 # Exceptions wrap one another this deep at most.
 DEEPEST_CAUSE = 8
+
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 Test = Callable[[BaseException], bool]
 
@@ -206,8 +211,13 @@ def build_unreachable(
     return ServiceUnreachable(sentence, request, may_have_arrived=trouble.is_sent, is_lasting=trouble.is_lasting)
 
 
-def build_non_json_error(response: requests.Response, *, request: str) -> ServiceUnreachable | InvalidResponse:
-    """Return the error for a response that is neither JSON nor an image: a proxy's page, a redirect or another site."""
+def build_non_json_error(
+    response: requests.Response, *, request: str, hide: Callable[[str], str]
+) -> ServiceUnreachable | InvalidResponse:
+    """Return the error for a response that is neither JSON nor an image: a proxy's page, a redirect or another site.
+
+    `hide` removes the token from a text that the service sent.
+    """
     status = response.status_code
     if status in TRANSIENT_STATUSES:
         reason = "It asks for fewer requests" if status == TOO_MANY_REQUESTS else "The fault is on its side"
@@ -216,19 +226,27 @@ def build_non_json_error(response: requests.Response, *, request: str) -> Servic
             request,
             retry_after=_parse_retry_after(response.headers.get("Retry-After")),
         )
-    return InvalidResponse(f"{_describe_content(response)} Check the address of the connection.", request)
+    return InvalidResponse(f"{_describe_content(response, hide)} Check the address of the connection.", request)
 
 
-def _describe_content(response: requests.Response) -> str:
+def _describe_content(response: requests.Response, hide: Callable[[str], str]) -> str:
     status = response.status_code
     if 300 <= status < 400:
-        target = urlsplit(response.headers.get("Location", "")).hostname
+        target = shorten(hide(_read_redirect_host(response)), LONGEST_NAME)
         return f"The address of the connection redirects{f' to {target}' if target else ''} (HTTP status {status})."
     if status in REFUSED_STATUSES:
         return f"The server at this address lets nobody in without a password of its own (HTTP status {status})."
     is_page = "html" in response.headers.get("Content-Type", "").lower()
     content = "a web page" if is_page else "other content"
     return f"The address of the connection does not lead to the API: HTTP status {status} with {content}."
+
+
+def _read_redirect_host(response: requests.Response) -> str:
+    """Return the host in a redirect's address, or an empty string if there is none that can be read."""
+    try:
+        return clean_text(urlsplit(response.headers.get("Location", "")).hostname or "")
+    except ValueError:
+        return ""
 
 
 def _iterate_causes(exc: BaseException) -> Iterator[BaseException]:
@@ -242,4 +260,4 @@ def _iterate_causes(exc: BaseException) -> Iterator[BaseException]:
 
 def _parse_retry_after(retry_after: str | None) -> float | None:
     """Return the header's seconds, or None for its other form, a date: the retries' own pauses apply then."""
-    return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None
+    return float(retry_after) if retry_after is not None and _SECONDS.fullmatch(retry_after.strip()) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
@@ -13,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from vanceweb.client.call_limits import shut_down_socket, watch_socket
 from vanceweb.client.redaction import hide_tokens_in_logs
 
 
@@ -31,14 +31,14 @@ class OpenSockets:
         with self._lock:
             self._sockets.add(opened)
             if self._is_shut_down:
-                _shut_down_socket(opened)
+                shut_down_socket(opened)
 
     def shut_down(self) -> None:
         """Shut down all sockets, and those that are added later: whoever reads or writes gets an error."""
         with self._lock:
             self._is_shut_down = True
             for opened in list(self._sockets):
-                _shut_down_socket(opened)
+                shut_down_socket(opened)
 
 
 class AbortableAdapter(HTTPAdapter):
@@ -67,13 +67,25 @@ class AbortableAdapter(HTTPAdapter):
         self._sockets.shut_down()
 
 
+class ServiceSession(requests.Session):
+    """A session for which a redirect is a response like any other.
+
+    `requests` prepares the next request even where it doesn't follow redirects: it would read the whole body, and fail
+    on an address that can't be parsed.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: there is nothing to follow."""
+        return
+
+
 def build_http_session(*, connections: int = 10) -> requests.Session:
     """Return a session that keeps up to `connections` open per host and takes proxies from the environment.
 
     It never retries: whether that is safe depends on the call, so `Transport` does it, over any session (`Retries`).
     """
     hide_tokens_in_logs()
-    session = requests.Session()
+    session = ServiceSession()
     session.headers["User-Agent"] = "vanceweb"
     adapter = AbortableAdapter(pool_connections=connections, pool_maxsize=connections, max_retries=0)
     session.mount("http://", adapter)
@@ -91,15 +103,22 @@ def abort_session(session: requests.Session) -> None:
 def _build_pool_classes(sockets: OpenSockets) -> dict[str, Any]:
     """Return urllib3's pools by scheme, with connections that register their sockets."""
 
-    class RegisteringHTTPConnection(HTTPConnection):
+    class Registering(HTTPConnection):
         def connect(self) -> None:
             super().connect()
             sockets.add(self.sock)
+            watch_socket(self.sock)
 
-    class RegisteringHTTPSConnection(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
+        def putrequest(self, *arguments: Any, **options: Any) -> None:
+            # The connection may be that of an earlier call; if it is closed, `connect` follows.
+            watch_socket(self.sock)
+            super().putrequest(*arguments, **options)
+
+    class RegisteringHTTPConnection(Registering):
+        pass
+
+    class RegisteringHTTPSConnection(Registering, HTTPSConnection):
+        pass
 
     class RegisteringHTTPPool(HTTPConnectionPool):
         ConnectionCls = RegisteringHTTPConnection
@@ -108,9 +127,3 @@ def _build_pool_classes(sockets: OpenSockets) -> dict[str, Any]:
         ConnectionCls = RegisteringHTTPSConnection
 
     return {"http": RegisteringHTTPPool, "https": RegisteringHTTPSPool}
-
-
-def _shut_down_socket(opened: socket.socket) -> None:
-    # The method of the plain socket: that of a TLS socket also drops its state, which the other thread is using.
-    with suppress(OSError):
-        socket.socket.shutdown(opened, socket.SHUT_RDWR)

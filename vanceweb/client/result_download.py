@@ -10,6 +10,8 @@ from typing import BinaryIO, Literal
 
 import requests
 
+from vanceweb.client.bounds import LONGEST_NAME
+from vanceweb.client.cleaning import clean_text
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable
 from vanceweb.client.responses import DownloadedImage
 from vanceweb.client.transport import APICall
@@ -17,6 +19,8 @@ from vanceweb.client.transport import APICall
 _SIGNATURES: dict[bytes, Literal["jpg", "png"]] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _END_MARKERS = {"jpg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
 HEAD_BYTES = 8
+# Digits of a Content-Length: a longer one is none.
+LONGEST_LENGTH = 18
 
 
 def detect_format(start: bytes) -> Literal["jpg", "png"] | None:
@@ -61,13 +65,13 @@ def save_picture(
     if not _is_complete(response, size, end, _END_MARKERS[kind]):
         raise ServiceUnreachable("The download broke off before the image was complete.", call.label)
     target.flush()
-    return DownloadedImage(filesize=size, format=kind, name=_read_file_name(response) or f"{fallback_name}.{kind}")
+    return DownloadedImage(filesize=size, format=kind, name=_choose_name(response) or f"{fallback_name}.{kind}")
 
 
 def _is_complete(response: requests.Response, size: int, end: bytes, end_marker: bytes) -> bool:
     """Return whether all of the body came: by its length or last chunk, or else by the format's end marker."""
     length = response.headers.get("Content-Length", "")
-    if "Content-Encoding" not in response.headers and length.isdecimal():
+    if "Content-Encoding" not in response.headers and length.isdecimal() and len(length) <= LONGEST_LENGTH:
         return size == int(length)
     if "chunked" in response.headers.get("Transfer-Encoding", "").lower():
         return True
@@ -78,6 +82,15 @@ def strip_folders(name: str) -> str:
     """Return a file name without Unix or Windows folders; empty if no printable name is left."""
     name = PureWindowsPath(PurePosixPath(name).name).name
     return name if name.isprintable() and name.strip(". ") else ""
+
+
+def _choose_name(response: requests.Response) -> str:
+    """Return the file name that the service suggests, cleaned and bounded, or an empty string if it can't be read."""
+    try:
+        return clean_text(_read_file_name(response))[:LONGEST_NAME]
+    except (ValueError, LookupError, TypeError):
+        # The standard library's parser of headers fails on some that break their grammar.
+        return ""
 
 
 def _read_file_name(response: requests.Response) -> str:

@@ -14,9 +14,11 @@ MAX_JSON_BYTES = 2 * 1024 * 1024
 @dataclass(frozen=True)
 class Timeouts:
     """Time limits in seconds. `connect` limits one TCP and TLS connection; the others limit the time without data from
-    the service. A JSON response must also be complete within that time after it began.
+    the service. A JSON response must also be complete within that time after it began, and a whole call is broken off
+    once the sum of its limits has passed (`APICall.longest`).
 
     `upload`    the service stores and checks the image before it responds
+    `upload_total` the sending of the image, so that a service that reads it byte by byte can't block a worker for ever
     `transform` without a webhook, the service responds when the job is done or its own time limit has passed; giving
                 up early loses the job's id
     `progress`  a look-up, but on a service that may be busy with jobs
@@ -27,6 +29,7 @@ class Timeouts:
 
     connect: float = 10.0
     upload: float = 120.0
+    upload_total: float = 1800.0
     transform: float = 300.0
     progress: float = 30.0
     download: float = 60.0

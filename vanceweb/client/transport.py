@@ -13,6 +13,7 @@ import requests
 import urllib3.exceptions
 from requests_toolbelt import MultipartEncoder
 
+from vanceweb.client.call_limits import CallLimit
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable, VanceError
 from vanceweb.client.failed_calls import TRANSIENT_STATUSES, build_non_json_error, build_unreachable
 from vanceweb.client.parsing import ResponseData, extract_data, parse_object
@@ -35,12 +36,14 @@ class FilePart:
 
 @dataclass(frozen=True)
 class APICall:
-    """One API call. `repeatable`: it can be sent twice without harm. `read_timeout`: seconds to wait for data."""
+    """One API call. `repeatable`: it can be sent twice without harm. `read_timeout`: seconds to wait for data, and for
+    a JSON response to be complete after that. `transfer_timeout`: seconds for a picture in either direction."""
 
     method: Literal["GET", "POST"]
     path: str
     read_timeout: float
     repeatable: bool
+    transfer_timeout: float = 0.0
     fields: Mapping[str, str] = field(default_factory=dict)
     file_part: FilePart | None = None
 
@@ -48,6 +51,11 @@ class APICall:
     def label(self) -> str:
         """The call's name in errors."""
         return f"{self.method} {self.path}"
+
+    @property
+    def longest(self) -> float:
+        """The seconds that the whole call may take after it has connected."""
+        return 2 * self.read_timeout + self.transfer_timeout
 
 
 class Transport:
@@ -96,13 +104,21 @@ class Transport:
             self._aborted.wait(pause)
 
     def _attempt(self, call: APICall, handle: Callable[[requests.Response], Result]) -> Result:
+        host = urlsplit(self.base_url).hostname or ""
+        failure: VanceError
+        limit = CallLimit(self._connect + call.longest)
         try:
-            with self._send(call) as response:
+            with limit, self._send(call) as response:
                 return handle(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
             failure = build_unreachable(
                 exc, base_url=self.base_url, request=call.label, connect=self._connect, read=call.read_timeout
             )
+        except ValueError:
+            # From the parsers of headers: those of `requests` take their form for granted.
+            failure = InvalidResponse("The service's answer was not understood: its headers can't be read.", call.label)
+        if limit.is_over:
+            failure = ServiceUnreachable(f"{host} did not complete its answer within {limit.seconds:g} s.", call.label)
         # Raised outside the handler, so that the original, whose message contains the URL, isn't attached.
         raise failure
 
@@ -138,8 +154,16 @@ class Transport:
                 )
         parsed = parse_object(bytes(body))
         if parsed is None or (response.status_code in TRANSIENT_STATUSES and "code" not in parsed):
-            raise build_non_json_error(response, request=call.label)
-        return extract_data(parsed, response.status_code, request=call.label, hide=self._token.hide_in)
+            raise self.build_non_json_error(response, call)
+        return extract_data(parsed, response.status_code, request=call.label, token=self._token)
+
+    def hide_token(self, text: str) -> str:
+        """Return `text` without the token."""
+        return self._token.hide_in(text)
+
+    def build_non_json_error(self, response: requests.Response, call: APICall) -> ServiceUnreachable | InvalidResponse:
+        """Return the error for neither JSON nor an image: a proxy's page, a redirect or another site."""
+        return build_non_json_error(response, request=call.label, hide=self.hide_token)
 
 
 def read_chunks(response: requests.Response, call: APICall, *, seconds: float) -> Iterator[bytes]:

@@ -24,6 +24,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from vanceweb.client.http import ServiceSession
+
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication
@@ -74,7 +76,7 @@ class WSGIAdapter(HTTPAdapter):
 
 def build_in_process_session(app: WSGIApplication) -> requests.Session:
     """Return a session that sends every URL to `app` and can't reach the network."""
-    session = requests.Session()
+    session = ServiceSession()
     session.trust_env = False
     session.headers["User-Agent"] = "vanceweb"
     session.adapters.clear()
