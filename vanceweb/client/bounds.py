@@ -22,8 +22,8 @@ LARGEST_FILE = 2**50
 # Credits, with three decimals as in the API. A column for them has more digits.
 LARGEST_AMOUNT = Decimal("99999999999.999")
 AMOUNT_STEP = Decimal("0.001")
-# A year: no job takes longer.
-LONGEST_RUN_SECONDS = 366 * 24 * 3600
+# Thirty years: a job's own times are added to and subtracted from dates.
+LONGEST_RUN_SECONDS = 10**9
 # Charges from before any such service, or far ahead, are mistakes; and dates near the ends of time can't be shifted.
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 # The site asks for a hundred rows of history a page.

@@ -72,7 +72,7 @@ def _filter_due() -> QuerySet[WebhookDelivery]:
 
 def _claim_delivery(has_slot: Callable[[str], bool]) -> tuple[str, Lease[WebhookDelivery]] | None:
     for pk, url in _filter_due().order_by("not_before", "pk").values_list("pk", "url")[:CHOICES]:
-        host = urlsplit(url).hostname or url
+        host = _find_host(url)
         if not has_slot(host):
             continue
         lease = claim(
@@ -91,8 +91,8 @@ def _claim_delivery(has_slot: Callable[[str], bool]) -> tuple[str, Lease[Webhook
 def _attempt_delivery(lease: Lease[WebhookDelivery]) -> None:
     """Post the delivery. If that failed and attempts are left, set the time of the next one."""
     states, pauses = WebhookDelivery.State, settings.ENGINE_WEBHOOK_PAUSES
-    delivery = WebhookDelivery.objects.get(pk=lease.pk)
     try:
+        delivery = WebhookDelivery.objects.get(pk=lease.pk)
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
             is_delivered = _post(delivery)
         if is_delivered:
@@ -108,7 +108,7 @@ def _attempt_delivery(lease: Lease[WebhookDelivery]) -> None:
 
 def _post(delivery: WebhookDelivery) -> bool:
     """Post the delivery and return whether the receiver accepted it. Log only the host: the path may be secret."""
-    host = urlsplit(delivery.url).hostname
+    host = _find_host(delivery.url)
     try:
         status = post_json_to_public_url(
             delivery.url,
@@ -119,6 +119,18 @@ def _post(delivery: WebhookDelivery) -> bool:
     except (AddressRefused, DeliveryFailed) as error:
         logger.warning("webhook at %s, attempt %s: %s", host, delivery.attempts, error)
         return False
+    except Exception:
+        # It counts as an attempt like any other, so it isn't repeated for ever.
+        logger.exception("webhook at %s, attempt %s failed unexpectedly", host, delivery.attempts)
+        return False
     if status >= FIRST_FAILING_STATUS:
         logger.warning("webhook at %s, attempt %s: status %s", host, delivery.attempts, status)
     return status < FIRST_FAILING_STATUS
+
+
+def _find_host(url: str) -> str:
+    """Return the URL's host, or the URL itself if that can't be read: the delivery will fail, but no other."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url

@@ -8,6 +8,7 @@ from vanceweb.gallery.references import delete_if_unused
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.gallery.thumbnails import filter_unrendered
 from vanceweb.lib.leases import filter_due
+from vanceweb.lib.row_faults import run_for_each
 from vanceweb.lib.wakeups import wake_due_rows
 
 # The bytes of pictures that were deleted with their person or team go this much later at the latest.
@@ -31,10 +32,8 @@ def delete_unused_blobs() -> None:
     """
     if not cache.add(BLOBS_PRUNED, True, BLOB_PRUNE_SECONDS):
         return
-    unused = Blob.objects.filter(assets=None).order_by("pk").values_list("pk", flat=True)
-    keys = list(unused[:BLOB_PRUNE_BATCH])
-    for pk in keys:
-        with transaction.atomic():
-            delete_if_unused(pk)
-    if len(keys) == BLOB_PRUNE_BATCH:
+    unused = Blob.objects.filter(assets=None)
+    delete = transaction.atomic(delete_if_unused)
+    deleted = run_for_each("Deleting the bytes of a picture", unused, delete, limit=BLOB_PRUNE_BATCH)
+    if deleted == BLOB_PRUNE_BATCH:
         cache.delete(BLOBS_PRUNED)

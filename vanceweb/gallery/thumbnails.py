@@ -19,6 +19,7 @@ from vanceweb.gallery.models import Blob
 from vanceweb.lib.decoding import DecoderUnavailable, DecodingInterrupted
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, claim_first
+from vanceweb.lib.row_faults import postpone_after_fault
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,19 @@ def filter_unrendered() -> QuerySet[Blob]:
 def make_next_thumbnails() -> None:
     """Make the thumbnails that have been due longest, or record that the picture is damaged."""
     lease = claim_first(filter_unrendered().order_by("not_before"), duration=_get_duration())
-    blob = lease and Blob.objects.filter(pk=lease.pk).first()
-    if lease and blob:
-        try:
-            _render(blob, lease)
-        except DecoderUnavailable as error:
-            logger.warning("The thumbnails of blob %s couldn't be made: %s", blob.pk, error)
-        except ThumbnailsPending:
-            return
+    if lease is None:
+        return
+    blob = None
+    with suppress(LeaseLost), postpone_after_fault("Making thumbnails", lease, seconds=THUMBNAIL_RETRY_SECONDS):
+        blob = Blob.objects.filter(pk=lease.pk).first()
+    if blob is None:
+        return
+    try:
+        _render(blob, lease)
+    except DecoderUnavailable as error:
+        logger.warning("The thumbnails of blob %s couldn't be made: %s", blob.pk, error)
+    except ThumbnailsPending:
+        return
 
 
 def make_thumbnails(blob_id: int) -> None:

@@ -20,10 +20,11 @@ from vanceweb.jobs.claims import WakeCallback, compute_pause
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, to_failure
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.progress import build_progress_fields
-from vanceweb.jobs.service_polls import MOST_DOUBLINGS, compute_poll_pause
+from vanceweb.jobs.service_polls import LONGEST_POLL_SECONDS, MOST_DOUBLINGS, compute_poll_pause
 from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
+from vanceweb.lib.row_faults import postpone_after_fault
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 from vanceweb.vault.service_calls import take_due_row
@@ -51,14 +52,22 @@ def poll_due_service(*, wake_job: WakeCallback, wake_poll: WakeCallback) -> None
     if taken is None:
         return
     service, lease = taken
-    with get_call_slots().returning(service):
+    # Otherwise the connection was removed, or another worker has taken over.
+    with (
+        get_call_slots().returning(service),
+        suppress(LeaseLost),
+        postpone_after_fault("The poll of a connection", lease, seconds=LONGEST_POLL_SECONDS),
+    ):
         connection = Connection.objects.without_token().filter(poll=lease.pk).first()
         if connection is not None:
             poll_connection(connection, lease, wake_job)
 
 
 def poll_connection(connection: Connection, lease: Lease[ServicePoll], wake: WakeCallback) -> None:
-    """Ask the service about the connection's parked jobs, store what it says, and schedule the next poll."""
+    """Ask the service about the connection's parked jobs, store what it says, and schedule the next poll.
+
+    Raise LeaseLost.
+    """
     poll = ServicePoll.objects.filter(pk=lease.pk).first()
     if poll is None:
         return
@@ -72,9 +81,7 @@ def poll_connection(connection: Connection, lease: Lease[ServicePoll], wake: Wak
             seen.ask_about_all(client, _choose_jobs(connection, poll, parked), is_lost=heartbeat.lost.is_set)
     except DecryptionFailed:
         seen.make_due(parked)
-    # Otherwise the connection was removed, or another worker has taken over.
-    with suppress(LeaseLost):
-        _release(connection, lease, seen)
+    _release(connection, lease, seen)
 
 
 def filter_parked(connection: Connection) -> QuerySet[Job]:
@@ -117,7 +124,7 @@ class PollRound:
                 self._leave_to_turn(job, error)
             else:
                 has_answered = True
-                self.record_progress(job, progress)
+                self._record_or_leave(job, progress)
             if is_lost():
                 return
             if len(unanswered) >= UNREACHABLE_AFTER:
@@ -139,6 +146,14 @@ class PollRound:
         if changed:
             self.has_news = True
             self._store(job, changed, is_due=progress.status.has_ended)
+
+    def _record_or_leave(self, job: Job, progress: JobProgress) -> None:
+        """Store a job's progress. If that fails, leave it to the job's own turn, and go on with the others."""
+        try:
+            self.record_progress(job, progress)
+        except Exception:
+            logger.exception("The progress of job %s could not be stored", job.pk)
+            self._make_due(job)
 
     def make_due(self, jobs: QuerySet[Job]) -> None:
         """Have each job's own turn ask the service: it handles the answer that ends the job."""

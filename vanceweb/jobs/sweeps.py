@@ -14,6 +14,7 @@ from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.services import end_active_jobs, wake_after_end
 from vanceweb.jobs.tasks import wake_job_worker, wake_poll_worker
 from vanceweb.lib.leases import filter_due
+from vanceweb.lib.row_faults import run_for_each
 from vanceweb.lib.wakeups import REWAKE_SECONDS, wake_due_rows
 
 # Jobs per call, so that a sweep stays short. The next one continues.
@@ -71,7 +72,10 @@ def fail_overdue_jobs() -> None:
     """End jobs that have taken too long since a worker began them. A job that still waits for one isn't overdue."""
     longest = timedelta(seconds=settings.JOB_MAX_RUN_SECONDS)
     overdue = Job.objects.filter(state__in=Job.ACTIVE, started_at__lt=timezone.now() - longest)
-    for pk in overdue.values_list("pk", flat=True)[:BATCH]:
-        with transaction.atomic():
-            if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, error=str(OVERDUE), error_code=None):
-                wake_after_end(job_id=pk)
+
+    @transaction.atomic
+    def fail(pk: int) -> None:
+        if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, error=str(OVERDUE), error_code=None):
+            wake_after_end(job_id=pk)
+
+    run_for_each("Ending overdue jobs", overdue, fail, limit=BATCH)

@@ -5,12 +5,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from vanceweb.client import InvalidToken, ServiceUnreachable, VanceError
-from vanceweb.jobs.claims import ClaimedJob, JobRun, WakeCallback
+from vanceweb.jobs.claims import LONGEST_PAUSE_SECONDS, ClaimedJob, JobRun, WakeCallback
 from vanceweb.jobs.due_jobs import claim_job, take_due_job
 from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
 from vanceweb.jobs.models import Job
@@ -21,6 +22,7 @@ from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
+from vanceweb.lib.row_faults import postpone_after_fault
 from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
@@ -81,7 +83,20 @@ def _unpark_for_poll(seen: Job) -> None:
 
 
 def _take_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
-    """Run the turn of a job that was just claimed. `seen` is the row before that."""
+    """Run the turn of a job that was just claimed. `seen` is the row before that.
+
+    A fault that keeps the turn's result from being stored counts as a setback, with a sentence that can be stored.
+    """
+    fields = {"setbacks": F("setbacks") + 1, "error": str(UNEXPECTED), "error_code": None}
+    try:
+        with postpone_after_fault("The turn of a job", lease, seconds=LONGEST_PAUSE_SECONDS, **fields):
+            _work_in_turn(seen, lease, wake)
+    except LeaseLost:
+        # Calls of this turn were broken off, so their errors say nothing about the service.
+        logger.info("Job %s was ended or taken over while it was running", seen.pk)
+
+
+def _work_in_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
     # The row may have changed since it was read, before the claim.
     claimed = ClaimedJob(Job.objects.get(pk=seen.pk), lease, wake)
     try:
@@ -92,9 +107,6 @@ def _take_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
             # The row still had a lease, which had expired: its worker died.
             claimed.write(setbacks=claimed.job.setbacks + 1)
         _run_phases_or_fail(claimed)
-    except LeaseLost:
-        # Calls of this turn were broken off, so their errors say nothing about the service.
-        logger.info("Job %s was ended or taken over while it was running", seen.pk)
     except (KeyboardInterrupt, SystemExit):
         _release_early(claimed)
         raise

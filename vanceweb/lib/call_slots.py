@@ -87,4 +87,8 @@ def get_call_slots() -> CallSlots:
 
 def find_service_name(base_url: str) -> str:
     """Return the name under which calls to a base URL are counted: its host. Empty for the bundled engine's, ""."""
-    return (urlsplit(base_url).hostname or "") if base_url else ""
+    try:
+        return urlsplit(base_url).hostname or ""
+    except ValueError:
+        # No call to it will succeed, but the choice of a row must not fail for the others.
+        return base_url

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from vanceweb.lib import wakeups
+from vanceweb.lib.repeated_failures import RepeatedFailures
 from vanceweb.ops import embedded_queue
-from vanceweb.ops.repeated_failures import RepeatedFailures
 
 # For tasks that a killed worker left as running; longer than any real task takes.
 LOST_TASK_SECONDS = 24 * 3600

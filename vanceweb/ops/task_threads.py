@@ -14,8 +14,8 @@ from contextlib import suppress
 from django.db import close_old_connections
 
 from vanceweb.lib import leases
+from vanceweb.lib.repeated_failures import RepeatedFailures
 from vanceweb.ops.embedded_queue import EmbeddedQueue, Message
-from vanceweb.ops.repeated_failures import RepeatedFailures
 
 logger = logging.getLogger(__name__)
 

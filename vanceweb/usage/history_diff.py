@@ -21,7 +21,7 @@ class HistoryChanged(Exception):
     """The history became shorter while it was read, so positions are no longer known. Reading again may help."""
 
 
-def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int) -> list[HistoryRow]:
+def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int, max_rows: int) -> list[HistoryRow]:
     """Return the newest rows, each once: all rows not older than `until` (None: all rows), and some older ones.
 
     `fetch` returns a page by its number, from 1. `until` is naive, like the service's times. Raise HistoryChanged.
@@ -36,6 +36,8 @@ def read_newest_rows(fetch: FetchPage, *, until: datetime | None, max_pages: int
         first_position = page.total - (number - 1) * page.per_page
         for offset, row in enumerate(page.rows):
             rows.setdefault(first_position - offset, row)
+        if len(rows) >= max_rows:
+            break
         if not page.rows or number >= page.last_page or (until is not None and page.rows[-1].created_at < until):
             break
     return [rows[position] for position in sorted(rows, reverse=True)]

@@ -20,6 +20,7 @@ from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
+from vanceweb.lib.row_faults import postpone_after_fault
 from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
 from vanceweb.vault.clients import build_client
@@ -34,8 +35,9 @@ logger = logging.getLogger(__name__)
 HISTORY_REFRESH_SECONDS = 1800
 # Rows requested per page of history; services may return fewer.
 PAGE_ROWS = 100
-# The limit of the first read: with 100 rows a page, 100,000 charges.
+# The limits of the first read. A service may send more rows a page than it was asked for.
 MAX_PAGES = 1000
+MAX_ROWS = 100_000
 # Jobs looked up at once: far below the number of parameters that a query may have.
 JOBS_AT_ONCE = 500
 # Zones reach from UTC-12 to UTC+14.
@@ -66,16 +68,16 @@ def sync_next_history() -> bool:
 
 
 def _sync_claimed(lease: Lease[HistorySync]) -> None:
-    row = HistorySync.objects.filter(pk=lease.pk).first()
-    if row is None:
-        return
-    try:
-        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
-            sync_history(row.connection_id)
-    except Exception:
-        logger.exception("The history of connection %s could not be read", row.connection_id)
-    due_next = schedule_next(row, timezone.now() + timedelta(seconds=HISTORY_REFRESH_SECONDS))
-    with suppress(LeaseLost):
+    with suppress(LeaseLost), postpone_after_fault("The reading of a history", lease, seconds=HISTORY_REFRESH_SECONDS):
+        row = HistorySync.objects.filter(pk=lease.pk).first()
+        if row is None:
+            return
+        try:
+            with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+                sync_history(row.connection_id)
+        except Exception:
+            logger.exception("The history of connection %s could not be read", row.connection_id)
+        due_next = schedule_next(row, timezone.now() + timedelta(seconds=HISTORY_REFRESH_SECONDS))
         lease.release(not_before=due_next)
 
 
@@ -111,6 +113,7 @@ def _read_rows(connection: Connection) -> list[HistoryRow]:
             lambda number: client.get_history(page=number, limit=PAGE_ROWS),
             until=until,
             max_pages=MAX_PAGES,
+            max_rows=MAX_ROWS,
         )
 
 

@@ -6,7 +6,7 @@ from django.db import models
 
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
-from vanceweb.vault.models import CREDIT_DECIMALS, CREDIT_DIGITS, Connection
+from vanceweb.vault.models import CREDIT_DECIMALS, REPORTED_DIGITS, Connection
 
 # Longer texts are truncated. The known services stay far below these lengths.
 POINT_TYPE_LENGTH = 40
@@ -32,8 +32,8 @@ class UsageRecord(TeamOwned):
     point_type = models.CharField(max_length=POINT_TYPE_LENGTH)
     job = models.CharField(max_length=JOB_LENGTH)
     info = models.CharField(max_length=INFO_LENGTH)
-    points = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
-    balance = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    points = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
+    balance = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
     job_uuid = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     occurrence = models.PositiveIntegerField(default=1)

@@ -14,6 +14,7 @@ from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
+from vanceweb.lib.row_faults import postpone_after_fault
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 from vanceweb.vault.service_calls import take_due_row
@@ -49,22 +50,22 @@ def check_connection(lease: Lease[Connection]) -> None:
 
     If a check was requested or the token replaced since, the result is discarded.
     """
-    connection = Connection.objects.without_token().filter(pk=lease.pk).first()
-    if connection is None:
-        return
-    try:
-        with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
-            result = _read_balance(connection) | {"checked_at": timezone.now()}
-        pause = BALANCE_REFRESH_SECONDS if result["check_state"] == Connection.CheckState.OK else None
-    except Exception:
-        logger.exception("The check of connection %s failed unexpectedly", connection.pk)
-        result = _build_failure(connection, str(CHECK_FAULT))
-        is_new = connection.check_state == Connection.CheckState.CHECKING
-        pause = CHECK_RETRY_SECONDS if is_new else BALANCE_REFRESH_SECONDS
-    # A token that doesn't work is only tried again when somebody asks for it.
-    wanted = None if pause is None else timezone.now() + timedelta(seconds=pause)
-    due_next = schedule_next(connection, wanted)
-    with suppress(LeaseLost):
+    with suppress(LeaseLost), postpone_after_fault("The check of a connection", lease, seconds=CHECK_RETRY_SECONDS):
+        connection = Connection.objects.without_token().filter(pk=lease.pk).first()
+        if connection is None:
+            return
+        try:
+            with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
+                result = _read_balance(connection) | {"checked_at": timezone.now()}
+            pause = BALANCE_REFRESH_SECONDS if result["check_state"] == Connection.CheckState.OK else None
+        except Exception:
+            logger.exception("The check of connection %s failed unexpectedly", connection.pk)
+            result = _build_failure(connection, str(CHECK_FAULT))
+            is_new = connection.check_state == Connection.CheckState.CHECKING
+            pause = CHECK_RETRY_SECONDS if is_new else BALANCE_REFRESH_SECONDS
+        # A token that doesn't work is only tried again when somebody asks for it.
+        wanted = None if pause is None else timezone.now() + timedelta(seconds=pause)
+        due_next = schedule_next(connection, wanted)
         lease.release(not_before=due_next, **result)
 
 

@@ -15,6 +15,9 @@ from vanceweb.teams.models import TeamOwned
 # Credits are stored with three decimals, as in the API.
 CREDIT_DIGITS = 14
 CREDIT_DECIMALS = 3
+# For what services report. More than the client lets through: SQLite takes any number, but a row with more digits than
+# its column can't be read again.
+REPORTED_DIGITS = 20
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -51,8 +54,8 @@ class Connection(TeamOwned, LeasedModel):
     base_url = models.URLField(max_length=300, blank=True)
     token = EncryptedTextField()
     token_last4 = models.CharField(max_length=4, blank=True)
-    granted = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
-    used = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
+    granted = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
+    used = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.CHECKING)
     last_error = models.TextField(blank=True)

@@ -32,6 +32,8 @@ def duration(length: timedelta | float | None) -> str:
     if length is None:
         return "–"
     exact = length.total_seconds() if isinstance(length, timedelta) else length
+    if not math.isfinite(exact):
+        return "–"
     if exact < 1:
         return _("under 1 s")
     seconds = round(exact)
@@ -47,6 +49,8 @@ def credits(amount: object) -> str:
     """Format credits without trailing zeros: 1.000 → "1", 392.2 → "392.2"; "–" if unknown."""
     if amount is None or amount == "":
         return "–"
+    if isinstance(amount, float | Decimal) and not math.isfinite(amount):
+        return "–"
     text = f"{amount:,.3f}" if not isinstance(amount, str) else amount
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -61,4 +65,4 @@ def credit_count(amount: Decimal) -> str:
 @register.filter
 def plural_number(amount: Decimal) -> int:
     """Return the number that `ngettext` and `{% blocktranslate count %}` want, which are made for integers: 1.5 → 2."""
-    return math.ceil(amount)
+    return math.ceil(amount) if math.isfinite(amount) else 0

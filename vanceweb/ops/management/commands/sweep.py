@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
-from vanceweb.ops.repeated_failures import RepeatedFailures
+from vanceweb.lib.repeated_failures import RepeatedFailures
 
 # Nobody notices if housekeeping is late by this much, and most rounds find nothing.
 CHORE_SECONDS = 10.0
