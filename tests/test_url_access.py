@@ -115,6 +115,7 @@ URLS = {
     "web_api/v1/point": (API, API),
     "web_api/v1/points/record": (API, API),
     "web_api/v1/^(?P<path>.*)$": (API, API),
+    "^web_api(?:/(?P<path>.*))?$": (API, API),
 }
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
 ROWS = [route for route in URLS if "<uuid:" in route]
@@ -159,6 +160,7 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<slug:size>": "tile",
         "<str:secret>": "guessed",
         "^(?P<path>.*)$": "nothing/here",
+        "^web_api(?:/(?P<path>.*))?$": "web_api/v2/upload",
     }
     for model in (Job, Asset, Connection):
         model.objects.filter(created_by=user).update(private_to=private_to)  # type: ignore[attr-defined]
@@ -196,6 +198,13 @@ def people(alice: User, bob: User, charlie: User) -> dict[str, User | None]:
     }
 
 
+def may_not_be_stored(response: Any) -> bool:
+    """Return whether no cache keeps the response. Only a picture may stay, in its person's own browser."""
+    rules = set(response["Cache-Control"].split(", "))
+    is_picture = response["Content-Type"].startswith("image/")
+    return "no-store" in rules or (is_picture and {"private", "immutable"} <= rules)
+
+
 def get_outcome(session: str | None, method: str, address: str) -> Outcome:
     """Return the status of a response to whoever has the session's key. The request's changes are undone."""
     client = Client()
@@ -204,6 +213,7 @@ def get_outcome(session: str | None, method: str, address: str) -> Outcome:
     with transaction.atomic():
         response = client.generic(method, address)
         transaction.set_rollback(True)
+    assert may_not_be_stored(response), address
     if response.status_code == 302 and response["Location"].startswith("/login/"):
         return TO_LOGIN if "next=" in response["Location"] else 302
     return int(response.status_code)
@@ -253,6 +263,17 @@ def test_a_private_row_is_missing_for_all_but_its_person(role: str, people: dict
     else:
         expected = get_expected("anonymous" if role == "anonymous" else "stranger", ROWS)
     assert get_outcomes(people[role], addresses, ROWS) == expected
+
+
+@pytest.mark.parametrize("role", ["anonymous", "owner"])
+def test_28_every_page_says_no_store(role: str, people: dict[str, User | None], alice: User) -> None:
+    addresses = [*fill_addresses(alice).values(), "/nowhere/", "/healthz", "/static/nothing.css"]
+    client = Client(raise_request_exception=False)
+    if user := people[role]:
+        client.force_login(user)
+    for address in addresses:
+        for method in ("GET", "HEAD", "OPTIONS"):
+            assert may_not_be_stored(client.generic(method, address)), address
 
 
 def test_members_may_do_all_to_rows_of_their_own(bob: User) -> None:

@@ -7,6 +7,7 @@ a constant beside its code.
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from environs import Env, validate
@@ -87,7 +88,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vanceweb.ops.health.health_middleware",
-    "django.middleware.security.SecurityMiddleware",
+    # Outside of all that may refuse a request.
+    "vanceweb.engine.api.refusals.refuse_in_json_middleware",
+    "vanceweb.lib.private_pages.refuse_storing_middleware",
+    "vanceweb.ops.https_redirect.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vanceweb.lib.html_compression.compress_html_middleware",
     "csp.middleware.CSPMiddleware",
@@ -188,6 +192,12 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+# Requests without TLS are sent to PUBLIC_URL, whatever host name they have.
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
+# So long do browsers use TLS only, once they have been here: a year, as browsers' makers advise. Other names of the
+# domain are none of this site's business.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 3600) if IS_HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
 
 # Language, numbers and dates

@@ -1,6 +1,8 @@
 """The URL map of the site, which includes the map of each room."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from vanceweb.engine.api.endpoint import unknown_endpoint
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.jobs.urls")),
@@ -10,4 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.teams.urls")),
     path("", include("vanceweb.ops.urls")),
     path("web_api/v1/", include("vanceweb.engine.urls")),
+    # Other versions than v1, and the version without a slash.
+    re_path(r"^web_api(?:/(?P<path>.*))?$", unknown_endpoint),
 ]

@@ -10,8 +10,11 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
 
 from vanceweb.lib.data_folder import check_keys_and_folders
+
+REFUSALS = "vanceweb.engine.api.refusals.refuse_in_json_middleware"
 
 
 class EngineHandler(WSGIHandler):
@@ -26,7 +29,9 @@ class EngineHandler(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+        respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+        # By its name, as Django's own: it can be imported only when the models are loaded.
+        self._middleware_chain = import_string(REFUSALS)(respond)
 
     def get_response(self, request: HttpRequest) -> Any:
         request.urlconf = "vanceweb.engine.site_urls"

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
@@ -28,7 +27,6 @@ from vanceweb.teams.access import (
 
 
 @require_safe
-@never_cache
 @team_page
 def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
     """List the team's jobs, newest first. The page refreshes itself while any of them is active."""
@@ -44,7 +42,6 @@ def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show a job: its progress while it is active, then its result or error."""
     return render(request, "jobs/detail.html", {"job": _get_shown_job(request, uuid)})
@@ -52,7 +49,6 @@ def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@never_cache
 def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Render the progress fragment for polling. Once the job has ended, render the whole job, which stops polling."""
     job = _get_shown_job(request, uuid)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +15,13 @@ from django.db.migrations.loader import MigrationLoader
 
 from vanceweb.lib.data_folder import create_keys_and_folders
 from vanceweb.lib.encryption import KeysUnusable, build_fernet
+from vanceweb.lib.private_files import (
+    close_path,
+    create_private_file,
+    create_private_folder,
+    find_database_file,
+    find_open_paths,
+)
 from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
 from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
@@ -44,6 +52,7 @@ def prepare_site(write_line: WriteLine) -> None:
     check_bucket()
     if settings.COLLECT_STATIC and not settings.NODE_MODULES_DIR.is_dir():
         raise NotPrepared("The front-end packages are missing; `make setup` installs them.")
+    close_private_files(write_line)
     migrate_database(write_line)
     check_vault_keys(write_line)
     ensure_team_connections()
@@ -55,7 +64,7 @@ def prepare_site(write_line: WriteLine) -> None:
 def ensure_folder(name: str, folder: Path) -> None:
     """Create the folder if it is missing. Raise NotPrepared when it can't be created or isn't writable."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        create_private_folder(folder)
     except OSError as error:
         raise NotPrepared(f"{name}={folder} can't be created: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -94,11 +103,29 @@ def check_vault_keys(write_line: WriteLine) -> None:
         )
 
 
+def close_private_files(write_line: WriteLine) -> None:
+    """Take the rights to private files and folders away from other users of this machine."""
+    for path in find_open_paths(settings):
+        try:
+            close_path(path)
+        except OSError as error:
+            write_line(f"Other users of this machine may have rights to {path}: {error.strerror}.")
+
+
+def _create_private_database() -> None:
+    """Create the file of a new SQLite database: SQLite would let others read it, and its log has the same rights."""
+    file = find_database_file(connection.settings_dict)
+    if file is not None:
+        with suppress(OSError):  # which the database says better
+            create_private_file(file)
+
+
 def migrate_database(write_line: WriteLine) -> None:
     """Apply the missing migrations, after copying a SQLite database with data beside itself.
 
     Raise NotPrepared when the database doesn't answer, was migrated by a newer version, or can't be copied.
     """
+    _create_private_database()
     try:
         executor = MigrationExecutor(connection)
         _refuse_newer_database(executor.loader)

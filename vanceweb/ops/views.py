@@ -15,7 +15,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 @login_not_required
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 def setup(request: HttpRequest, secret: str) -> HttpResponse:
     """Create the first account and its team through the one-time link and log in. Return 404 for any other link."""
     if not setup_link.is_valid(secret):

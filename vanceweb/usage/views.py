@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from vanceweb.lib.leases import LeasedModel
@@ -33,7 +32,6 @@ WATCH_SECONDS = 30
 
 
 @require_safe
-@never_cache
 @team_page
 def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show balances and history; `?after=` continues the history. The page polls during a refresh."""

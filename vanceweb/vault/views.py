@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +35,6 @@ from vanceweb.vault.services import (
 
 
 @require_safe
-@never_cache
 @team_page
 def connections(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the team's connections and the actor's own, and the form to add one."""
@@ -65,7 +63,6 @@ def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Enqueue a check of the token (POST), or show the connection's card with the state of the check (GET)."""
     connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)

@@ -50,13 +50,13 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
             try:
                 result = handler(_read_call(request, methods))
             except EngineError as error:
-                return _respond(build_error(error.code, error.message))
+                return respond(build_error(error.code, error.message))
             except Exception:
                 logger.exception("%s failed", request.path)
-                return _respond(build_error(Code.INTERNAL, "Internal error."))
+                return respond(build_error(Code.INTERNAL, "Internal error."))
             if isinstance(result, HttpResponseBase):
                 return result
-            return _respond(build_success(result, ip=get_client_address(request)))
+            return respond(build_success(result, ip=get_client_address(request)))
 
         return login_not_required(csrf_exempt(view))
 
@@ -67,7 +67,7 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
 @login_not_required
 def unknown_endpoint(request: HttpRequest, path: str = "") -> HttpResponse:
     """Respond to all other paths below the API's URL."""
-    return _respond(build_error(Code.ILLEGAL_PARAMETER, f"There is no “{path}” in this API."))
+    return respond(build_error(Code.ILLEGAL_PARAMETER, f"There is no “{path}” in this API."))
 
 
 def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
@@ -85,6 +85,7 @@ def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
     return Call(account, fields)
 
 
-def _respond(body: dict[str, Any]) -> HttpResponse:
+def respond(body: dict[str, Any]) -> HttpResponse:
+    """Return the envelope as a response, with the HTTP status 200 that the API has for errors too."""
     # The URL may contain a token, so no cache may store the response.
     return JsonResponse(body, headers={"Cache-Control": "no-store"})

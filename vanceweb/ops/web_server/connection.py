@@ -1,14 +1,16 @@
 """A client's connection: its requests one after the other, its deadlines, and its end."""
 
+import json
 import socket
 import time
 from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.task import WSGITask
-from waitress.utilities import BadRequest
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest, Error
 
+from vanceweb.lib.api_paths import is_api_path
 from vanceweb.ops.web_server.limits import (
     BODY_GRACE_SECONDS,
     BODY_MIN_BYTES_PER_SECOND,
@@ -19,6 +21,10 @@ from vanceweb.ops.web_server.limits import (
     SEND_PAUSE_SECONDS,
 )
 from vanceweb.ops.web_server.request_reader import RequestReader
+
+# The API's codes of an illegal parameter and of a limit, by HTTP status; of everything else, that of an internal error.
+API_CODES = {400: 10001, 413: 10012, 431: 10012}
+API_FAULT = 10010
 
 
 class RequestTimeout(BadRequest):  # type: ignore[misc]
@@ -45,10 +51,34 @@ class Answering(WSGITask):  # type: ignore[misc]
         super().finish()
 
 
+class Refusing(ErrorTask):  # type: ignore[misc]
+    """The answer to a request that doesn't reach the application: to programs in the API's envelope."""
+
+    def execute(self) -> None:
+        """Send the answer and close the connection."""
+        if is_api_path(getattr(self.request, "path", "")):
+            self.request.error = ApiError(self.request.error)
+        super().execute()
+
+
+class ApiError:
+    """An error of waitress's with a body that clients of the API can read."""
+
+    def __init__(self, error: Error) -> None:
+        self.error = error
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return the status, the headers and the body."""
+        status = f"{self.error.code} {self.error.reason}"
+        envelope = {"code": API_CODES.get(self.error.code, API_FAULT), "msg": f"{self.error.reason}. {self.error.body}"}
+        return status, [("Content-Type", "application/json")], json.dumps(envelope).encode()
+
+
 class Connection(HTTPChannel):  # type: ignore[misc]
     """A connection whose methods belong to the server's main thread, except `service` and `write_soon`."""
 
     task_class = Answering
+    error_task_class = Refusing
     parser_class = RequestReader
     # waitress's: the request that is arriving, if any, and whether the connection is closed in the next round.
     request: RequestReader | None
