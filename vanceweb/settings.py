@@ -388,6 +388,8 @@ BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 ENGINE_ON_END = "vanceweb.jobs.engine_events.wake_job_of_transform"
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
+# The modules of features that the engine can't do here for lack of model weights (ops/missing_weights.py).
+ENGINE_GAPS_FILE = DATA_DIR / "engine-gaps.json"
 # The function that does the work of each module.
 ENGINE_OPERATIONS = "vanceweb.engine.processing.pipeline.OPERATIONS"
 ENGINE_MODEL_THREADS = env.int("ENGINE_MODEL_THREADS", 0)  # 0: one per processor

@@ -22,6 +22,7 @@ from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.services import JobRefused, submit_job
+from vanceweb.lib.engine_gaps import read_gaps
 from vanceweb.lib.images import ImageRefused
 from vanceweb.teams.access import Action, Actor, filter_visible, require, team_page
 
@@ -55,6 +56,7 @@ def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
         "samples": SAMPLES,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "max_pixels": settings.UPLOAD_MAX_PIXELS,
+        "is_gap": info.module in read_gaps(),
     }
     return render(request, "jobs/feature.html", context, status=422 if request.method == "POST" else 200)
 

