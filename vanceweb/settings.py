@@ -277,7 +277,10 @@ CHORES: list[str] = [
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
+    "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.ops.sweeps.remove_old_tasks",
+    "vanceweb.ops.stray_sweep.remove_stray_files",
+    "vanceweb.ops.temporary_files.remove_old_temporary_files",
 ]
 # Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.
 WAKEUPS: dict[str, str] = {

@@ -83,7 +83,7 @@ def delete_leftover_files(blob: Blob) -> None:
     The stored blob of this id keeps its files, for it may have become the picture of other assets too.
     """
     stored = Blob.objects.filter(uuid=blob.uuid).first()
-    kept = {PurePosixPath(path).name for path in _list_paths(stored)} if stored else set()
+    kept = {PurePosixPath(path).name for path in list_paths(stored)} if stored else set()
     for name in _list_files(default_storage, blob.folder):
         if name not in kept:
             default_storage.delete(f"{blob.folder}/{name}")
@@ -99,7 +99,8 @@ def delete_files_on_error(blob: Blob) -> Iterator[None]:
         raise
 
 
-def _list_paths(blob: Blob) -> list[str]:
+def list_paths(blob: Blob) -> list[str]:
+    """Return the paths of the files that the blob's row refers to."""
     return [str(blob.file.name), *(blob.get_thumbnail_path(size) for size in THUMBNAIL_SIZES)]
 
 

@@ -1,14 +1,18 @@
 """The sweeper's work on jobs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.catalogue.steps import collect_guide_uids
+from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.due_jobs import count_free_places, filter_due_begun, filter_due_notices, filter_due_waiting
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.services import end_active_jobs, wake_after_end
@@ -19,6 +23,9 @@ from vanceweb.lib.wakeups import REWAKE_SECONDS, wake_due_rows
 
 # Jobs per call, so that a sweep stays short. The next one continues.
 BATCH = 100
+# The wait of an upload for its job is a moment; a day is for people who look for a lost one.
+UPLOAD_MIN_AGE = timedelta(days=1)
+UPLOAD_PRUNE_SECONDS = 3600.0
 # Nothing known loses a poll, so this is only a safety net.
 RECOVERY_SECONDS = 30.0
 OVERDUE = _("The job was stopped because it took longer than this site waits.")
@@ -66,6 +73,27 @@ def recover_parked_jobs() -> None:
     lost = parked.exclude(is_polled).values_list("pk", flat=True)[:BATCH]
     # Their own turns ask the services, and park them again.
     parked.filter(pk__in=list(lost)).update(not_before=now)
+
+
+def delete_unused_uploads() -> None:
+    """Delete uploads that no job uses: of a form whose job was refused when its process died, and of deleted jobs.
+
+    Look for them at most once in UPLOAD_PRUNE_SECONDS, and delete at most BATCH at once.
+    """
+    if not cache.add("jobs.delete_unused_uploads", True, UPLOAD_PRUNE_SECONDS):
+        return
+    for upload in find_unused_uploads(timezone.now() - UPLOAD_MIN_AGE)[:BATCH]:
+        delete_asset(asset=upload)
+
+
+def find_unused_uploads(created_before: datetime) -> QuerySet[Asset]:
+    """Return the uploads that no job began with and that guide none that hasn't ended."""
+    unused = Asset.objects.filter(kind=Asset.Kind.UPLOAD, jobs_from=None, created_at__lt=created_before)
+    if not unused.exists():
+        return unused
+    waiting = Job.objects.filter(state__in=[*Job.ACTIVE, Job.State.HELD]).only("steps")
+    guides = {uid for job in waiting.iterator() for uid in collect_guide_uids(job.parsed_steps)}
+    return unused.exclude(uuid__in=[UUID(uid) for uid in guides])
 
 
 def fail_overdue_jobs() -> None:

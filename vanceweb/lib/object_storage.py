@@ -18,6 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
+from vanceweb.lib.stored_names import StoredFile
+
 # A service in reach accepts a connection within a fraction of this, also after one lost packet.
 CONNECT_SECONDS = 5
 # The wait for the next bytes. All attempts together take less than WEB_TIMEOUT and the engine's longest run.
@@ -84,6 +86,22 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         """Raise OSError if the service doesn't answer, has no such bucket or refuses the credentials."""
         with _translate_errors(self.bucket_name):
             self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, Prefix=self.location, MaxKeys=1)
+
+    def iterate_files(self) -> Iterator[StoredFile]:
+        """Yield the objects below the prefix by key, a page of a thousand at a time. Raise OSError."""
+        prefix = f"{self.location}/" if self.location else ""
+        pages = iter(
+            self.connection.meta.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket_name, Prefix=prefix
+            )
+        )
+        while True:
+            with _translate_errors(self.bucket_name):
+                page = next(pages, None)
+            if page is None:
+                return
+            for entry in page.get("Contents", ()):
+                yield StoredFile(entry["Key"].removeprefix(prefix), entry["Size"], entry["LastModified"])
 
     def exists(self, name: str) -> bool:
         with _translate_errors(name):
