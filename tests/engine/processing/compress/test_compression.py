@@ -85,6 +85,14 @@ def test_lower_quality_makes_smaller_and_less_faithful_files(tmp_path: Path, kin
     assert sizes[0] < sizes[-1] / 3
 
 
+def test_quality_0_does_not_make_mush(tmp_path: Path) -> None:
+    source = save_photo("astronaut.png", tmp_path, "jpg", side=128, quality=95)
+    nothing = compress_file(source, 0)[0].read_bytes()
+    assert compute_psnr(read_pixels(compress_file(source, 0)[0]).astype(np.uint8), read_pixels(source)) > 22
+    assert compress_file(source, 10)[0].read_bytes() == nothing
+    assert compress_file(source, 50, Output(quality=0))[0].read_bytes() == nothing
+
+
 @pytest.mark.parametrize("name", [*COLOUR_PHOTOS[:1], *mark_slow(*COLOUR_PHOTOS[1:])])
 def test_photos_as_png_at_50_take_less_than_half(tmp_path: Path, name: str) -> None:
     source = save_photo(name, tmp_path, "png", side=128, optimize=True)

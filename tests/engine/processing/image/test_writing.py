@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.engine.processing.photos import compute_psnr
 from tests.engine.processing.picture_files import (
     build_camera_exif,
     get_srgb_profile,
@@ -39,13 +40,20 @@ def build_cut_out() -> Picture:
 def test_more_quality_gives_larger_and_truer_files(tmp_path: Path) -> None:
     picture = read_picture(PHOTO)
     sizes, errors = [], []
-    for quality in (0, 1, 20, 40, 60, 80, 90, 95, 100):
+    for quality in (10, 20, 40, 60, 80, 90, 95, 100):
         path = write_result(picture, tmp_path, "jpg", Output(quality=quality))
         sizes.append(path.stat().st_size)
         errors.append(float(np.abs(read_pixels(path) - picture.colours).mean()))
     assert sizes == sorted(sizes)
     assert sizes[-1] > 10 * sizes[0]
     assert errors == sorted(errors, reverse=True)
+
+
+def test_quality_0_does_not_write_mush(tmp_path: Path) -> None:
+    picture = read_picture(PHOTO)
+    lowest = [write_result(picture, tmp_path, "jpg", Output(quality=quality)).read_bytes() for quality in (0, 1, 10)]
+    assert lowest[0] == lowest[1] == lowest[2]
+    assert compute_psnr(read_pixels(tmp_path / "result.jpg").astype(np.uint8), picture.colours) > 24
 
 
 def test_png_loses_nothing_at_any_quality(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """compress: the smallest file at the requested quality, in the same format, with or without its metadata.
 
 This module decides how the picture is written and does not change the picture itself. Below quality 100 a JPG is
-quantised more coarsely and a PNG gets fewer colours or steps of brightness, whichever is smallest within the error that
+quantised more coarsely, though never below `JPEG_LEAST_QUALITY`, and a PNG gets fewer colours or steps of brightness, whichever is smallest within the error that
 the quality allows. At 100, and wherever loss saves little, the file is only coded again. A file never becomes larger:
 at worst it is the input.
 """
@@ -20,7 +20,13 @@ from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise
 from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress, narrow_report, split_report
-from vanceweb.engine.processing.image.writing import FULL_COLOUR_QUALITY, build_save_options, save_image, to_image
+from vanceweb.engine.processing.image.writing import (
+    FULL_COLOUR_QUALITY,
+    JPEG_LEAST_QUALITY,
+    build_save_options,
+    save_image,
+    to_image,
+)
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 
@@ -124,7 +130,7 @@ def _quantise_jpeg(
     image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None, report: Report
 ) -> bytes:
     """Encode with the tables of the quality, but nowhere finer than the source's, so that its losses take no bits."""
-    tables = _get_quantisation_tables(image.mode, max(quality, 1))
+    tables = _get_quantisation_tables(image.mode, max(quality, JPEG_LEAST_QUALITY))
     sampling = FULL_COLOUR if quality >= FULL_COLOUR_QUALITY else QUARTER_COLOUR
     if source is not None:
         if len(source.tables) == len(tables):

@@ -20,6 +20,7 @@ from vanceweb.engine.processing.image.progress import Report, ignore_progress
 from vanceweb.engine.processing.messages import gettext_noop
 
 JPEG_QUALITY = 95  # default; compression should not spoil the result of a network
+JPEG_LEAST_QUALITY = 10  # below it, photos turn into flat blocks in wrong colours, and the file hardly shrinks any more
 FULL_COLOUR_QUALITY = 90  # from this quality on, colour is kept at full resolution
 JPEG_MAX_SIDE = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
@@ -131,7 +132,7 @@ def build_save_options(picture: Picture, mode: str, file_format: FileFormat, out
         "dpi": dpi,
     }
     if file_format == "jpg":
-        quality = JPEG_QUALITY if output.quality is None else max(output.quality, 1)
+        quality = JPEG_QUALITY if output.quality is None else max(output.quality, JPEG_LEAST_QUALITY)
         options["quality"] = quality
         options["subsampling"] = 0 if quality >= FULL_COLOUR_QUALITY else 2
     else:
