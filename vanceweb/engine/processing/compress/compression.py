@@ -1,9 +1,9 @@
 """compress: the smallest file at the requested quality, in the same format, with or without its metadata.
 
 This module decides how the picture is written and does not change the picture itself. Below quality 100 a JPG is
-quantised more coarsely, though never below `JPEG_LEAST_QUALITY`, and a PNG gets fewer colours or steps of brightness, whichever is smallest within the error that
-the quality allows. At 100, and wherever loss saves little, the file is only coded again. A file never becomes larger:
-at worst it is the input.
+quantised more coarsely, though never below `JPEG_LEAST_QUALITY`, and a PNG gets fewer colours or steps of brightness,
+whichever is smallest within the error that the quality allows. At 100, and wherever loss saves little, the file is only
+coded again. A file never becomes larger: at worst it is the input.
 """
 
 import io
