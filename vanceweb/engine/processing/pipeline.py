@@ -101,10 +101,11 @@ def process_file(
         picture = _run_steps(picture, work, guides, networks.make_interruptible(interruption), parts)
     finally:
         networks.release_memory()
-    filesize = write_picture(picture, target, file_format, output, writing)
+    written = write_picture(picture, target, file_format, output, writing)
     report(1.0)
     made_by = ", ".join(picture.made_by)
-    return Outcome(picture.width, picture.height, file_format, filesize, made_by, picture.notes)
+    notes = (*picture.notes, *written.notes)
+    return Outcome(picture.width, picture.height, file_format, written.filesize, made_by, notes)
 
 
 def _run_steps(

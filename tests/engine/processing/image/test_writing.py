@@ -25,8 +25,8 @@ PHOTO = Path(__file__).parents[3] / "photos" / "coffee.png"
 
 def write_result(picture: Picture, folder: Path, file_format: FileFormat, output: Output | None = None) -> Path:
     target = folder / f"result.{file_format}"
-    size = write_picture(picture, target, file_format, output or Output())
-    assert size == target.stat().st_size
+    written = write_picture(picture, target, file_format, output or Output())
+    assert written.filesize == target.stat().st_size
     return target
 
 

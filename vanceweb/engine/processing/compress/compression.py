@@ -17,6 +17,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.compress.colour_reduction import reduce_colours
 from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise_png, strip_jpeg, strip_png
+from vanceweb.engine.processing.image.descriptions import NO_DESCRIPTIONS
 from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress, narrow_report, split_report
@@ -29,6 +30,7 @@ from vanceweb.engine.processing.image.writing import (
 )
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
+from vanceweb.engine.processing.messages import Message
 
 LOSSLESS_QUALITY = 100  # from which no sample changes
 WORTHWHILE_RATIO = 0.97  # of the losslessly coded file; a smaller saving is not worth any loss
@@ -58,12 +60,16 @@ def compress(picture: Picture, params: Params, networks: NetworkRegistry, report
     """
     quality, keep_metadata = int(params["quality"]), bool(params.get("keep_metadata", True))
 
-    def write_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report) -> None:
-        file.write(encode(picture, file_format, output, quality, keep_metadata, report))
+    def write_file(
+        picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report
+    ) -> tuple[Message, ...]:
+        content, notes = encode(picture, file_format, output, quality, keep_metadata, report)
+        file.write(content)
+        return notes
 
     report(1.0)
     if not keep_metadata:
-        picture = replace(picture, metadata=replace(picture.metadata, exif=None))
+        picture = replace(picture, metadata=replace(picture.metadata, exif=None, descriptions=NO_DESCRIPTIONS))
     return replace(picture, encoder=write_file).add_backends(OPTIMISERS.name)
 
 
@@ -74,17 +80,19 @@ def encode(
     quality: int,
     keep_metadata: bool,
     report: Report = ignore_progress,
-) -> bytes:
-    """Return the file, with all metadata or the minimum. A quality in `output` is a further upper limit."""
+) -> tuple[bytes, tuple[Message, ...]]:
+    """Return the file, with all metadata or the minimum, and notes on what it could not keep.
+
+    A quality in `output` is a further upper limit.
+    """
     quality = quality if output.quality is None else min(quality, output.quality)
     source = _read_source(picture, file_format, output)
     if source is not None and not keep_metadata:
         source = _strip_metadata(source, file_format, report)
     image = to_image(picture, file_format, output.background)
-    options = build_save_options(picture, image.mode, file_format, output)
-    if file_format == "jpg":
-        return _encode_jpeg(image, options, quality, source, report)
-    return _encode_png(image, options, quality, source, report)
+    options, notes = build_save_options(picture, image.mode, file_format, output)
+    write = _encode_jpeg if file_format == "jpg" else _encode_png
+    return write(image, options, quality, source, report), notes
 
 
 def _read_source(picture: Picture, file_format: FileFormat, output: Output) -> SourceFile | None:

@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal
 
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.descriptions import NO_DESCRIPTIONS, Descriptions
 from vanceweb.engine.processing.image.progress import Report
 from vanceweb.engine.processing.messages import Message
 
@@ -15,11 +16,12 @@ FileFormat = Literal["jpg", "png"]
 
 @dataclass(frozen=True)
 class Metadata:
-    """EXIF block (orientation already reset), ICC profile and resolution in dots per inch."""
+    """EXIF block and descriptions (orientation already reset), ICC profile and resolution in dots per inch."""
 
     exif: bytes | None = None
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    descriptions: Descriptions = NO_DESCRIPTIONS
 
 
 @dataclass(frozen=True)
@@ -74,4 +76,5 @@ class Guide:
     picture: Picture | None
 
 
-Encoder = Callable[[Picture, FileFormat, Output, BinaryIO, Report], None]
+# Writes the picture into a file, and returns notes for people on what the file could not keep.
+Encoder = Callable[[Picture, FileFormat, Output, BinaryIO, Report], tuple[Message, ...]]

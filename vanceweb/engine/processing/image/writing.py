@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -14,25 +15,34 @@ from PIL import Image
 from vanceweb.catalogue.output import Colour, Output
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
-from vanceweb.engine.processing.image.metadata import build_exif, select_profile
+from vanceweb.engine.processing.image.metadata import build_metadata_options, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress
-from vanceweb.engine.processing.messages import gettext_noop
+from vanceweb.engine.processing.messages import Message, gettext_noop
 
 JPEG_QUALITY = 95  # default; compression should not spoil the result of a network
 JPEG_LEAST_QUALITY = 10  # below it, photos turn into flat blocks in wrong colours, and the file hardly shrinks any more
 FULL_COLOUR_QUALITY = 90  # from this quality on, colour is kept at full resolution
 JPEG_MAX_SIDE = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
+TOO_LARGE = gettext_noop("The result's format has no room for some of the picture's metadata: %(names)s.")
 WHITE: Colour = (255, 255, 255)
 STRIP_HEIGHT = 512  # rows composed at once
 BYTES_PER_PIXEL = {"jpg": 0.6, "png": 2.0}  # of the file, for the progress: roughly those of a photo
 
 
+@dataclass(frozen=True)
+class WrittenFile:
+    """A written file: its size in bytes, and notes for people on what it could not keep."""
+
+    filesize: int
+    notes: tuple[Message, ...]
+
+
 def write_picture(
     picture: Picture, target: Path, file_format: FileFormat, output: Output, report: Report = ignore_progress
-) -> int:
-    """Write `picture` to `target` through a hidden file beside it; return the file's size in bytes.
+) -> WrittenFile:
+    """Write `picture` to `target` through a hidden file beside it.
 
     Alpha is blended with `output.background`, or with white if the format has no alpha. Raises `ProcessingError`.
     """
@@ -41,7 +51,7 @@ def write_picture(
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with partial.open("wb") as file:
-            encode(picture, file_format, output, file, report)
+            notes = encode(picture, file_format, output, file, report)
             file.flush()
             os.fsync(file.fileno())
         filesize = partial.stat().st_size
@@ -52,7 +62,7 @@ def write_picture(
         ) from error
     finally:
         partial.unlink(missing_ok=True)
-    return filesize
+    return WrittenFile(filesize, notes)
 
 
 def check_size(width: int, height: int, file_format: FileFormat) -> None:
@@ -85,10 +95,13 @@ class ReportingFile:
         return written
 
 
-def _encode_file(picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report) -> None:
+def _encode_file(
+    picture: Picture, file_format: FileFormat, output: Output, file: BinaryIO, report: Report
+) -> tuple[Message, ...]:
     image = to_image(picture, file_format, output.background)
-    options = build_save_options(picture, image.mode, file_format, output)
+    options, notes = build_save_options(picture, image.mode, file_format, output)
     save_image(image, options, file, report)
+    return notes
 
 
 def save_image(image: Image.Image, options: Mapping[str, Any], file: BinaryIO, report: Report) -> None:
@@ -122,14 +135,18 @@ def compose(colours: Pixels, alpha: Mask, background: Colour) -> Pixels:
     return result
 
 
-def build_save_options(picture: Picture, mode: str, file_format: FileFormat, output: Output) -> dict[str, Any]:
-    """Return Pillow's options for saving the picture in this mode."""
-    dpi = (output.dpi, output.dpi) if output.dpi else picture.metadata.dpi
+def build_save_options(
+    picture: Picture, mode: str, file_format: FileFormat, output: Output
+) -> tuple[dict[str, Any], tuple[Message, ...]]:
+    """Return Pillow's options for saving the picture in this mode, and notes on what the format cannot keep."""
+    metadata, lost = build_metadata_options(
+        picture.metadata, file_format, width=picture.width, height=picture.height, dpi=output.dpi
+    )
     options: dict[str, Any] = {
         "format": "JPEG" if file_format == "jpg" else "PNG",
-        "exif": build_exif(picture.metadata, width=picture.width, height=picture.height, dpi=output.dpi),
         "icc_profile": select_profile(picture.metadata, mode),
-        "dpi": dpi,
+        "dpi": (output.dpi, output.dpi) if output.dpi else picture.metadata.dpi,
+        **metadata,
     }
     if file_format == "jpg":
         quality = JPEG_QUALITY if output.quality is None else max(output.quality, JPEG_LEAST_QUALITY)
@@ -137,4 +154,5 @@ def build_save_options(picture: Picture, mode: str, file_format: FileFormat, out
         options["subsampling"] = 0 if quality >= FULL_COLOUR_QUALITY else 2
     else:
         options["compress_level"] = PNG_LEVEL
-    return {key: value for key, value in options.items() if value is not None}
+    notes = (Message(TOO_LARGE, names=", ".join(lost)),) if lost else ()
+    return {key: value for key, value in options.items() if value is not None}, notes
