@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.conftest import as_actor, get_bundled, make_picture_file
 from tests.factories import make_hosted_connection, make_job, make_private, make_upload
+from tests.lib.peculiar_pictures import build_mpo
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
@@ -73,6 +74,18 @@ def test_a_new_file_wins_over_a_picture_of_the_site(visitor: Client, alice: User
         "/t/studio/features/enlarge3/", submission | {"source": str(asset.uuid), "picture": build_picture("new.png")}
     )
     assert Job.objects.get().source_name == "new.png"
+
+
+def test_a_file_of_several_jpgs_is_kept_byte_for_byte_and_downloaded_as_a_jpg(
+    visitor: Client, submission: dict[str, Any]
+) -> None:
+    content = build_mpo()
+    picture = SimpleUploadedFile("stereo.mpo", content)
+    assert visitor.post("/t/studio/features/enlarge3/", submission | {"picture": picture}).status_code == 302
+    asset = Asset.objects.get()
+    download = visitor.get(f"/gallery/{asset.uuid}/file/?download=1")
+    assert (download["Content-Type"], download.getvalue()) == ("image/jpeg", content)
+    assert "stereo.jpg" in download["Content-Disposition"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import contextlib
 import io
 import struct
+import warnings
 import zlib
 from typing import Any
 
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.lib.peculiar_pictures import SIZE, build_mpo
+from vanceweb.lib.decoding import check_pixels, render_thumbnails
 from vanceweb.lib.images import ImageFacts, ImageRefused, ImageTooLarge, NotAnImage, inspect_image
 
 LIMITS: dict[str, Any] = {"max_bytes": 1_000_000, "max_pixels": 1_000_000, "formats": ("JPEG", "PNG")}
@@ -30,6 +33,27 @@ def inspect(content: bytes, **changes: Any) -> ImageFacts:
 def test_the_facts_of_a_good_image(format: str, mode: str) -> None:
     content = encode_image(format, mode=mode)
     assert inspect(content) == ImageFacts(format, 40, 30, mode, 1, len(content))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_file_of_several_jpgs_is_a_jpg(count: int, decoder: None) -> None:
+    content = build_mpo(count)
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.format == "MPO"
+    assert inspect(content) == ImageFacts("JPEG", *SIZE, "RGB", 1, len(content))
+    assert check_pixels(io.BytesIO(content), formats=("JPEG", "PNG"))["format"] == "JPEG"
+
+
+def test_the_first_of_several_jpgs_is_shown(decoder: None) -> None:
+    rendered = render_thumbnails(io.BytesIO(build_mpo()), sides={"tile": 36}, formats=("JPEG", "PNG"), quality=82)
+    with Image.open(io.BytesIO(rendered["tile"])) as tile:
+        red, _green, blue = tile.convert("RGB").resize((1, 1)).getpixel((0, 0))
+    assert red > 150 > 60 > blue
+
+
+def test_a_file_of_several_jpgs_is_refused_by_its_common_name_where_jpgs_are() -> None:
+    with pytest.raises(NotAnImage, match="This is a JPG file; PNG are accepted"):
+        inspect(build_mpo(), formats=("PNG",))
 
 
 def test_a_rotated_photo_has_its_displayed_width_and_height() -> None:
@@ -93,4 +117,15 @@ def test_a_damaged_file_is_refused_or_read_but_never_crashes(cut: int, position:
         inspect(bytes(content))
 
 
+@given(position=st.integers(0, 700), value=st.binary(min_size=1, max_size=8))
+def test_a_damaged_index_of_several_jpgs_never_crashes(position: int, value: bytes) -> None:
+    content = bytearray(MPO)
+    content[position : position + len(value)] = value
+    with contextlib.suppress(ImageRefused), warnings.catch_warnings():
+        # Pillow tells that it takes the file as a plain JPG.
+        warnings.simplefilter("ignore")
+        assert inspect(bytes(content)).width > 0
+
+
 PNG = encode_image("PNG", mode="RGB")
+MPO = build_mpo()

@@ -11,7 +11,8 @@ from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
 
-ACCEPTED_TYPES = "image/jpeg,image/png"
+# Browsers know no type for files of several JPGs, which cameras name .mpo.
+ACCEPTED_TYPES = "image/jpeg,image/png,.mpo"
 
 
 class SubmissionForm(forms.Form):

@@ -22,7 +22,7 @@ from vanceweb.lib.image_refusals import (
     format_megabytes,
     format_megapixels,
 )
-from vanceweb.lib.picture_formats import SIGNATURE_BYTES, detect_format
+from vanceweb.lib.picture_formats import SIGNATURE_BYTES, detect_format, to_single_format, to_title
 
 __all__ = [
     "ImageFacts",
@@ -84,7 +84,7 @@ def _detect_format(file: BinaryIO, formats: Collection[str]) -> str:
 
 def _check_format(format: str | None, formats: Collection[str]) -> None:
     if format not in formats:
-        names = {"format": format, "formats": _format_names(formats)}
+        names = {"format": to_title(format or ""), "formats": _format_names(formats)}
         raise NotAnImage(_("This is a %(format)s file; %(formats)s are accepted.") % names)
 
 
@@ -97,13 +97,14 @@ def _read_facts(
             # The limit below replaces Pillow's own.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(header, formats=list(formats)) as image:
-                _check_format(image.format, formats)
+                format = to_single_format(image.format)
+                _check_format(format, formats)
                 width, height = image.size
                 _check_pixels(width, height, max_pixels)
                 orientation = _read_orientation(image)
                 if orientation in QUARTER_TURNS:
                     width, height = height, width
-                return ImageFacts(str(image.format), width, height, image.mode, orientation, filesize)
+                return ImageFacts(str(format), width, height, image.mode, orientation, filesize)
     except Image.DecompressionBombError:
         limit = {"limit": format_megapixels(max_pixels)}
         raise ImageTooLarge(_("The picture has more than %(limit)s.") % limit) from None
@@ -133,4 +134,4 @@ def _read_orientation(image: Image.Image) -> int:
 
 
 def _format_names(formats: Collection[str]) -> str:
-    return get_text_list(["JPG" if name == "JPEG" else name for name in formats], _("and"))
+    return get_text_list([to_title(name) for name in formats], _("and"))

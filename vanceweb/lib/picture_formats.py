@@ -1,4 +1,4 @@
-"""File formats by their first bytes, for refusals that name the format."""
+"""File formats by their first bytes, for refusals that name the format, and Pillow's names for them."""
 
 # The offset and the bytes by which a format is known, and Pillow's name for it.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -15,6 +15,11 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF", "PDF"),
     (0, b"BM", "BMP"),
 )
+# Pillow's names for files of several pictures, and the format of the first one, which is the one that is worked on: an
+# MPO is a JPG with an index and further JPGs behind it (CIPA DC-007), as stereo cameras and most phones write it.
+MULTI_PICTURE_FORMATS: dict[str, str] = {"MPO": "JPEG"}
+# Names for people, where they differ from Pillow's.
+TITLES: dict[str, str] = {"JPEG": "JPG"}
 # Bytes from the start of a file that contain every signature.
 SIGNATURE_BYTES = max(offset + len(magic) for offset, magic, _name in SIGNATURES)
 
@@ -23,3 +28,13 @@ def detect_format(start: bytes) -> str | None:
     """Return the name of the format of a file that begins with `start` (SIGNATURE_BYTES), or None."""
     names = (name for offset, magic, name in SIGNATURES if start[offset : offset + len(magic)] == magic)
     return next(names, None)
+
+
+def to_single_format(name: str | None) -> str | None:
+    """Return the format of the first picture of a file that Pillow opened, given Pillow's name: MPO becomes JPEG."""
+    return MULTI_PICTURE_FORMATS.get(name, name) if name else None
+
+
+def to_title(name: str) -> str:
+    """Return a format's name for people, given Pillow's: JPEG becomes JPG."""
+    return TITLES.get(name, name)

@@ -11,6 +11,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
+from tests.lib.peculiar_pictures import SIZE, build_mpo
 from vanceweb.engine.models import Upload
 
 MEGABYTE = 1024 * 1024
@@ -44,6 +45,13 @@ def test_the_name_is_irrelevant_to_the_format(alice: Caller) -> None:
     refused = alice.upload(b"just words", "photo.png")
     assert refused["code"] == 10001
     assert "not an image" in refused["msg"]
+
+
+def test_a_file_of_several_jpgs_is_taken_as_a_jpg(alice: Caller) -> None:
+    """Phones and stereo cameras write such files, of the format MPO."""
+    answer = alice.upload(build_mpo(), "stereo.mpo")
+    assert (answer["code"], answer["data"]["w"], answer["data"]["h"]) == (200, *SIZE)
+    assert Upload.objects.get().format == "JPEG"
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.png", "a\\b.png", "ü€.png", "x" * 400 + ".png"])

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from vanceweb.lib.picture_formats import to_single_format
 from vanceweb.lib.picture_sizes import fit_size
 
 # Scales 16-bit samples to 8 bits: 65535 becomes 255.
@@ -34,7 +35,7 @@ def decode_picture(file: BinaryIO, *, formats: Collection[str], grant: GrantMemo
     """
     with _open_picture(file, formats, grant) as image:
         facts: dict[str, object] = {
-            "format": image.format,
+            "format": to_single_format(image.format),
             "mode": image.mode,
             "width": image.width,
             "height": image.height,
