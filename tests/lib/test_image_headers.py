@@ -14,14 +14,14 @@ from PIL import Image
 
 from tests.lib.hostile_pictures import build_chunk, build_jpeg_of_many_scans, build_png, deflate_zeros, encode
 from vanceweb.lib.image_headers import (
-    MAX_CHUNKS,
     MAX_JUNK_BYTES,
     MAX_PACKED_CHUNKS,
     MAX_SCANS,
-    MAX_SEGMENTS,
     MAX_UNPACKED_BYTES,
 )
 from vanceweb.lib.images import ImageFacts, ImageRefused, ImageTooLarge, NotAnImage, inspect_image
+from vanceweb.lib.jpeg_parts import MAX_SEGMENTS
+from vanceweb.lib.png_parts import MAX_CHUNKS
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 LIMITS: dict[str, Any] = {"max_bytes": 10 * 1024 * 1024, "max_pixels": 34_000_000, "formats": ("JPEG", "PNG")}

@@ -19,10 +19,11 @@ from vanceweb.engine.tasks import run_transforms
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.decoding import DecoderUnavailable, check_pixels
 from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
+from vanceweb.lib.picture_mending import open_mended
 
 
 def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
-    """Store an uploaded picture. Raise EngineError if it isn't a picture or exceeds the limits.
+    """Store an uploaded picture, without damaged metadata. Raise EngineError if it isn't one or exceeds the limits.
 
     A busy decoder says nothing about the picture, so its error is one after which clients try again.
     """
@@ -50,7 +51,8 @@ def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
         height=facts.height,
         filesize=facts.filesize,
     )
-    storages["engine"].save(upload.file_name, file)
+    mended = open_mended(source)
+    storages["engine"].save(upload.file_name, file if mended is source else File(mended))
     return upload
 
 

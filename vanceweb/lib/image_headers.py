@@ -5,29 +5,24 @@ reads a file at most twice and a bounded number of parts.
 """
 
 import io
-import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from vanceweb.lib.image_refusals import ImageTooLarge, NotAnImage, format_megabytes
+from vanceweb.lib.jpeg_parts import END, MAX_SEGMENTS, SCAN, START, find_marker
+from vanceweb.lib.png_parts import SIGNATURE_LENGTH, TooManyChunks, iterate_chunks
 
 # The longest side of an upload, px: libjpeg's own limit (JPEG_MAX_DIMENSION). Decoders take time for every row, so a
 # picture that is one pixel wide and as high as the limit of pixels allows takes half a minute.
 MAX_SIDE = 65_500
 # Encoders write 1 to 10 scans, optimisers about 20. Every scan takes as long as the whole picture has pixels.
 MAX_SCANS = 64
-# Segments of a JPG: a colour profile has up to 255, and editors add some tens.
-MAX_SEGMENTS = 4096
 # Padding and other bytes between the segments of a JPG's header. Pillow reads them one by one.
 MAX_JUNK_BYTES = 64 * 1024
-# Parts of a PNG: encoders cut the pixels into parts of 8 KB or more, or into one for each row of a small picture.
-MAX_CHUNKS = 10_000
-BYTES_PER_CHUNK = 4096
 # Texts and profiles of a PNG that are compressed, and the size of each unpacked (Pillow's MAX_TEXT_CHUNK).
 MAX_PACKED_CHUNKS = 64
 MAX_UNPACKED_BYTES = 1024 * 1024
@@ -39,33 +34,23 @@ SINGLE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"iCCP"})
 # The orientation may stand in each of these, also behind the pixels.
 ORIENTATION_CHUNKS = frozenset({b"eXIf", b"iTXt", b"tEXt", b"zTXt"})
 
-# A marker with a segment. 0x00 is an escaped byte of pixels; 0x01 and 0xD0 to 0xD7 have no segment.
-MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
-START, END, SCAN = 0xD8, 0xD9, 0xDA
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-FIRST_BLOCK, LARGEST_BLOCK = 4096, 1024 * 1024
 
 
-@dataclass
-class HeaderOutline:
-    """The parts of a file that are needed besides those before its pixels: PNG chunks, with length, name and CRC."""
-
-    trailing_chunks: list[bytes] = field(default_factory=list)
-
-
-def check_structure(file: BinaryIO, format: str, *, filesize: int, max_side: int) -> HeaderOutline:
+def check_structure(file: BinaryIO, format: str, *, filesize: int, max_side: int) -> None:
     """Raise ImageTooLarge or NotAnImage if the file exceeds a limit. Leave damage to the decoder.
 
     `format` is JPEG or PNG, `filesize` is in bytes, `max_side` in px. Other formats have no limits here.
     """
     walk = WALKS.get(format)
-    return walk(file, filesize, max_side) if walk else HeaderOutline()
+    if walk is not None:
+        walk(file, filesize, max_side)
 
 
-def _walk_jpeg(file: BinaryIO, filesize: int, max_side: int) -> HeaderOutline:
+def _walk_jpeg(file: BinaryIO, filesize: int, max_side: int) -> None:
     scans = segments = junk = 0
     position = 2
-    while (found := _find_marker(file, position)) is not None:
+    while (found := find_marker(file, position)) is not None:
         start, marker = found
         junk += 0 if scans else start - position
         segments += 1
@@ -85,69 +70,37 @@ def _walk_jpeg(file: BinaryIO, filesize: int, max_side: int) -> HeaderOutline:
             height, width = struct.unpack(">HH", body[3:])
             _check_sides(width, height, max_side)
         position = start + 2 + int.from_bytes(body[:2], "big")
-    return HeaderOutline()
 
 
-def _find_marker(file: BinaryIO, position: int) -> tuple[int, int] | None:
-    """Return the offset and the code of the next marker that has a segment, or None at the end of the file."""
-    size = FIRST_BLOCK
-    while True:
-        file.seek(position)
-        block = file.read(size)
-        match = MARKER.search(block)
-        if match is not None:
-            return position + match.start(), block[match.start() + 1]
-        if len(block) < size:
-            return None
-        # A marker may lie across the end of the block.
-        position += size - 1
-        size = min(2 * size, LARGEST_BLOCK)
+def _walk_png(file: BinaryIO, filesize: int, max_side: int) -> None:
+    try:
+        _check_chunks(file, filesize, max_side)
+    except TooManyChunks:
+        raise NotAnImage(_("The file has too many parts for a PNG.")) from None
 
 
-def _walk_png(file: BinaryIO, filesize: int, max_side: int) -> HeaderOutline:
-    outline = HeaderOutline()
+def _check_chunks(file: BinaryIO, filesize: int, max_side: int) -> None:
     seen: set[bytes] = set()
     packed = metadata = 0
-    for name, start, length in _iterate_chunks(file, MAX_CHUNKS + filesize // BYTES_PER_CHUNK):
-        if name in SINGLE_CHUNKS & seen:
+    for chunk in iterate_chunks(file, filesize):
+        if chunk.name in SINGLE_CHUNKS & seen:
             raise NotAnImage(_("The file has a part twice that a PNG has once."))
-        if name in PIXEL_CHUNKS:
-            seen.add(name)
+        seen.add(chunk.name)
+        if chunk.name in PIXEL_CHUNKS:
             continue
+        # A damaged length may point far behind the end.
+        length = min(chunk.length, filesize - chunk.start)
         metadata += length
         if metadata > MAX_METADATA_BYTES:
             limit = {"limit": format_megabytes(MAX_METADATA_BYTES)}
             raise ImageTooLarge(_("The texts and profiles in the file have more than %(limit)s.") % limit)
-        file.seek(start)
-        if name == b"IHDR":
+        file.seek(chunk.start)
+        if chunk.name == b"IHDR":
             _check_header(file.read(min(length, 8)), max_side)
-        elif name in PACKED_DATA:
-            content = PACKED_DATA[name](file.read(length))
+        elif chunk.name in PACKED_DATA:
+            content = PACKED_DATA[chunk.name](file.read(length))
             packed += content is not None
             _check_packed(content or b"", packed)
-        if name in ORIENTATION_CHUNKS and b"IDAT" in seen:
-            file.seek(start - 8)
-            outline.trailing_chunks.append(file.read(length + 12))
-        seen.add(name)
-    return outline
-
-
-def _iterate_chunks(file: BinaryIO, most: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of each chunk with the offset and the length of its data. Raise NotAnImage beyond `most`."""
-    position, count = 8, 0
-    while True:
-        file.seek(position)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        length, name = int.from_bytes(head[:4], "big"), head[4:]
-        count += 1
-        if count > most:
-            raise NotAnImage(_("The file has too many parts for a PNG."))
-        yield name, position + 8, length
-        if name == b"IEND":
-            return
-        position += length + 12
 
 
 def _check_header(data: bytes, max_side: int) -> None:
@@ -195,22 +148,23 @@ PACKED_DATA: dict[bytes, Callable[[bytes], bytes | None]] = {
     b"iCCP": _split_named,
     b"iTXt": _split_international,
 }
-WALKS: dict[str, Callable[[BinaryIO, int, int], HeaderOutline]] = {"JPEG": _walk_jpeg, "PNG": _walk_png}
+WALKS: dict[str, Callable[[BinaryIO, int, int], None]] = {"JPEG": _walk_jpeg, "PNG": _walk_png}
 
 
-def build_header_file(start: BinaryIO, outline: HeaderOutline) -> BinaryIO:
+def build_header_file(file: BinaryIO, format: str, *, filesize: int) -> BinaryIO:
     """Return a PNG without pixels: the chunks before the pixels, then those behind them that may hold the orientation.
 
-    Without chunks behind the pixels, return `start` itself, at its start.
+    Of another format, return `file` itself, at its start. The file has passed `check_structure`.
     """
-    start.seek(0)
-    if not outline.trailing_chunks:
-        return start
-    header = [start.read(8)]
-    for name, offset, length in _iterate_chunks(start, MAX_CHUNKS):
-        if name in PIXEL_CHUNKS:
-            break
-        start.seek(offset - 8)
-        header.append(start.read(length + 12))
-    end = b"\0\0\0\0IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big")
-    return io.BytesIO(b"".join([*header, *outline.trailing_chunks, end]))
+    file.seek(0)
+    if format != "PNG":
+        return file
+    header, is_behind = [file.read(SIGNATURE_LENGTH)], False
+    for chunk in iterate_chunks(file, filesize):
+        is_behind = is_behind or chunk.name in PIXEL_CHUNKS
+        if not is_behind or chunk.name in ORIENTATION_CHUNKS:
+            file.seek(chunk.span.start)
+            header.append(file.read(min(len(chunk.span), filesize)))
+    if is_behind:
+        header.append(b"\0\0\0\0IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big"))
+    return io.BytesIO(b"".join(header))

@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
-from vanceweb.lib.image_headers import MAX_SIDE, HeaderOutline, build_header_file, check_structure
+from vanceweb.lib.image_headers import MAX_SIDE, build_header_file, check_structure
 from vanceweb.lib.image_refusals import (
     ImageRefused,
     ImageTooCostly,
@@ -23,6 +23,7 @@ from vanceweb.lib.image_refusals import (
     format_megapixels,
 )
 from vanceweb.lib.picture_formats import SIGNATURE_BYTES, detect_format, to_single_format, to_title
+from vanceweb.lib.picture_mending import open_mended
 
 __all__ = [
     "ImageFacts",
@@ -67,8 +68,9 @@ def inspect_image(
         sizes = {"size": format_megabytes(filesize), "limit": format_megabytes(max_bytes)}
         raise ImageTooLarge(_("The file has %(size)s; the limit is %(limit)s.") % sizes)
     format = _detect_format(file, formats)
-    outline = check_structure(file, format, filesize=filesize, max_side=max_side)
-    facts = _read_facts(file, outline, filesize, max_pixels, formats)
+    check_structure(file, format, filesize=filesize, max_side=max_side)
+    header = build_header_file(open_mended(file), format, filesize=filesize)
+    facts = _read_facts(header, filesize, max_pixels, formats)
     file.seek(0)
     return facts
 
@@ -88,10 +90,7 @@ def _check_format(format: str | None, formats: Collection[str]) -> None:
         raise NotAnImage(_("This is a %(format)s file; %(formats)s are accepted.") % names)
 
 
-def _read_facts(
-    file: BinaryIO, outline: HeaderOutline, filesize: int, max_pixels: int, formats: Collection[str]
-) -> ImageFacts:
-    header = build_header_file(file, outline)
+def _read_facts(header: BinaryIO, filesize: int, max_pixels: int, formats: Collection[str]) -> ImageFacts:
     try:
         with warnings.catch_warnings():
             # The limit below replaces Pillow's own.

@@ -14,6 +14,13 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS", "PSD"),
     (0, b"%PDF", "PDF"),
     (0, b"BM", "BMP"),
+    # Damaged starts, so that the refusal says so: a JPG with junk behind its first marker, and a PNG that was sent as
+    # text: with other ends of lines, with 7 bits, or as UTF-8.
+    (0, b"\xff\xd8", "JPEG"),
+    (0, b"\x89PNG", "PNG"),
+    (0, b"\x09PNG", "PNG"),
+    (0, b"\xc2\x89PNG", "PNG"),
+    (0, b"\xef\xbf\xbdPNG", "PNG"),
 )
 # Pillow's names for files of several pictures, and the format of the first one, which is the one that is worked on: an
 # MPO is a JPG with an index and further JPGs behind it (CIPA DC-007), as stereo cameras and most phones write it.

@@ -11,6 +11,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
+from tests.lib.hostile_pictures import build_chunk
 from tests.lib.peculiar_pictures import SIZE, build_mpo
 from vanceweb.engine.models import Upload
 
@@ -52,6 +53,15 @@ def test_a_file_of_several_jpgs_is_taken_as_a_jpg(alice: Caller) -> None:
     answer = alice.upload(build_mpo(), "stereo.mpo")
     assert (answer["code"], answer["data"]["w"], answer["data"]["h"]) == (200, *SIZE)
     assert Upload.objects.get().format == "JPEG"
+
+
+def test_a_wrong_checksum_in_a_text_is_mended_in_the_copy_that_is_worked_on(alice: Caller, engine_files: Path) -> None:
+    content = picture(40, 30)
+    text = build_chunk(b"tEXt", b"Comment\0made by hand")[:-1] + b"?"
+    damaged = content[:33] + text + content[33:]
+    data = alice.upload(damaged)["data"]
+    assert (data["w"], data["h"], data["filesize"]) == (40, 30, len(damaged))
+    assert (engine_files / Upload.objects.get().file_name).read_bytes() == content
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.png", "a\\b.png", "ü€.png", "x" * 400 + ".png"])

@@ -9,7 +9,9 @@ from typing import BinaryIO
 from PIL import Image, ImageCms, ImageOps
 
 from vanceweb.lib.picture_formats import to_single_format
+from vanceweb.lib.picture_mending import open_mended
 from vanceweb.lib.picture_sizes import fit_size
+from vanceweb.lib.png_parts import has_damaged_essentials
 
 # Scales 16-bit samples to 8 bits: 65535 becomes 255.
 SIXTEEN_TO_EIGHT = 1 / 257
@@ -80,12 +82,13 @@ def _load_upright(file: BinaryIO, side: int, formats: Collection[str], grant: Gr
 def _open_picture(file: BinaryIO, formats: Collection[str], grant: GrantMemory) -> Iterator[Image.Image]:
     """Open the picture for the block. Failures of the block are Damaged, unless memory was missing."""
     accepted = list(formats)
-    file.seek(0)
     try:
+        mended = open_mended(file)
         with warnings.catch_warnings():
             # The client has enforced its limit of pixels.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=accepted) as image:
+            with Image.open(mended, formats=accepted) as image:
+                _check_parts(image, file)
                 _check_coefficients(image, grant(image.width * image.height))
                 yield image
     except Exception as error:
@@ -93,6 +96,12 @@ def _open_picture(file: BinaryIO, formats: Collection[str], grant: GrantMemory) 
             raise MemoryError from error
         # Decoders pass on the errors of their libraries (OSError, SyntaxError, struct.error, zlib.error, …).
         raise Damaged from error
+
+
+def _check_parts(image: Image.Image, file: BinaryIO) -> None:
+    """Raise Damaged if a checksum of a PNG is wrong that Pillow doesn't look at: those of the pixels."""
+    if image.format == "PNG" and has_damaged_essentials(file, file.seek(0, io.SEEK_END)):
+        raise Damaged
 
 
 def _check_coefficients(image: Image.Image, memory: int) -> None:
