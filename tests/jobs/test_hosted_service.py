@@ -1,5 +1,6 @@
 """Jobs on a service with unusual responses: a scripted server over real HTTP."""
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from tests.client.fake_service import (
 )
 from tests.conftest import make_picture_file
 from tests.jobs.conftest import JobDriver
+from tests.lib.peculiar_pictures import build_apng
+from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.service_polls import REMOTE_POLL_SECONDS
 from vanceweb.vault.models import Connection
@@ -75,6 +78,19 @@ def test_a_service_that_waits_for_its_result_is_not_asked_for_progress(hosted: J
     assert (job.state, job.trans_id) == (Job.State.DONE, TRANS_ID)
     assert get_paths(service) == ["/upload", "/transform", "/download"]
     assert "wait" not in service.requests[1].form
+
+
+def test_a_service_that_works_on_one_picture_of_several_is_seen_to(hosted: JobDriver, service: FakeService) -> None:
+    service.set_replies(UPLOADED, transformed("finish"), RESULT)
+    source = store_upload(actor=hosted.actor, file=io.BytesIO(build_apng()), name="moving.png")
+    job = run_until_ended(hosted, hosted.submit(source=source))
+    assert job.note == "The file has 3 pictures: only the first was worked on."
+
+
+def test_a_service_that_keeps_all_pictures_has_dropped_none(hosted: JobDriver, service: FakeService) -> None:
+    service.set_replies(UPLOADED, transformed("finish"), reply_bytes(build_apng(), kind="image/png"))
+    source = store_upload(actor=hosted.actor, file=io.BytesIO(build_apng()), name="moving.png")
+    assert run_until_ended(hosted, hosted.submit(source=source)).note == ""
 
 
 @pytest.mark.parametrize("status", ["busy", "process", "waiting", "webhook"])

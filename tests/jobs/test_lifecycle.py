@@ -1,5 +1,6 @@
 """A job from upload to result, on the real engine in this process."""
 
+import io
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,8 +9,10 @@ from typing import Any
 from PIL import Image
 
 from tests.jobs.conftest import JobDriver, run_queue
+from tests.lib.peculiar_pictures import build_mpo
 from vanceweb.catalogue.output import Output
 from vanceweb.engine.models import Transform
+from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.sweeps import wake_due_polls
 from vanceweb.vault.models import Connection
@@ -46,6 +49,12 @@ def test_backends_and_the_note_of_the_engine_are_stored_with_the_job(driver: Job
     Transform.objects.update(backend=made_by, message="No face was found.")
     driver.run_until(job, Job.State.DONE)
     assert (job.backend, job.note, job.error) == (made_by, "No face was found.", "")
+
+
+def test_the_job_tells_once_that_only_the_first_picture_was_worked_on(driver: JobDriver) -> None:
+    source = store_upload(actor=driver.actor, file=io.BytesIO(build_mpo()), name="stereo.mpo")
+    job = driver.run_until(driver.submit(source=source), Job.State.DONE)
+    assert job.note.count("The file has 2 pictures: only the first was worked on.") == 1
 
 
 def test_a_done_job_has_thumbnails(driver: JobDriver) -> None:

@@ -33,6 +33,7 @@ from vanceweb.gallery.services import prepare_result, save_asset
 from vanceweb.gallery.sizes import RESULT_MAX_BYTES
 from vanceweb.gallery.thumbnails import ThumbnailsPending, ensure_thumbnails
 from vanceweb.jobs.claims import JobRun
+from vanceweb.jobs.dropped_pictures import add_dropped_pictures
 from vanceweb.jobs.failures import Failure, JobCannotContinue
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.hook_urls import create_hook_url
@@ -98,9 +99,10 @@ def download(run: JobRun) -> bool:
             uuid=run.job.result_uuid,
             origin=run.job.origin,
         )
+        note = add_dropped_pictures(run.job, file)
     written = asset.blob
     with delete_files_on_error(written):
-        _complete_job(run, asset)
+        _complete_job(run, asset, note)
     delete_leftover_files(written)
     return False
 
@@ -224,7 +226,7 @@ def _handle_status(run: JobRun, status: Status, message: str | None, **fields: A
     return True
 
 
-def _complete_job(run: JobRun, asset: Asset) -> None:
+def _complete_job(run: JobRun, asset: Asset, note: str) -> None:
     with transaction.atomic():
         # The lease comes first: of two workers, only the one that holds the job may save the picture.
         run.lease.extend()
@@ -235,6 +237,7 @@ def _complete_job(run: JobRun, asset: Asset) -> None:
         run.lease.release(
             state=Job.State.DONE,
             result=asset,
+            note=note,
             percent=None,
             setbacks=0,
             error="",

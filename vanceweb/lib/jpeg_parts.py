@@ -51,12 +51,8 @@ def find_marker(file: BinaryIO, position: int) -> tuple[int, int] | None:
         size = min(2 * size, LARGEST_BLOCK)
 
 
-def find_unsound_segments(file: BinaryIO) -> list[Segment]:
-    """Return the segments of metadata before the pixels that are too short for what they begin with."""
-    return [segment for segment in _iterate_header(file) if not _has_right_form(file, segment)]
-
-
-def _iterate_header(file: BinaryIO) -> Iterator[Segment]:
+def iterate_header(file: BinaryIO) -> Iterator[Segment]:
+    """Yield the segments before the pixels, at most MAX_SEGMENTS. Seek anew for each."""
     position = 2
     for _number in range(MAX_SEGMENTS):
         found = find_marker(file, position)
@@ -67,6 +63,11 @@ def _iterate_header(file: BinaryIO) -> Iterator[Segment]:
         length = int.from_bytes(file.read(2), "big")
         yield Segment(marker, start + 4, max(length - 2, 0))
         position = start + 2 + length
+
+
+def find_unsound_segments(file: BinaryIO) -> list[Segment]:
+    """Return the segments of metadata before the pixels that are too short for what they begin with."""
+    return [segment for segment in iterate_header(file) if not _has_right_form(file, segment)]
 
 
 def _has_right_form(file: BinaryIO, segment: Segment) -> bool:

@@ -20,8 +20,9 @@ from tests.engine.processing.picture_files import (
     save_picture,
 )
 from tests.engine.processing.sweeps import mark_slow
+from tests.lib.peculiar_pictures import build_apng, build_mpo
 from vanceweb.catalogue.features import FEATURES, compute_output_size
-from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.output import Format, Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.image.picture import Picture
@@ -245,3 +246,28 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
 
 def test_every_feature_of_the_catalogue_has_an_operation() -> None:
     assert set(OPERATIONS) == {feature.module for feature in FEATURES}
+
+
+PECULIAR = {"mpo": build_mpo(), "apng": build_apng()}
+
+
+@pytest.mark.parametrize(("kind", "count"), [("mpo", 2), ("apng", 3)])
+def test_dropped_pictures_are_told(networks: NetworkRegistry, tmp_path: Path, kind: str, count: int) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(PECULIAR[kind])
+    unchanged = Step("denoise", {"auto_params": False, "remove_noise": 0, "sharpen": 0})
+    _target, outcome = process(networks, source, unchanged)
+    assert f"The file has {count} pictures: only the first was worked on." in outcome.notes
+
+
+@pytest.mark.parametrize("kind", list(PECULIAR))
+@pytest.mark.parametrize(("format", "dropped"), [(None, False), ("other", True)])
+def test_pictures_that_compress_keeps_are_not_called_dropped(
+    networks: NetworkRegistry, tmp_path: Path, kind: str, format: str | None, dropped: bool
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(PECULIAR[kind])
+    other: Format = "jpg" if kind == "apng" else "png"
+    step = Step("compress", {"quality": 100, "keep_metadata": True})
+    _target, outcome = process(networks, source, step, output=Output(format=other if format else None))
+    assert any("only the first" in note for note in outcome.notes) is dropped

@@ -26,11 +26,13 @@ from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
 from vanceweb.engine.processing.stylise import cartoons, redrawing
+from vanceweb.lib.picture_counts import count_pictures
 
 __all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "process_file"]
 
 NO_GUIDES: Mapping[str, Path] = {}
 GUIDE_SIDE = 2048  # px of a guide's longer side; drawings need half of it
+DROPPED_PICTURES = gettext_noop("The file has %(count)s pictures: only the first was worked on.")
 # Weights in the progress. The work of compress is the encoding of the result, after all steps.
 STEP_WEIGHTS, USUAL_STEP_WEIGHT = {"compress": 0.0}, 1.0
 WRITING_WEIGHT, COMPRESSING_WEIGHT = 0.02, 1.0
@@ -102,10 +104,20 @@ def process_file(
     finally:
         networks.release_memory()
     written = write_picture(picture, target, file_format, output, writing)
+    picture = _note_dropped_pictures(picture, source, target)
     report(1.0)
     made_by = ", ".join(picture.made_by)
     notes = (*picture.notes, *written.notes)
     return Outcome(picture.width, picture.height, file_format, written.filesize, made_by, notes)
+
+
+def _note_dropped_pictures(picture: Picture, source: Path, target: Path) -> Picture:
+    """Add a note if the result's file holds fewer pictures than the source's: frames, or the JPGs of an MPO."""
+    with source.open("rb") as before, target.open("rb") as after:
+        count, kept = count_pictures(before), count_pictures(after)
+    if kept >= count:
+        return picture
+    return picture.add_note(Message(DROPPED_PICTURES, count=count))
 
 
 def _run_steps(
