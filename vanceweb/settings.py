@@ -246,7 +246,7 @@ STORAGES: dict[str, Any] = {
 }
 # The internal location of a proxy that sends the pictures' files (X-Accel-Redirect); if empty, the site sends them.
 X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", "", validate=validate.Regexp(r"(/[\w-]+)+/\Z|\Z"))
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["vanceweb.lib.upload_names.NameKeepingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 # The check of this folder: commands that don't use it run before `prepare` has created it.
 SILENCED_SYSTEM_CHECKS = ["files.E001"]

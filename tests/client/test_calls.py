@@ -71,7 +71,7 @@ def test_upload_starts_at_the_beginning_of_the_file(client: VanceClient, service
         ("..", "image"),
         ("/me/cat.png", "cat.png"),
         ("C:\\me\\cat.png", "cat.png"),
-        ("a\nb", "image"),
+        ("a\nb", "ab"),
     ],
 )
 def test_upload_sends_a_bare_file_name(client: VanceClient, service: FakeService, name: str, sent: str) -> None:

@@ -70,6 +70,11 @@ def test_the_format_comes_from_the_bytes(
         ('attachment; filename="../../etc/passwd"', "passwd"),
         ('attachment; filename="C:\\\\pictures\\\\cat.png"', "cat.png"),
         ('attachment; filename=".."', f"{TRANS_ID}.png"),
+        ("attachment; filename=\"kaetzchen.png\"; filename*=UTF-8''k%C3%A4tzchen.png", "kätzchen.png"),
+        ('attachment; filename="kätzchen.png"'.encode().decode("iso-8859-1"), "kätzchen.png"),
+        ("attachment; filename*=UTF-8''%E2%80%AEgnp.exe.png", "gnp.exe.png"),
+        ("attachment; filename*=UTF-8''%E0%A4%B9%E0%A4%BF%E0%A4%A8%E0%A5%8D%E0%A4%A6%E0%A5%80.png", "हिन्दी.png"),
+        ("attachment; filename=CON.png", "_CON.png"),
         ("attachment", f"{TRANS_ID}.png"),
     ],
 )

@@ -16,14 +16,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext, override_settings
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import as_actor, make_picture_file
 from tests.pixel_decoding import record_decoding
 from vanceweb.gallery.blob_files import delete_files
-from vanceweb.gallery.file_names import clean_file_name
 from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.queries import get_results_page
 from vanceweb.gallery.samples import SAMPLES
@@ -104,28 +101,6 @@ def test_a_row_that_cant_be_saved_leaves_no_file(transactional_db: None, studio_
     with pytest.raises(IntegrityError):
         store_upload(actor=nobody, file=make_picture_file(), name="x.png")
     assert list_files(studio_files) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("../../etc/passwd.png", "passwd.png"),
-        ("C:\\Users\\me\\photo.jpg", "photo.jpg"),
-        ("a\x00b\nc.png", "abc.png"),
-        ("", "picture"),
-        ("   ", "picture"),
-    ],
-)
-def test_a_clean_file_name_has_no_folders_and_no_control_characters(name: str, shown: str) -> None:
-    assert clean_file_name(name) == shown
-
-
-@given(st.text(max_size=400))
-def test_a_clean_file_name_always_fits(name: str) -> None:
-    shown = clean_file_name(name)
-    assert 0 < len(shown) <= 200
-    assert shown.isprintable()
-    assert "/" not in shown
 
 
 def test_thumbnails_are_made_once(alice: User, studio_files: Path) -> None:

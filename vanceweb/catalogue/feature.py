@@ -54,6 +54,7 @@ class Feature:
     the feature. Titles and ``description`` are translated when they are read.
     ``name`` is the feature's name in a jconfig (under ``name_key``); ``module`` decides which feature runs.
     ``models`` is empty if the API takes no ``model_name`` or if the model is itself a parameter.
+    ``file_word`` stands for the work in the names of results; it is ``name`` where that is a word already.
     ``credits`` is the cost of one result, ``icon`` a name from bootstrap-icons and ``purpose`` the value of the
     upload's ``job`` field.
     """
@@ -70,6 +71,7 @@ class Feature:
     models: tuple[Model, ...] = ()
     aliases: tuple[str, ...] = ()
     name_key: Literal["name", "job"] = "name"
+    file_word: str = ""
     credits: Decimal = Decimal(1)
     only_last: bool = False
     outputs: tuple[OutputField, ...] = FILE_OUTPUTS

@@ -78,6 +78,7 @@ FEATURES: tuple[Feature, ...] = (
         service_title=_("AI Image Sharpener"),
         group=Group.ENHANCE,
         name="va_sharpen_standard",
+        file_word="sharpen",
         module="sharpen3",
         description=_("Make a soft, shaken or out-of-focus photo crisp."),
         icon="bullseye",

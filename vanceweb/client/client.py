@@ -13,9 +13,10 @@ from vanceweb.client.errors import IllegalParameter, InvalidResponse, UnknownCod
 from vanceweb.client.http import abort_session, build_http_session
 from vanceweb.client.redaction import Secret
 from vanceweb.client.responses import Balance, DownloadedImage, HistoryPage, JobProgress, StartedJob, UploadedImage
-from vanceweb.client.result_download import HEAD_BYTES, detect_format, is_json, save_picture, strip_folders
+from vanceweb.client.result_download import HEAD_BYTES, detect_format, is_json, save_picture
 from vanceweb.client.timeouts import MAX_RESULT_BYTES, Retries, Timeouts
 from vanceweb.client.transport import APICall, FilePart, Transport, read_chunks
+from vanceweb.lib.file_names import clean_file_name
 
 HOSTED_BASE_URL = "https://api-service.vanceai.com/web_api/v1"
 
@@ -66,7 +67,7 @@ class VanceClient:
             transfer_timeout=self._timeouts.upload_total,
             repeatable=True,
             fields={"job": purpose},
-            file_part=FilePart(file, name=strip_folders(name) or "image", content_type=types[kind]),
+            file_part=FilePart(file, name=clean_file_name(name, fallback="image"), content_type=types[kind]),
         )
         return self._transport.request_json(call, parsing.parse_upload)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import Message
 from itertools import chain
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Literal
 
 import requests
@@ -15,12 +16,15 @@ from vanceweb.client.cleaning import clean_text
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable
 from vanceweb.client.responses import DownloadedImage
 from vanceweb.client.transport import APICall
+from vanceweb.lib.file_names import clean_file_name
 
 _SIGNATURES: dict[bytes, Literal["jpg", "png"]] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _END_MARKERS = {"jpg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
 HEAD_BYTES = 8
 # Digits of a Content-Length: a longer one is none.
 LONGEST_LENGTH = 18
+EXTENDED_FILE_NAME = "filename*="
+PLAIN_FILE_NAME = re.compile(r';\s*filename\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.I)
 
 
 def detect_format(start: bytes) -> Literal["jpg", "png"] | None:
@@ -78,12 +82,6 @@ def _is_complete(response: requests.Response, size: int, end: bytes, end_marker:
     return end.endswith(end_marker)
 
 
-def strip_folders(name: str) -> str:
-    """Return a file name without Unix or Windows folders; empty if no printable name is left."""
-    name = PureWindowsPath(PurePosixPath(name).name).name
-    return name if name.isprintable() and name.strip(". ") else ""
-
-
 def _choose_name(response: requests.Response) -> str:
     """Return the file name that the service suggests, cleaned and bounded, or an empty string if it can't be read."""
     try:
@@ -94,7 +92,13 @@ def _choose_name(response: requests.Response) -> str:
 
 
 def _read_file_name(response: requests.Response) -> str:
-    """Return the file name in Content-Disposition (RFC 6266), or an empty string."""
+    """Return the file name in Content-Disposition (RFC 6266: `filename*` before `filename`), or an empty string."""
+    value = response.headers.get("Content-Disposition", "")
     header = Message()
-    header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    return strip_folders(header.get_filename() or "")
+    # Beside a `filename*`, an ASCII spelling is for old clients.
+    header["Content-Disposition"] = PLAIN_FILE_NAME.sub("", value) if EXTENDED_FILE_NAME in value.lower() else value
+    name = header.get_filename() or ""
+    with suppress(UnicodeError):
+        # Some servers send UTF-8 unencoded, and HTTP headers are read as ISO 8859-1.
+        name = name.encode("iso-8859-1").decode()
+    return clean_file_name(name, fallback="")

@@ -20,12 +20,13 @@ from django.utils.translation import gettext
 
 from vanceweb.catalogue.jconfig import parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
+from vanceweb.catalogue.work_names import build_file_word
 from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.models import Transform, Upload
-from vanceweb.engine.naming import build_result_name
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, process_file
 from vanceweb.engine.run_monitor import RunMonitor, RunStopped, RunWatcher, replace_worker
+from vanceweb.lib.file_names import build_result_name
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first
 from vanceweb.lib.stored_files import open_stored
 
@@ -148,7 +149,7 @@ def _build_result_fields(transform: Transform, outcome: Outcome) -> dict[str, ob
     return {
         "percent": 100,
         "result_attempt": transform.attempts,
-        "result_name": build_result_name(transform, outcome.format),
+        "result_name": _build_result_name(transform, outcome.format),
         "format": outcome.format,
         "width": outcome.width,
         "height": outcome.height,
@@ -156,6 +157,12 @@ def _build_result_fields(transform: Transform, outcome: Outcome) -> dict[str, ob
         "backend": outcome.backend,
         "message": " ".join(note.localise(gettext) for note in outcome.notes),
     }
+
+
+def _build_result_name(transform: Transform, extension: str) -> str:
+    steps, _output = parse_jconfig(transform.jconfig)
+    original = transform.upload.name if transform.upload else ""
+    return build_result_name(original, build_file_word(steps), extension)
 
 
 def _remove_leftovers() -> None:

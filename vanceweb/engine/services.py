@@ -11,10 +11,10 @@ from django.db import transaction
 from vanceweb.catalogue.features import calculate_credits, compute_output_size
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
 from vanceweb.catalogue.steps import Step, collect_guide_uids
+from vanceweb.catalogue.work_names import build_job_name
 from vanceweb.engine.completion import TransformMovedOn, end_transform
 from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import QUEUE_KEY_LENGTH, Account, Transform, Upload
-from vanceweb.engine.naming import build_job_name
 from vanceweb.engine.tasks import run_transforms
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.decoding import DecoderUnavailable, check_pixels

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES, Size, fit_size
+from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned
 
@@ -211,8 +212,8 @@ class Asset(TeamOwned):
 
     @property
     def download_name(self) -> str:
-        """File name for downloads: the display name with the extension that matches the content."""
-        return f"{PurePosixPath(self.name).stem or 'picture'}.{self.format}"
+        """The file name for downloads: the name itself, except for rows that an older version stored."""
+        return clean_file_name(self.name, self.format)
 
     @property
     def own_root_uuid(self) -> UUID:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vanceweb.gallery.blob_files import delete_files_on_error, store_blob_file, write_thumbnails
-from vanceweb.gallery.file_names import clean_file_name
 from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.references import drop_reference, take_reference
 from vanceweb.gallery.samples import get_sample
 from vanceweb.gallery.sizes import RESULT_MAX_BYTES, RESULT_MAX_PIXELS, RESULT_MAX_SIDE
 from vanceweb.gallery.tasks import make_thumbnails
+from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.images import inspect_image
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import Ownership
@@ -76,7 +76,7 @@ def prepare_result(*, ownership: Ownership, file: BinaryIO, name: str, uuid: UUI
         **ownership.to_fields(),
         **origin.to_fields(),
         kind=Asset.Kind.RESULT,
-        name=clean_file_name(name),
+        name=clean_file_name(name, blob.format),
         blob=blob,
     )
 
@@ -107,7 +107,7 @@ def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str
         formats=settings.UPLOAD_FORMATS,
     )
     blob = store_blob_file(file, facts)
-    asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name), blob=blob)
+    asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name, blob.format), blob=blob)
     with delete_files_on_error(blob), transaction.atomic():
         save_asset(asset)
         if asset.blob is blob:

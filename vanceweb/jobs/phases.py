@@ -14,7 +14,6 @@ Each phase returns whether the job has to wait: it was released then.
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Literal, cast
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.steps import collect_guide_uids, replace_guide_uids
+from vanceweb.catalogue.work_names import build_file_word
 from vanceweb.client import JobFailed, NotFound, RequestRefused, ServiceUnreachable, StartedJob, Status, VanceError
 from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset
@@ -40,6 +40,7 @@ from vanceweb.jobs.hook_urls import create_hook_url
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.progress import WORKED, build_progress_fields, build_work_fields
 from vanceweb.jobs.run_times import record_run_time
+from vanceweb.lib.file_names import build_result_name
 from vanceweb.lib.leases import LeaseLost
 from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
@@ -95,7 +96,7 @@ def download(run: JobRun) -> bool:
         asset = prepare_result(
             ownership=run.job.ownership,
             file=file,
-            name=_build_result_name(run.job, downloaded.format),
+            name=build_result_name(run.job.source_name, build_file_word(run.job.parsed_steps), downloaded.format),
             uuid=run.job.result_uuid,
             origin=run.job.origin,
         )
@@ -260,7 +261,3 @@ def _get_source(run: JobRun) -> Asset:
     if usable is None:
         raise JobCannotContinue(Failure(None, str(SOURCE_PRIVATE if sources.exists() else SOURCE_GONE)))
     return usable
-
-
-def _build_result_name(job: Job, extension: str) -> str:
-    return f"{PurePosixPath(job.source_name).stem}-{job.feature}.{extension}"

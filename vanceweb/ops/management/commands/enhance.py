@@ -29,6 +29,8 @@ from vanceweb.vault.models import Connection
 FORMATS = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png"}
 # The progress bar is updated this often.
 POLL_SECONDS = 0.2
+# Characters of the name that the draft of a file takes over: all of them might be too long for the file system.
+DRAFT_STEM = 20
 
 
 class Command(BaseCommand):
@@ -187,7 +189,7 @@ def _get_result(job: Job) -> Asset:
 def _write_result(result: Asset, target: Path) -> None:
     """Write the whole file or none."""
     try:
-        descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.absolute().parent)
+        descriptor, draft = tempfile.mkstemp(prefix=f".{target.name[:DRAFT_STEM]}.", dir=target.absolute().parent)
         try:
             with os.fdopen(descriptor, "wb") as copy, result.file.open("rb") as file:
                 shutil.copyfileobj(file, copy)
