@@ -77,6 +77,7 @@ URLS = {
     "people/": (OLD_PAGE, NOT_ALLOWED),
     "t/<slug:team>/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/features/<slug:slug>/": (TEAM_PAGE, MAKE_BY_FORM),
+    "t/<slug:team>/pictures/convert/": (NOT_ALLOWED, MAKE_BY_FORM),
     "t/<slug:team>/jobs/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/gallery/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/usage/": (TEAM_PAGE, NOT_ALLOWED),

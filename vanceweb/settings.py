@@ -333,6 +333,9 @@ COLLECT_STATIC = env.bool("COLLECT_STATIC", True)
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_PIXELS = 34_000_000
 UPLOAD_FORMATS = ("JPEG", "PNG")
+# The largest file in another format that is converted, bytes: an uncompressed TIFF or BMP of 32 megapixels, and a
+# little less than WEB_MAX_BODY_BYTES, so that a larger one is still refused by a sentence.
+CONVERT_MAX_BYTES = 96 * 1024 * 1024
 
 # The decoder (lib/decoding.py): pictures of others are decoded in processes with limits, never in a web process.
 

@@ -93,7 +93,7 @@ def test_a_file_of_several_jpgs_is_kept_byte_for_byte_and_downloaded_as_a_jpg(
     [
         (SimpleUploadedFile("text.png", b"no picture at all"), "This is not an image; JPG and PNG are accepted."),
         (SimpleUploadedFile("empty.png", b""), "The file is empty."),
-        (SimpleUploadedFile("moving.gif", make_picture_file(format="GIF").read()), "This is a GIF file"),
+        (SimpleUploadedFile("layers.psd", b"8BPS" + bytes(30)), "This is a PSD file"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(

@@ -1,5 +1,6 @@
 """Writes on pictures. Functions called by views read only a file's header; workers have the pixels decoded."""
 
+from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from vanceweb.gallery.references import drop_reference, take_reference
 from vanceweb.gallery.samples import get_sample
 from vanceweb.gallery.sizes import RESULT_MAX_BYTES, RESULT_MAX_PIXELS, RESULT_MAX_SIDE
 from vanceweb.gallery.tasks import make_thumbnails
+from vanceweb.lib.conversion import convert_file
 from vanceweb.lib.file_names import clean_file_name
+from vanceweb.lib.foreign_formats import ForeignFormat
 from vanceweb.lib.images import inspect_image
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import Ownership
@@ -25,6 +28,14 @@ class SampleMissing(Exception):
     """No sample has that name, or its file isn't installed. The message is for the user."""
 
 
+@dataclass(frozen=True)
+class ConvertedUpload:
+    """An uploaded picture that was converted, and sentences about what its file lacks."""
+
+    asset: Asset
+    notes: tuple[str, ...]
+
+
 def store_upload(*, actor: Actor, file: BinaryIO, name: str) -> Asset:
     """Store a picture that a person uploaded to the team, after checking its header.
 
@@ -32,6 +43,17 @@ def store_upload(*, actor: Actor, file: BinaryIO, name: str) -> Asset:
     for the user.
     """
     return _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=file, name=name)
+
+
+def store_converted(*, actor: Actor, file: BinaryIO, format: ForeignFormat, name: str) -> ConvertedUpload:
+    """Convert the picture to JPG or PNG and store the result as the upload of the person; the original isn't kept.
+
+    The calling process waits for the decoder, some seconds for the largest pictures, because the person decides by what
+    they see. Raise ImageRefused or DecoderUnavailable with a sentence for the user.
+    """
+    converted = convert_file(file, format)
+    asset = _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=converted.file, name=name)
+    return ConvertedUpload(asset, converted.notes)
 
 
 def store_sample(*, actor: Actor, sample: str) -> Asset:

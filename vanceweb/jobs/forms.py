@@ -7,12 +7,28 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
+from vanceweb.lib.foreign_formats import FOREIGN_FORMATS
 from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
 
-# Browsers know no type for files of several JPGs, which cameras name .mpo.
-ACCEPTED_TYPES = "image/jpeg,image/png,.mpo"
+# Browsers know no type for HEIC on some systems, nor for files of several JPGs (.mpo): then the ending counts.
+ACCEPTED_TYPES = ",".join(
+    [
+        "image/jpeg",
+        "image/png",
+        ".mpo",
+        *(ending for format in FOREIGN_FORMATS.values() for ending in format.endings),
+    ]
+)
+
+
+class ConversionForm(forms.Form):
+    """A picture in another format than the API takes."""
+
+    picture = forms.FileField(
+        error_messages={"empty": _("The file is empty."), "required": _("Choose a picture first.")}
+    )
 
 
 class SubmissionForm(forms.Form):
@@ -37,6 +53,9 @@ class SubmissionForm(forms.Form):
         error_messages={"required": _("Choose a connection that works.")},
     )
 
+    # The picture that the submitted file was converted to: the page shows it, and is submitted with it.
+    converted: Asset | None = None
+
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
@@ -54,6 +73,8 @@ class SubmissionForm(forms.Form):
     @property
     def chosen_source(self) -> Asset | None:
         """The site's picture that the page starts with or was submitted with. None if it belongs to someone else."""
+        if self.converted is not None:
+            return self.converted
         try:
             asset = self._asset_field.clean(self["source"].value())
         except forms.ValidationError:

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from vanceweb.jobs import views, views_feature, views_hook, views_studio
+from vanceweb.jobs import views, views_conversion, views_feature, views_hook, views_studio
 
 urlpatterns = [
     path("t/<slug:team>/", views_studio.studio, name="studio"),
     path("t/<slug:team>/features/<slug:slug>/", views_feature.feature, name="feature"),
+    path("t/<slug:team>/pictures/convert/", views_conversion.conversion, name="convert-picture"),
     path("t/<slug:team>/jobs/", views.jobs, name="jobs"),
     path("jobs/<uuid:uuid>/", views.job, name="job"),
     path("jobs/<uuid:uuid>/progress/", views.job_progress, name="job-progress"),

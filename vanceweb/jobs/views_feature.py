@@ -24,7 +24,11 @@ from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.services import JobRefused, submit_job
+from vanceweb.jobs.views_conversion import add_converted
+from vanceweb.lib.conversion import find_foreign_format
+from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.engine_gaps import read_gaps
+from vanceweb.lib.foreign_formats import ForeignFormat
 from vanceweb.lib.images import ImageRefused
 from vanceweb.teams.access import Action, Actor, filter_visible, require, team_page
 
@@ -69,8 +73,11 @@ def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job 
     if not all(valid):
         return None
     try:
+        if (format := _find_foreign_format(submission)) is not None:
+            add_converted(actor, submission, format)
+            return None
         source = _get_picture(actor, submission.cleaned_data)
-    except (ImageRefused, SampleMissing) as refusal:
+    except (ImageRefused, DecoderUnavailable, SampleMissing) as refusal:
         submission.add_error("picture", str(refusal))
         return None
     connection = submission.cleaned_data["connection"]
@@ -93,6 +100,11 @@ def _delete_upload_on_error(source: Asset) -> Iterator[None]:
         if source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
             delete_asset(asset=source)
         raise
+
+
+def _find_foreign_format(submission: SubmissionForm) -> ForeignFormat | None:
+    picture = submission.cleaned_data["picture"]
+    return find_foreign_format(picture) if picture else None
 
 
 def _get_picture(actor: Actor, cleaned: dict[str, Any]) -> Asset:

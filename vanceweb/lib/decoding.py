@@ -68,7 +68,7 @@ def check_pixels(file: BinaryIO, *, formats: Collection[str]) -> dict[str, Any]:
 
     Leave `file` at its start. Raise NotAnImage if it is damaged, ImageTooCostly or DecoderUnavailable.
     """
-    return _request(file, "check", {"formats": list(formats)}).facts
+    return request_decoding(file, "check", {"formats": list(formats)}).facts
 
 
 def render_thumbnails(
@@ -79,7 +79,7 @@ def render_thumbnails(
     Leave `file` at its start. Raise NotAnImage if it is damaged, ImageTooCostly or DecoderUnavailable.
     """
     options = {"sides": dict(sides), "formats": list(formats), "quality": quality}
-    return _request(file, "render", options).files
+    return request_decoding(file, "render", options).files
 
 
 def build_decoder_command(*arguments: str) -> list[str]:
@@ -93,7 +93,8 @@ def build_decoder_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "vanceweb.lib.decoder", *pairs, *arguments]
 
 
-def _request(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
+def request_decoding(file: BinaryIO, action: str, options: dict[str, Any]) -> Answer:
+    """Return the answer about the picture; leave `file` at its start. Raise ImageRefused or DecoderUnavailable."""
     request = {"action": action, "options": options}
     with _open_descriptor(file) as descriptor, ExitStack() as stack:
         connection = _start_request(stack, request, descriptor)

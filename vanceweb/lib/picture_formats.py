@@ -1,16 +1,11 @@
 """File formats by their first bytes, for refusals that name the format, and Pillow's names for them."""
 
+from vanceweb.lib.foreign_formats import START_BYTES, detect_foreign_format
+
 # The offset and the bytes by which a format is known, and Pillow's name for it.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
-    (0, b"GIF8", "GIF"),
-    (8, b"WEBP", "WEBP"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftypheic", "HEIC"),
-    (4, b"ftypmif1", "HEIC"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
     (0, b"8BPS", "PSD"),
     (0, b"%PDF", "PDF"),
     (0, b"BM", "BMP"),
@@ -28,13 +23,14 @@ MULTI_PICTURE_FORMATS: dict[str, str] = {"MPO": "JPEG"}
 # Names for people, where they differ from Pillow's.
 TITLES: dict[str, str] = {"JPEG": "JPG"}
 # Bytes from the start of a file that contain every signature.
-SIGNATURE_BYTES = max(offset + len(magic) for offset, magic, _name in SIGNATURES)
+SIGNATURE_BYTES = max(START_BYTES, *(offset + len(magic) for offset, magic, _name in SIGNATURES))
 
 
 def detect_format(start: bytes) -> str | None:
     """Return the name of the format of a file that begins with `start` (SIGNATURE_BYTES), or None."""
     names = (name for offset, magic, name in SIGNATURES if start[offset : offset + len(magic)] == magic)
-    return next(names, None)
+    foreign = detect_foreign_format(start)
+    return foreign.title.upper() if foreign else next(names, None)
 
 
 def to_single_format(name: str | None) -> str | None:

@@ -11,6 +11,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.engine.conftest import Caller, picture
+from tests.lib.heif_pictures import build_heic
 from tests.lib.hostile_pictures import build_chunk
 from tests.lib.peculiar_pictures import SIZE, build_mpo
 from vanceweb.engine.models import Upload
@@ -72,11 +73,17 @@ def test_an_unusual_name_is_not_used_as_a_path(name: str, alice: Caller, engine_
     assert [path.name for path in stored] == [answer["data"]["uid"]]
 
 
-@pytest.mark.parametrize("format", ["GIF", "BMP", "WEBP", "TIFF"])
+@pytest.mark.parametrize("format", ["GIF", "BMP", "WEBP", "TIFF", "AVIF"])
 def test_other_formats_are_named_and_refused(format: str, alice: Caller) -> None:
     answer = alice.upload(picture(format=format))
     assert answer["code"] == 10001
     assert format in answer["msg"]
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])
+def test_a_phones_heic_is_named_and_refused(brand: bytes, alice: Caller) -> None:
+    answer = alice.upload(build_heic(brand=brand))
+    assert (answer["code"], answer["msg"]) == (10001, "This is a HEIC file; JPG and PNG are accepted.")
 
 
 def test_a_truncated_picture_is_refused(alice: Caller) -> None:

@@ -4,9 +4,10 @@ import argparse
 import socket
 from pathlib import Path
 
-from PIL import Image, WebPImagePlugin  # noqa: F401 - thumbnails are WebP files
+from PIL import Image
 
 from vanceweb.lib.decoder.addresses import open_listener
+from vanceweb.lib.decoder.conversion import load_codecs
 from vanceweb.lib.decoder.limits import MEGABYTE, DecoderLimits
 from vanceweb.lib.decoder.server import DecoderServer
 
@@ -15,7 +16,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, or until the one connection is done."""
     options = _parse_arguments()
     # Children inherit the loaded codecs. The client enforces the limits of pixels.
-    Image.preinit()
+    load_codecs()
     Image.MAX_IMAGE_PIXELS = None
     limits = DecoderLimits(
         seconds=options.seconds, memory=options.megabytes * MEGABYTE, wall_factor=options.wall_factor

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO, cast
 
-from vanceweb.lib.decoder.limits import DecoderLimits, confine_process, grant_for_pixels
+from vanceweb.lib.decoder.conversion import convert_picture
+from vanceweb.lib.decoder.conversion_limits import CONVERTED, ConversionLimits
+from vanceweb.lib.decoder.limits import DecoderLimits, confine_process, grant_for_pixels, refuse_processes
 from vanceweb.lib.decoder.protocol import (
     DAMAGED,
     OK,
@@ -23,6 +25,8 @@ from vanceweb.lib.decoder.rendering import Damaged, GrantMemory, decode_picture,
 # A client sends its request right after the connection; its answer fits into the socket's buffer, or nearly.
 EXCHANGE_SECONDS = 10.0
 READ_BUFFER_BYTES = 64 * 1024
+# Formats, by Pillow's names, whose library always works in a thread of its own (libde265).
+THREADED_FORMATS = frozenset({"HEIF"})
 
 
 def serve_request(connection: socket.socket, limits: DecoderLimits) -> None:
@@ -31,8 +35,16 @@ def serve_request(connection: socket.socket, limits: DecoderLimits) -> None:
     connection.settimeout(EXCHANGE_SECONDS)
     connection.sendall(STARTED)
     request, descriptor = receive_request(connection)
+    if not _is_threaded(request):
+        refuse_processes()
     grant = partial(grant_for_pixels, limits=limits)
     connection.sendall(encode_answer(_run_action(request, descriptor, grant)))
+
+
+def _is_threaded(request: dict[str, Any]) -> bool:
+    """Return whether the decoder of the format starts a thread, which counts as a process."""
+    options = request.get("options")
+    return isinstance(options, dict) and options.get("format") in THREADED_FORMATS
 
 
 def _run_action(request: dict[str, Any], descriptor: int, grant: GrantMemory) -> Answer:
@@ -57,7 +69,18 @@ def _render(file: BinaryIO, options: dict[str, Any]) -> Answer:
     return Answer(OK, files=render_thumbnails(file, **options))
 
 
-ACTIONS: dict[str, Callable[[BinaryIO, dict[str, Any]], Answer]] = {"check": _check, "render": _render}
+def _convert(file: BinaryIO, options: dict[str, Any]) -> Answer:
+    facts, content = convert_picture(
+        file, format=options["format"], limits=ConversionLimits(**options["limits"]), grant=options["grant"]
+    )
+    return Answer(OK, facts=facts, files={CONVERTED: content} if content else {})
+
+
+ACTIONS: dict[str, Callable[[BinaryIO, dict[str, Any]], Answer]] = {
+    "check": _check,
+    "render": _render,
+    "convert": _convert,
+}
 
 
 class DescriptorReader(io.RawIOBase):

@@ -38,15 +38,20 @@ class DecoderLimits:
 
 
 def confine_process(limits: DecoderLimits) -> None:
-    """Limit this process for the rest of its life: it can't write files, start processes or use more than `limits`."""
+    """Limit this process for the rest of its life: it can't write files or use more than `limits`."""
     niceness = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, max(niceness, NICENESS))
-    for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_NPROC):
+    for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(kind, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_AS, (min(BASE_MEMORY, limits.memory), limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds * LARGEST_GROWTH + 1))
     _set_alarm(limits.seconds * limits.wall_factor)
+
+
+def refuse_processes() -> None:
+    """Forbid this process to start processes and threads, for the rest of its life."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def grant_for_pixels(pixels: int, *, limits: DecoderLimits) -> int:

@@ -16,10 +16,12 @@ from vanceweb.catalogue.features import FEATURES, get_feature_by_slug
 from vanceweb.catalogue.forms import FeatureForm, UnknownSetting, build_form_class, build_form_data
 from vanceweb.catalogue.parameters import InvalidParameter
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.services import store_upload
+from vanceweb.gallery.services import store_converted, store_upload
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
 from vanceweb.jobs.worker import advance_job
+from vanceweb.lib.conversion import find_foreign_format
+from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.images import ImageRefused, format_megabytes
 from vanceweb.ops.engine_worker import run_engine_worker
 from vanceweb.teams.access import Action, Actor, filter_visible, find_home_actor, get_actor
@@ -39,7 +41,7 @@ class Command(BaseCommand):
     help = "Apply a feature to a picture and write the result to a file. The job also appears in the gallery."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", metavar="IN", type=Path, help="the picture: JPG or PNG")
+        parser.add_argument("source", metavar="IN", type=Path, help="the picture: JPG, PNG or one to convert")
         parser.add_argument(
             "target", metavar="OUT", type=Path, help="the file of the result; its extension sets the format"
         )
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         form = _build_form(feature, _parse_settings(options["named"]), target)
         actor = _find_actor(_find_user(options["user"]), options["team"])
         connection = _find_connection(actor, options["connection"])
-        source = _store_source(actor, options["source"])
+        source = self._store_source(actor, options["source"])
         try:
             job = submit_job(
                 actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
@@ -78,6 +80,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{target}: {size}, {credits}.")
         if job.note:
             self.stdout.write(job.note)
+
+    def _store_source(self, actor: Actor, path: Path) -> Asset:
+        try:
+            with path.open("rb") as file:
+                format = find_foreign_format(file)
+                if format is None:
+                    return store_upload(actor=actor, file=file, name=path.name)
+                converted = store_converted(actor=actor, file=file, format=format, name=path.name)
+        except OSError as error:
+            raise CommandError(f"{path} can't be read: {error.strerror}.") from None
+        except (ImageRefused, DecoderUnavailable) as refusal:
+            raise CommandError(f"{path}: {refusal}") from None
+        self.stdout.write(" ".join([f"Converted from {format.title} to {converted.asset.name}.", *converted.notes]))
+        return converted.asset
 
 
 def _find_feature(slug: str) -> Feature:
@@ -146,16 +162,6 @@ def _find_connection(actor: Actor, name: str | None) -> Connection:
         available = ", ".join(connections.values_list("name", flat=True)) or "none"
         raise CommandError(f"{actor.user} has no connection {name or 'to the bundled engine'}. Available: {available}.")
     return connection
-
-
-def _store_source(actor: Actor, path: Path) -> Asset:
-    try:
-        with path.open("rb") as file:
-            return store_upload(actor=actor, file=file, name=path.name)
-    except OSError as error:
-        raise CommandError(f"{path} can't be read: {error.strerror}.") from None
-    except ImageRefused as refusal:
-        raise CommandError(f"{path}: {refusal}") from None
 
 
 def _run_job(job: Job) -> None:
