@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "corsheaders",
     "csp",
     "django_htmx",
     "django_tasks",
@@ -88,6 +89,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vanceweb.ops.health.health_middleware",
+    # Before all that answers a request itself: a refusal must be readable from another origin, too.
+    "corsheaders.middleware.CorsMiddleware",
     # Outside of all that may refuse a request.
     "vanceweb.engine.api.refusals.refuse_in_json_middleware",
     "vanceweb.lib.private_pages.refuse_storing_middleware",
@@ -422,6 +425,17 @@ ENGINE_UPLOAD_DRAIN_BYTES = WEB_MAX_BODY_BYTES
 ENGINE_WEBHOOK_ALLOWED_HOSTS: list[str] = env.list("ENGINE_WEBHOOK_ALLOWED_HOSTS", [])
 # Seconds between the attempts at a webhook: three in all, as in the API.
 ENGINE_WEBHOOK_PAUSES = (2, 10)
+# Origins (https://shop.example) whose pages may call the engine's API from the browser. The site's pages never do.
+ENGINE_CORS_ORIGINS: list[str] = env.list("ENGINE_CORS_ORIGINS", [])
+
+# Calls from other origins (django-cors-headers): of the engine's API only, without cookies, which it doesn't use.
+CORS_ALLOWED_ORIGINS = ENGINE_CORS_ORIGINS
+# Without an origin, responses don't vary by it and OPTIONS gets the API's own refusal.
+CORS_URLS_REGEX = r"^/web_api/v1/" if ENGINE_CORS_ORIGINS else r"(?!)"
+CORS_ALLOW_METHODS = ("GET", "POST")
+CORS_ALLOW_HEADERS = ("accept", "content-type")
+# The name of a downloaded result.
+CORS_EXPOSE_HEADERS = ("Content-Disposition",)
 
 # The hosted service
 

@@ -1,9 +1,11 @@
 """The engine as a separate WSGI application: called in process by the site's workers, or run without the site."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import django
+from corsheaders.middleware import CorsMiddleware
 from django.apps import apps
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -15,14 +17,15 @@ from django.utils.module_loading import import_string
 from vanceweb.lib.data_folder import check_keys_and_folders
 
 REFUSALS = "vanceweb.engine.api.refusals.refuse_in_json_middleware"
+Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
 class EngineHandler(WSGIHandler):
     """Django without the site's middleware and pages.
 
     The API has no sessions, cookies or pages. Their protection (host name checks, HTTPS redirects) would break calls
-    within the process. Like every request, a call closes old database connections at its end, so it must not be made
-    in process from within a transaction.
+    within the process. Only the headers for calls from other origins are added, as on the site. Like every request, a
+    call closes old database connections at its end, so it must not be made in process from within a transaction.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -30,8 +33,9 @@ class EngineHandler(WSGIHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
-        # By its name, as Django's own: it can be imported only when the models are loaded.
-        self._middleware_chain = import_string(REFUSALS)(respond)
+        # By its name, as Django's own: it can be imported only when the models are loaded. It is the synchronous one.
+        refuse_in_json = cast(Respond, import_string(REFUSALS)(respond))
+        self._middleware_chain = convert_exception_to_response(CorsMiddleware(refuse_in_json))
 
     def get_response(self, request: HttpRequest) -> Any:
         request.urlconf = "vanceweb.engine.site_urls"
