@@ -8,6 +8,7 @@ import pytest
 from django.utils.functional import Promise
 
 from vanceweb.catalogue.features import (
+    ALL_FEATURES,
     FEATURES,
     GROUPS,
     UnknownFeature,
@@ -40,7 +41,7 @@ DOCUMENTED = [
     (
         "va_sharpen_standard",
         "sharpen3",
-        ["SharpenGeneralStable"],
+        ["SharpenGeneralStable", "SharpenMotionBlurStable"],
         {
             "autoparams": (bool, True),
             "automodel": (bool, True),
@@ -51,7 +52,7 @@ DOCUMENTED = [
         },
     ),
     ("matting", "matting", ["MattingStable"], {}),
-    ("chainner", "chainner", ["Anime_4x_AnimeSharp"], {"scale": (["2x", "4x", "8x"], "2x")}),
+    ("chainner", "chainner", ["Anime_4x_AnimeSharp", "Text_4x_TextSharpV1"], {"scale": (["2x", "4x", "8x"], "2x")}),
     ("real_esrgan", "real_esrgan", ["RealEsrganStable"], {"scale": (["1x", "2x", "4x", "6x", "8x"], "2x")}),
     ("crease_repair", "crease_repair", ["CreaseRepairStable"], {}),
     ("img2sr", "img2sr", ["style_sr_512"], {"face_enhancer": (bool, True), "strength": ((0.8, 1.0), 0.9)}),
@@ -224,4 +225,4 @@ def test_there_are_twelve_styles_and_seven_guides() -> None:
 
 @pytest.mark.skipif(not ICONS.is_dir(), reason="the front end's packages are not installed (make setup)")
 def test_every_icon_exists() -> None:
-    assert [feature.icon for feature in FEATURES if not (ICONS / f"{feature.icon}.svg").is_file()] == []
+    assert [feature.icon for feature in ALL_FEATURES if not (ICONS / f"{feature.icon}.svg").is_file()] == []

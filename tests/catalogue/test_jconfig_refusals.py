@@ -44,7 +44,7 @@ def test_unknown_module_lists_the_known_modules() -> None:
     ("module", "params", "message"),
     [
         ("enlarge3", {"scale": "2x"}, 'enlarge3: scale is "2x"; allowed: one of 2, 4, 6, 8.'),
-        ("chainner", {"scale": 2}, 'chainner: scale is 2; allowed: one of "2x", "4x", "8x".'),
+        ("chainner", {"scale": 3}, 'chainner: scale is 3; allowed: one of "2x", "4x", "8x".'),
         (
             "denoise",
             {"remove_noise": 101},

@@ -138,14 +138,16 @@ def test_a_value_out_of_range_is_named_with_its_range(
 @pytest.mark.parametrize(
     "jconfig",
     [
-        build_step("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50),
-        build_step("sketch", "sketch", "SketchStable", single_face=True),
+        json.dumps(build_step("dehazing", "dehazing", "DehazingStable", contrast=1, brightness=50)),
+        json.dumps(build_step("sketch", "sketch", "SketchStable", single_face=False)),
+        json.dumps(build_step("perfect", "perfect", "perfect_2k")),
+        "\ufeff" + QUICK,
+        json.dumps(build_step("chainner", "chainner", "anime_4x_animesharp", scale=2)),
     ],
 )
-def test_older_modules_without_a_replacement_are_refused(service: Service, token: str, jconfig: Any) -> None:
-    code, message = refuse(service, token, json.dumps(jconfig))
-    assert code == 10001
-    assert "No current feature" in message
+def test_what_older_clients_send_is_done(service: Service, token: str, jconfig: str) -> None:
+    data = start(service, token, jconfig)
+    assert service.wait_for_end(token, data["trans_id"])["status"] == "finish"
 
 
 def test_an_output_above_the_limit_is_refused_with_the_numbers(service: Service, token: str) -> None:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from tests.engine.processing.tiny_networks import write_tiny_network
-from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.features import ALL_FEATURES
 from vanceweb.engine.inventory import BackendStatus, list_backends
 from vanceweb.engine.processing.cutout.matting import ISNET, U2NET
 from vanceweb.engine.processing.inference.backends import Backend
@@ -30,7 +30,7 @@ def find_row(networks: NetworkRegistry, backend: Backend[Any]) -> BackendStatus:
 def test_every_backend_is_listed_once_in_the_catalogues_order(tmp_path: Path) -> None:
     rows = list_backends(NetworkRegistry(tmp_path))
     assert sorted(row.backend for row in rows) == sorted(backend.name for backend in BACKENDS)
-    order = [feature.title for feature in FEATURES]
+    order = [feature.title for feature in ALL_FEATURES]
     places = [order.index(row.features[0]) for row in rows]
     assert places == sorted(places)
 

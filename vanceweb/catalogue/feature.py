@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -40,10 +40,14 @@ FILE_OUTPUTS = (OutputField.QUALITY, OutputField.DPI, OutputField.FORMAT)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A ``model_name`` and the values of ``scale`` that it serves (empty: it does not depend on a scale)."""
+    """A ``model_name`` and the values of ``scale`` that it serves (empty: it does not depend on a scale).
+
+    ``implied`` holds the defaults of parameters that differ with this model.
+    """
 
     name: str
     scales: tuple[int, ...] = ()
+    implied: Mapping[str, ParameterValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,7 +98,7 @@ class Feature:
         model = self._find_model_named(given.get("model_name"))
         if model and model.scales and "scale" not in given:
             given = {**given, "scale": model.scales[0]}
-        return complete_parameters(self.parameters, given)
+        return complete_parameters(self.parameters, {**model.implied, **given} if model else given)
 
     def find_model(self, params: Mapping[str, object]) -> Model | None:
         """Return the model for complete parameters, or None if the feature names no model."""

@@ -1,4 +1,4 @@
-"""The table of all features of the API, in the studio's order, with lookups."""
+"""The table of the API's features, in the studio's order, with lookups. Lookups by module find older features, too."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.feature import FILE_OUTPUTS, Feature, Group, Model, OutputField
+from vanceweb.catalogue.older_features import OLDER_FEATURES
 from vanceweb.catalogue.parameter_builders import (
     build_choice,
     build_fraction,
@@ -21,6 +22,9 @@ from vanceweb.catalogue.styles import STYLES
 # The API sets no limit for the colouriser's prompts; this is enough for several sentences.
 COLOUR_PROMPT_LENGTH = 500
 CARTOON_PROMPT_LENGTH = 140
+
+# An older model of the sharpener, which stands for a kind of blur.
+MOTION_BLUR_MODEL = Model("SharpenMotionBlurStable", implied={"autoparams": False, "automodel": False, "blur_type": 1})
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
@@ -83,7 +87,7 @@ FEATURES: tuple[Feature, ...] = (
         description=_("Make a soft, shaken or out-of-focus photo crisp."),
         icon="bullseye",
         credits=Decimal(2),
-        models=(Model("SharpenGeneralStable"),),
+        models=(Model("SharpenGeneralStable"), MOTION_BLUR_MODEL),
         parameters=(
             build_switch("autoparams", _("Automatic"), _("Choose everything below from the picture itself.")),
             build_switch(
@@ -125,7 +129,7 @@ FEATURES: tuple[Feature, ...] = (
         module="chainner",
         description=_("Enlarge anime and line art with the sharpest lines."),
         icon="badge-hd",
-        models=(Model("Anime_4x_AnimeSharp"),),
+        models=(Model("Anime_4x_AnimeSharp"), Model("Text_4x_TextSharpV1")),
         parameters=(
             build_choice(
                 "scale",
@@ -334,9 +338,10 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 
+ALL_FEATURES: tuple[Feature, ...] = (*FEATURES, *OLDER_FEATURES)
 GROUPS: tuple[Group, ...] = tuple(Group)
 
-_BY_MODULE = {feature.module: feature for feature in FEATURES}
+_BY_MODULE = {feature.module: feature for feature in ALL_FEATURES}
 _BY_SLUG = {feature.slug: feature for feature in FEATURES}
 
 

@@ -11,13 +11,12 @@ from typing import NoReturn
 
 from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import get_feature_by_module
-from vanceweb.catalogue.legacy_modules import LEGACY_MODULES, NoCounterpart
+from vanceweb.catalogue.legacy_modules import LEGACY_MODULES
 from vanceweb.catalogue.out_params import build_out_params, parse_out_params
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import InvalidParameter, ParameterValue, describe_value
 from vanceweb.catalogue.rules import (
     ILLEGAL_PARAMETER,
-    KNOWN_MODULES,
     NOT_A_JCONFIG,
     JConfigError,
     check_number_of_guides,
@@ -26,12 +25,16 @@ from vanceweb.catalogue.rules import (
     check_steps,
     require_feature,
 )
+from vanceweb.catalogue.spellings import unify_spellings
 from vanceweb.catalogue.steps import ControlImage, Step
 
 __all__ = ["ILLEGAL_PARAMETER", "NOT_A_JCONFIG", "JConfigError", "build_jconfig", "parse_jconfig"]
 
 # Enough for ten steps with the longest prompts and every character escaped.
 MAX_CHARACTERS = 200_000
+
+# Windows clients write it before the text of a file.
+BYTE_ORDER_MARK = "\ufeff"
 
 # PHP clients send an empty array for an empty object.
 EMPTY_LIST_ALLOWED = ("module_params", "out_params")
@@ -75,7 +78,7 @@ def parse_jconfig(source: object) -> tuple[tuple[Step, ...], Output]:
         output = parse_out_params(items[-1].out_params)
     except InvalidParameter as error:
         raise JConfigError(f"out_params: {error}.") from error
-    return check_steps([item.step for item in items]), output
+    return check_steps([step for item in items for step in item.steps]), output
 
 
 def _build_item(step: Step, uid: str | None, out_params: Mapping[str, object]) -> dict[str, object]:
@@ -104,7 +107,7 @@ def _select_sent_params(feature: Feature, params: Mapping[str, ParameterValue]) 
 
 @dataclass(frozen=True, slots=True)
 class _ParsedItem:
-    step: Step
+    steps: tuple[Step, ...]
     out_params: Mapping[str, object]
 
     @classmethod
@@ -117,23 +120,24 @@ class _ParsedItem:
         params = _require_object(config.get("module_params", {}), "module_params")
         guides = _parse_guides(document.get("cn_configs", []))
         return cls(
-            _parse_step(name, module, params, guides), _require_object(config.get("out_params", {}), "out_params")
+            _parse_steps(name, module, params, guides), _require_object(config.get("out_params", {}), "out_params")
         )
 
 
-def _parse_step(name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]) -> Step:
+def _parse_steps(
+    name: str, module: str, params: Mapping[str, object], guides: tuple[ControlImage, ...]
+) -> tuple[Step, ...]:
     try:
         if module in LEGACY_MODULES:
-            return LEGACY_MODULES[module].build_step(name, params)
+            return LEGACY_MODULES[module].build_steps(name, params)
         feature = require_feature(module)
+        params = unify_spellings(params, feature.parameters, [model.name for model in feature.models])
         complete = feature.complete_params(params)
         if feature.models and "model_name" in params:
             feature.check_model(params["model_name"], complete)
     except InvalidParameter as error:
         raise JConfigError(f"{module}: {error}.") from error
-    except NoCounterpart as error:
-        raise JConfigError(f"The older module {module} is not supported: {error} {KNOWN_MODULES}") from error
-    return Step(module, complete, guides)
+    return (Step(module, complete, guides),)
 
 
 def _parse_guides(value: object) -> tuple[ControlImage, ...]:
@@ -158,7 +162,11 @@ def _load_document(source: object) -> Mapping[str, object]:
             f"The jconfig has {len(source)} characters; allowed: at most {MAX_CHARACTERS}.", NOT_A_JCONFIG
         )
     try:
-        document = json.loads(source, object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant)
+        document = json.loads(
+            source.removeprefix(BYTE_ORDER_MARK),
+            object_pairs_hook=_reject_duplicate_keys,
+            parse_constant=_reject_constant,
+        )
     except JConfigError:
         raise
     except RecursionError:

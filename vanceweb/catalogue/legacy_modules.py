@@ -1,93 +1,42 @@
-"""Older modules that clients still send, and their translation into current steps.
+"""Older modules that clients still send, and their translation into current steps."""
 
-Modules without a current counterpart are listed too, so that their refusal can explain why.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from vanceweb.catalogue.features import get_feature_by_module
-from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
-from vanceweb.catalogue.parameters import (
-    InvalidParameter,
-    Kind,
-    Parameter,
-    ParameterValue,
-    complete_parameters,
-    read_scale,
+from vanceweb.catalogue.legacy_translations import (
+    Translation,
+    build_sharpen_translation,
+    translate_colorize,
+    translate_enlarge,
+    translate_hinet_jpeg,
+    translate_repair,
+    translate_se_dehazing,
+    translate_to,
+    translate_waifu,
 )
+from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
+from vanceweb.catalogue.parameters import InvalidParameter, Kind, Parameter, complete_parameters
+from vanceweb.catalogue.spellings import MODEL_KEY, unify_spellings
 from vanceweb.catalogue.steps import Step
-
-Params = Mapping[str, ParameterValue]
-
-
-class NoCounterpart(LookupError):
-    """No current feature does the older module's work; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyModule:
-    """An older module. ``translate(name, complete params)`` is None if no current feature does its work."""
+    """An older module. ``translate(name, complete params)`` returns the current steps; ``models`` empty: any name."""
 
     module: str
-    models: tuple[str, ...]
+    models: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    translate: Callable[[str, Params], Step] | None
+    translate: Translation
     note: str
 
-    def build_step(self, name: str, given: Mapping[str, object]) -> Step:
-        """Return the current step for the module; raise InvalidParameter, or NoCounterpart if there is none."""
-        if self.translate is None:
-            raise NoCounterpart(self.note)
-        model = given.get("model_name", self.models[0])
-        if model not in self.models:
-            raise InvalidParameter("model_name", model, f"one of {', '.join(self.models)}")
+    def build_steps(self, name: str, given: Mapping[str, object]) -> tuple[Step, ...]:
+        """Return the current steps for the module; raise InvalidParameter."""
+        given = unify_spellings(given, self.parameters, self.models)
+        if self.models and MODEL_KEY in given and given[MODEL_KEY] not in self.models:
+            raise InvalidParameter(MODEL_KEY, given[MODEL_KEY], f"one of {', '.join(self.models)}")
         return self.translate(name, complete_parameters(self.parameters, given))
-
-
-def _build_step(module: str, **params: ParameterValue) -> Step:
-    return Step(module, get_feature_by_module(module).complete_params(params))
-
-
-def _translate_enlarge(name: str, params: Params) -> Step:
-    scale = read_scale(params)
-    if params["auto_params"]:
-        return _build_step("enlarge3", scale=scale)
-    return _build_step(
-        "enlarge3", scale=scale, suppress_noise=params["suppress_noise"], remove_blur=params["remove_blur"]
-    )
-
-
-def _build_sharpen_translation(blur_type: int) -> Callable[[str, Params], Step]:
-    def translate(name: str, params: Params) -> Step:
-        return _build_step(
-            "sharpen3",
-            autoparams=params["auto_params"],
-            automodel=False,
-            blur_type=blur_type,
-            remove_blur=float(params["sharpness"]) / 100,
-            suppress_noise=float(params["suppress_noise"]) / 100,
-        )
-
-    return translate
-
-
-def _translate_hinet_jpeg(name: str, params: Params) -> Step:
-    if name == "deblur":
-        return _build_step("sharpen3", autoparams=True)
-    return _build_step("sharpen3", autoparams=False, remove_blur=0.0, suppress_noise=0.0, remove_artifacts=1.0)
-
-
-def _translate_waifu(name: str, params: Params) -> Step:
-    return _build_step("chainner" if params["noise_level"] == 0 else "real_esrgan", scale=params["scale"])
-
-
-def _translate_repair(name: str, params: Params) -> Step:
-    return _build_step("crease_repair" if params["with_scratch"] or params["inpainting"] else "img2sr")
-
-
-def _translate_colorize(name: str, params: Params) -> Step:
-    return _build_step("deoldify2", render_factor=params["render_factor"])
 
 
 _AUTO = build_switch("auto_params", "Automatic", "")
@@ -97,57 +46,59 @@ _SHARPEN_PARAMETERS = (
     build_percentage("sharpness", "Sharpness", 50, "", overridden_by=_OVERRIDDEN),
     build_percentage("suppress_noise", "Suppress noise", 50, "", overridden_by=_OVERRIDDEN),
 )
-_RENDER_FACTOR = (get_feature_by_module("deoldify2").get_parameter("render_factor"),)
+_RENDER_FACTOR = replace(get_feature_by_module("deoldify2").get_parameter("render_factor"), minimum=0)
 
 _MODULES_IN_ORDER = (
     LegacyModule(
         module="enlarge",
         models=("EnlargeStable",),
         parameters=(
-            build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 6, 8), ""),
+            build_choice("scale", "Enlarge by", "2x", build_scale_choices(1, 2, 4, 6, 8), ""),
             _AUTO,
             build_percentage("suppress_noise", "Suppress noise", 40, "", overridden_by=_OVERRIDDEN),
             build_percentage("remove_blur", "Remove blur", 60, "", overridden_by=_OVERRIDDEN),
         ),
-        translate=_translate_enlarge,
-        note="Becomes enlarge3 with the scale as a number; automatic strengths become the current defaults.",
+        translate=translate_enlarge,
+        note="Becomes enlarge3 with the scale as a number; automatic strengths become the current defaults. "
+        "With `1x` it becomes denoise with the same strengths and may come before any other step.",
     ),
     LegacyModule(
         module="sharpen",
         models=("SharpenStable",),
         parameters=_SHARPEN_PARAMETERS,
-        translate=_build_sharpen_translation(blur_type=0),
+        translate=build_sharpen_translation(blur_type=0),
         note="Becomes sharpen3 for soft blur; sharpness 0-100 becomes blur removal 0-1.",
     ),
     LegacyModule(
         module="debouncing",
         models=("DebouncingStable",),
         parameters=_SHARPEN_PARAMETERS,
-        translate=_build_sharpen_translation(blur_type=1),
+        translate=build_sharpen_translation(blur_type=1),
         note="Becomes sharpen3 for motion blur; sharpness 0-100 becomes blur removal 0-1.",
     ),
     LegacyModule(
         module="portrait_matting",
         models=("PortraitMattingStable",),
-        translate=lambda name, params: _build_step("matting"),
+        translate=translate_to("matting"),
         note="Becomes matting: people are cut out like any subject; no_face_blur is ignored, faces are not blurred.",
     ),
     LegacyModule(
         module="waifu",
         models=("models-cunet", "models-upconv_7_anime_style_art_rgb"),
         parameters=(
-            build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 8), ""),
+            build_choice("scale", "Enlarge by", "2x", build_scale_choices(2, 4, 8, 16), ""),
             Parameter(key="noise_level", title="Noise level", kind=Kind.INT, default=1, minimum=0, maximum=3, step=1),
         ),
-        translate=_translate_waifu,
+        translate=translate_waifu,
         note="Noise level 0 becomes chainner, which only enlarges; 1 to 3 become real_esrgan, which also cleans. "
-        "No current feature enlarges 16 times.",
+        "`16x` is done, and costs, as two steps of `4x`.",
     ),
     LegacyModule(
         module="hinet_jpeg",
-        models=("HinetStable",),
-        translate=_translate_hinet_jpeg,
-        note="Becomes sharpen3: named jpeg_artifact, only full artefact removal; named deblur, automatic.",
+        models=("HinetStable", "HinetJPEGStable"),
+        parameters=(build_switch("deblur", "Remove blur", "", default=False),),
+        translate=translate_hinet_jpeg,
+        note="Becomes sharpen3: full artefact removal only; with deblur, or named deblur, automatic.",
     ),
     LegacyModule(
         module="repair",
@@ -156,34 +107,40 @@ _MODULES_IN_ORDER = (
             build_switch("with_scratch", "With scratches", ""),
             build_switch("inpainting", "Inpainting", "", default=False),
         ),
-        translate=_translate_repair,
+        translate=translate_repair,
         note="Becomes crease_repair with scratches or inpainting, otherwise img2sr.",
     ),
     LegacyModule(
         module="deoldify",
         models=("ColorizeStable_pth",),
-        parameters=_RENDER_FACTOR,
-        translate=_translate_colorize,
-        note="Becomes deoldify2: the same model under an older name.",
+        parameters=(_RENDER_FACTOR,),
+        translate=translate_colorize,
+        note="Becomes deoldify2: the same model under an older name; a render_factor below 10 becomes 10.",
     ),
     LegacyModule(
         module="colorize",
         models=("ColorizeStable",),
-        parameters=_RENDER_FACTOR,
-        translate=_translate_colorize,
-        note="Becomes deoldify2: the same model under an older name.",
+        parameters=(replace(_RENDER_FACTOR, default=10),),
+        translate=translate_colorize,
+        note="Becomes deoldify2: the same model under an older name; a render_factor below 10 becomes 10.",
     ),
     LegacyModule(
-        module="dehazing",
-        models=("DehazingStable",),
-        translate=None,
-        note="No current feature removes haze.",
+        module="se-dehazing",
+        parameters=get_feature_by_module("dehazing").parameters,
+        translate=translate_se_dehazing,
+        note="Becomes dehazing and sharpen3 with automatic strengths, and costs as much.",
     ),
     LegacyModule(
-        module="sketch",
-        models=("SketchStable",),
-        translate=None,
-        note="No current feature draws a pencil sketch.",
+        module="portrait",
+        models=("PortraitStable",),
+        translate=translate_to("sketch", single_face=True),
+        note="Becomes sketch of the largest face.",
+    ),
+    LegacyModule(
+        module="sharpen_auto",
+        models=("DpedSharpenStable",),
+        translate=translate_to("sharpen3", autoparams=True),
+        note="Becomes sharpen3 with automatic strengths.",
     ),
 )
 

@@ -6,12 +6,14 @@ Run ``python -m vanceweb.catalogue.reference > docs/features.md`` after a change
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
 
 from django.conf import settings
 
 from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import GROUPS, get_feature_by_module, get_features_in_group
 from vanceweb.catalogue.legacy_modules import LEGACY_MODULES
+from vanceweb.catalogue.older_features import OLDER_FEATURES
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY
 from vanceweb.catalogue.parameters import Parameter
 from vanceweb.catalogue.rules import MAX_STEPS
@@ -38,7 +40,8 @@ def use_untranslated_titles() -> None:
 
 def render_feature_reference() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([INTRODUCTION, *_render_groups(), *_render_output(), *_render_styles(), *_render_legacy_modules()])
+    parts = (_render_groups(), _render_output(), _render_styles(), _render_older_features(), _render_legacy_modules())
+    return "\n".join([INTRODUCTION, *chain.from_iterable(parts)])
 
 
 def _render_groups() -> Iterator[str]:
@@ -108,15 +111,21 @@ def _format_guides(guides: Guides) -> str:
     return names if guides.strength is None else f"{names}, strength {guides.strength}"
 
 
+def _render_older_features() -> Iterator[str]:
+    yield "## Older features\n"
+    yield "Other clients may still ask for these. The bundled engine does them; the studio doesn't offer them.\n"
+    for feature in OLDER_FEATURES:
+        yield from _render_feature(feature)
+
+
 def _render_legacy_modules() -> Iterator[str]:
     yield "## Older modules\n"
-    yield "Other clients may still send these modules. They become current features where there is a counterpart.\n"
+    yield "Other clients may still send these modules. They become current features.\n"
     yield "| `module` | `model_name` | Translation |"
     yield "|---|---|---|"
     for legacy in LEGACY_MODULES.values():
-        models = ", ".join(f"`{name}`" for name in legacy.models)
-        refused = "" if legacy.translate else "Refused: "
-        yield f"| `{legacy.module}` | {models} | {refused}{legacy.note} |"
+        models = ", ".join(f"`{name}`" for name in legacy.models) or "any"
+        yield f"| `{legacy.module}` | {models} | {legacy.note} |"
     yield ""
 
 

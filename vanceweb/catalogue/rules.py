@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import FEATURES, UnknownFeature, get_feature_by_module
+from vanceweb.catalogue.features import ALL_FEATURES, UnknownFeature, get_feature_by_module
 from vanceweb.catalogue.output import BACKGROUND_CHANNELS, DPI, FORMAT, QUALITY, Output
 from vanceweb.catalogue.parameters import InvalidParameter, describe_value
 from vanceweb.catalogue.steps import ControlImage, Step
@@ -16,7 +16,7 @@ NOT_A_JCONFIG = 10013
 MAX_STEPS = 10  # the longest workflow that the engine runs for one charge
 MAX_CONTROL_IMAGES = 10  # more than there are kinds of guide; further ones help no style
 
-KNOWN_MODULES = f"Known modules: {', '.join(feature.module for feature in FEATURES)}."
+KNOWN_MODULES = f"Known modules: {', '.join(feature.module for feature in ALL_FEATURES)}."
 
 UID = re.compile(r"[0-9a-f]{32}\Z")
 

@@ -21,7 +21,7 @@ from tests.engine.processing.picture_files import (
 )
 from tests.engine.processing.sweeps import mark_slow
 from tests.lib.peculiar_pictures import build_apng, build_mpo
-from vanceweb.catalogue.features import FEATURES, compute_output_size
+from vanceweb.catalogue.features import ALL_FEATURES, compute_output_size
 from vanceweb.catalogue.output import Format, Output
 from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
@@ -245,7 +245,7 @@ def test_a_result_too_long_for_jpg_is_refused_before_any_work(tmp_path: Path) ->
 
 
 def test_every_feature_of_the_catalogue_has_an_operation() -> None:
-    assert set(OPERATIONS) == {feature.module for feature in FEATURES}
+    assert set(OPERATIONS) == {feature.module for feature in ALL_FEATURES}
 
 
 PECULIAR = {"mpo": build_mpo(), "apng": build_apng()}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.features import ALL_FEATURES
 from vanceweb.engine.processing.denoise.denoising import SRMD_X2
 from vanceweb.engine.processing.enlarge.networks import ANIMEVIDEO_X2, CUNET, SPAN, WAIFU2X_PHOTO
 from vanceweb.engine.processing.faces.restoration import X4PLUS
@@ -32,7 +32,7 @@ def test_backends_and_slots_have_names_of_their_own_and_features_that_use_them()
     assert len({backend.name for backend in BACKENDS}) == len(BACKENDS)
     assert len({slot.name for slot in SLOTS}) == len(SLOTS)
     assert all(slot.backends and slot.modules for slot in SLOTS)
-    assert {module for slot in SLOTS for module in slot.modules} <= {feature.module for feature in FEATURES}
+    assert {module for slot in SLOTS for module in slot.modules} <= {feature.module for feature in ALL_FEATURES}
 
 
 def test_names_and_targets_are_unique_and_stay_inside() -> None:

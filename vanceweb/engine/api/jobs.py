@@ -16,7 +16,6 @@ from vanceweb.engine.payloads import build_progress_data, build_upload_data
 from vanceweb.engine.services import cancel_transform, store_upload, submit_transform
 from vanceweb.lib.stored_files import SEND_BLOCK, open_stored
 
-PURPOSES = ("ai", "compress")
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 # Seconds between a waiting /transform's queries: much less than the fastest job, much more than a query takes.
 POLL_SECONDS = 0.1
@@ -28,8 +27,8 @@ def upload(call: Call) -> dict[str, Any]:
     file = call.fields.files.get("file")
     if file is None:
         raise EngineError(Code.ILLEGAL_PARAMETER, describe_missing_fields("file"))
-    if call.fields.get("job", PURPOSES[0]) not in PURPOSES:
-        raise EngineError(Code.ILLEGAL_PARAMETER, {"job": [f"The job field must be {' or '.join(PURPOSES)}."]})
+    # The field `job` isn't read: clients send a feature's name as well as the documented `ai` and `compress`, and an
+    # upload is the same for all.
     return build_upload_data(store_upload(account=call.account, file=file, name=file.name or ""))
 
 

@@ -25,7 +25,8 @@ from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.messages import Message, gettext_noop
 from vanceweb.engine.processing.repair import crease_repair, photo_restoration
 from vanceweb.engine.processing.sharpen import deblurring
-from vanceweb.engine.processing.stylise import cartoons, redrawing
+from vanceweb.engine.processing.stylise import cartoons, pencil, redrawing
+from vanceweb.engine.processing.tone import dehazing, retouching
 from vanceweb.lib.picture_counts import count_pictures
 
 __all__ = ["NetworkRegistry", "Outcome", "ProcessingError", "WeightsMissing", "process_file"]
@@ -57,6 +58,9 @@ OPERATIONS: dict[str, Operation] = {
     "CodeFormer": restoration.enhance_faces,
     "deoldify2": colourisation.colourise,
     "sd_recolor": recolouring.recolour,
+    "sketch": pencil.draw_with_pencil,
+    "dehazing": dehazing.remove_haze,
+    "perfect": retouching.retouch,
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vanceweb.catalogue.feature import Feature
-from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.features import ALL_FEATURES
 from vanceweb.catalogue.reference import use_untranslated_titles
 from vanceweb.engine.processing.inference.backends import Backend, Slot
 from vanceweb.engine.processing.inference.interfaces import Interface, Shape
@@ -37,13 +37,13 @@ def build_reference_page() -> str:
 
 def list_slots() -> list[Slot[Any]]:
     """Return all slots in the order of the catalogue's features."""
-    order = [feature.module for feature in FEATURES]
+    order = [feature.module for feature in ALL_FEATURES]
     return sorted(SLOTS, key=lambda slot: (order.index(slot.modules[0]), slot.name))
 
 
 def list_features(slot: Slot[Any]) -> tuple[Feature, ...]:
     """Return the features that a slot works for, in the catalogue's order."""
-    return tuple(feature for feature in FEATURES if feature.module in slot.modules)
+    return tuple(feature for feature in ALL_FEATURES if feature.module in slot.modules)
 
 
 def _build_section(slot: Slot[Any]) -> Iterator[str]:

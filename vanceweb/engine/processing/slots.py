@@ -18,8 +18,11 @@ from vanceweb.engine.processing.repair.photo_restoration import RESTORATION
 from vanceweb.engine.processing.sharpen.deblurrers import DEBLUR
 from vanceweb.engine.processing.sharpen.deblurring import ARTEFACTS
 from vanceweb.engine.processing.stylise.cartoons import ANIME_STYLE, CARTOON_STYLE
+from vanceweb.engine.processing.stylise.pencil import PENCIL_STYLE
 from vanceweb.engine.processing.stylise.redrawing import STYLE
 from vanceweb.engine.processing.stylise.style_transfer import STYLE_TRANSFER
+from vanceweb.engine.processing.tone.dehazing import HAZE
+from vanceweb.engine.processing.tone.retouching import TONE
 
 SLOTS: tuple[Slot[Any], ...] = (
     ENLARGEMENT,
@@ -40,5 +43,8 @@ SLOTS: tuple[Slot[Any], ...] = (
     RESTORATION,
     FACE_RESTORATION,
     FACE_DETECTION,
+    PENCIL_STYLE,
+    HAZE,
+    TONE,
 )
 BACKENDS: tuple[Backend[Any], ...] = tuple(backend for slot in SLOTS for backend in slot.backends)

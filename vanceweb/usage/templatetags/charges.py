@@ -2,15 +2,15 @@
 
 from django import template
 
-from vanceweb.catalogue.features import FEATURES
+from vanceweb.catalogue.features import ALL_FEATURES
 
 register = template.Library()
 
 # Services may write a feature's module or its name. A name takes precedence over another feature's alias.
 FEATURE_TITLES = {
-    **{alias: feature.title for feature in FEATURES for alias in feature.aliases},
-    **{feature.module: feature.title for feature in FEATURES},
-    **{feature.name: feature.title for feature in FEATURES},
+    **{alias: feature.title for feature in ALL_FEATURES for alias in feature.aliases},
+    **{feature.module: feature.title for feature in ALL_FEATURES},
+    **{feature.name: feature.title for feature in ALL_FEATURES},
 }
 
 

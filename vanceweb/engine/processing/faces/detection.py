@@ -197,4 +197,4 @@ BLAZEFACE = Backend(
     run=find_faces,
     weights=(weights.BLAZEFACE,),
 )
-FACE_DETECTION = Slot("face finder", ("CodeFormer", "img2sr", "animegan2", "sd_recolor"), (BLAZEFACE,))
+FACE_DETECTION = Slot("face finder", ("CodeFormer", "img2sr", "animegan2", "sd_recolor", "sketch"), (BLAZEFACE,))

@@ -1,0 +1,1 @@
+"""Light and colours of whole photos: haze, contrast, white balance."""
