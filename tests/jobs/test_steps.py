@@ -25,7 +25,7 @@ def test_a_workflow_runs_in_one_transform_and_is_charged_once(driver: JobDriver)
     job = driver.run_until(driver.submit_steps(DENOISE, ENLARGE_QUICKLY), Job.State.DONE)
     assert (job.credits, driver.count_charges(), Transform.objects.count()) == (Decimal(2), 1, 1)
     assert job.result is not None
-    assert (job.result.width, job.result.height, job.result.name) == (48, 32, "holiday-enlarge3.png")
+    assert (job.result.width, job.result.height, job.result.name) == (48, 32, "holiday-workflow.png")
 
 
 def test_job_and_result_have_the_feature_of_the_last_step(driver: JobDriver) -> None:

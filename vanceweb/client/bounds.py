@@ -10,6 +10,8 @@ from decimal import Decimal
 # Characters. The hosted service's longest are a history's file names, of some 60.
 LONGEST_TEXT = 300
 LONGEST_NAME = 200
+# The networks that made a result: a workflow has ten steps, and a step up to four of them.
+LONGEST_BACKENDS = 2000
 LONGEST_URL = 2000
 # A sentence for people; anything longer is a dump.
 LONGEST_MESSAGE = 500

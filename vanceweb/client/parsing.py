@@ -222,7 +222,7 @@ def parse_progress(data: ResponseData) -> JobProgress:
         status=status,
         filesize=data.get_int("filesize", most=bounds.LARGEST_FILE) if data.has("filesize") else None,
         percent=data.get_percent("percent") if data.has("percent") else None,
-        backend=data.get_text("backend") if data.has("backend") else None,
+        backend=data.get_text("backend", bounds.LONGEST_BACKENDS) if data.has("backend") else None,
         version=data.get_text("version") if data.has("version") else None,
         message=data.get_message("msg") if data.has("msg") else None,
         seconds=data.get_seconds("seconds") if data.has("seconds") else None,
