@@ -85,6 +85,9 @@ def make_jobs_in_every_state(user: User) -> dict[str, Job]:
         "failed_download": make_job(
             user, source=source, state=Job.State.FAILED, **texts | {"resume_state": Job.State.DOWNLOADING}
         ),
+        "failed_settings": make_job(
+            user, source=source, state=Job.State.FAILED, **texts | {"failure_kind": Job.FailureKind.SETTINGS}
+        ),
         "cancelled": make_job(user, source=source, state=Job.State.CANCELLED),
         "held": make_job(user, source=source, state=Job.State.HELD),
         "running": make_job(user, source=source, percent=42.0, **working),

@@ -15,6 +15,7 @@ from vanceweb.client.errors import (
     ServiceUnreachable,
     UnknownCode,
     VanceError,
+    build_refusal,
 )
 from vanceweb.client.http import build_http_session
 from vanceweb.client.responses import (
@@ -61,4 +62,5 @@ __all__ = [
     "WSGIAdapter",
     "build_http_session",
     "build_in_process_session",
+    "build_refusal",
 ]

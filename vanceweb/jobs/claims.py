@@ -64,6 +64,7 @@ class ClaimedJob:
             resume_state=failure.resume_state,
             error_code=failure.code,
             error=failure.sentence,
+            failure_kind=failure.kind,
             finished_at=timezone.now(),
             not_before=None,
         )

@@ -48,6 +48,18 @@ class Job(TeamOwned, LeasedModel):
         # Neither active nor ended: no worker takes the job until it is released. It can be cancelled.
         HELD = "held", gettext_lazy("Held")
 
+    class FailureKind(models.TextChoices):
+        """Who or what can help after a failure, see `jobs/remedies.py`."""
+
+        # The service or this site was out of order, or lost something: another attempt may succeed.
+        OUTAGE = "outage"
+        TOKEN = "token"  # noqa: S105
+        CREDITS = "credits"
+        # Nothing that speaks the API is at the connection's address.
+        ADDRESS = "address"
+        PICTURE = "picture"
+        SETTINGS = "settings"
+
     ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
     # The service has the job, or is about to get it.
@@ -94,6 +106,8 @@ class Job(TeamOwned, LeasedModel):
     setbacks = models.PositiveSmallIntegerField(default=0)
     error_code = models.IntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
+    # Set when a job fails; empty for those that failed before there were kinds.
+    failure_kind = models.CharField(max_length=16, choices=FailureKind.choices, blank=True)
     # The job has ended on this site, but its service hasn't been asked to cancel it yet.
     cancel_requested = models.BooleanField(default=False)
     # The seconds of work that the site expects, and the place in the person's queue that follows from them: the earlier

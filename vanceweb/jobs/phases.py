@@ -14,7 +14,8 @@ Each phase returns whether the job has to wait: it was released then.
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO, Literal, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -46,6 +47,9 @@ from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.services import report_charge
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # Transforms sent for one job when responses get lost. Credits are charged at the download, so another transform costs
 # only the service's time.
 MAX_TRANSFORMS = 3
@@ -54,6 +58,18 @@ THUMBNAILS_PAUSE_SECONDS = 1.0
 SOURCE_GONE = _("The original picture was deleted before it could be sent.")
 SOURCE_PRIVATE = _("The original picture was made private before it could be sent.")
 LOST_TRANSFORMS = _("The service was asked several times to start, and its response was lost each time.")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A picture whose file was deleted: the sentence that ends the job, and the kind of its failure."""
+
+    sentence: "StrOrPromise"
+    kind: str
+
+
+SOURCE_MISSING = Missing(SOURCE_GONE, Job.FailureKind.PICTURE)
+GUIDE_MISSING = Missing(GUIDE_GONE, Job.FailureKind.SETTINGS)
 
 
 def begin(run: JobRun) -> bool:
@@ -65,7 +81,7 @@ def begin(run: JobRun) -> bool:
         run.pause(THUMBNAILS_PAUSE_SECONDS)
         return True
     if source.problem:
-        raise JobCannotContinue(Failure(None, source.problem))
+        raise JobCannotContinue(Failure(None, source.problem, kind=Job.FailureKind.PICTURE))
     if run.job.cancel_requested:
         # The job was retried before the service was asked to cancel the previous transform.
         with suppress(VanceError):
@@ -77,7 +93,7 @@ def begin(run: JobRun) -> bool:
 def upload(run: JobRun) -> bool:
     """Send the picture and the guides, each once, and store their uids (uploading → processing)."""
     if not run.job.uid:
-        run.write(uid=_send_picture(run, _get_source(run), gone=str(SOURCE_GONE)))
+        run.write(uid=_send_picture(run, _get_source(run), gone=SOURCE_MISSING))
     _upload_guides(run)
     run.move_to(Job.State.PROCESSING)
     return False
@@ -123,24 +139,24 @@ def _upload_guides(run: JobRun) -> None:
     try:
         pictures = find_guides(missing, job.ownership)
     except GuideUnavailable as error:
-        raise JobCannotContinue(Failure(None, str(error))) from None
+        raise JobCannotContinue(Failure(None, str(error), kind=Job.FailureKind.SETTINGS)) from None
     has_private = any(picture.is_private for picture in pictures.values())
     if has_private and Job.objects.filter(pk=job.pk, private_to=None).exists():
-        raise JobCannotContinue(Failure(None, str(GUIDE_GONE)))
+        raise JobCannotContinue(Failure(None, str(GUIDE_GONE), kind=Job.FailureKind.SETTINGS))
     for reference, picture in sorted(pictures.items()):
-        uid = job.uid if picture.pk == job.source_id else _send_picture(run, picture, gone=str(GUIDE_GONE))
+        uid = job.uid if picture.pk == job.source_id else _send_picture(run, picture, gone=GUIDE_MISSING)
         run.write(guide_uids={**job.guide_uids, reference: uid})
 
 
-def _send_picture(run: JobRun, picture: Asset, *, gone: str) -> str:
-    """Upload the picture and return its uid. If its file was deleted, end the job with the sentence `gone`."""
+def _send_picture(run: JobRun, picture: Asset, *, gone: Missing) -> str:
+    """Upload the picture and return its uid. If its file was deleted, end the job with that sentence."""
     compresses = all(feature.purpose == "compress" for feature in run.job.step_features)
     purpose: Literal["ai", "compress"] = "compress" if compresses else "ai"
     try:
         with picture.file.open("rb") as file:
             return run.client.upload(cast(BinaryIO, file), name=run.job.build_upload_name(picture), purpose=purpose).uid
     except FileNotFoundError:
-        raise JobCannotContinue(Failure(None, gone)) from None
+        raise JobCannotContinue(Failure(None, str(gone.sentence), kind=gone.kind)) from None
 
 
 def _start_transform(run: JobRun) -> bool:
@@ -259,5 +275,6 @@ def _get_source(run: JobRun) -> Asset:
     as_private = Q(private_to=None) | Q(private_to=F("jobs_from__private_to"))
     usable = filter_usable(Asset.objects.filter(as_private, jobs_from=run.job.pk), run.job.ownership).first()
     if usable is None:
-        raise JobCannotContinue(Failure(None, str(SOURCE_PRIVATE if sources.exists() else SOURCE_GONE)))
+        sentence = str(SOURCE_PRIVATE if sources.exists() else SOURCE_GONE)
+        raise JobCannotContinue(Failure(None, sentence, kind=Job.FailureKind.PICTURE))
     return usable

@@ -103,7 +103,8 @@ def fail_overdue_jobs() -> None:
 
     @transaction.atomic
     def fail(pk: int) -> None:
-        if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, error=str(OVERDUE), error_code=None):
+        fields = {"error": str(OVERDUE), "error_code": None, "failure_kind": Job.FailureKind.OUTAGE}
+        if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, **fields):
             wake_after_end(job_id=pk)
 
     run_for_each("Ending overdue jobs", overdue, fail, limit=BATCH)

@@ -31,6 +31,7 @@ from vanceweb.lib.engine_gaps import read_gaps
 from vanceweb.lib.foreign_formats import ForeignFormat
 from vanceweb.lib.images import ImageRefused
 from vanceweb.teams.access import Action, Actor, filter_visible, require, team_page
+from vanceweb.vault.queries import choose_other
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,8 +39,8 @@ from vanceweb.teams.access import Action, Actor, filter_visible, require, team_p
 def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     """Show the form. A valid submission creates a job; an invalid one returns the form with status 422.
 
-    The query sets initial values: `from` (a job's id) its picture and settings, `source` (an asset's id) or `sample`
-    (a slug) the picture.
+    The query sets initial values: `from` (a job's id) its picture, settings and connection, but `without=picture` or
+    `without=connection` leaves that out; `source` (an asset's id) or `sample` (a slug) the picture.
     """
     info = _get_feature_or_404(slug)
     if request.method == "POST":
@@ -126,8 +127,10 @@ def _read_initial_values(request: HttpRequest, info: Feature, actor: Actor) -> t
     visible = filter_visible(Job.objects.with_pictures().with_connection(), actor)
     job = get_object_or_404(visible, uuid=_parse_uuid_or_404(request.GET["from"]))
     hide_private_pictures(actor, [job])
-    chosen["source"] = job.source.uuid if job.source else None
-    chosen["connection"] = job.connection.uuid if job.connection else None
+    without = request.GET.get("without")
+    chosen["source"] = job.source.uuid if job.source and without != "picture" else None
+    connection = choose_other(actor, job.connection) if without == "connection" else job.connection
+    chosen["connection"] = connection.uuid if connection else None
     # A form has the settings of one step.
     if job.is_workflow or job.feature != info.slug:
         return chosen, {}

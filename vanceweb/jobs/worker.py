@@ -127,12 +127,12 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
     except JobCannotContinue as stop:
         claimed.fail(stop.failure)
     except DecryptionFailed:
-        claimed.fail(Failure(None, str(TOKEN_UNREADABLE), find_resume_state(job)))
+        claimed.fail(Failure(None, str(TOKEN_UNREADABLE), find_resume_state(job), Job.FailureKind.TOKEN))
         _check_connection_soon(job)
     except ImageRefused as error:
         # Only results are checked here. Downloading the result again is free.
         sentence = _("The result can't be used: %(reason)s") % {"reason": error}
-        claimed.back_off(Failure(None, sentence, find_resume_state(job)))
+        claimed.back_off(Failure(None, sentence, find_resume_state(job), Job.FailureKind.SETTINGS))
     except DecoderUnavailable as error:
         claimed.back_off(Failure(None, str(error), find_resume_state(job)))
     except TRANSIENT_ERRORS as error:
