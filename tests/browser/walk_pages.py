@@ -106,8 +106,9 @@ SHOWN_FEATURES = ("enlarge3", "matting", "img2anime")
 # The jobs of the data, and the one whose page each resembles.
 JOBS = {
     "done": "", "long": "", "wide": "job-done", "workflow": "", "private": "job-done", "without_result": "",
-    "without_source": "", "failed": "", "failed_download": "job-failed", "failed_settings": "", "cancelled": "job-failed", "held": "",
-    "running": "", "downloading": "job-running", "starting": "job-waiting", "waiting": "",
+    "without_source": "", "failed": "", "failed_download": "job-failed", "failed_settings": "",
+    "cancelled": "job-failed", "held": "", "running": "", "downloading": "job-running", "starting": "job-waiting",
+    "waiting": "",
 }  # fmt: skip
 
 PAGES: tuple[Page, ...] = (
