@@ -18,13 +18,13 @@ discolour dither divide double download draw drop encode encrypt end endpoint en
 examine execute export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow format
 forward generate get gettext give grant halve handle hash hide hold ignore import inpaint inspect install intensify
 invert iterate keep kill learn leave list load localise locate lock log make measure migrate mirror mix move multiply
-narrow normalise of open optimise order own pad paint park parse pause play poll post posterise predict prefer prepare
-print process quantise read receive recolour recompress record recover redraw reduce refine refresh refuse reject
-release remove rename render repaint repair repeat replace report request requeue require reset resize resolve respond
-restore retry reveal rotate round run sample save schedule seek segment select send separate serve set shade share
-sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store stream stretch strip
-submit suppress sweep sync take train transfer transform translate truncate unload unpark update upload upsample use
-validate wait wake walk warm write
+narrow normalise of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer
+prepare print process quantise read receive recolour recompress record recover redraw reduce refine refresh refuse
+reject release remember remove rename render repaint repair repeat replace report request requeue require reset resize
+resolve respond restore retry reveal rotate round run sample save schedule seek segment select send separate serve set
+shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store stream
+stretch strip submit suppress sweep sync take train transfer transform translate truncate unload unpark update upload
+upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

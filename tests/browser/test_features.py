@@ -82,6 +82,18 @@ def test_deleted_result_is_gone_everywhere(alice: Visitor, tmp_path: Path, troub
         assert alice.page.request.get(url).status == 404
 
 
+def test_deleting_leads_back_to_the_list_from_which_the_job_was_opened(alice: Visitor, tmp_path: Path):
+    alice.make_result("enlarge3", small_photo(tmp_path, "back.png", side=32), scale=2)
+    alice.open("jobs/").page.locator(".job-row").first.click()
+    expect(alice.find("#download-result")).to_be_visible()
+    alice.page.context.new_page().goto(alice.site.url + TEAM_PATH + "usage/")
+    alice.page.reload()
+    alice.page.get_by_role("link", name="Delete").click()
+    alice.find("#delete-dialog").get_by_role("button", name="Delete").click()
+    expect(alice.page).to_have_url(alice.site.url + TEAM_PATH + "jobs/")
+    expect(alice.page.get_by_text("The result of back.png and the picture that was sent are deleted.")).to_be_visible()
+
+
 def test_file_that_is_no_picture_is_refused_at_once_in_words(alice: Visitor, tmp_path: Path):
     text = tmp_path / "letter.png"
     text.write_text("Dear reader")

@@ -145,6 +145,7 @@ PAGES: tuple[Page, ...] = (
     Page("job-of-viewer", "/jobs/{done}/", person="vera", like="job-done"),
     Page("job-delete-dialog", "/jobs/{done}/", act=open_delete_dialog),
     Page("job-delete", "/jobs/{done}/delete/"),
+    Page("job-delete-failed", "/jobs/{failed}/delete/", like="job-delete"),
     Page("gallery", TEAM + "gallery/", states=STATES),
     Page("gallery-older", TEAM + "gallery/", act=open_older, like="gallery"),
     Page("gallery-delete", "/gallery/{asset}/delete/"),

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.queries import get_results_page
+from vanceweb.gallery.queries import find_use, get_results_page
 from vanceweb.gallery.services import delete_asset
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.lib.file_responses import SentFile, build_file_response
 from vanceweb.teams.access import Actor, get_visible_or_404, require_editable, team_page
+from vanceweb.teams.return_lists import find_list, remember_list, remember_referring_list
 
 # The bytes behind an id never change, but only the user's own browser may cache them.
 IMMUTABLE_CACHE = "private, max-age=31536000, immutable"
@@ -31,9 +32,13 @@ CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the team's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles."""
     assets, following = get_results_page(actor, request.GET.get("after"), settings.GALLERY_PAGE_TILES)
+    is_htmx = getattr(request, "htmx", False)
+    if request.GET.get("after") and not assets and not is_htmx:
+        # The last pictures of this page were deleted.
+        return redirect("gallery", team=actor.team.slug)
     context = {"assets": assets, "next": following, "first": not request.GET.get("after")}
-    template = "gallery/list.html#tiles" if getattr(request, "htmx", False) else "gallery/list.html"
-    return render(request, template, context)
+    template = "gallery/list.html#tiles" if is_htmx else "gallery/list.html"
+    return remember_list(request, render(request, template, context))
 
 
 @login_not_required
@@ -74,15 +79,16 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> HttpResponse
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Ask for confirmation, then delete the picture. Jobs that used or made it stay, without it."""
+    """Say what goes, then delete the picture and return to the list that the person came from. Its jobs stay."""
     asset, actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     require_editable(actor, asset)
     if request.method != "POST":
-        return render(request, "gallery/delete.html", {"asset": asset})
+        context = {"asset": asset, "use": find_use(asset, actor), "back": find_list(request, actor, default="gallery")}
+        return remember_referring_list(request, render(request, "gallery/delete.html", context), actor)
     name = asset.name
     delete_asset(asset=asset)
     messages.success(request, _("%(name)s is deleted.") % {"name": name})
-    return redirect("gallery", team=actor.team.slug)
+    return redirect(find_list(request, actor, default="gallery"))
 
 
 def _make_thumbnail_etag(asset: Asset, path: str) -> str:

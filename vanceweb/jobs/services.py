@@ -18,6 +18,7 @@ from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.gallery.blob_files import delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
+from vanceweb.jobs.deletion import DeletionPlan, plan_deletion
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.order import compute_rank
@@ -225,28 +226,32 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     return job
 
 
+def check_deletable(job: Job) -> None:
+    """Raise JobRefused for a job that hasn't ended."""
+    if job.is_active:
+        raise JobRefused(_("The job is still running. Cancel it first."))
+    if job.is_held:
+        raise JobRefused(_("The job is held. Cancel it first."))
+
+
 @transaction.atomic
-def delete_job(*, actor: Actor, job: Job) -> None:
+def delete_job(*, actor: Actor, job: Job) -> DeletionPlan | None:
     """Delete an ended job with its result, and the actor's upload if no other job uses it. Raise JobRefused.
 
-    A picture that the actor may not change stays.
+    Return what was deleted, or None if the job was gone already. A picture that the actor may not change stays.
     """
     # Its pictures are read after the lock: they may become private while this waits for it.
     locked = filter_editable(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
     if locked is None:
-        return
-    if locked.is_active:
-        raise JobRefused(_("The job is still running. Cancel it first."))
-    if locked.is_held:
-        raise JobRefused(_("The job is held. Cancel it first."))
-    source, result = locked.source, locked.result
+        return None
+    check_deletable(locked)
+    plan = plan_deletion(locked, actor)
     locked.delete()
-    if result is not None and actor.can_edit(result):
-        delete_asset(asset=result)
-    may_delete_source = source is not None and source.kind == Asset.Kind.UPLOAD and actor.can_edit(source)
-    if source is not None and may_delete_source and not source.jobs_from.exists():
-        delete_asset(asset=source)
+    for picture in (plan.deleted_result, plan.deleted_source):
+        if picture is not None:
+            delete_asset(asset=picture)
     transaction.on_commit(partial(delete_leftover_files, Blob(uuid=locked.result_uuid)))
+    return plan
 
 
 def _build_queue_fields(

@@ -1,5 +1,6 @@
 """The list of jobs, the page of a job, its progress, and the actions on it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
+from vanceweb.jobs.deletion import plan_deletion
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
 from vanceweb.jobs.queries import add_places
-from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, retry_job
+from vanceweb.jobs.services import JobRefused, cancel_job, check_deletable, delete_job, retry_job
 from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import (
     Actor,
@@ -24,6 +26,7 @@ from vanceweb.teams.access import (
     require_own,
     team_page,
 )
+from vanceweb.teams.return_lists import find_list, remember_list, remember_referring_list
 
 
 @require_safe
@@ -35,26 +38,31 @@ def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
         after=request.GET.get("after"),
         limit=settings.JOBS_PAGE_ROWS,
     )
+    if request.GET.get("after") and not rows:
+        # The last rows of this page were deleted.
+        return redirect("jobs", team=actor.team.slug)
     hide_private_pictures(actor, rows)
     add_places(rows)
     context = {"jobs": rows, "next": next_key, "has_active_jobs": any(job.is_active for job in rows)}
-    return render(request, "jobs/list.html", context)
+    return remember_list(request, render(request, "jobs/list.html", context))
 
 
 @require_safe
 def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show a job: its progress while it is active, then its result or error."""
-    return render(request, "jobs/detail.html", {"job": _get_shown_job(request, uuid)})
+    job, actor = _get_shown_job(request, uuid)
+    return remember_referring_list(request, render(request, "jobs/detail.html", _plan(job, actor)), actor)
 
 
 @login_not_required
 @require_safe
 def job_progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Render the progress fragment for polling. Once the job has ended, render the whole job, which stops polling."""
-    job = _get_shown_job(request, uuid)
+    job, actor = _get_shown_job(request, uuid)
     if job.is_active:
+        hide_private_pictures(actor, [job])
         return render(request, "jobs/detail.html#progress", {"job": job})
-    response = render(request, "jobs/detail.html#job", {"job": job})
+    response = render(request, "jobs/detail.html#job", _plan(job, actor))
     return reswap(retarget(response, "#job"), "outerHTML")
 
 
@@ -79,19 +87,21 @@ def job_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Ask for confirmation, then delete the job with its result. An upload is deleted with its last job."""
+    """Say what goes and what stays, then delete that and return to the list that the person came from."""
     job, actor = _get_editable_job(request, uuid)
-    if request.method != "POST":
-        hide_private_pictures(actor, [job])
-        return render(request, "jobs/delete.html", {"job": job})
-    name = job.source_name
     try:
-        delete_job(actor=actor, job=job)
+        if request.method != "POST":
+            check_deletable(job)
+            return remember_referring_list(request, render(request, "jobs/delete.html", _plan(job, actor)), actor)
+        deleted = delete_job(actor=actor, job=job)
     except JobRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("job", uuid=job.uuid)
-    messages.success(request, _("The result of %(name)s was deleted.") % {"name": name})
-    return redirect("gallery", team=actor.team.slug)
+    if deleted is not None:
+        messages.success(request, deleted.done_sentence)
+    # A job without a result was only in the list of jobs.
+    default = "gallery" if deleted is not None and deleted.deleted_result is not None else "jobs"
+    return redirect(find_list(request, actor, default=default))
 
 
 @require_POST
@@ -111,12 +121,19 @@ def job_privacy(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("job", uuid=job.uuid)
 
 
-def _get_shown_job(request: HttpRequest, uuid: UUID) -> Job:
-    """Return the job as its page shows it. Raise Http404 if the person may not see it."""
-    job, actor = get_visible_or_404(request, Job.objects.with_pictures().with_connection(), uuid=uuid)
+def _plan(job: Job, actor: Actor) -> dict[str, Any]:
+    """Return the job and, for whoever may delete it, what goes with it: the content of its pages."""
+    plan = plan_deletion(job, actor) if job.has_ended and actor.can_edit(job) else None
+    # After that: a picture that is somebody else's isn't shown, but stays.
     hide_private_pictures(actor, [job])
+    return {"job": job, "plan": plan}
+
+
+def _get_shown_job(request: HttpRequest, uuid: UUID) -> tuple[Job, Actor]:
+    """Return the job and the actor for its page. Raise Http404 if the person may not see it."""
+    job, actor = get_visible_or_404(request, Job.objects.with_pictures().with_connection(), uuid=uuid)
     add_places([job])
-    return job
+    return job, actor
 
 
 def _get_editable_job(request: HttpRequest, uuid: UUID) -> tuple[Job, Actor]:

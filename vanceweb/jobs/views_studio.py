@@ -18,6 +18,7 @@ from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import get_recent_jobs
 from vanceweb.lib.engine_gaps import read_gaps
 from vanceweb.teams.access import Actor, filter_visible, team_page
+from vanceweb.teams.return_lists import remember_list
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
 
@@ -63,7 +64,7 @@ def studio(request: HttpRequest, actor: Actor) -> HttpResponse:
         "source": _find_source(request, actor),
         "gaps": read_gaps(),
     }
-    return render(request, "jobs/studio.html", context)
+    return remember_list(request, render(request, "jobs/studio.html", context))
 
 
 def _build_sample_offers(actor: Actor) -> Iterable[SampleOffer]:

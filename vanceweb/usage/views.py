@@ -22,6 +22,7 @@ from vanceweb.teams.access import (
     require_withdrawable,
     team_page,
 )
+from vanceweb.teams.return_lists import remember_list
 from vanceweb.usage.queries import get_balances, get_history_page
 from vanceweb.usage.services import request_refresh, share_connection
 from vanceweb.vault.models import Connection
@@ -44,7 +45,7 @@ def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
         "first": not request.GET.get("after"),
         "waiting": any(_is_refreshing(connection) for connection in connections),
     }
-    return render(request, "usage/usage.html", context)
+    return remember_list(request, render(request, "usage/usage.html", context))
 
 
 @require_POST

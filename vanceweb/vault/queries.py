@@ -28,6 +28,11 @@ def _get_doubt(connection: Connection) -> int:
     return 0 if connection.check_state == Connection.CheckState.OK else 1
 
 
+def count_unfinished_jobs(connection: Connection) -> int:
+    """Return the number of jobs that run, wait or are held on the connection: its removal ends them."""
+    return connection.jobs.filter(finished_at=None).count()
+
+
 def find_unreadable_connections() -> list[Connection]:
     """Return the connections whose token none of the site's keys can decrypt."""
     return [connection for connection in Connection.objects.all() if not _is_readable(connection)]

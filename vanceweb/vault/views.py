@@ -24,6 +24,7 @@ from vanceweb.teams.access import (
 )
 from vanceweb.vault.forms import ConnectionForm, ConnectionNameForm, ConnectionTokenForm
 from vanceweb.vault.models import Connection
+from vanceweb.vault.queries import count_unfinished_jobs
 from vanceweb.vault.services import (
     BundledConnectionProtected,
     add_connection,
@@ -98,11 +99,12 @@ def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Ask for confirmation, then remove the connection. Whoever stored the token may, even as a viewer."""
+    """Say what goes, then remove the connection. Whoever stored the token may, even as a viewer."""
     connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
     require_withdrawable(actor, connection)
-    if request.method != "POST":
-        return render(request, "vault/remove.html", {"connection": connection})
+    if request.method != "POST" and not connection.is_bundled:
+        context = {"connection": connection, "unfinished": count_unfinished_jobs(connection)}
+        return render(request, "vault/remove.html", context)
     try:
         remove_connection(connection=connection)
     except BundledConnectionProtected as refusal:
