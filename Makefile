@@ -16,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test quick walk test-diffusion lint bench samples lock dev chromium
+.PHONY: help run setup test quick walk fuzz test-diffusion lint bench samples lock dev chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s  %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,12 @@ walk: export WALK_DIR ?= $(CURDIR)/build/walk
 walk: dev $(FRONT_DEV) chromium  ## Check every page in all widths, schemes and states, and keep a picture of each
 	@$(PY) manage.py install_models
 	@$(PY) -m pytest tests/browser/test_walk.py; status=$$?; echo "The pictures are in $$WALK_DIR."; exit $$status
+
+# Another seed each time; the run prints it, and what it finds can be repeated with it.
+fuzz: export FUZZ_REQUESTS ?= 5000
+fuzz: export FUZZ_SEED ?= $(shell date +%s)
+fuzz: dev  ## Send 5,000 random requests to the API and the site (FUZZ_REQUESTS, FUZZ_SEED)
+	@$(PY) -m pytest tests/fuzz -s
 
 # Otherwise the threads of torch and ncnn would busy-wait for each other.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE
