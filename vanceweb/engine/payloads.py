@@ -11,6 +11,8 @@ from vanceweb.engine.errors import Message
 from vanceweb.engine.models import Account, LedgerEntry, Transform, Upload
 
 OK = 200
+# Characters. The longest of our own names all modules.
+LONGEST_MESSAGE = 1000
 ENGINE_VERSION = f"vanceweb {__version__}"
 
 
@@ -20,8 +22,8 @@ def build_success(data: dict[str, Any], *, ip: str) -> dict[str, Any]:
 
 
 def build_error(code: int, message: Message) -> dict[str, Any]:
-    """Return the envelope of an error."""
-    return {"code": int(code), "msg": message}
+    """Return the envelope of an error. A message may repeat a part of the request, of which the rest is dropped."""
+    return {"code": int(code), "msg": message[:LONGEST_MESSAGE] if isinstance(message, str) else message}
 
 
 def format_credits(number: Decimal) -> str:

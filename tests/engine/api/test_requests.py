@@ -26,6 +26,21 @@ def read_body(answer: Any) -> dict[str, Any]:
     return data
 
 
+def test_a_body_in_another_encoding_than_it_says_is_not_repeated(alice: Caller) -> None:
+    """Read as a form, a multipart body is one long name of a field, with the token in it."""
+    body = f'--x\r\nname="api_token"\r\n\r\n{alice.token}\r\nname="webhook"\r\n\r\n=\0'.encode()
+    for content_type in (FORM, f"{FORM}; charset=no-such"):
+        answer = Client().generic("POST", "/web_api/v1/points/record", body, content_type=content_type)
+        assert read_body(answer)["msg"] == {"body": ["The field must not contain NUL characters."]}
+    named = Client().post("/web_api/v1/point", {"page": "a\0b"})
+    assert read_body(named)["msg"] != {"body": ["The field must not contain NUL characters."]}
+
+
+def test_an_error_repeats_no_more_than_the_beginning_of_a_path() -> None:
+    answer = read_body(Client().get("/web_api/v1/" + "x" * 5000))
+    assert len(answer["msg"]) == 1000
+
+
 class TestToken:
     @pytest.mark.parametrize("path", PATHS)
     def test_a_missing_token_is_named(self, path: str, db: None) -> None:

@@ -1,6 +1,7 @@
 """Decoding of a request's fields in any of the three supported encodings."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,9 @@ from django.http.multipartparser import MultiPartParserError
 from vanceweb.engine.api.upload_handler import CappedUploadHandler
 from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.lib.images import format_megabytes
+
+FIELD_NAME = re.compile(r"[\w.\[\]-]{1,40}", re.ASCII)
+UNNAMED = "body"
 
 
 @dataclass(frozen=True)
@@ -92,4 +96,6 @@ def _check_text(name: str, value: str) -> None:
     except UnicodeEncodeError:
         raise EngineError(Code.ILLEGAL_PARAMETER, "The request contains text that is not valid Unicode.") from None
     if "\x00" in value:
-        raise EngineError(Code.ILLEGAL_PARAMETER, {name: ["The field must not contain NUL characters."]})
+        # A body in another encoding than it says is one long name, with the token in it.
+        shown = name if FIELD_NAME.fullmatch(name) else UNNAMED
+        raise EngineError(Code.ILLEGAL_PARAMETER, {shown: ["The field must not contain NUL characters."]})
