@@ -16,6 +16,7 @@ from django.db.models.signals import post_migrate
 from PIL import Image
 
 from tests.decoder_process import run_decoder
+from tests.loopback_only import install_guard
 from tests.object_store import ObjectStore, run_object_store
 from tests.postgresql import create_database, use_database_in_all_threads
 from vanceweb.ops.services import create_person, open_team, set_up_installation
@@ -23,6 +24,8 @@ from vanceweb.teams.access import Actor, find_home_actor
 from vanceweb.teams.models import Role, User
 from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
+
+install_guard()
 
 # Functions whose tests together take close to a second or more, besides those marked at their definition.
 SLOW_TESTS = frozenset(Path(__file__).with_name("slow_tests.txt").read_text("utf-8").split())
