@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tests.fuzz.odd_values import BODIES, CONTENT_TYPES, choose_headers, choose_text, mutate_bytes, quote_text
-from vanceweb.lib.request_charset import limit_charset
+from vanceweb.lib.request_charset import filter_charset
 
 ENDINGS = ["&", "&&=", "&%zz", "&a=%ff", "&a[]=1&a[]=2", ";"]
 
@@ -31,7 +31,7 @@ class Request:
     def send(self, client: Client) -> HttpResponse:
         """Send the request. Its content type is limited as the WSGI application does it."""
         path = self.path + (f"?{self.query}" if self.query else "")
-        return client.generic(self.method, path, self.body, limit_charset(self.content_type), headers=self.headers)  # type: ignore[return-value]
+        return client.generic(self.method, path, self.body, filter_charset(self.content_type), headers=self.headers)  # type: ignore[return-value]
 
     def __str__(self) -> str:
         body = repr(self.body if len(self.body) < 600 else self.body[:600] + b"...")

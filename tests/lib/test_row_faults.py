@@ -11,7 +11,7 @@ from tests.factories import make_hosted_connection
 from vanceweb.lib import row_faults
 from vanceweb.lib.leases import LeaseLost, claim
 from vanceweb.lib.repeated_failures import RepeatedFailures
-from vanceweb.lib.row_faults import postpone_after_fault, run_for_each
+from vanceweb.lib.row_faults import release_after_fault, run_for_each
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -48,7 +48,7 @@ def test_a_row_whose_work_fails_unexpectedly_is_due_again_later(
     row = connections[0]
     lease = claim(Connection.objects.all(), pk=row.pk, duration=timedelta(seconds=60))
     assert lease is not None
-    with postpone_after_fault("An odd check", lease, seconds=120, last_error="Odd."):
+    with release_after_fault("An odd check", lease, seconds=120, last_error="Odd."):
         raise DataError("numeric field overflow")
     row.refresh_from_db()
     assert (row.lease_token, row.lease_until, row.last_error) == (None, None, "Odd.")
@@ -61,7 +61,7 @@ def test_a_lost_lease_is_left_to_its_new_holder(connections: list[Connection]) -
     lease = claim(Connection.objects.all(), pk=connections[0].pk, duration=timedelta(seconds=60))
     assert lease is not None
     before = Connection.objects.values_list("lease_token", "not_before").get(pk=lease.pk)
-    with pytest.raises(LeaseLost), postpone_after_fault("An odd check", lease, seconds=120):
+    with pytest.raises(LeaseLost), release_after_fault("An odd check", lease, seconds=120):
         raise LeaseLost
     assert Connection.objects.values_list("lease_token", "not_before").get(pk=lease.pk) == before
 

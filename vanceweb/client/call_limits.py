@@ -30,7 +30,7 @@ class CallLimit:
         self._timer = threading.Timer(seconds, self._end)
         self._timer.daemon = True
 
-    def watch(self, used: socket.socket) -> None:
+    def follow(self, used: socket.socket) -> None:
         """Take the connection's socket, which may be new or that of an earlier call."""
         with self._lock:
             self._socket = used
@@ -57,11 +57,11 @@ class CallLimit:
             self._socket = None
 
 
-def watch_socket(used: object) -> None:
+def follow_socket(used: object) -> None:
     """Put a connection under the limit of this thread's call, if there is one. Ignore None and other objects."""
     limit: CallLimit | None = getattr(_this_thread, "limit", None)
     if limit is not None and isinstance(used, socket.socket):
-        limit.watch(used)
+        limit.follow(used)
 
 
 def shut_down_socket(opened: socket.socket) -> None:

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from vanceweb.client.call_limits import shut_down_socket, watch_socket
+from vanceweb.client.call_limits import follow_socket, shut_down_socket
 from vanceweb.client.redaction import hide_tokens_in_logs
 
 
@@ -107,12 +107,12 @@ def _build_pool_classes(sockets: OpenSockets) -> dict[str, Any]:
         def connect(self) -> None:
             super().connect()
             sockets.add(self.sock)
-            watch_socket(self.sock)
+            follow_socket(self.sock)
 
-        def putrequest(self, *arguments: Any, **options: Any) -> None:
+        def request(self, *arguments: Any, **options: Any) -> None:
             # The connection may be that of an earlier call; if it is closed, `connect` follows.
-            watch_socket(self.sock)
-            super().putrequest(*arguments, **options)
+            follow_socket(self.sock)
+            super().request(*arguments, **options)
 
     class RegisteringHTTPConnection(Registering):
         pass

@@ -63,13 +63,13 @@ class ResponseData:
 
     def get_message(self, key: str) -> str:
         """Return the sentences for people in a message of any of the API's shapes, or an empty string."""
-        line = " ".join(clean_text(_join_texts(self._values.get(key))).split())
+        line = " ".join(clean_text(_collect_texts(self._values.get(key))).split())
         return shorten(self._token.hide_in(line), bounds.LONGEST_MESSAGE)
 
     def get_id(self, key: str) -> str:
         """Return an id: 32 lower-case hex characters. Ids are stored and sent around, so the token can't be one."""
         value = self._values.get(key)
-        if not isinstance(value, str) or not _ID.fullmatch(value) or self._token.overlaps(value):
+        if not isinstance(value, str) or not _ID.fullmatch(value) or self._token.has_overlap(value):
             raise self._build_error(key, "an id of 32 hex characters")
         return value
 
@@ -173,7 +173,7 @@ def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _join_texts(msg: object) -> str:
+def _collect_texts(msg: object) -> str:
     """Return the strings of a `msg`: one string, or those of ``{"field": ["message", …]}``, joined with spaces."""
     if isinstance(msg, str):
         return msg

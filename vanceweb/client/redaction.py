@@ -46,7 +46,7 @@ class Secret:
         pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
         return re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
 
-    def overlaps(self, text: str) -> bool:
+    def has_overlap(self, text: str) -> bool:
         """Return whether `text` contains the secret or is a part of it."""
         if min(len(self._value), len(text)) < _SHORTEST_TOKEN:
             return False

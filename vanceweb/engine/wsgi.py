@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from vanceweb.lib.data_folder import check_keys_and_folders
-from vanceweb.lib.request_charset import limit_charsets
+from vanceweb.lib.request_charset import filter_charsets
 
 REFUSALS = "vanceweb.engine.api.refusals.refuse_in_json_middleware"
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -48,4 +48,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vanceweb.settings")
 check_keys_and_folders(settings)
 if not apps.ready:
     django.setup(set_prefix=False)
-application = limit_charsets(EngineHandler())
+application = filter_charsets(EngineHandler())

@@ -19,7 +19,7 @@ from vanceweb.gallery.models import Blob
 from vanceweb.lib.decoding import DecoderUnavailable, DecodingInterrupted
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, claim_first
-from vanceweb.lib.row_faults import postpone_after_fault
+from vanceweb.lib.row_faults import release_after_fault
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def make_next_thumbnails() -> None:
     if lease is None:
         return
     blob = None
-    with suppress(LeaseLost), postpone_after_fault("Making thumbnails", lease, seconds=THUMBNAIL_RETRY_SECONDS):
+    with suppress(LeaseLost), release_after_fault("Making thumbnails", lease, seconds=THUMBNAIL_RETRY_SECONDS):
         blob = Blob.objects.filter(pk=lease.pk).first()
     if blob is None:
         return

@@ -24,7 +24,7 @@ from vanceweb.jobs.service_polls import LONGEST_POLL_SECONDS, MOST_DOUBLINGS, co
 from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
-from vanceweb.lib.row_faults import postpone_after_fault
+from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 from vanceweb.vault.service_calls import take_due_row
@@ -56,7 +56,7 @@ def poll_due_service(*, wake_job: WakeCallback, wake_poll: WakeCallback) -> None
     with (
         get_call_slots().returning(service),
         suppress(LeaseLost),
-        postpone_after_fault("The poll of a connection", lease, seconds=LONGEST_POLL_SECONDS),
+        release_after_fault("The poll of a connection", lease, seconds=LONGEST_POLL_SECONDS),
     ):
         connection = Connection.objects.without_token().filter(poll=lease.pk).first()
         if connection is not None:

@@ -22,7 +22,7 @@ from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
-from vanceweb.lib.row_faults import postpone_after_fault
+from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
@@ -89,14 +89,14 @@ def _take_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
     """
     fields = {"setbacks": F("setbacks") + 1, "error": str(UNEXPECTED), "error_code": None}
     try:
-        with postpone_after_fault("The turn of a job", lease, seconds=LONGEST_PAUSE_SECONDS, **fields):
-            _work_in_turn(seen, lease, wake)
+        with release_after_fault("The turn of a job", lease, seconds=LONGEST_PAUSE_SECONDS, **fields):
+            _run_turn(seen, lease, wake)
     except LeaseLost:
         # Calls of this turn were broken off, so their errors say nothing about the service.
         logger.info("Job %s was ended or taken over while it was running", seen.pk)
 
 
-def _work_in_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
+def _run_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
     # The row may have changed since it was read, before the claim.
     claimed = ClaimedJob(Job.objects.get(pk=seen.pk), lease, wake)
     try:

@@ -21,19 +21,19 @@ CHARSETS = frozenset(("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "cp
 UNREADABLE = "application/octet-stream"
 
 
-def limit_charsets(application: "WSGIApplication") -> "WSGIApplication":
+def filter_charsets(application: "WSGIApplication") -> "WSGIApplication":
     """Return the application, for which requests name known charsets only."""
 
     def respond(environ: dict[str, Any], start_response: "StartResponse") -> "Iterable[bytes]":
         content_type = environ.get("CONTENT_TYPE", "")
         if content_type:
-            environ["CONTENT_TYPE"] = limit_charset(content_type)
+            environ["CONTENT_TYPE"] = filter_charset(content_type)
         return application(environ, start_response)
 
     return respond
 
 
-def limit_charset(content_type: str) -> str:
+def filter_charset(content_type: str) -> str:
     """Return the content type, without its parameters if they name an unknown charset or can't be read."""
     try:
         media_type, parameters = parse_header_parameters(content_type)

@@ -41,7 +41,7 @@ def run_for_each(name: str, rows: QuerySet[Row], work: Callable[[Any], object], 
 
 
 @contextmanager
-def postpone_after_fault(name: str, lease: Lease[Any], *, seconds: float, **fields: Any) -> Iterator[None]:
+def release_after_fault(name: str, lease: Lease[Any], *, seconds: float, **fields: Any) -> Iterator[None]:
     """Log an unexpected exception of the block, and release the row, which is due again after `seconds`.
 
     Otherwise its lease would expire, and the row would be the most overdue one again and again. Set the `fields`, too.

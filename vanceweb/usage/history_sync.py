@@ -20,7 +20,7 @@ from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
-from vanceweb.lib.row_faults import postpone_after_fault
+from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
 from vanceweb.vault.clients import build_client
@@ -68,7 +68,7 @@ def sync_next_history() -> bool:
 
 
 def _sync_claimed(lease: Lease[HistorySync]) -> None:
-    with suppress(LeaseLost), postpone_after_fault("The reading of a history", lease, seconds=HISTORY_REFRESH_SECONDS):
+    with suppress(LeaseLost), release_after_fault("The reading of a history", lease, seconds=HISTORY_REFRESH_SECONDS):
         row = HistorySync.objects.filter(pk=lease.pk).first()
         if row is None:
             return

@@ -14,7 +14,7 @@ from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
-from vanceweb.lib.row_faults import postpone_after_fault
+from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
 from vanceweb.vault.service_calls import take_due_row
@@ -50,7 +50,7 @@ def check_connection(lease: Lease[Connection]) -> None:
 
     If a check was requested or the token replaced since, the result is discarded.
     """
-    with suppress(LeaseLost), postpone_after_fault("The check of a connection", lease, seconds=CHECK_RETRY_SECONDS):
+    with suppress(LeaseLost), release_after_fault("The check of a connection", lease, seconds=CHECK_RETRY_SECONDS):
         connection = Connection.objects.without_token().filter(pk=lease.pk).first()
         if connection is None:
             return
