@@ -33,7 +33,7 @@ FIXED_NAME_LIST = """
 main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists size listdir
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
-application received service writable maintenance seekable init_poolmanager proxy_manager_for returning
+application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
 sanitize_file_name
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())

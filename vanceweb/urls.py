@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from vanceweb.engine.api.endpoint import unknown_endpoint
 
+handler500 = "vanceweb.ops.fault_pages.render_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.jobs.urls")),
     path("", include("vanceweb.gallery.urls")),

@@ -18,7 +18,7 @@ class UploadForm extends HTMLElement {
     });
     this.addEventListener("htmx:sendError", () => this.showError(texts.textUnreachable));
     this.addEventListener("htmx:responseError", ({ detail: { xhr: { status } } }) =>
-      this.showError(status === 403 ? texts.textRefused : fillText(texts.textFailed, { status })),
+      this.showError(this.describeError(texts, status)),
     );
     this.form.addEventListener("logged-out", (event) => {
       event.preventDefault(); // a reload would discard the picture
@@ -31,6 +31,11 @@ class UploadForm extends HTMLElement {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.form.requestSubmit();
     });
+  }
+
+  describeError(texts, status) {
+    if (status === 403) return texts.textRefused;
+    return status === 503 || status === 507 ? texts.textFull : fillText(texts.textFailed, { status });
   }
 
   showError(sentence) {

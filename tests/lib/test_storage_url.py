@@ -23,7 +23,7 @@ SECRET = "Xq7SECRET"
 def test_without_a_url_files_are_in_their_folders(tmp_path: Path) -> None:
     built = build_storages("", NONE, folders={"default": tmp_path / "media", "engine": tmp_path / "engine"})
     assert [entry["OPTIONS"]["location"] for entry in built.values()] == [tmp_path / "media", tmp_path / "engine"]
-    assert {entry["BACKEND"] for entry in built.values()} == {"django.core.files.storage.FileSystemStorage"}
+    assert {entry["BACKEND"] for entry in built.values()} == {"vanceweb.lib.folder_storage.FolderStorage"}
 
 
 @pytest.mark.parametrize(

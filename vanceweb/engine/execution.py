@@ -13,8 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
@@ -28,6 +29,7 @@ from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, proces
 from vanceweb.engine.run_monitor import RunMonitor, RunStopped, RunWatcher, replace_worker
 from vanceweb.lib.file_names import build_result_name
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first
+from vanceweb.lib.storage_faults import RETRY_SECONDS, StorageFault, find_fault
 from vanceweb.lib.stored_files import open_stored
 
 logger = logging.getLogger(__name__)
@@ -37,11 +39,20 @@ WORK_PREFIX = "engine-"
 MAX_ATTEMPTS = 3
 
 
+class StorageUnusable(Exception):
+    """The disk is full or read-only, which says nothing about the job."""
+
+    def __init__(self, fault: StorageFault) -> None:
+        super().__init__(str(fault.waiting))
+        self.fault = fault
+
+
 def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> bool:
     """Execute the due transform whose turn it is. Return False if none is due.
 
     All errors end the job as failed, with a plain sentence. There are two exceptions. A row whose lease was lost
-    belongs to another worker and isn't changed. If the process has to stop, the job goes back to the queue. `replace`
+    belongs to another worker and isn't changed. If the process has to stop, or the disk is full, the job goes back to
+    the queue. `replace`
     ends a process that can't be stopped otherwise.
     """
     lease = claim_first(
@@ -65,6 +76,8 @@ def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> b
         end_transform(held, state=Transform.State.FINISHED, **_build_result_fields(transform, outcome))
     except (RunStopped, ProcessStopping) as reason:
         _give_back_or_end(held, lease, reason)
+    except StorageUnusable as stop:
+        _requeue_later(lease, stop.fault)
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
         _get_storage().delete(transform.get_result_path(transform.attempts))
@@ -81,8 +94,20 @@ def _give_back_or_end(held: QuerySet[Transform], lease: Lease[Transform], reason
             end_transform(held, state=reason.state, message=reason.message)
 
 
+def _requeue_later(lease: Lease[Transform], fault: StorageFault) -> None:
+    """Put the job back into the queue until there may be room for its files. The attempt isn't counted."""
+    logger.warning("A transform has to wait: %s", fault.waiting)
+    with suppress(LeaseLost):
+        lease.release(
+            **lease.undo,
+            attempts=F("attempts") - 1,
+            message=str(fault.waiting),
+            not_before=timezone.now() + timedelta(seconds=RETRY_SECONDS),
+        )
+
+
 def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
-    """Process the picture and store the result. Raise RunStopped, ProcessStopping or LeaseLost."""
+    """Process the picture and store the result. Raise RunStopped, StorageUnusable, ProcessStopping or LeaseLost."""
     if transform.attempts > MAX_ATTEMPTS:
         raise RunStopped(
             Transform.State.FAILED, gettext("The engine was interrupted several times while running this job.")
@@ -92,11 +117,13 @@ def _execute(transform: Transform, monitor: RunMonitor) -> Outcome:
     monitor(0.0)
     try:
         return _process(transform, transform.upload, monitor)
-    except ProcessingError as error:
-        raise RunStopped(Transform.State.FAILED, error.message.localise(gettext)) from error
     except (RunStopped, ProcessStopping, LeaseLost):
         raise
     except Exception as error:
+        if fault := find_fault(error):
+            raise StorageUnusable(fault) from error
+        if isinstance(error, ProcessingError):
+            raise RunStopped(Transform.State.FAILED, error.message.localise(gettext)) from error
         logger.exception("transform %s failed", transform)
         raise RunStopped(
             Transform.State.FAILED, gettext("The job failed and exited for an unexpected reason.")

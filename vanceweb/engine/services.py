@@ -52,7 +52,11 @@ def store_upload(*, account: Account, file: "File[bytes]", name: str) -> Upload:
         filesize=facts.filesize,
     )
     mended = open_mended(source)
-    storages["engine"].save(upload.file_name, file if mended is source else File(mended))
+    try:
+        storages["engine"].save(upload.file_name, file if mended is source else File(mended))
+    except BaseException:
+        upload.delete()
+        raise
     return upload
 
 

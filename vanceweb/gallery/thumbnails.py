@@ -20,13 +20,14 @@ from vanceweb.lib.decoding import DecoderUnavailable, DecodingInterrupted
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, claim_first
 from vanceweb.lib.row_faults import release_after_fault
+from vanceweb.lib.storage_faults import RETRY_SECONDS, find_fault
 
 logger = logging.getLogger(__name__)
 
 # A picture whose thumbnails have failed this often stays without them: it may be killing the workers. Only a job on it
 # still tries.
 THUMBNAIL_MAX_ATTEMPTS = 3
-# After an error that says nothing about the picture, such as a full disk, the next attempt follows this much later.
+# After an error that says nothing about the picture, the next attempt follows this much later.
 THUMBNAIL_RETRY_SECONDS = 60
 # A decoder that has too much to do has soon done it.
 BUSY_DECODER_SECONDS = 5
@@ -128,9 +129,12 @@ def _release_after_error(lease: Lease[Blob], error: BaseException) -> None:
     """Release the blob for the next attempt. One that never began, or ended with the worker, doesn't count."""
     now = timezone.now()
     is_busy = isinstance(error, DecoderUnavailable) and not isinstance(error, DecodingInterrupted)
+    is_full = find_fault(error) is not None
     with suppress(LeaseLost):
         if is_busy:
             lease.release(not_before=now + timedelta(seconds=BUSY_DECODER_SECONDS), attempts=F("attempts") - 1)
+        elif is_full:
+            lease.release(not_before=now + timedelta(seconds=RETRY_SECONDS), attempts=F("attempts") - 1)
         elif isinstance(error, Exception):
             # An interrupted decoder may be the picture's fault.
             lease.release(not_before=now + timedelta(seconds=THUMBNAIL_RETRY_SECONDS))

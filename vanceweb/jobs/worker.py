@@ -23,6 +23,7 @@ from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
 from vanceweb.lib.row_faults import release_after_fault
+from vanceweb.lib.storage_faults import RETRY_SECONDS, find_fault
 from vanceweb.teams.access import filter_usable
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
@@ -143,7 +144,11 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         claimed.fail(to_failure(error, job))
         if isinstance(error, InvalidToken):
             _check_connection_soon(job)
-    except Exception:
+    except Exception as error:
+        if fault := find_fault(error):
+            logger.warning("Job %s has to wait: %s", job.pk, fault.waiting)
+            claimed.pause(RETRY_SECONDS, error=str(fault.waiting), error_code=None)
+            return
         logger.exception("Job %s failed with an unexpected error", job.pk)
         claimed.back_off(Failure(None, str(UNEXPECTED), find_resume_state(job)))
 

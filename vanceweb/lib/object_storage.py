@@ -31,6 +31,8 @@ MAX_MEMORY_BYTES = 256 * 1024
 # Bytes of one request. A large object is sent and fetched in parts of this size, one after the other: with threads,
 # each open picture would take ten of them in memory.
 PART_BYTES = 8 * 1024 * 1024
+# Codes of services that have no more room: of the client's quota, and of MinIO's and Ceph's disks.
+FULL_CODES = frozenset({"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
 # A proxy follows a signed path at once.
 SIGNATURE_SECONDS = 60
 
@@ -167,7 +169,8 @@ def _translate_errors(name: str) -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in ("404", "NoSuchKey"):
             raise _make_missing(name) from None
-        raise OSError(errno.EIO, f"the object storage answered {code}", name) from error
+        number = errno.ENOSPC if code in FULL_CODES else errno.EIO
+        raise OSError(number, f"the object storage answered {code}", name) from error
     except (BotoCoreError, Boto3Error) as error:
         raise OSError(errno.EIO, f"the object storage failed with {type(error).__name__}", name) from error
 

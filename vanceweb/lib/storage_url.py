@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-FILE_SYSTEM_BACKEND = "django.core.files.storage.FileSystemStorage"
+FILE_SYSTEM_BACKEND = "vanceweb.lib.folder_storage.FolderStorage"
 OBJECT_STORAGE_BACKEND = "vanceweb.lib.object_storage.ObjectStorage"
 # The rules for names of buckets that every service shares.
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -4,10 +4,11 @@ import html
 import unicodedata
 from typing import Any
 
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.utils.datastructures import MultiValueDict
+
+from vanceweb.lib.upload_handler import CarefulUploadHandler
 
 # Control characters and halves of surrogate pairs: no column can store some of them.
 DROPPED_CATEGORIES = frozenset({"Cc", "Cs"})
@@ -22,8 +23,8 @@ class NameKeepingParser(MultiPartParser):
         return None if name in ("", ".", "..") else name
 
 
-class NameKeepingUploadHandler(TemporaryFileUploadHandler):
-    """Writes files to the disk and has the form parsed by NameKeepingParser."""
+class NameKeepingUploadHandler(CarefulUploadHandler):
+    """A careful handler that has the form parsed by NameKeepingParser."""
 
     _is_parsing = False
 

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -26,7 +26,8 @@ def lock_data_folder(folder: Path) -> Iterator[None]:
                 f"vanceweb is already running on {folder} (process {file.read().strip()}); "
                 "stop that process first, or choose another folder with DATA_DIR=…"
             ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with suppress(OSError):  # the disk may be full; the number is only told to others
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
         yield

@@ -17,6 +17,7 @@ from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.engine.models import Account
 from vanceweb.engine.payloads import build_error, build_success
 from vanceweb.lib.client_address import get_client_address
+from vanceweb.lib.storage_faults import find_fault
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +52,10 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
                 result = handler(_read_call(request, methods))
             except EngineError as error:
                 return respond(build_error(error.code, error.message))
-            except Exception:
+            except Exception as error:
                 logger.exception("%s failed", request.path)
-                return respond(build_error(Code.INTERNAL, "Internal error."))
+                fault = find_fault(error)
+                return respond(build_error(Code.INTERNAL, str(fault.sentence) if fault else "Internal error."))
             if isinstance(result, HttpResponseBase):
                 return result
             return respond(build_success(result, ip=get_client_address(request)))

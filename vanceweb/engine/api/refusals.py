@@ -8,6 +8,7 @@ from vanceweb.engine.api.endpoint import respond
 from vanceweb.engine.errors import Code
 from vanceweb.engine.payloads import build_error
 from vanceweb.lib.api_paths import is_api_path
+from vanceweb.lib.storage_faults import FULL, READ_ONLY
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -18,6 +19,8 @@ REFUSALS: Mapping[int, tuple[Code, str]] = {
     404: (Code.ILLEGAL_PARAMETER, "There is nothing at this address of the API."),
     405: (Code.ILLEGAL_PARAMETER, "This method is not supported here."),
     413: (Code.LIMIT_EXCEEDED, "The request is too large."),
+    FULL.status: (Code.INTERNAL, str(FULL.sentence)),
+    READ_ONLY.status: (Code.INTERNAL, str(READ_ONLY.sentence)),
     429: (Code.LIMIT_EXCEEDED, "There were too many requests. Try again later."),
 }
 FAULT = (Code.INTERNAL, "Internal error.")

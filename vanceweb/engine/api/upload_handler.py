@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import SkipFile
 from django.http import HttpRequest
 
+from vanceweb.lib.upload_names import NameKeepingUploadHandler
 
-class CappedUploadHandler(TemporaryFileUploadHandler):
+
+class CappedUploadHandler(NameKeepingUploadHandler):
     """Writes a request's files to temporary files until they exceed `limit` bytes in total.
 
     The rest is read and discarded, so that the fields after the file (such as the token) are still read, and the

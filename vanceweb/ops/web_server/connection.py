@@ -1,6 +1,7 @@
 """A client's connection: its requests one after the other, its deadlines, and its end."""
 
 import json
+import logging
 import socket
 import time
 from contextlib import suppress
@@ -25,6 +26,9 @@ from vanceweb.ops.web_server.request_reader import RequestReader
 # The API's codes of an illegal parameter and of a limit, by HTTP status; of everything else, that of an internal error.
 API_CODES = {400: 10001, 413: 10012, 431: 10012}
 API_FAULT = 10010
+NO_ROOM = "The server's disk is full or can't be written to. Nothing was stored and nothing was charged."
+
+logger = logging.getLogger(__name__)
 
 
 class RequestTimeout(BadRequest):  # type: ignore[misc]
@@ -32,6 +36,13 @@ class RequestTimeout(BadRequest):  # type: ignore[misc]
 
     code = 408
     reason = "Request Timeout"
+
+
+class NoRoom(BadRequest):  # type: ignore[misc]
+    """The answer to a request whose body finds no room on the disk."""
+
+    code = 507
+    reason = "Insufficient Storage"
 
 
 class Answering(WSGITask):  # type: ignore[misc]
@@ -108,7 +119,15 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Give the bytes to the request they belong to, and note when it began."""
-        result = bool(super().received(data))
+        try:
+            result = bool(super().received(data))
+        except OSError as error:
+            # A large body waits in a temporary file.
+            logger.warning("A request's body can't be stored: %s", error)
+            if self.request is None:
+                raise
+            self._refuse(self.request, NoRoom(NO_ROOM))
+            return False
         request, now = self.request, self.received_at
         if request is not None:
             request.headers_since = request.headers_since or now
