@@ -1,5 +1,6 @@
 """A client's connection: its requests one after the other, its deadlines, and its end."""
 
+import html
 import json
 import logging
 import socket
@@ -67,8 +68,11 @@ class Refusing(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         """Send the answer and close the connection."""
+        error = self.request.error
         if is_api_path(getattr(self.request, "path", "")):
-            self.request.error = ApiError(self.request.error)
+            self.request.error = ApiError(error)
+        elif isinstance(error, NoRoom):
+            self.request.error = PageError(error)
         super().execute()
 
 
@@ -80,9 +84,22 @@ class ApiError:
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Return the status, the headers and the body."""
-        status = f"{self.error.code} {self.error.reason}"
+        # The API's errors have the status 200, unless the request itself is broken: other programs on its way see that.
+        is_whole = self.error.code in (413, NoRoom.code)
+        status = "200 OK" if is_whole else f"{self.error.code} {self.error.reason}"
         envelope = {"code": API_CODES.get(self.error.code, API_FAULT), "msg": f"{self.error.reason}. {self.error.body}"}
         return status, [("Content-Type", "application/json")], json.dumps(envelope).encode()
+
+
+class PageError(ApiError):
+    """An error of a request that people send, with a body that browsers show."""
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return the status, the headers and the body."""
+        title, text = html.escape(self.error.reason), html.escape(self.error.body)
+        page = f'<!DOCTYPE html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{text}</p></html>'
+        headers = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
+        return f"{self.error.code} {self.error.reason}", headers, page.encode()
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
