@@ -168,6 +168,7 @@ def test_30_a_job_waits_for_room_and_is_charged_once(
         job.refresh_from_db()
         assert (job.state, job.setbacks) == (Job.State.DOWNLOADING, 0)
         assert job.error == str((FULL if fault == "full" else READ_ONLY).waiting)
+        assert "The job waits until" in client.get(f"/jobs/{job.uuid}/").content.decode()
         assert list_files(disk) == files
         assert Blob.objects.count() == 1
     mend_disk(disk, fault)

@@ -83,6 +83,9 @@ def test_25_pages_and_health_mark_what_doesnt_work(alice: User, client: Client, 
     assert "Not on this site" not in client.get("/t/studio/").content.decode()
     write_gaps({"enlarge3"})
     assert json.loads(gaps_file.read_text()) == ["enlarge3"]
-    assert client.get("/t/studio/").content.decode().count("Not on this site") == 1
+    studio = client.get("/t/studio/").content.decode()
+    assert studio.count("Not on this site") == 1
+    assert "Enlarge it" not in studio
+    assert "Cut it out" in studio
     assert "lacks models for this tool" in client.get("/t/studio/features/enlarge3/").content.decode()
     assert client.get("/healthz").content == b"ok\nmodel weights are missing: see manage.py doctor\n"

@@ -72,8 +72,12 @@ def _build_sample_offers(actor: Actor) -> Iterable[SampleOffer]:
     connection = choose_default(filter_visible(Connection.objects.without_token(), actor))
     if connection is None or not actor.can_make:
         return
+    # A first try that fails would be a poor welcome.
+    gaps = read_gaps() if connection.is_bundled else frozenset()
     for sample, slug, label in SAMPLE_OFFERS:
         feature = get_feature_by_slug(slug)
+        if feature.module in gaps:
+            continue
         yield SampleOffer(get_sample(sample), feature, label, build_form_class(feature)(auto_id=False), connection)
 
 
