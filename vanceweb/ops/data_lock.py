@@ -17,17 +17,16 @@ def lock_data_folder(folder: Path) -> Iterator[None]:
 
     The kernel releases the lock when the process ends.
     """
-    with (folder / "up.lock").open("a+") as file:
+    with (folder / "up.lock").open("a+b", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
             raise AlreadyRunning(
-                f"vanceweb is already running on {folder} (process {file.read().strip()}); "
+                f"vanceweb is already running on {folder} (process {file.read().decode().strip()}); "
                 "stop that process first, or choose another folder with DATA_DIR=…"
             ) from error
         with suppress(OSError):  # the disk may be full; the number is only told to others
             file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
+            file.write(f"{os.getpid()}\n".encode())
         yield

@@ -24,6 +24,7 @@ from vanceweb.lib.private_files import (
     find_database_file,
     find_open_paths,
 )
+from vanceweb.lib.storage_faults import FULL, find_fault
 from vanceweb.ops.database_copies import NotCopied, copy_database, find_copy
 from vanceweb.ops.missing_weights import install_or_warn
 from vanceweb.ops.services import ensure_team_connections
@@ -148,9 +149,15 @@ def migrate_database(write_line: WriteLine) -> None:
             write_line("Updating the database …")
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        raise NotPrepared(f"The database can't be used: {str(error).strip().splitlines()[0]}.") from error
+        raise NotPrepared(f"The database can't be used: {_describe_error(error)}.") from error
     finally:
         connection.close()
+
+
+def _describe_error(error: DatabaseError) -> str:
+    """Return the database's words, or plainer ones for a full disk, which SQLite calls an error of the disk."""
+    reason = str(error).strip().splitlines()[0]
+    return f"{reason} (the disk is full)" if find_fault(error) is FULL and "full" not in reason else reason
 
 
 def _refuse_newer_database(loader: MigrationLoader) -> None:
