@@ -1,5 +1,6 @@
 """A disk that is full or read-only: a sentence, nothing half-done, and work that goes on when there is room."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
 from tests.conftest import get_bundled, make_picture_file
 from tests.engine.conftest import DENOISE, picture
+from tests.factories import make_result
 from tests.small_disk import SmallDisk, run_small_disk
 from tests.web_process import WebProcess
 from vanceweb.engine.accounts import create_account
@@ -198,6 +201,20 @@ def test_30_thumbnails_wait_as_often_as_it_takes(fault: str, disk: SmallDisk, al
     Blob.objects.update(not_before=timezone.now())
     make_next_thumbnails()
     assert Blob.objects.get().has_thumbnails
+
+
+@pytest.mark.django_db(transaction=True)
+def test_26_a_deletion_whose_files_stay_is_finished_later(disk: SmallDisk, alice: User, settings: Any) -> None:
+    put_on(disk, settings, "default")
+    picture, client = make_result(alice), Client()
+    client.force_login(alice)
+    disk.set_read_only(True)
+    assert client.post(f"/gallery/{picture.uuid}/delete/").status_code == 302
+    assert not Blob.objects.exists()
+    assert len(list_files(disk)) == 3
+    disk.set_read_only(False)
+    call_command("doctor", "--repair", "--min-age", "0", stdout=io.StringIO())
+    assert list_files(disk) == []
 
 
 def send_picture(client: Client, user: User, width: int) -> Any:

@@ -4,13 +4,11 @@ They lock the blob, so that an upload never refers to bytes that a deletion is a
 order job, asset, blob.
 """
 
-from functools import partial
-
-from django.db import transaction
 from django.db.models import F
 
 from vanceweb.gallery.blob_files import delete_files, delete_leftover_files, has_file
 from vanceweb.gallery.models import Blob
+from vanceweb.lib.after_commit import run_after_commit
 
 
 def take_reference(written: Blob) -> Blob:
@@ -25,7 +23,7 @@ def take_reference(written: Blob) -> Blob:
         return written
     Blob.objects.filter(pk=stored.pk).update(references=F("references") + 1)
     stored.references += 1
-    transaction.on_commit(partial(delete_files, written), robust=True)
+    run_after_commit(delete_files, written)
     return stored
 
 
@@ -47,7 +45,8 @@ def delete_if_unused(blob_id: int) -> None:
 
 def _delete_blob(blob: Blob) -> None:
     Blob.objects.filter(pk=blob.pk).delete()
-    transaction.on_commit(partial(delete_leftover_files, blob))
+    # The rows are gone by then. Files that can't be deleted go with the sweeper (ops/stray_sweep.py).
+    run_after_commit(delete_leftover_files, blob)
 
 
 def _find_same_bytes(written: Blob) -> Blob | None:

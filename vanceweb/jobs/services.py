@@ -1,8 +1,8 @@
 """People's actions on jobs. They only write rows and return at once; the io worker does the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from vanceweb.jobs.order import compute_rank
 from vanceweb.jobs.places import wake_next_job
 from vanceweb.jobs.run_times import estimate_seconds
 from vanceweb.jobs.tasks import wake_job_worker
+from vanceweb.lib.after_commit import run_after_commit
 from vanceweb.teams.access import Action, Actor, filter_editable, filter_usable, filter_visible, require
 from vanceweb.teams.models import Ownership
 from vanceweb.vault.models import Connection
@@ -32,6 +33,17 @@ from vanceweb.vault.models import Connection
 
 class JobRefused(Exception):
     """The job can't be submitted, retried, released or deleted. The message is a sentence with the reason."""
+
+
+@contextmanager
+def delete_upload_on_error(source: Asset) -> Iterator[None]:
+    """Delete the upload if the block, which submits its first job, fails. Other pictures stay."""
+    try:
+        yield
+    except BaseException:
+        if source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
+            delete_asset(asset=source)
+        raise
 
 
 @transaction.atomic
@@ -250,7 +262,7 @@ def delete_job(*, actor: Actor, job: Job) -> DeletionPlan | None:
     for picture in (plan.deleted_result, plan.deleted_source):
         if picture is not None:
             delete_asset(asset=picture)
-    transaction.on_commit(partial(delete_leftover_files, Blob(uuid=locked.result_uuid)))
+    run_after_commit(delete_leftover_files, Blob(uuid=locked.result_uuid))
     return plan
 
 

@@ -1,7 +1,5 @@
 """The page of a feature: a form for the picture and the settings."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,11 +17,11 @@ from vanceweb.catalogue.forms import FeatureForm, build_form_class, build_initia
 from vanceweb.catalogue.jconfig import JConfigError
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
-from vanceweb.gallery.services import SampleMissing, delete_asset, store_sample, store_upload
+from vanceweb.gallery.services import SampleMissing, store_sample, store_upload
 from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
-from vanceweb.jobs.services import JobRefused, submit_job
+from vanceweb.jobs.services import JobRefused, delete_upload_on_error, submit_job
 from vanceweb.jobs.views_conversion import add_converted
 from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable
@@ -83,24 +81,13 @@ def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job 
         return None
     connection = submission.cleaned_data["connection"]
     try:
-        with _delete_upload_on_error(source):
+        with delete_upload_on_error(source):
             return submit_job(
                 actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
             )
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
         return None
-
-
-@contextmanager
-def _delete_upload_on_error(source: Asset) -> Iterator[None]:
-    """Delete the upload if the block, which creates its first job, fails. Other pictures stay."""
-    try:
-        yield
-    except BaseException:
-        if source.kind == Asset.Kind.UPLOAD and not source.jobs_from.exists():
-            delete_asset(asset=source)
-        raise
 
 
 def _find_foreign_format(submission: SubmissionForm) -> ForeignFormat | None:

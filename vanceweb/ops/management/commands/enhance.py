@@ -18,7 +18,7 @@ from vanceweb.catalogue.parameters import InvalidParameter
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_converted, store_upload
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, cancel_job, submit_job
+from vanceweb.jobs.services import JobRefused, cancel_job, delete_upload_on_error, submit_job
 from vanceweb.jobs.worker import advance_job
 from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable
@@ -63,10 +63,10 @@ class Command(BaseCommand):
         actor = _find_actor(_find_user(options["user"]), options["team"])
         connection = _find_connection(actor, options["connection"])
         source = self._store_source(actor, options["source"])
+        step, output = form.build_step(), form.build_output()
         try:
-            job = submit_job(
-                actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
-            )
+            with delete_upload_on_error(source):
+                job = submit_job(actor=actor, connection=connection, source=source, steps=[step], output=output)
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
         with ExitStack() as stack:
