@@ -91,5 +91,6 @@ def _is_in_data_folder(name: object) -> bool:
     if not isinstance(name, str | bytes | Path):
         return False
     path = Path(name.decode(errors="replace") if isinstance(name, bytes) else name)
-    folders = [Path(settings.DATA_DIR), Path(settings.FILE_UPLOAD_TEMP_DIR), Path(settings.MEDIA_ROOT)]
-    return any(path.is_relative_to(folder) for folder in folders)
+    storages = [settings.STORAGES[name].get("OPTIONS", {}).get("location", "") for name in ("default", "engine")]
+    folders = [Path(folder) for folder in (settings.DATA_DIR, settings.FILE_UPLOAD_TEMP_DIR, *storages)]
+    return any(folder.is_absolute() and path.is_relative_to(folder) for folder in folders)

@@ -27,8 +27,9 @@ def install_or_warn(progress: Progress, write_line: Callable[[str], None]) -> No
         install_weights(Path(settings.MODELS_DIR), progress=progress)
     except WeightsError as error:
         write_line(f"Warning: {error}")
-    update_gaps()
-    if not is_complete():
+    complete = is_complete()
+    _update_gaps(complete)
+    if not complete:
         features = ", ".join(map(str, list_gap_titles())) or "none"
         write_line(
             "Warning: model weights of the bundled engine are missing or damaged. The site works without them, and "
@@ -46,10 +47,10 @@ def list_gap_titles() -> "Sequence[StrOrPromise]":
     return [get_feature_by_module(module).title for module in sorted(read_gaps())]
 
 
-def update_gaps() -> None:
-    """Write down which features the engine can't do. Without missing weights there are none."""
+def _update_gaps(complete: bool) -> None:
+    """Write down which features the engine can't do: none, if the weights are complete."""
     modules: set[str] = set()
-    if not is_complete():
+    if not complete:
         with suppress(BackendsNotListed):  # the log has the reason
             modules = find_gaps()
     with suppress(OSError):  # on a read-only disk the pages don't show them
