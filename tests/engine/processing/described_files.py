@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from tests.engine.processing.picture_files import build_camera_exif, make_halves
 from vanceweb.engine.processing.image.jpeg_segments import (
     APP1,
+    APP2,
     APP13,
     COMMENT,
     RESOURCES_NAME,
@@ -137,3 +138,49 @@ def read_described(path: Path) -> Described:
         {},
         file,
     )
+
+
+def build_picture_index(sizes: list[int], offsets: list[int], order: str = ">") -> bytes:
+    """Build an index of pictures (CIPA DC-007); offsets count from its byte order, that of the first picture is 0."""
+    head = {">": b"MM\0*", "<": b"II*\0"}[order] + struct.pack(order + "I", 8)
+    entries = b"".join(
+        struct.pack(order + "IIIHH", 0x0003_0000 if offset == 0 else 0, size, offset, 0, 0)
+        for size, offset in zip(sizes, offsets, strict=True)
+    )
+    fields = struct.pack(order + "H", 3) + struct.pack(order + "HHI4s", 0xB000, 7, 4, b"0100")
+    fields += struct.pack(order + "HHII", 0xB001, 4, 1, len(sizes))
+    fields += struct.pack(order + "HHII", 0xB002, 7, len(entries), 50) + struct.pack(order + "I", 0)
+    return build_segment(APP2, b"MPF\0" + head + fields + entries)
+
+
+def encode_jpeg(image: Image.Image, *segments: bytes) -> bytes:
+    """Return a JPG with these segments."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=90, extra=b"".join(segments))
+    return file.getvalue()
+
+
+GAIN_MAP = encode_jpeg(
+    make_halves(24, 16, left=40, right=200, mode="L"), build_xmp_segment(build_xmp('hdrgm:Version="1.0"', ""))
+)
+FILM = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + bytes(range(1, 251)) * 4
+
+
+def save_indexed_jpeg(path: Path, *segments: bytes, pictures: list[bytes], tail: bytes = b"", order: str = ">") -> Path:
+    """Save a JPG with an index of these further pictures, which follow it, and these bytes behind them."""
+    nothing = [0] * (len(pictures) + 1)
+    first = encode_jpeg(make_halves(96, 64), *segments, build_picture_index(nothing, nothing, order))
+    base = first.index(b"MPF\0") + 4
+    starts = [len(first) + sum(map(len, pictures[:number])) - base for number in range(len(pictures))]
+    index = build_picture_index([len(first), *map(len, pictures)], [0, *starts], order)
+    path.write_bytes(encode_jpeg(make_halves(96, 64), *segments, index) + b"".join(pictures) + tail)
+    return path
+
+
+def list_indexed_pictures(file: bytes) -> list[bytes]:
+    """Return the pictures that the index of a JPG names."""
+    base = file.index(b"MPF\0") + 4
+    order = ">" if file[base : base + 2] == b"MM" else "<"
+    size, offset = struct.unpack_from(order + "II", file, base + 10 + 2 * 12 + 4)
+    entries = struct.iter_unpack(order + "IIIHH", file[base + offset : base + offset + size])
+    return [file[(start + base if start else 0) :][:length] for _, length, start, _, _ in entries]

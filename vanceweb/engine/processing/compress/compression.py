@@ -4,6 +4,9 @@ This module decides how the picture is written and does not change the picture i
 quantised more coarsely, though never below `JPEG_LEAST_QUALITY`, and a PNG gets fewer colours or steps of brightness,
 whichever is smallest within the error that the quality allows. At 100, and wherever loss saves little, the file is only
 coded again. A file never becomes larger: at worst it is the input.
+
+At 100, with metadata, the file also keeps what is behind its picture: gain maps, films, further pictures. Otherwise
+these are left out with everything that points to them.
 """
 
 import io
@@ -17,6 +20,7 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.compress.colour_reduction import reduce_colours
 from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise_png, strip_jpeg, strip_png
+from vanceweb.engine.processing.image.attachments import remove_attachments
 from vanceweb.engine.processing.image.descriptions import NO_DESCRIPTIONS
 from vanceweb.engine.processing.image.metadata import read_orientation
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
@@ -47,7 +51,7 @@ class SourceFile:
     """The file that a picture came from, whose bytes may become the result."""
 
     file: bytes
-    picture_count: int
+    frame_count: int
     tables: Tables
     sampling: int
     orientation: int
@@ -87,12 +91,13 @@ def encode(
     """
     quality = quality if output.quality is None else min(quality, output.quality)
     source = _read_source(picture, file_format, output)
-    if source is not None and not keep_metadata:
-        source = _strip_metadata(source, file_format, report)
+    keeps_file = source is not None and keep_metadata and quality >= LOSSLESS_QUALITY
+    if source is not None and not keeps_file:
+        source = _reduce_source(source, file_format, report, keep_metadata=keep_metadata)
     image = to_image(picture, file_format, output.background)
     options, notes = build_save_options(picture, image.mode, file_format, output)
     write = _encode_jpeg if file_format == "jpg" else _encode_png
-    return write(image, options, quality, source, report), notes
+    return write(image, options, quality, source, report), () if keeps_file else notes
 
 
 def _read_source(picture: Picture, file_format: FileFormat, output: Output) -> SourceFile | None:
@@ -104,16 +109,25 @@ def _read_source(picture: Picture, file_format: FileFormat, output: Output) -> S
         jpeg = image if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         tables = {number: list(table) for number, table in jpeg.quantization.items()} if jpeg else {}
         sampling = JpegImagePlugin.get_sampling(jpeg) if jpeg else -1
-        picture_count = getattr(image, "n_frames", 1)
+        frame_count = getattr(image, "n_frames", 1)
         orientation = read_orientation(image)
-    return SourceFile(picture.source.read_bytes(), picture_count, tables, sampling, orientation)
+    return SourceFile(picture.source.read_bytes(), frame_count, tables, sampling, orientation)
+
+
+def _reduce_source(
+    source: SourceFile, file_format: FileFormat, report: Report, *, keep_metadata: bool
+) -> SourceFile | None:
+    """Return the source's picture alone; None if it must be encoded again to be without its metadata."""
+    if not keep_metadata:
+        return _strip_metadata(source, file_format, report)
+    return replace(source, file=remove_attachments(source.file))
 
 
 def _strip_metadata(source: SourceFile, file_format: FileFormat, report: Report) -> SourceFile | None:
     """Return the source without its metadata, or None if the picture must be encoded again for that."""
     if file_format == "jpg":
         file = strip_jpeg(source.file, source.orientation)
-        return replace(source, file=file, picture_count=1) if file else None
+        return replace(source, file=file) if file else None
     # A PNG loses its orientation with the rest, so the picture itself must be turned.
     file = strip_png(source.file, report) if source.orientation == 1 else None
     return replace(source, file=file) if file else None
@@ -124,8 +138,7 @@ def _encode_jpeg(
 ) -> bytes:
     candidates = []
     if source is not None:
-        # The index of an MPO's further pictures would become wrong.
-        candidates.append(source.file if source.picture_count > 1 else optimise_jpeg(source.file))
+        candidates.append(optimise_jpeg(source.file))
         report(LOSSLESS_SHARE)
     if source is None or quality < LOSSLESS_QUALITY:
         quantised = _quantise_jpeg(image, options, quality, source, narrow_report(report, LOSSLESS_SHARE, LOSSY_SHARE))
@@ -164,7 +177,7 @@ def _encode_png(
     image: Image.Image, options: Mapping[str, Any], quality: int, source: SourceFile | None, report: Report
 ) -> bytes:
     pixels = image.width * image.height
-    if source is not None and (quality >= LOSSLESS_QUALITY or source.picture_count > 1):
+    if source is not None and (quality >= LOSSLESS_QUALITY or source.frame_count > 1):
         return optimise_png(source.file, pixels, report)
     reducing, writing, optimising, recoding = split_report(report, PNG_WEIGHTS)
     reduced = image if quality >= LOSSLESS_QUALITY else reduce_colours(image, quality, reducing)

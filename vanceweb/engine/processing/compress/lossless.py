@@ -7,7 +7,17 @@ from subprocess import DEVNULL, PIPE
 import mozjpeg_lossless_optimization as mozjpeg
 from PIL import Image
 
+from vanceweb.engine.processing.image.attachments import has_credentials, split_at_end
+from vanceweb.engine.processing.image.jpeg_segments import (
+    APP1,
+    APP2,
+    PROFILE_NAME,
+    build_segment,
+    leave_out,
+    read_segments,
+)
 from vanceweb.engine.processing.image.metadata import ORIENTATION
+from vanceweb.engine.processing.image.picture_index import follow_pictures
 from vanceweb.engine.processing.image.progress import Report, ignore_progress
 
 # oxipng holds Python's global lock, for tens of seconds with a large picture; in this process the lease on the job
@@ -20,19 +30,22 @@ OXIPNG = (
 )
 OXIPNG_LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which a level is used; ten seconds or less on one core
 LARGE_PICTURE_LEVEL, STRIPPING_LEVEL = 1, 0
-# Markers of JPEG segments.
-JFIF_SEGMENT, EXIF_SEGMENT, PROFILE_SEGMENT, START_OF_SCAN = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2", b"\xff\xda"
+JFIF_SEGMENT = b"\xff\xe0"
 POLL_SECONDS, USUAL_SECONDS = 0.2, 5.0  # between reports of progress; and after which oxipng is half done
 TIMEOUT = 600  # seconds; far more than the largest picture needs
 
 
 def optimise_png(file: bytes, pixels: int, report: Report = ignore_progress) -> bytes:
-    """Return the PNG with the same samples, frames and metadata, or unchanged if that saves nothing.
+    """Return the PNG with the same samples, frames, metadata and attachments, or unchanged if that saves nothing.
 
-    `pixels` is the number of its px.
+    A file that is signed stays unchanged, too. `pixels` is the number of its px.
     """
     level = next((level for most, level in OXIPNG_LEVELS if pixels <= most), LARGE_PICTURE_LEVEL)
-    return min(_run_oxipng(file, level, "none", report) or file, file, key=len)
+    picture, tail = split_at_end(file)
+    if has_credentials(picture):
+        return file
+    packed = _run_oxipng(picture, level, "none", report)
+    return file if packed is None or len(packed) >= len(picture) else packed + tail
 
 
 def strip_png(file: bytes, report: Report = ignore_progress) -> bytes | None:
@@ -64,9 +77,18 @@ def _read_output(process: "subprocess.Popen[bytes]", file: bytes, report: Report
 
 
 def optimise_jpeg(file: bytes) -> bytes:
-    """Return the JPG with the same coefficients and metadata, or unchanged if that saves nothing."""
+    """Return the JPG with the same coefficients, metadata and attachments, or unchanged if that saves nothing.
+
+    Unchanged stays, too, what cannot follow a picture of another size or is signed.
+    """
+    picture, tail = split_at_end(file)
+    if has_credentials(picture):
+        return file
     try:
-        return min(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ALL)), file, key=len)
+        packed = bytes(mozjpeg.optimize(picture, mozjpeg.COPY_MARKERS.ALL))
+        if len(packed) >= len(picture):
+            return file
+        return (follow_pictures(file, len(picture), packed) if tail else packed) + tail
     except ValueError:
         return file
 
@@ -74,10 +96,10 @@ def optimise_jpeg(file: bytes) -> bytes:
 def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
     """Return the JPG with only its coefficients, profile and EXIF `orientation` 1-8; None for a damaged one.
 
-    Further pictures of a multi-picture file are left out together with their index.
+    What is behind the picture is left out together with what points to it.
     """
     try:
-        stripped = _remove_picture_index(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ICC)))
+        stripped = _keep_profile_alone(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ICC)))
     except ValueError:
         return None
     if orientation == 1:
@@ -87,17 +109,14 @@ def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
     block = exif.tobytes()
     # The JFIF segment must be the first.
     position = 4 + int.from_bytes(stripped[4:6]) if stripped[2:4] == JFIF_SEGMENT else 2
-    return stripped[:position] + EXIF_SEGMENT + (len(block) + 2).to_bytes(2) + block + stripped[position:]
+    return stripped[:position] + build_segment(APP1, block) + stripped[position:]
 
 
-def _remove_picture_index(file: bytes) -> bytes:
-    """Return the JPG without the index of further pictures, whose segments libjpeg takes for parts of a profile."""
-    kept, position = bytearray(file[:2]), 2
-    while file[position : position + 2] != START_OF_SCAN:
-        end = position + 2 + int.from_bytes(file[position + 2 : position + 4])
-        if not (file[position : position + 2] == PROFILE_SEGMENT and file[position + 4 : end].startswith(b"MPF\0")):
-            kept += file[position:end]
-        if end <= position + 2 or end >= len(file):
-            return file
-        position = end
-    return bytes(kept + file[position:])
+def _keep_profile_alone(file: bytes) -> bytes:
+    """Return the JPG without segments that libjpeg takes for parts of a profile, such as an index of pictures."""
+    others = [
+        segment
+        for segment in read_segments(file)
+        if segment.marker == APP2 and not segment.is_named(APP2, PROFILE_NAME)
+    ]
+    return leave_out(file, others)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # A marker with or without a segment. 0x00 is an escaped byte of pixels; 0x01 and 0xD0 to 0xD7 stand among pixels.
 MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
+JPEG_START = b"\xff\xd8\xff"
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 APP1, APP2, APP11, APP13, COMMENT = 0xE1, 0xE2, 0xEB, 0xED, 0xFE
 APPLICATION = range(0xE0, 0xF0)

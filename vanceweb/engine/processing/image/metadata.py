@@ -4,9 +4,10 @@ import io
 import struct
 from typing import Any
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
+from vanceweb.engine.processing.image.attachments import describe_attachments
 from vanceweb.engine.processing.image.descriptions import APP1_PROFILE, build_chunks, build_segments, read_descriptions
 from vanceweb.engine.processing.image.jpeg_segments import EXIF_NAME
 from vanceweb.engine.processing.image.picture import FileFormat, Metadata
@@ -26,8 +27,9 @@ ICC_COLOUR_SPACE = slice(16, 20)  # of the profile's header, ICC.1:2022 7.2.6
 EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, struct.error)
 
 
-def read_metadata(image: Image.Image, file: bytes) -> Metadata:
-    """Return the metadata of an opened image and its file, with the orientation reset, for the caller applies it."""
+def read_metadata(image: ImageFile.ImageFile) -> Metadata:
+    """Return the metadata of an opened image, with the orientation reset, for the caller applies it."""
+    file = _read_file(image)
     try:
         block = _reset_orientation(_read_exif(image))
     except EXIF_ERRORS:
@@ -38,7 +40,19 @@ def read_metadata(image: Image.Image, file: bytes) -> Metadata:
         icc if isinstance(icc, bytes) and len(icc) > 128 else None,
         _read_dpi(image),
         read_descriptions(file, turned=read_orientation(image) != UPRIGHT),
+        describe_attachments(file),
     )
+
+
+def _read_file(image: ImageFile.ImageFile) -> bytes:
+    """Return the bytes of an image that was opened and not yet loaded, and leave its file where Pillow reads on."""
+    if image.fp is None:
+        raise ValueError("the image is loaded already, and its file closed")
+    position = image.fp.tell()
+    image.fp.seek(0)
+    content = image.fp.read()
+    image.fp.seek(position)
+    return content
 
 
 def _read_exif(image: Image.Image) -> Image.Exif:

@@ -16,12 +16,16 @@ FileFormat = Literal["jpg", "png"]
 
 @dataclass(frozen=True)
 class Metadata:
-    """EXIF block and descriptions (orientation already reset), ICC profile and resolution in dots per inch."""
+    """EXIF block and descriptions (orientation already reset), ICC profile and resolution in dots per inch.
+
+    `attachments` are notes for people on what a file encoded from the pixels lacks: gain maps, films and the like.
+    """
 
     exif: bytes | None = None
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     descriptions: Descriptions = NO_DESCRIPTIONS
+    attachments: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def read_picture(path: Path) -> Picture:
                 raise ProcessingError(
                     gettext_noop("The file is %(format)s; only JPG and PNG can be processed."), format=image.format
                 )
-            metadata = read_metadata(image, path.read_bytes())
+            metadata = read_metadata(image)
             image.load()
             upright = ImageOps.exif_transpose(image)
             colours, alpha = _extract_pixels(upright, metadata.icc)

@@ -154,5 +154,5 @@ def build_save_options(
         options["subsampling"] = 0 if quality >= FULL_COLOUR_QUALITY else 2
     else:
         options["compress_level"] = PNG_LEVEL
-    notes = (Message(TOO_LARGE, names=", ".join(lost)),) if lost else ()
+    notes = (*picture.metadata.attachments, *([Message(TOO_LARGE, names=", ".join(lost))] if lost else []))
     return {key: value for key, value in options.items() if value is not None}, notes
