@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.processing.described_files import RIGHTS, build_xmp
-from vanceweb.engine.processing.image.xmp import MAX_PARTS, Edits, edit_xmp, read_properties
+from vanceweb.engine.processing.image.xmp import MAX_PARTS, Edits, change_xmp, read_properties
 from vanceweb.engine.processing.image.xmp_properties import (
     EXIF,
     ORIENTATION,
@@ -29,18 +29,18 @@ UPRIGHT = Edits({ORIENTATION: "1"})
     ],
 )
 def test_an_attribute_is_set_and_nothing_else_changes(before: str, after: str) -> None:
-    assert edit_xmp(build_xmp(before), UPRIGHT) == build_xmp(after)
+    assert change_xmp(build_xmp(before), UPRIGHT) == build_xmp(after)
 
 
 def test_an_element_is_set_and_nothing_else_changes() -> None:
     before = build_xmp("", f"<!-- a > b -->{RIGHTS}<tiff:Orientation>6</tiff:Orientation>")
     after = build_xmp("", f"<!-- a > b -->{RIGHTS}<tiff:Orientation>1</tiff:Orientation>")
-    assert edit_xmp(before, UPRIGHT) == after
+    assert change_xmp(before, UPRIGHT) == after
 
 
 def test_prefixes_may_have_any_name() -> None:
     before = build_xmp('xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation="6"')
-    assert read_properties(edit_xmp(before, UPRIGHT) or b"")[TIFF, "Orientation"] == "1"
+    assert read_properties(change_xmp(before, UPRIGHT) or b"")[TIFF, "Orientation"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_prefixes_may_have_any_name() -> None:
     ],
 )  # fmt: skip
 def test_pointers_go_and_the_rest_stays(attributes: str, properties: str) -> None:
-    edited = edit_xmp(build_xmp(attributes, properties + RIGHTS), POINTERS) or b""
+    edited = change_xmp(build_xmp(attributes, properties + RIGHTS), POINTERS) or b""
     for pointer in (b"hdrgm", b"hdr-gain-map", b"Container", b"Item", b"MicroVideo", b"MotionPhoto"):
         assert pointer not in edited
     assert RIGHTS.encode() in edited
     assert read_properties(edited)
-    assert edit_xmp(build_xmp(attributes, properties), POINTERS) is None
+    assert change_xmp(build_xmp(attributes, properties), POINTERS) is None
 
 
 def test_faces_and_depth_stay_unless_the_picture_is_turned() -> None:
@@ -73,8 +73,8 @@ def test_faces_and_depth_stay_unless_the_picture_is_turned() -> None:
 @pytest.mark.parametrize("damage", [b"</a>", b"&nonsense;", b"\xff\xfe", b"\0"])
 def test_a_packet_that_cannot_be_read_stays_only_if_it_says_nothing_wrong(damage: bytes) -> None:
     harmless, wrong = (build_xmp(text).replace(b"</dc:rights>", damage) for text in ("", 'tiff:Orientation="6"'))
-    assert edit_xmp(harmless, UPRIGHT) == harmless
-    assert edit_xmp(wrong, UPRIGHT) is None
+    assert change_xmp(harmless, UPRIGHT) == harmless
+    assert change_xmp(wrong, UPRIGHT) is None
     assert fit_size(harmless, width=4, height=5, dpi=300) == harmless
 
 

@@ -1,4 +1,4 @@
-"""What a file holds besides its first picture: gain maps, films, other data behind the end, and content credentials.
+"""Things in a file besides its first picture: gain maps, films, other data behind the end, and content credentials.
 
 None of it fits a picture that was encoded again, and what points to it would mislead. So it stays only in a file whose
 picture is kept bit by bit; a note tells its loss.
@@ -19,7 +19,7 @@ from vanceweb.engine.processing.image.jpeg_segments import (
     leave_out,
     read_segments,
 )
-from vanceweb.engine.processing.image.xmp_extension import build_xmp_segments, join_parts, remove_extension
+from vanceweb.engine.processing.image.xmp_extension import build_xmp_segments, collect_extension, remove_extension
 from vanceweb.engine.processing.image.xmp_properties import remove_pointers
 from vanceweb.engine.processing.messages import Message, gettext_noop
 
@@ -81,7 +81,7 @@ def _split_pictures(picture: bytes, tail: bytes) -> tuple[bool, bytes]:
 
 
 def has_credentials(file: bytes) -> bool:
-    """Whether a JPG or PNG has content credentials, which are signed for exactly these bytes."""
+    """Return whether a JPG or PNG has content credentials, which are signed for exactly these bytes."""
     if file.startswith(png_chunks.SIGNATURE):
         return any(chunk.name == png_chunks.CREDENTIALS for chunk in png_chunks.read_chunks(file))
     return any(_is_credentials(segment) for segment in read_segments(file))
@@ -117,7 +117,7 @@ def _remove_pointers(file: bytes) -> bytes:
     packet = next((segment.body[len(XMP_NAME) :] for segment in segments if segment.is_named(APP1, XMP_NAME)), None)
     if packet is None:
         return file
-    extension = join_parts([part.body for part in segments if part.is_named(APP1, XMP_EXTENSION_NAME)], packet)
+    extension = collect_extension([part.body for part in segments if part.is_named(APP1, XMP_EXTENSION_NAME)], packet)
     kept, rest = remove_pointers(packet), extension and remove_pointers(extension)
     if kept == packet and rest == extension:
         return file

@@ -1,4 +1,4 @@
-"""What people and programs have written about a picture: XMP, IPTC, comments and texts, kept in JPG and PNG.
+"""Descriptions that people and programs wrote about a picture: XMP, IPTC, comments and texts, kept in JPG and PNG.
 
 Each format has its own places. A JPG's comment is the text "Comment" of a PNG; other texts of a PNG become comments
 that begin with their keyword; IPTC fields are a "raw profile" in a PNG. EXIF, colour profile and resolution are in
@@ -31,9 +31,9 @@ from vanceweb.engine.processing.image.png_chunks import (
     read_raw_profile,
 )
 from vanceweb.engine.processing.image.xmp_extension import (
+    add_extension,
     build_xmp_segments,
-    join_parts,
-    merge_extension,
+    collect_extension,
     remove_extension,
 )
 from vanceweb.engine.processing.image.xmp_properties import fit_size, fit_upright_picture
@@ -105,7 +105,7 @@ def _read_jpeg(file: bytes) -> Descriptions:
     resources = b"".join(body[len(RESOURCES_NAME) :] for body in collect(APP13, RESOURCES_NAME))
     return Descriptions(
         xmp=xmp or None,
-        xmp_extension=join_parts(collect(APP1, XMP_EXTENSION_NAME), xmp) if xmp else None,
+        xmp_extension=collect_extension(collect(APP1, XMP_EXTENSION_NAME), xmp) if xmp else None,
         resources=select_resources(resources),
         comments=tuple(collect(COMMENT, b"")),
     )
@@ -176,7 +176,7 @@ def build_chunks(descriptions: Descriptions) -> tuple[tuple[Chunk, ...], tuple[s
 
     packet, extension = descriptions.xmp, descriptions.xmp_extension
     if packet and extension:
-        merged = merge_extension(packet, extension)
+        merged = add_extension(packet, extension)
         packet = merged or remove_extension(packet)
         if merged is None:
             room.add("XMP", None)

@@ -34,7 +34,7 @@ class Segment:
         return self.offset + 4 + len(self.body)
 
     def is_named(self, marker: int, name: bytes) -> bool:
-        """Whether it has this marker and its content begins with this name."""
+        """Return whether it has this marker and its content begins with this name."""
         return self.marker == marker and self.body.startswith(name)
 
 

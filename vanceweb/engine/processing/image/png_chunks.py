@@ -65,24 +65,24 @@ def _read_text(chunk: Chunk) -> Text | None:
     if not separator or not 1 <= len(keyword) <= 79:
         return None
     try:
-        content = _unpack(chunk.name, rest)
+        content = _extract_content(chunk.name, rest)
     except (zlib.error, ValueError, IndexError):
         return None
     return Text(keyword.decode("latin-1"), decode_text(content), chunk)
 
 
-def _unpack(name: bytes, rest: bytes) -> bytes:
+def _extract_content(name: bytes, rest: bytes) -> bytes:
     """Return the text's bytes. Raise ValueError, IndexError or zlib.error for a damaged or too large one."""
     if name == b"tEXt":
         return rest
     if name == b"zTXt":
-        return _decompress(rest[1:])
+        return _extract_packed(rest[1:])
     packed = rest[0] == 1
     _language, _translated, content = rest[2:].split(b"\0", 2)
-    return _decompress(content) if packed else content
+    return _extract_packed(content) if packed else content
 
 
-def _decompress(packed: bytes) -> bytes:
+def _extract_packed(packed: bytes) -> bytes:
     unpacked = zlib.decompressobj().decompress(packed, MAX_TEXT_BYTES + 1)
     if len(unpacked) > MAX_TEXT_BYTES:
         raise ValueError("the text is too large")

@@ -34,12 +34,12 @@ class Edits:
     removed: frozenset[Name] = frozenset()
     removed_namespaces: frozenset[str] = frozenset()
 
-    def removes(self, name: Name) -> bool:
-        """Whether the property of this name is removed."""
+    def is_removed(self, name: Name) -> bool:
+        """Return whether the property of this name is removed."""
         return name in self.removed or name[0] in self.removed_namespaces
 
 
-def edit_xmp(packet: bytes, edits: Edits) -> bytes | None:
+def change_xmp(packet: bytes, edits: Edits) -> bytes | None:
     """Return the packet with the edits, or None if no property remains.
 
     A packet that cannot be read stays as it is, unless it mentions anything that is to be changed.
@@ -120,15 +120,15 @@ class _Editor:
         self._open.append(_Element(name, start, match.end()))
         if self._removing is not None:
             return
-        if self._edits.removes(name):
+        if self._edits.is_removed(name):
             self._removing = len(self._open)
             return
         self._remaining += name[0] not in FRAME
         names = {_get_written_name(attribute): _split_name(attribute) for attribute in attributes}
         for attribute in ATTRIBUTE.finditer(self._packet, match.start(1), match.end(1)):
-            self._edit_attribute(attribute, names)
+            self._change_attribute(attribute, names)
 
-    def _edit_attribute(self, attribute: re.Match[bytes], names: Mapping[str, Name]) -> None:
+    def _change_attribute(self, attribute: re.Match[bytes], names: Mapping[str, Name]) -> None:
         written = attribute[1].decode()
         group = 2 if attribute[2] is not None else 3
         if written.startswith("xmlns"):
@@ -136,7 +136,7 @@ class _Editor:
                 self._changes.append((attribute.start(), attribute.end(), b""))
             return
         name = names.get(written, ("", written))
-        if self._edits.removes(name):
+        if self._edits.is_removed(name):
             self._changes.append((attribute.start(), attribute.end(), b""))
             return
         self._remaining += name[0] not in FRAME

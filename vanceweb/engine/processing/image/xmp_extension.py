@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from vanceweb.engine.processing.image.jpeg_segments import APP1, MAX_BODY, XMP_EXTENSION_NAME, XMP_NAME, build_segment
-from vanceweb.engine.processing.image.xmp import Edits, edit_xmp, read_properties
+from vanceweb.engine.processing.image.xmp import Edits, change_xmp, read_properties
 from vanceweb.engine.processing.image.xmp_properties import HAS_EXTENSION, NOTE
 
 MAX_PACKET = MAX_BODY - len(XMP_NAME)
@@ -24,7 +24,7 @@ STUB = (
 )
 
 
-def join_parts(bodies: Sequence[bytes], packet: bytes) -> bytes | None:
+def collect_extension(bodies: Sequence[bytes], packet: bytes) -> bytes | None:
     """Return the extension that `packet` names from the contents of segments, or None if a part of it is missing."""
     guid = read_properties(packet).get(HAS_EXTENSION, "").encode()
     parts = {}
@@ -48,7 +48,7 @@ def build_xmp_segments(packet: bytes, extension: bytes | None) -> bytes | None:
     parts = b""
     if extension is not None:
         guid = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper()
-        packet = packet % guid.encode() if packet is STUB else _name_extension(packet, guid)
+        packet = packet % guid.encode() if packet is STUB else _set_extension_name(packet, guid)
         parts = b"".join(
             build_segment(APP1, XMP_EXTENSION_NAME + _build_head(guid, extension, offset))
             for offset in range(0, len(extension), MAX_PART)
@@ -58,8 +58,8 @@ def build_xmp_segments(packet: bytes, extension: bytes | None) -> bytes | None:
     return build_segment(APP1, XMP_NAME + packet) + parts
 
 
-def _name_extension(packet: bytes, guid: str) -> bytes:
-    return edit_xmp(packet, Edits({HAS_EXTENSION: guid})) or packet
+def _set_extension_name(packet: bytes, guid: str) -> bytes:
+    return change_xmp(packet, Edits({HAS_EXTENSION: guid})) or packet
 
 
 def _build_head(guid: str, extension: bytes, offset: int) -> bytes:
@@ -69,10 +69,10 @@ def _build_head(guid: str, extension: bytes, offset: int) -> bytes:
 
 def remove_extension(packet: bytes) -> bytes | None:
     """Return the packet without its pointer to an extension, or None if nothing else is in it."""
-    return edit_xmp(packet, Edits(removed=frozenset({HAS_EXTENSION})))
+    return change_xmp(packet, Edits(removed=frozenset({HAS_EXTENSION})))
 
 
-def merge_extension(packet: bytes, extension: bytes) -> bytes | None:
+def add_extension(packet: bytes, extension: bytes) -> bytes | None:
     """Return one packet with the properties of both, as other formats than JPG need it, or None if that is impossible.
 
     The descriptions of the extension are put behind the packet's. Both must declare the same names around them.

@@ -1,6 +1,6 @@
 """The XMP properties that a changed picture makes wrong: orientation, size, and pointers to what is not in the file."""
 
-from vanceweb.engine.processing.image.xmp import Edits, Name, edit_xmp, read_properties
+from vanceweb.engine.processing.image.xmp import Edits, Name, change_xmp, read_properties
 
 TIFF, EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 CAMERA, PANORAMA = "http://ns.google.com/photos/1.0/camera/", "http://ns.google.com/photos/1.0/panorama/"
@@ -50,14 +50,14 @@ MAP_NAMESPACES = frozenset({"http://ns.google.com/photos/1.0/depthmap/", "http:/
 
 def remove_pointers(packet: bytes) -> bytes | None:
     """Remove what points to pictures or films behind the first picture."""
-    return edit_xmp(packet, POINTERS)
+    return change_xmp(packet, POINTERS)
 
 
 def fit_upright_picture(packet: bytes, *, turned: bool) -> bytes | None:
     """Adapt a packet to the upright first picture alone, which was `turned` for that or was upright already."""
     removed = FILMS | THUMBNAILS | (PLACES if turned else frozenset())
     namespaces = POINTER_NAMESPACES | (MAP_NAMESPACES if turned else frozenset())
-    return edit_xmp(packet, Edits({ORIENTATION: "1"}, removed, frozenset(namespaces)))
+    return change_xmp(packet, Edits({ORIENTATION: "1"}, removed, frozenset(namespaces)))
 
 
 def fit_size(packet: bytes, *, width: int, height: int, dpi: int | None) -> bytes | None:
@@ -66,11 +66,13 @@ def fit_size(packet: bytes, *, width: int, height: int, dpi: int | None) -> byte
     if dpi:
         values |= dict.fromkeys(RESOLUTIONS, f"{dpi}/1") | {RESOLUTION_UNIT: INCH_UNIT}
     properties = read_properties(packet)
-    values |= _scale(properties, PANORAMA_WIDTHS, width) | _scale(properties, PANORAMA_HEIGHTS, height)
-    return edit_xmp(packet, Edits(values))
+    values |= _resize_measures(properties, PANORAMA_WIDTHS, width) | _resize_measures(
+        properties, PANORAMA_HEIGHTS, height
+    )
+    return change_xmp(packet, Edits(values))
 
 
-def _scale(properties: dict[Name, str], names: tuple[str, ...], length: int) -> dict[Name, str]:
+def _resize_measures(properties: dict[Name, str], names: tuple[str, ...], length: int) -> dict[Name, str]:
     """Return the measures of a panorama whose side, the first of the names, is now `length` px."""
     try:
         measures = {
