@@ -352,3 +352,16 @@ def test_a_damaged_trailer_does_not_stop_it(tmp_path: Path) -> None:
     source = tmp_path / "p.png"
     source.write_bytes(file.getvalue() + b"something behind the end")
     assert get_size(compress_file(source, 100)[0]) <= get_size(source)
+
+
+@pytest.mark.parametrize("quality", [60, 100])
+def test_damage_at_which_libjpeg_ends_its_process_does_not_end_the_worker(tmp_path: Path, quality: int) -> None:
+    source = save_picture(Image.linear_gradient("L").resize((32, 32)), tmp_path / "p.jpg", quality=95)
+    file = source.read_bytes()
+    symbols = bytes((0x01, 0x02, 0x03, 0x00, 0x04, 0x11))  # the first of the usual Huffman table for AC coefficients
+    # Coefficients of 15 bits, which decoders take and encoders refuse.
+    source.write_bytes(file.replace(symbols, b"\x0f" + symbols[1:]))
+    for keep_metadata in (True, False):
+        target, outcome = compress_file(source, quality, keep_metadata=keep_metadata)
+        assert (outcome.width, outcome.height) == (32, 32)
+        assert Image.open(target).format == "JPEG"

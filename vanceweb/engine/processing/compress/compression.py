@@ -19,7 +19,13 @@ from PIL import Image, JpegImagePlugin
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import Params
 from vanceweb.engine.processing.compress.colour_reduction import reduce_colours
-from vanceweb.engine.processing.compress.lossless import optimise_jpeg, optimise_png, strip_jpeg, strip_png
+from vanceweb.engine.processing.compress.lossless import (
+    optimise_jpeg,
+    optimise_png,
+    optimise_written_jpeg,
+    strip_jpeg,
+    strip_png,
+)
 from vanceweb.engine.processing.image.attachments import remove_attachments
 from vanceweb.engine.processing.image.descriptions import NO_DESCRIPTIONS
 from vanceweb.engine.processing.image.metadata import read_orientation
@@ -142,7 +148,7 @@ def _encode_jpeg(
         report(LOSSLESS_SHARE)
     if source is None or quality < LOSSLESS_QUALITY:
         quantised = _quantise_jpeg(image, options, quality, source, narrow_report(report, LOSSLESS_SHARE, LOSSY_SHARE))
-        candidates.append(optimise_jpeg(quantised))
+        candidates.append(optimise_written_jpeg(quantised))
     report(1.0)
     return _prefer_lossless(candidates)
 

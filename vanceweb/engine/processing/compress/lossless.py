@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from subprocess import DEVNULL, PIPE
 
 import mozjpeg_lossless_optimization as mozjpeg
@@ -17,7 +18,7 @@ from vanceweb.engine.processing.image.jpeg_segments import (
     read_segments,
 )
 from vanceweb.engine.processing.image.metadata import ORIENTATION
-from vanceweb.engine.processing.image.picture_index import follow_pictures
+from vanceweb.engine.processing.image.picture_index import UnusableIndex, follow_pictures
 from vanceweb.engine.processing.image.progress import Report, ignore_progress
 
 # oxipng holds Python's global lock, for tens of seconds with a large picture; in this process the lease on the job
@@ -27,6 +28,12 @@ OXIPNG = (
     "strip = getattr(oxipng.StripChunks, sys.argv[2])();"
     "file = sys.stdin.buffer.read();"
     "sys.stdout.buffer.write(oxipng.optimize_from_memory(file, level=int(sys.argv[1]), strip=strip))"
+)
+# libjpeg ends its whole process at some damage that decoders overlook, such as coefficients out of range.
+MOZJPEG = (
+    "import sys, mozjpeg_lossless_optimization as mozjpeg;"
+    "markers = getattr(mozjpeg.COPY_MARKERS, sys.argv[1]);"
+    "sys.stdout.buffer.write(mozjpeg.optimize(sys.stdin.buffer.read(), markers))"
 )
 OXIPNG_LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which a level is used; ten seconds or less on one core
 LARGE_PICTURE_LEVEL, STRIPPING_LEVEL = 1, 0
@@ -55,13 +62,18 @@ def strip_png(file: bytes, report: Report = ignore_progress) -> bytes | None:
 
 def _run_oxipng(file: bytes, level: int, strip: str, report: Report) -> bytes | None:
     """Return oxipng's file, or None if it fails. An exception of `report` ends its process."""
-    command = [sys.executable, "-I", "-c", OXIPNG, str(level), strip]
+    return _run_program(OXIPNG, (str(level), strip), file, report)
+
+
+def _run_program(program: str, arguments: Sequence[str], file: bytes, report: Report) -> bytes | None:
+    """Return the output of a program for the input `file`, or None if it fails or writes nothing."""
+    command = [sys.executable, "-I", "-c", program, *arguments]
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:  # noqa: S603 (no outside input)
         try:
-            optimised = _read_output(process, file, report)
+            output = _read_output(process, file, report)
         finally:
             process.kill()
-    return optimised if process.returncode == 0 else None
+    return (output or None) if process.returncode == 0 else None
 
 
 def _read_output(process: "subprocess.Popen[bytes]", file: bytes, report: Report) -> bytes | None:
@@ -79,18 +91,21 @@ def _read_output(process: "subprocess.Popen[bytes]", file: bytes, report: Report
 def optimise_jpeg(file: bytes) -> bytes:
     """Return the JPG with the same coefficients, metadata and attachments, or unchanged if that saves nothing.
 
-    Unchanged stays, too, what cannot follow a picture of another size or is signed.
+    Unchanged stays, too, what is damaged, cannot follow a picture of another size or is signed.
     """
     picture, tail = split_at_end(file)
-    if has_credentials(picture):
+    packed = None if has_credentials(picture) else _run_program(MOZJPEG, ("ALL",), picture, ignore_progress)
+    if packed is None or len(packed) >= len(picture):
         return file
     try:
-        packed = bytes(mozjpeg.optimize(picture, mozjpeg.COPY_MARKERS.ALL))
-        if len(packed) >= len(picture):
-            return file
         return (follow_pictures(file, len(picture), packed) if tail else packed) + tail
-    except ValueError:
+    except UnusableIndex:
         return file
+
+
+def optimise_written_jpeg(file: bytes) -> bytes:
+    """Return a JPG just written, with the same coefficients and metadata, or unchanged if that saves nothing."""
+    return min(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ALL)), file, key=len)
 
 
 def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
@@ -98,10 +113,10 @@ def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
 
     What is behind the picture is left out together with what points to it.
     """
-    try:
-        stripped = _keep_profile_alone(bytes(mozjpeg.optimize(file, mozjpeg.COPY_MARKERS.ICC)))
-    except ValueError:
+    packed = _run_program(MOZJPEG, ("ICC",), file, ignore_progress)
+    if packed is None:
         return None
+    stripped = _keep_profile_alone(packed)
     if orientation == 1:
         return stripped
     exif = Image.Exif()

@@ -114,12 +114,13 @@ def _remove_pointers(file: bytes) -> bytes:
         for segment in read_segments(file)
         if segment.is_named(APP1, XMP_NAME) or segment.is_named(APP1, XMP_EXTENSION_NAME)
     ]
-    packet = next((segment.body[len(XMP_NAME) :] for segment in segments if segment.is_named(APP1, XMP_NAME)), None)
-    if packet is None:
+    packets = [segment.body[len(XMP_NAME) :] for segment in segments if segment.is_named(APP1, XMP_NAME)]
+    if not packets:
         return file
+    packet = packets[0]
     extension = collect_extension([part.body for part in segments if part.is_named(APP1, XMP_EXTENSION_NAME)], packet)
     kept, rest = remove_pointers(packet), extension and remove_pointers(extension)
-    if kept == packet and rest == extension:
+    if packets == [kept] and rest == extension:
         return file
     if kept is not None and rest is None:
         kept = remove_extension(kept)
