@@ -115,6 +115,31 @@ def test_picture_beyond_the_limit_is_refused_with_an_offer_that_works(alice: Vis
     expect(alice.find("#picture-error")).to_be_empty()
 
 
+def test_impossible_size_is_told_before_anything_is_sent(alice: Visitor, tmp_path: Path):
+    large = tmp_path / "large.png"
+    Image.new("1", (4000, 3000)).save(large)
+    alice.open("features/enlarge3/")
+    sentence = alice.find("result-size")
+    alice.find("[name=scale][value='8']").check(force=True)
+    expect(sentence).to_be_hidden()
+    alice.find("#picture-input").set_input_files(large)
+    expect(sentence).to_have_text(
+        "The result would have 32000 × 24000 px, 768.0 megapixels. The limit is 200.0 megapixels. "
+        "This picture can only be enlarged 2× or 4×."
+    )
+    sent: list[str] = []
+    alice.page.on("request", lambda request: sent.append(request.method))
+    alice.find("#submit-job").click()
+    expect(alice.find("[name=scale][value='8']")).to_be_focused()
+    assert "POST" not in sent
+    alice.find("[name=scale][value='4']").check(force=True)
+    expect(sentence).to_be_hidden()
+    alice.find("[name=scale][value='8']").check(force=True)
+    expect(sentence).to_be_visible()
+    alice.find("#picture-replace").click()
+    expect(sentence).to_be_hidden()
+
+
 def test_sample_is_one_click_away(alice: Visitor):
     alice.open()
     alice.find(".sample-offer button").first.click()

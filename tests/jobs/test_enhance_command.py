@@ -101,6 +101,16 @@ def test_a_picture_comes_out_enlarged_and_is_paid(installation: Installation, ph
 
 @pytest.mark.slow
 def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_path: Path) -> None:
+    broken, target = tmp_path / "broken.png", tmp_path / "out.png"
+    broken.write_bytes(make_picture_file(40, 30).getvalue()[:-40])
+    code, output, errors = installation.run("enhance", str(broken), str(target), "--feature", "denoise")
+    assert (code, output, "Traceback" in errors) == (1, "", False)
+    assert "The image is damaged or incomplete." in errors
+    assert not target.exists()
+
+
+@pytest.mark.slow
+def test_an_impossible_size_is_said_before_anything_is_stored(installation: Installation, tmp_path: Path) -> None:
     wide, target = tmp_path / "wide.png", tmp_path / "out.png"
     wide.write_bytes(make_picture_file(3500, 1000).getvalue())
     code, output, errors = installation.run(
@@ -108,7 +118,8 @@ def test_a_failed_job_is_said_in_one_sentence(installation: Installation, tmp_pa
     )
     assert (code, output, "Traceback" in errors) == (1, "", False)
     assert "The result would have 28000 x 8000 px" in errors
-    assert "(code 10012)" in errors
+    assert "can't be enlarged 8x, only 2x, 4x or 6x" in errors
+    assert installation.query("SELECT count(*) FROM gallery_asset WHERE name = 'wide.png'") == [(0,)]
     assert not target.exists()
 
 

@@ -1,5 +1,6 @@
 """The page of a feature: its form, accepted submissions and errors."""
 
+import io
 import json
 import re
 from typing import Any
@@ -7,13 +8,17 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from tests.conftest import as_actor, get_bundled, make_picture_file
 from tests.factories import make_hosted_connection, make_job, make_private, make_upload
 from tests.lib.peculiar_pictures import build_mpo
+from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
+from vanceweb.gallery.services import store_upload
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.services import JobRefused, submit_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -35,6 +40,17 @@ def submission(bundled: Connection) -> dict[str, Any]:
 
 def build_picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, make_picture_file(**options).read())
+
+
+def make_blank_png(width: int, height: int) -> bytes:
+    """Return a black PNG of a single bit per pixel, a few kilobytes at any size."""
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+def as_upload(user: User, content: bytes) -> Asset:
+    return store_upload(actor=as_actor(user), file=io.BytesIO(content), name="big.png")
 
 
 def test_an_unknown_feature_is_not_found(visitor: Client) -> None:
@@ -111,6 +127,53 @@ def test_pictures_beyond_the_limits_are_refused(visitor: Client, submission: dic
     response = visitor.post("/t/studio/features/enlarge3/", submission | {"picture": build_picture()})
     assert response.status_code == 422
     assert "24 x 16 px" in response.content.decode()
+
+
+@pytest.mark.parametrize("chosen", ["file", "picture of the site"])
+def test_an_impossible_size_is_refused_before_the_picture_is_stored(
+    visitor: Client, alice: User, submission: dict[str, Any], chosen: str
+) -> None:
+    picture = make_blank_png(4000, 3000)
+    stored = as_upload(alice, picture) if chosen != "file" else None
+    given = {"source": str(stored.uuid)} if stored else {"picture": SimpleUploadedFile("big.png", picture)}
+    response = visitor.post("/t/studio/features/enlarge3/", submission | given | {"scale": "8"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "32000 x 24000 px, 768.0 megapixels; the limit is 200.0 megapixels" in page
+    assert "4000 x 3000 px can&#x27;t be enlarged 8x, only 2x or 4x" in page
+    assert 'id="id_scale_error"' in page
+    assert Asset.objects.count() == (1 if stored else 0)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(("scale", "status"), [("4", 302), ("8", 422)])
+def test_another_service_is_asked_for_any_size_that_the_gallery_can_take(
+    visitor: Client, alice: User, submission: dict[str, Any], scale: str, status: int
+) -> None:
+    """The limits of other services aren't known. A result of more than 220 megapixels couldn't be stored here."""
+    hosted = make_hosted_connection(alice)
+    given = {"picture": SimpleUploadedFile("big.png", make_blank_png(4500, 3000)), "connection": str(hosted.uuid)}
+    response = visitor.post("/t/studio/features/enlarge3/", submission | given | {"scale": scale})
+    assert response.status_code == status
+
+
+def test_an_impossible_size_is_refused_whatever_submits_it(alice: User, bundled: Connection) -> None:
+    steps = [Step("chainner", {"scale": "8x"}), Step("real_esrgan", {"scale": "8x"})]
+    with pytest.raises(JobRefused, match=r"102400 x 64000 px, 6553\.6 megapixels; the limit is 200\.0 megapixels"):
+        submit_job(
+            actor=as_actor(alice),
+            connection=bundled,
+            source=as_upload(alice, make_blank_png(1600, 1000)),
+            steps=steps,
+            output=Output(),
+        )
+
+
+def test_the_page_knows_the_limit_of_each_connection(visitor: Client, alice: User, bundled: Connection) -> None:
+    hosted = make_hosted_connection(alice)
+    page = visitor.get("/t/studio/features/enlarge3/").content.decode()
+    assert f"{bundled.uuid}:200000000" in page
+    assert f"{hosted.uuid}:220000000" in page
 
 
 def test_a_picture_is_required(visitor: Client, submission: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
 """Settings for the result's file (``out_params``): quality, resolution, format and background."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.catalogue.parameters import Choice, Kind, Parameter
+from vanceweb.catalogue.steps import Step
 
 Format = Literal["jpg", "png"]
 Colour = tuple[int, int, int]
@@ -57,3 +59,14 @@ class Output:
     dpi: int | None = None
     format: Format | None = None
     background: Colour | None = None
+
+
+def choose_format(steps: Iterable[Step], output: Output, source: Format) -> Format:
+    """Return the format of a result whose source has this one, by the engine's rules.
+
+    That is `output.format`, else PNG for a cut-out without background, else the source's.
+    """
+    if output.format is not None:
+        return output.format
+    cut_out = any(step.module == "matting" for step in steps)
+    return "png" if cut_out and output.background is None else source

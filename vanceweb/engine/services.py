@@ -8,8 +8,10 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from vanceweb.catalogue.features import calculate_credits, compute_output_size
+from vanceweb.catalogue.features import calculate_credits
 from vanceweb.catalogue.jconfig import JConfigError, parse_jconfig
+from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.result_sizes import ResultLimits, SourceSize, describe_impossible_size
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.catalogue.work_names import build_job_name
 from vanceweb.engine.completion import TransformMovedOn, end_transform
@@ -18,7 +20,8 @@ from vanceweb.engine.models import QUEUE_KEY_LENGTH, Account, Transform, Upload
 from vanceweb.engine.tasks import run_transforms
 from vanceweb.engine.webhooks import check_webhook
 from vanceweb.lib.decoding import DecoderUnavailable, check_pixels
-from vanceweb.lib.images import ImageTooLarge, NotAnImage, format_megapixels, inspect_image
+from vanceweb.lib.images import ImageTooLarge, NotAnImage, inspect_image
+from vanceweb.lib.picture_formats import API_NAMES
 from vanceweb.lib.picture_mending import open_mended
 
 
@@ -68,11 +71,11 @@ def submit_transform(
     `queue_key` names the person for whom the account submits the job; those of one account take turns.
     """
     try:
-        steps, _output = parse_jconfig(jconfig)
+        steps, output = parse_jconfig(jconfig)
     except JConfigError as error:
         raise EngineError(error.code, str(error)) from error
     _check_guides(steps, account)
-    _check_output_size(steps, upload)
+    _check_output_size(steps, output, upload)
     if webhook:
         check_webhook(webhook)
     if len(queue_key) > QUEUE_KEY_LENGTH:
@@ -115,11 +118,8 @@ def _check_guides(steps: Sequence[Step], account: Account) -> None:
         raise EngineError(Code.NOT_FOUND, f"cn_configs names a picture that does not exist: {min(wanted - found)}.")
 
 
-def _check_output_size(steps: Sequence[Step], upload: Upload) -> None:
-    width, height = compute_output_size(steps, upload.width, upload.height)
-    if width * height > settings.ENGINE_MAX_OUTPUT_PIXELS:
-        raise EngineError(
-            Code.LIMIT_EXCEEDED,
-            f"The result would have {width} x {height} px, {format_megapixels(width * height)}; "
-            f"the limit is {format_megapixels(settings.ENGINE_MAX_OUTPUT_PIXELS)}.",
-        )
+def _check_output_size(steps: Sequence[Step], output: Output, upload: Upload) -> None:
+    source = SourceSize(upload.width, upload.height, API_NAMES[upload.format])
+    problem = describe_impossible_size(steps, output, source, ResultLimits(settings.ENGINE_MAX_OUTPUT_PIXELS))
+    if problem is not None:
+        raise EngineError(Code.LIMIT_EXCEEDED, problem)

@@ -19,7 +19,7 @@ from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.lib.conversion import convert_file
 from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.foreign_formats import ForeignFormat
-from vanceweb.lib.images import inspect_image
+from vanceweb.lib.images import ImageFacts, inspect_image
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import Ownership
 
@@ -54,6 +54,16 @@ def store_converted(*, actor: Actor, file: BinaryIO, format: ForeignFormat, name
     converted = convert_file(file, format)
     asset = _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=converted.file, name=name)
     return ConvertedUpload(asset, converted.notes)
+
+
+def inspect_upload(file: BinaryIO) -> ImageFacts:
+    """Read the header of a picture that somebody uploads. Raise ImageRefused with a sentence for the user."""
+    return inspect_image(
+        file,
+        max_bytes=settings.UPLOAD_MAX_BYTES,
+        max_pixels=settings.UPLOAD_MAX_PIXELS,
+        formats=settings.UPLOAD_FORMATS,
+    )
 
 
 def store_sample(*, actor: Actor, sample: str) -> Asset:
@@ -122,12 +132,7 @@ def delete_asset(*, asset: Asset) -> None:
 
 
 def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str) -> Asset:
-    facts = inspect_image(
-        file,
-        max_bytes=settings.UPLOAD_MAX_BYTES,
-        max_pixels=settings.UPLOAD_MAX_PIXELS,
-        formats=settings.UPLOAD_FORMATS,
-    )
+    facts = inspect_upload(file)
     blob = store_blob_file(file, facts)
     asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name, blob.format), blob=blob)
     with delete_files_on_error(blob), transaction.atomic():

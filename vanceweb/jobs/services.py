@@ -23,6 +23,7 @@ from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.order import compute_rank
 from vanceweb.jobs.places import wake_next_job
+from vanceweb.jobs.result_limits import find_impossible_size, measure_asset
 from vanceweb.jobs.run_times import estimate_seconds
 from vanceweb.jobs.tasks import wake_job_worker
 from vanceweb.lib.after_commit import run_after_commit
@@ -64,6 +65,9 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     _refuse_broken(usable)
     if source.problem:
         raise JobRefused(source.problem)
+    impossible = find_impossible_size(usable, measure_asset(source), checked, output)
+    if impossible is not None:
+        raise JobRefused(impossible)
     private = any(picture.is_private for picture in (source, *guides))
     now = timezone.now()
     job = Job.objects.create(

@@ -21,6 +21,7 @@ from vanceweb.gallery.services import SampleMissing, store_sample, store_upload
 from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
+from vanceweb.jobs.result_limits import find_impossible_size, measure_choice
 from vanceweb.jobs.services import JobRefused, delete_upload_on_error, submit_job
 from vanceweb.jobs.views_conversion import add_converted
 from vanceweb.lib.conversion import find_foreign_format
@@ -71,20 +72,22 @@ def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job 
     valid = [submission.is_valid(), form.is_valid()]
     if not all(valid):
         return None
+    connection, steps, output = submission.cleaned_data["connection"], [form.build_step()], form.build_output()
     try:
         if (format := _find_foreign_format(submission)) is not None:
             add_converted(actor, submission, format)
+            return None
+        impossible = find_impossible_size(connection, measure_choice(submission.cleaned_data), steps, output)
+        if impossible is not None:
+            form.add_error("scale" if "scale" in form.fields else None, impossible)
             return None
         source = _get_picture(actor, submission.cleaned_data)
     except (ImageRefused, DecoderUnavailable, SampleMissing) as refusal:
         submission.add_error("picture", str(refusal))
         return None
-    connection = submission.cleaned_data["connection"]
     try:
         with delete_upload_on_error(source):
-            return submit_job(
-                actor=actor, connection=connection, source=source, steps=[form.build_step()], output=form.build_output()
-            )
+            return submit_job(actor=actor, connection=connection, source=source, steps=steps, output=output)
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
         return None

@@ -17,8 +17,8 @@ from vanceweb.lib.decoder.conversion_limits import (
 )
 from vanceweb.lib.decoding import request_decoding
 from vanceweb.lib.foreign_formats import START_BYTES, ForeignFormat, detect_foreign_format
-from vanceweb.lib.image_headers import MAX_SIDE
 from vanceweb.lib.image_refusals import ImageTooLarge, format_megabytes, format_megapixels
+from vanceweb.lib.jpeg_parts import MAX_SIDE
 
 # The decoder's names of formats, and their endings in the names of files.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png"}

@@ -16,9 +16,8 @@ from vanceweb.lib.image_refusals import ImageTooLarge, NotAnImage, format_megaby
 from vanceweb.lib.jpeg_parts import END, MAX_SEGMENTS, SCAN, START, find_marker
 from vanceweb.lib.png_parts import SIGNATURE_LENGTH, TooManyChunks, iterate_chunks
 
-# The longest side of an upload, px: libjpeg's own limit (JPEG_MAX_DIMENSION). Decoders take time for every row, so a
-# picture that is one pixel wide and as high as the limit of pixels allows takes half a minute.
-MAX_SIDE = 65_500
+# MAX_SIDE is the limit of PNG uploads too: decoders take time for every row, so a picture that is one pixel wide and as
+# high as the limit of pixels allows takes half a minute.
 # Encoders write 1 to 10 scans, optimisers about 20. Every scan takes as long as the whole picture has pixels.
 MAX_SCANS = 64
 # Padding and other bytes between the segments of a JPG's header. Pillow reads them one by one.

@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
-from vanceweb.lib.image_headers import MAX_SIDE, build_header_file, check_structure
+from vanceweb.lib.image_headers import build_header_file, check_structure
 from vanceweb.lib.image_refusals import (
     ImageRefused,
     ImageTooCostly,
@@ -22,6 +22,7 @@ from vanceweb.lib.image_refusals import (
     format_megabytes,
     format_megapixels,
 )
+from vanceweb.lib.jpeg_parts import MAX_SIDE
 from vanceweb.lib.picture_formats import SIGNATURE_BYTES, detect_format, to_single_format, to_title
 from vanceweb.lib.picture_mending import open_mended
 

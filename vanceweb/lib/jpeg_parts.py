@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
+# The longest side of a JPG in px that libjpeg reads and writes (JPEG_MAX_DIMENSION).
+MAX_SIDE = 65_500
 # Segments of a JPG: a colour profile has up to 255, and editors add some tens.
 MAX_SEGMENTS = 4096
 # A marker with a segment. 0x00 is an escaped byte of pixels; 0x01 and 0xD0 to 0xD7 have no segment.

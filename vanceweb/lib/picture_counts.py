@@ -1,4 +1,4 @@
-"""How many pictures a file holds: the frames of an animated PNG, or the JPGs that an MPO's index names."""
+"""The number of pictures in a file: the frames of an animated PNG, or the JPGs that an MPO's index names."""
 
 import io
 import struct

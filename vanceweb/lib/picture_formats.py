@@ -1,5 +1,7 @@
 """File formats by their first bytes, for refusals that name the format, and Pillow's names for them."""
 
+from typing import Literal
+
 from vanceweb.lib.foreign_formats import START_BYTES, detect_foreign_format
 
 # The offset and the bytes by which a format is known, and Pillow's name for it.
@@ -20,6 +22,8 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 # Pillow's names for files of several pictures, and the format of the first one, which is the one that is worked on: an
 # MPO is a JPG with an index and further JPGs behind it (CIPA DC-007), as stereo cameras and most phones write it.
 MULTI_PICTURE_FORMATS: dict[str, str] = {"MPO": "JPEG"}
+# The API's names of the formats in which uploads are stored.
+API_NAMES: dict[str, Literal["jpg", "png"]] = {"JPEG": "jpg", "PNG": "png"}
 # Names for people, where they differ from Pillow's.
 TITLES: dict[str, str] = {"JPEG": "JPG"}
 # Bytes from the start of a file that contain every signature.

@@ -161,6 +161,23 @@ class TestTransform:
         assert answer["code"] == 10012
         assert "30720 x 17280" in answer["msg"]
         assert "200.0 megapixels" in answer["msg"]
+        assert "can't be enlarged 4x, only 2x" in answer["msg"]
+
+    @pytest.mark.parametrize(("format", "wanted", "code"), [
+        ("JPEG", None, 10012), ("JPEG", "png", 200), ("PNG", None, 200), ("PNG", "jpg", 10012),
+    ])  # fmt: skip
+    def test_a_jpg_with_too_long_a_side_is_refused_before_it_is_queued(
+        self, alice: Caller, format: str, wanted: str | None, code: int
+    ) -> None:
+        """A JPG holds at most 65,500 px a side, a PNG more."""
+        upload = Upload.objects.create(
+            account=alice.account, name="long.png", format=format, width=8200, height=300, filesize=1
+        )
+        jconfig = json.loads(build_enlarge_jconfig(8))
+        jconfig["config"]["out_params"] = {"format": wanted} if wanted else {}
+        answer = alice.post("transform", uid=upload.uid, jconfig=json.dumps(jconfig), wait="0")
+        assert answer["code"] == code
+        assert code == 200 or "65,500 px a side" in answer["msg"]
 
 
 class TestCancel:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vanceweb.catalogue.features import compute_output_size
-from vanceweb.catalogue.output import Output
+from vanceweb.catalogue.output import Output, choose_format
 from vanceweb.catalogue.parameters import Params
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.engine.processing.colour import colourisation, recolouring
@@ -97,7 +97,7 @@ def process_file(
     """
     work = [(_get_operation(step, operations), step) for step in steps]
     picture = read_picture(source)
-    file_format = _choose_format(steps, output, picture)
+    file_format = choose_format(steps, output, picture.file_format)
     check_size(*compute_output_size(steps, picture.width, picture.height), file_format)
     interruption = interruption or Interruption()
     report = keep_rising(_check_before(interruption, report))
@@ -108,14 +108,14 @@ def process_file(
     finally:
         networks.release_memory()
     written = write_picture(picture, target, file_format, output, writing)
-    picture = _note_dropped_pictures(picture, source, target)
+    picture = _add_dropped_note(picture, source, target)
     report(1.0)
     made_by = ", ".join(picture.made_by)
     notes = (*picture.notes, *written.notes)
     return Outcome(picture.width, picture.height, file_format, written.filesize, made_by, notes)
 
 
-def _note_dropped_pictures(picture: Picture, source: Path, target: Path) -> Picture:
+def _add_dropped_note(picture: Picture, source: Path, target: Path) -> Picture:
     """Add a note if the result's file holds fewer pictures than the source's: frames, or the JPGs of an MPO."""
     with source.open("rb") as before, target.open("rb") as after:
         count, kept = count_pictures(before), count_pictures(after)
@@ -175,10 +175,3 @@ def _get_operation(step: Step, operations: Mapping[str, Operation]) -> Operation
         return operations[step.module]
     except KeyError:
         raise ProcessingError(gettext_noop("This engine has no module %(module)s."), module=step.module) from None
-
-
-def _choose_format(steps: Sequence[Step], output: Output, picture: Picture) -> FileFormat:
-    if output.format is not None:
-        return output.format
-    cut_out = any(step.module == "matting" for step in steps)
-    return "png" if cut_out and output.background is None else picture.file_format

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from tqdm import tqdm
 from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.features import FEATURES, get_feature_by_slug
 from vanceweb.catalogue.forms import FeatureForm, UnknownSetting, build_form_class, build_form_data
+from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.parameters import InvalidParameter
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_converted, store_upload
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.result_limits import find_impossible_size, measure_asset
 from vanceweb.jobs.services import JobRefused, cancel_job, delete_upload_on_error, submit_job
 from vanceweb.jobs.worker import advance_job
 from vanceweb.lib.conversion import find_foreign_format
@@ -62,11 +66,12 @@ class Command(BaseCommand):
         form = _build_form(feature, _parse_settings(options["named"]), target)
         actor = _find_actor(_find_user(options["user"]), options["team"])
         connection = _find_connection(actor, options["connection"])
+        steps, output = [form.build_step()], form.build_output()
         source = self._store_source(actor, options["source"])
-        step, output = form.build_step(), form.build_output()
         try:
             with delete_upload_on_error(source):
-                job = submit_job(actor=actor, connection=connection, source=source, steps=[step], output=output)
+                _check_size(connection, steps, output, source)
+                job = submit_job(actor=actor, connection=connection, source=source, steps=steps, output=output)
         except JobRefused as refusal:
             raise CommandError(str(refusal)) from None
         with ExitStack() as stack:
@@ -162,6 +167,13 @@ def _find_connection(actor: Actor, name: str | None) -> Connection:
         available = ", ".join(connections.values_list("name", flat=True)) or "none"
         raise CommandError(f"{actor.user} has no connection {name or 'to the bundled engine'}. Available: {available}.")
     return connection
+
+
+def _check_size(connection: Connection, steps: Sequence[Step], output: Output, source: Asset) -> None:
+    """Raise CommandError if the result would be too large for the connection."""
+    impossible = find_impossible_size(connection, measure_asset(source), steps, output)
+    if impossible is not None:
+        raise CommandError(impossible)
 
 
 def _run_job(job: Job) -> None:
