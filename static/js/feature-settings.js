@@ -32,12 +32,12 @@ class FeatureSettings extends HTMLElement {
 class ColourWell extends HTMLElement {
   connectedCallback() {
     const [well, text, clear] = this.querySelectorAll("[type=color], [type=text], button");
-    const update = () => {
+    const update = (this.update = () => {
       const isValid = /^#?[0-9a-f]{6}$/i.test(text.value.trim());
       if (isValid) well.value = `#${text.value.trim().replace("#", "").toLowerCase()}`;
       this.classList.toggle("is-transparent", !isValid);
       clear.hidden = !text.value;
-    };
+    });
     const write = (value) => {
       text.value = value;
       update();
@@ -55,4 +55,4 @@ class ColourWell extends HTMLElement {
 customElements.define("feature-settings", FeatureSettings);
 customElements.define("colour-well", ColourWell);
 // The browser restores what was entered after a step back.
-window.addEventListener("pageshow", () => document.querySelectorAll("feature-settings").forEach((settings) => settings.update()));
+window.addEventListener("pageshow", () => document.querySelectorAll("feature-settings, colour-well").forEach((part) => part.update()));

@@ -8,9 +8,9 @@ const formatMegapixels = (pixels) => (pixels / 1e6).toFixed(1);
 
 export const formatSize = (bytes) => (bytes < MEGABYTE ? `${Math.round(bytes / 1024)} kB` : `${formatMegabytes(bytes)} MB`);
 
-// Returns "JPG", "PNG" or "".
+// Returns "JPG", "PNG" or "". A folder, and a file that has been removed since, can't be read.
 export async function detectFormat(file) {
-  const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  const head = new Uint8Array(await file.slice(0, 4).arrayBuffer().catch(() => []));
   const startsWith = (bytes) => bytes.every((byte, index) => head[index] === byte);
   if (startsWith([0xff, 0xd8, 0xff])) return "JPG";
   return startsWith([0x89, 0x50, 0x4e, 0x47]) ? "PNG" : "";

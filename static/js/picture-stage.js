@@ -1,18 +1,22 @@
 // The stage of a feature's page: a picture from a drop, paste, file or sample is checked and shown at once.
 import { decodeImage, detectFormat, findProblem, formatSize, shrinkToLimits } from "./picture-checks.js";
+import { fillText } from "./texts.js";
 
+const NAMES_SHOWN = 3;
 const find = (id) => document.getElementById(id);
-const findFirstFile = (transfer) => transfer?.files[0];
-const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+const isSameFile = (one, other) => ["name", "size", "lastModified"].every((key) => one[key] === other?.[key]);
 
 class PictureStage extends HTMLElement {
+  file = null; // what the input holds and the stage shows
+  checking = null; // ends when the files that were offered last are checked
+
   connectedCallback() {
     this.form = this.closest("form");
     this.input = find("picture-input");
     this.source = this.form.elements.namedItem("source");
     this.samples = [...this.querySelectorAll("[name=sample]")];
     this.limits = { bytes: Number(this.dataset.maxBytes), pixels: Number(this.dataset.maxPixels) };
-    this.input.addEventListener("change", () => this.input.files[0] && this.useFile(this.input.files[0]));
+    this.input.addEventListener("change", () => this.offer([...this.input.files]));
     this.samples.forEach((sample) => sample.addEventListener("change", () => this.useSample(sample)));
     find("picture-replace").addEventListener("click", () => {
       this.clear();
@@ -20,64 +24,105 @@ class PictureStage extends HTMLElement {
     });
     this.form.addEventListener("input", () => this.showResultSize());
     this.form.addEventListener("submit", (event) => this.requirePicture(event), { capture: true });
-    this.acceptDrops();
-    window.addEventListener("paste", (event) => this.takeFile(event, event.clipboardData));
-    document.addEventListener("keydown", (event) => {
-      const isShortcut = event.key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (isShortcut && !event.target.closest("input, textarea, select, dialog")) this.input.click();
+    document.addEventListener("files-brought", (event) => {
+      event.preventDefault();
+      this.offer(event.detail);
     });
+    // After a step back or a reload the browser restores the fields, later than this, and tells nobody.
+    window.addEventListener("pageshow", () => this.showChosen());
+    this.showChosen();
+  }
+
+  // Shows what the fields hold, in the order in which the server chooses between them.
+  showChosen() {
+    const [file] = this.input.files;
     const sample = this.samples.find((sample) => sample.checked);
-    if (this.input.files[0]) this.useFile(this.input.files[0]); // the browser kept the file across a reload
-    else if (sample && !this.source.value) this.useSample(sample);
-    else this.showResultSize();
+    if (file) return isSameFile(file, this.file) || this.offer([file]);
+    if (this.source.value) this.showResultSize(); // the server has rendered it
+    else if (sample) this.useSample(sample);
+    else if (!find("picture-preview").hidden) this.clear();
   }
 
-  acceptDrops() {
-    let depth = 0;
-    const enter = (step) => this.classList.toggle("is-dragging", (depth += step) > 0);
-    window.addEventListener("dragenter", (event) => hasFiles(event) && enter(1));
-    window.addEventListener("dragleave", (event) => hasFiles(event) && enter(-1));
-    window.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
-    window.addEventListener("drop", (event) => {
-      enter(-depth);
-      this.takeFile(event, event.dataTransfer);
-    });
+  // Takes the first of the files that can be used. Until then the input keeps what the stage shows: nobody sends a
+  // picture that they haven't seen, and a refused file costs nothing.
+  offer(files) {
+    this.holdFile(this.file);
+    const checking = this.findUsable(files).then((found) => this.checking === checking && this.settle(files, found));
+    this.checking = checking;
   }
 
-  takeFile(event, transfer) {
-    const file = findFirstFile(transfer);
-    if (!file) return;
-    event.preventDefault();
-    this.useFile(file);
+  async findUsable(files) {
+    const refused = [];
+    for (const file of files) {
+      const checked = await this.checkFile(file);
+      if (!checked.problem) return { taken: checked, refused };
+      refused.push(checked);
+    }
+    return { refused };
   }
 
-  async useFile(file) {
+  async checkFile(file) {
     const url = URL.createObjectURL(file);
     const [format, image] = await Promise.all([detectFormat(file), decodeImage(url)]);
     const problem = findProblem(file, format, image, this.limits, this.dataset);
-    if (problem) {
-      this.clear();
-      this.showError(problem);
-      if (image && file.size) this.offerCopy(image, file.name, format ? this.dataset.textShrink : this.dataset.textConvert);
-      return;
+    if (problem) URL.revokeObjectURL(url);
+    return { file, url, format, image, problem };
+  }
+
+  settle(files, { taken, refused: [refused] }) {
+    this.checking = null;
+    if (taken) {
+      this.useFile(taken);
+      const others = files.filter((file) => file !== taken.file).map((file) => file.name);
+      if (others.length) this.showNotice(this.listOthers(taken.file.name, others));
+    } else if (refused) {
+      this.showChosen();
+      this.showError(this.describeRefusal(refused, files.length));
+      const label = refused.format ? this.dataset.textShrink : this.dataset.textConvert;
+      if (refused.image && refused.file.size) this.offerCopy(refused.image, refused.file.name, label);
+    } else {
+      this.showError(this.dataset.textNothing);
     }
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
+    return Boolean(taken);
+  }
+
+  listOthers(name, others) {
+    const names = others.slice(0, NAMES_SHOWN).join(", ") + (others.length > NAMES_SHOWN ? ", …" : "");
+    return fillText(this.dataset.textOthers, { name, names, count: others.length });
+  }
+
+  describeRefusal({ problem }, count) {
+    const { textNone, textKept } = this.dataset;
+    const sentences = [problem];
+    if (count > 1) sentences.push(fillText(textNone, { count }));
+    if (!find("picture-preview").hidden) sentences.push(fillText(textKept, { name: find("picture-name").textContent }));
+    return sentences.join(" ");
+  }
+
+  useFile({ file, url, image }) {
     this.forgetPicture();
-    this.input.files = transfer.files;
+    this.holdFile(file);
     this.show({ url, name: file.name, width: image.naturalWidth, height: image.naturalHeight, bytes: file.size });
     find("submit-job")?.focus({ preventScroll: true });
   }
 
   useSample(sample) {
-    this.input.value = "";
+    this.checking = null;
+    this.holdFile(null);
     this.source.value = "";
     const { name, width, height } = sample.dataset;
     this.show({ url: sample.parentElement.querySelector("img").src, name, width, height });
   }
 
+  holdFile(file) {
+    const transfer = new DataTransfer();
+    if (file) transfer.items.add(file);
+    this.input.files = transfer.files;
+    this.file = file;
+  }
+
   forgetPicture() {
-    this.input.value = "";
+    this.holdFile(null);
     this.source.value = "";
     this.samples.forEach((sample) => (sample.checked = false));
   }
@@ -97,6 +142,7 @@ class PictureStage extends HTMLElement {
   }
 
   clear() {
+    this.checking = null;
     this.forgetPicture();
     find("picture-preview").removeAttribute("src");
     this.toggle(false);
@@ -121,7 +167,13 @@ class PictureStage extends HTMLElement {
   }
 
   showError(sentence) {
+    find("picture-error").classList.remove("is-notice");
     find("picture-error").textContent = sentence;
+  }
+
+  showNotice(sentence) {
+    this.showError(sentence);
+    find("picture-error").classList.add("is-notice");
   }
 
   offerCopy(image, name, label) {
@@ -129,7 +181,7 @@ class PictureStage extends HTMLElement {
     Object.assign(button, { type: "button", className: "button button-small", textContent: label });
     const apply = async () => {
       const copy = await shrinkToLimits(image, name, this.limits);
-      if (copy) await this.useFile(copy);
+      if (copy) this.offer([copy]);
       else this.showError(this.dataset.textTooLarge);
     };
     button.addEventListener("click", apply, { once: true });
@@ -137,9 +189,14 @@ class PictureStage extends HTMLElement {
   }
 
   requirePicture(event) {
-    if (this.input.files.length || this.source.value || this.samples.some((sample) => sample.checked)) return;
+    const hasPicture = this.input.files.length || this.source.value || this.samples.some((sample) => sample.checked);
+    if (hasPicture && !this.checking) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (this.checking) {
+      this.checking.then((isTaken) => isTaken && this.form.requestSubmit());
+      return;
+    }
     this.showError(this.dataset.textMissing);
     this.scrollIntoView({ block: "nearest" });
     this.input.focus({ preventScroll: true });

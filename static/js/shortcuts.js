@@ -1,13 +1,12 @@
 // One key clicks the element with that `data-shortcut`; `g` and a second key lead to a place of the navigation.
+import { isTextField } from "./text-fields.js";
+
 const PLACES = { s: "studio", j: "jobs", g: "gallery", u: "usage" };
 const TWO_KEYS_WITHIN_MS = 1200;
 let placeKeyPressedAt = 0;
 
-const isTyping = (target) =>
-  target instanceof Element && target.closest("input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable]");
-
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTextField(event.target)) return;
   if (document.querySelector("dialog:modal")) return;
   const link = PLACES[event.key] && document.querySelector(`[data-place="${PLACES[event.key]}"]`);
   if (link && Date.now() - placeKeyPressedAt < TWO_KEYS_WITHIN_MS) {

@@ -16,4 +16,5 @@
   };
   applyChoice();
   window.addEventListener("storage", applyChoice); // another window has switched
+  window.addEventListener("pageshow", applyChoice); // or the page that this one was left for, until a step back
 })();

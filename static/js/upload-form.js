@@ -2,7 +2,12 @@
 import { fillText } from "./texts.js";
 
 const SHOW_ABOVE_BYTES = 300 * 1024; // smaller uploads finish before a progress bar is readable
-const showSending = (isSending) => (document.getElementById("sending").hidden = !isSending);
+
+function showSending(isSending) {
+  const sending = document.getElementById("sending");
+  if (sending) sending.hidden = !isSending;
+}
+
 
 class UploadForm extends HTMLElement {
   wasLoggedOut = false;
@@ -28,9 +33,21 @@ class UploadForm extends HTMLElement {
     this.addEventListener("htmx:afterSwap", () =>
       this.querySelector(".field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" }),
     );
+    this.addEventListener("htmx:beforeRequest", () => this.disable(true));
+    // Until the job's page is there, and after a step back to this one, which the browser may have kept as it was left.
+    this.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => xhr.getResponseHeader("HX-Redirect") || this.disable(false));
+    window.addEventListener("pageshow", () => {
+      this.disable(false);
+      showSending(false);
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.form.requestSubmit();
     });
+  }
+
+  disable(isDisabled) {
+    const button = document.getElementById("submit-job");
+    if (button) button.disabled = isDisabled;
   }
 
   describeError(texts, status) {

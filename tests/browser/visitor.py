@@ -14,13 +14,13 @@ from tests.live_site import JOB_SECONDS, PASSWORD, TEAM_PATH, LiveSite
 
 JOB_PAGE = re.compile(r"/jobs/[0-9a-f-]{36}/$")
 DROP = """
-([bytes, name, type]) => {
-  const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type });
-  const data = new DataTransfer();
-  data.items.add(file);
-  const stage = document.getElementById("stage");
+(files) => {
+  const dataTransfer = new DataTransfer();
+  for (const [bytes, name, type] of files)
+    dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
+  const event = { bubbles: true, cancelable: true, dataTransfer };
   for (const kind of ["dragenter", "dragover", "drop"])
-    stage.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+    document.getElementById("main").dispatchEvent(new DragEvent(kind, event));
 }
 """
 
@@ -59,9 +59,26 @@ class Visitor:
     def drop(self, picture: Path) -> Self:
         """Drags the file onto the stage and lets go of it."""
 
-        kind = "image/png" if picture.suffix == ".png" else "image/jpeg"
-        self.page.evaluate(DROP, [base64.b64encode(picture.read_bytes()).decode(), picture.name, kind])
+        self.drop_files(picture)
         expect(self.find("#picture-name")).to_have_text(picture.name)
+        return self
+
+    def drop_files(self, *files: Path) -> Self:
+        """Drag the files onto the page and let go of them, all at once."""
+        kinds = {".png": "image/png", ".jpg": "image/jpeg"}
+        contents = [
+            [base64.b64encode(file.read_bytes()).decode(), file.name, kinds.get(file.suffix, "")] for file in files
+        ]
+        self.page.evaluate(DROP, contents)
+        return self
+
+    def drag_from_desktop(self, *files: Path) -> Self:
+        """Drop the files as the system does it: the browser opens the first one unless the page prevents that."""
+        session = self.page.context.new_cdp_session(self.page)
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 400, "data": data})
+        session.detach()
         return self
 
     def choose(self, name: str, value: object) -> Self:

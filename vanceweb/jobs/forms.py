@@ -36,7 +36,7 @@ class SubmissionForm(forms.Form):
 
     picture = forms.FileField(
         required=False,
-        widget=forms.FileInput(attrs={"id": "picture-input", "accept": ACCEPTED_TYPES}),
+        widget=forms.FileInput(attrs={"id": "picture-input", "accept": ACCEPTED_TYPES, "data-shortcut": "o"}),
         error_messages={"empty": _("The file is empty.")},
     )
     source = forms.ModelChoiceField(
