@@ -156,6 +156,34 @@ class TestHeic:
         assert (answer.outcome, answer.facts["format"]) == ("ok", "JPEG")
 
 
+SRGB_RED = {12: (234, 51, 35), 9: (207, 74, 34), 1: (255, 0, 0)}
+
+
+@pytest.mark.parametrize(("primaries", "red"), SRGB_RED.items())
+def test_colours_stated_by_number_alone_are_not_lost(primaries: int, red: tuple[int, int, int]) -> None:
+    image = open_converted(build_heic(colours=(primaries, 13, 6)))
+    profile = image.info.get("icc_profile")
+    assert (profile is None) == (primaries == 1)
+    if profile:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        shown = ImageCms.profileToProfile(Image.new("RGB", (1, 1), red), source, ImageCms.createProfile("sRGB"))
+        assert shown is not None
+        assert shown.getpixel((0, 0)) == pytest.approx((255, 0, 0), abs=3)
+
+
+def test_colours_stated_by_number_are_kept_from_an_avif() -> None:
+    content = build("AVIF").replace(b"colrnclx\0\1", b"colrnclx\0\x0c")
+    assert b"D\0i\0s\0p\0l\0a\0y" in open_converted(content).info["icc_profile"]
+
+
+def test_a_profile_wins_over_numbers() -> None:
+    assert open_converted(build_heic(colours=(12, 13, 6), profile=PROFILE)).info["icc_profile"] == PROFILE
+
+
+def test_an_hdr_picture_is_said_to_be_one() -> None:
+    assert "HDR" in convert(build_heic(colours=(9, 16, 9))).notes[0]
+
+
 class TestHostile:
     @pytest.mark.parametrize(
         ("content", "error"),

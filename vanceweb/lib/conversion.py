@@ -23,6 +23,9 @@ from vanceweb.lib.jpeg_parts import MAX_SIDE
 # The decoder's names of formats, and their endings in the names of files.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png"}
 
+# The decoder's facts that people are told.
+NOTED = ("frames", "left_out", "is_hdr")
+
 
 @dataclass(frozen=True)
 class ConvertedPicture:
@@ -57,7 +60,7 @@ def convert_file(file: BinaryIO, format: ForeignFormat) -> ConvertedPicture:
         raise ImageTooLarge(_describe_problem(facts["problem"], facts["width"], facts["height"], limits))
     extension = EXTENSIONS[facts["format"]]
     return ConvertedPicture(
-        io.BytesIO(answer.files[CONVERTED]), extension, tuple(_list_notes(facts["frames"], facts["left_out"]))
+        io.BytesIO(answer.files[CONVERTED]), extension, tuple(_list_notes(**{key: facts[key] for key in NOTED}))
     )
 
 
@@ -78,7 +81,7 @@ def _describe_problem(problem: str, width: int, height: int, limits: ConversionL
     return sentences[problem] % values
 
 
-def _list_notes(frames: int, left_out: list[str]) -> list[str]:
+def _list_notes(*, frames: int, left_out: list[str], is_hdr: bool) -> list[str]:
     notes = []
     if frames > 1:
         notes.append(
@@ -94,4 +97,6 @@ def _list_notes(frames: int, left_out: list[str]) -> list[str]:
             _("A JPG has no room for so much of this data, so it was left out: %(names)s.")
             % {"names": ", ".join(left_out)}
         )
+    if is_hdr:
+        notes.append(_("It is an HDR picture: its colours may look paler than on an HDR screen."))
     return notes

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 import pi_heif
 from PIL import AvifImagePlugin, Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - they register
 
+from vanceweb.lib.decoder.colour_profiles import build_profile, read_stated_colours
 from vanceweb.lib.decoder.conversion_limits import TOO_MANY_BYTES, ConversionLimits
 from vanceweb.lib.decoder.picture_data import PictureData, read_data
 from vanceweb.lib.decoder.rendering import ALPHA_MODES, OUT_OF_MEMORY, SIXTEEN_BIT_MODES, SIXTEEN_TO_EIGHT, Damaged
@@ -26,6 +27,8 @@ JPEG_ATTEMPTS: tuple[dict[str, Any], ...] = (
 JPEG_MODES, PNG_MODES = frozenset({"L", "RGB", "CMYK"}), frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 # Formats that store every sample as it was. A TIFF may also hold JPGs, and a WebP pictures with or without loss.
 LOSSLESS_FORMATS = frozenset({"BMP", "GIF"})
+# Formats that may state their colours by number.
+CONTAINERS = frozenset({"HEIF", "AVIF"})
 LOSSY_TIFF_CODECS = frozenset({"jpeg", "tiff_jpeg", "webp"})
 LOSSLESS_WEBP = b"VP8L"
 # The first chunk with pixels comes after the colour profile, which may be large, but rarely is.
@@ -50,9 +53,10 @@ def convert_picture(
 ) -> tuple[dict[str, object], bytes]:
     """Return facts about the converted picture, and its file. Of several pictures in the file, take the main one.
 
-    The facts are `format`, `width` and `height` in px, `frames` (the pictures in the original) and `left_out` (names
-    of data for which a JPG has no room), or the `problem` with the size: then there is no file, and no pixel was
-    decoded unless the problem is the number of bytes. `format` is Pillow's name. Raise Damaged or MemoryError.
+    The facts are `format`, `width` and `height` in px, `frames` (the pictures in the original), `left_out` (names of
+    data for which a JPG has no room) and `is_hdr` (the pixels are brighter than a screen's white), or the `problem`
+    with the size: then there is no file, and no pixel was decoded unless the problem is the number of bytes. `format`
+    is Pillow's name. Raise Damaged or MemoryError.
     """
     room = file.seek(0, io.SEEK_END) // BYTES_PER_GRANTED_PIXEL
     grant(room)
@@ -63,9 +67,10 @@ def convert_picture(
         grant(image.width * image.height + room)
         frames = getattr(image, "n_frames", 1)
         is_lossless = _is_lossless(image, file)
+        colours = read_stated_colours(file) if format in CONTAINERS else None
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        data = read_data(image)
+        data = read_data(image, profile=build_profile(colours) if colours else b"")
         try:
             kind, content, left_out = _encode(
                 _reduce_modes(image), data, is_lossless=is_lossless, limit=limits.max_bytes
@@ -73,7 +78,13 @@ def convert_picture(
         except OutputTooLarge:
             return facts | {"problem": TOO_MANY_BYTES}, b""
     size = {"width": image.width, "height": image.height}
-    return {"format": kind, **size, "frames": frames, "left_out": left_out}, content
+    return {
+        "format": kind,
+        **size,
+        "frames": frames,
+        "left_out": left_out,
+        "is_hdr": colours is not None and colours.is_hdr,
+    }, content
 
 
 @contextmanager

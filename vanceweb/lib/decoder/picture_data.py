@@ -72,14 +72,14 @@ class PictureData:
         return mode in PROFILE_MODELS.get(self.profile[PROFILE_MODEL], frozenset())
 
 
-def read_data(image: Image.Image) -> PictureData:
-    """Return the data of a picture that has been loaded and turned upright."""
+def read_data(image: Image.Image, *, profile: bytes) -> PictureData:
+    """Return the data of a picture that has been loaded and turned upright. `profile` is for one without its own."""
     exif = _collect_tiff_tags(image) if image.format == "TIFF" else image.info.get("exif") or b""
     xmp = image.info.get("xmp") or b""
     return PictureData(
         exif=_set_upright(exif.removeprefix(EXIF_PREFIX)),
         xmp=XMP_ORIENTATION.sub(rb"\g<1>1", xmp.encode() if isinstance(xmp, str) else xmp),
-        profile=image.info.get("icc_profile") or b"",
+        profile=image.info.get("icc_profile") or profile,
         dpi=_read_dpi(image),
     )
 
