@@ -50,14 +50,14 @@ def build_profile(colours: StatedColours) -> bytes:
     if colours.primaries not in PRIMARIES:
         return b""
     name, columns = PRIMARIES[colours.primaries]
-    curve = b"para" + bytes(4) + struct.pack(">HH", CURVE_TYPE, 0) + _pack_numbers(*CURVE)
-    tags = {b"desc": _pack_text(name), b"cprt": _pack_text("No copyright"), b"wtpt": _pack_xyz(WHITE)}
-    tags |= {tag: _pack_xyz(column) for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
+    curve = b"para" + bytes(4) + struct.pack(">HH", CURVE_TYPE, 0) + _encode_numbers(*CURVE)
+    tags = {b"desc": _encode_text(name), b"cprt": _encode_text("No copyright"), b"wtpt": _encode_xyz(WHITE)}
+    tags |= {tag: _encode_xyz(column) for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
-    return _pack_profile(tags)
+    return _encode_profile(tags)
 
 
-def _pack_profile(tags: dict[bytes, bytes]) -> bytes:
+def _encode_profile(tags: dict[bytes, bytes]) -> bytes:
     table, contents = struct.pack(">I", len(tags)), b""
     start = HEADER_LENGTH + len(table) + TAG_LENGTH * len(tags)
     for tag, content in tags.items():
@@ -66,19 +66,19 @@ def _pack_profile(tags: dict[bytes, bytes]) -> bytes:
     size = start + len(contents)
     header = struct.pack(">I4sI4s4s4s", size, b"", 0x04400000, b"mntr", b"RGB ", b"XYZ ")
     header += struct.pack(">6H4s", 2024, 1, 1, 0, 0, 0, b"acsp")
-    header = header.ljust(68, b"\0") + _pack_numbers(*WHITE)
+    header = header.ljust(68, b"\0") + _encode_numbers(*WHITE)
     return header.ljust(HEADER_LENGTH, b"\0") + table + contents
 
 
-def _pack_text(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     encoded = text.encode("utf-16-be")
     return b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
 
 
-def _pack_xyz(values: tuple[float, float, float]) -> bytes:
-    return b"XYZ " + bytes(4) + _pack_numbers(*values)
+def _encode_xyz(values: tuple[float, float, float]) -> bytes:
+    return b"XYZ " + bytes(4) + _encode_numbers(*values)
 
 
-def _pack_numbers(*values: float) -> bytes:
+def _encode_numbers(*values: float) -> bytes:
     """Return the values as signed numbers with 16 bits behind the point."""
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
