@@ -25,3 +25,5 @@ INSTALLED_APPS = [*product.INSTALLED_APPS, "tests.lib"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Views are tested without `collectstatic`; the live site of the browser tests uses the real storage.
 STORAGES = product.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Services of tests are on this machine. What the default means is tested in tests/vault/test_networks.py.
+PRIVATE_ADDRESSES = "everyone"

@@ -14,6 +14,7 @@ from environs import Env, validate
 
 from vanceweb.lib.client_address import parse_networks
 from vanceweb.lib.key_files import read_on_first_use
+from vanceweb.lib.outbound_proxy import parse_proxy
 from vanceweb.lib.storage_url import Credentials, build_storages
 
 env = Env()
@@ -439,6 +440,13 @@ CORS_EXPOSE_HEADERS = ("Content-Disposition",)
 
 # The hosted service
 
+# Whose connections may lead to services on private addresses: those of "administrators", of "everyone" or of "nobody".
+PRIVATE_ADDRESSES = env.str(
+    "PRIVATE_ADDRESSES", "administrators", validate=validate.OneOf(("administrators", "everyone", "nobody"))
+)
+# The proxy for calls to services and webhooks on the internet, as http://user:password@host:port. Those of the
+# environment (HTTP_PROXY) are not used.
+OUTBOUND_PROXY = parse_proxy(env.str("OUTBOUND_PROXY", ""))
 HOSTED_BASE_URL = env.str("HOSTED_BASE_URL", "https://api-service.vanceai.com/web_api/v1")
 
 # Log

@@ -15,15 +15,10 @@ from typing import Any
 
 import pytest
 
-from vanceweb.lib.outbound_http import (
-    AddressRefused,
-    DeliveryFailed,
-    DeliveryTimeouts,
-    HostNotFound,
-    check_public_url,
-    is_public,
-    post_json_to_public_url,
-)
+from tests.lib.proxy_server import run_proxy
+from vanceweb.lib.outbound_http import DeliveryFailed, DeliveryTimeouts, check_public_url, post_json_to_public_url
+from vanceweb.lib.outbound_proxy import parse_proxy
+from vanceweb.lib.public_addresses import AddressRefused, HostNotFound, is_public
 
 QUICK = DeliveryTimeouts(connect=2, total=3)
 SHORT = DeliveryTimeouts(connect=0.5, total=1)
@@ -75,13 +70,32 @@ def run_recording_server(context: ssl.SSLContext | None = None) -> Iterator[Reco
         "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "fec0::1", "2001:db8::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:a9fe:a9fe", "::127.0.0.1", "64:ff9b::7f00:1",
         "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:c0a8:101::1", "2001:0:7f00:1::80ff:fffe", "nonsense",
+        # Globally reachable according to registries, but not on the internet.
+        "192.0.0.1", "192.0.0.9", "192.0.0.10", "192.0.0.171", "192.0.0.255", "192.88.99.1", "168.63.129.16",
+        "3fff::1", "3fff:fff:ffff::1", "5f00::1", "::ffff:168.63.129.16", "64:ff9b::a83f:8110", "64:ff9b:1::808:808",
+        # ISATAP, of a private and of a global network, and the translated form.
+        "2606:4700::5efe:a00:1", "2606:4700::5efe:7f00:1", "2606:4700::200:5efe:c0a8:101", "fe80::5efe:808:808",
+        "2a00:1450::200:5efe:a9fe:a9fe", "::ffff:0:7f00:1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450::1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "1.1.1.1",
+        "93.184.216.34",
+        "192.0.1.1",
+        "168.63.129.15",
+        "192.88.98.1",
+        "2606:4700:4700::1111",
+        "2a00:1450::1",
+        "2606:4700::5efe:808:808",
+    ],
+)
 def test_addresses_that_are_public(address: str) -> None:
     assert is_public(address)
 
@@ -142,6 +156,36 @@ def test_the_status_is_returned_and_redirects_are_not_followed(status: int) -> N
         url = f"http://localhost:{receiver.port}/"
         assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == status
         assert other.seen == []
+
+
+@pytest.mark.parametrize(("credentials", "sent"), [("", None), ("me:se%3Acret@", "Basic bWU6c2U6Y3JldA==")])
+def test_a_delivery_goes_through_the_proxy(credentials: str, sent: str | None) -> None:
+    with run_recording_server() as receiver, run_proxy() as server:
+        proxy = parse_proxy(f"http://{credentials}127.0.0.1:{server.port}")
+        url = f"http://receiver.example:{receiver.port}/hook?x=1"
+        assert post_json_to_public_url(url, {"a": 1}, timeouts=QUICK, proxy=proxy) == 200
+        assert server.targets == [("POST", f"http://receiver.example:{receiver.port}")]
+        assert server.authorizations == [sent]
+        ((path, headers, body),) = receiver.seen
+    assert (path, body) == ("/hook?x=1", {"a": 1})
+    assert headers["Host"] == f"receiver.example:{receiver.port}"
+    assert "Proxy-Authorization" not in headers
+
+
+def test_allowed_hosts_are_called_without_the_proxy() -> None:
+    with run_recording_server() as receiver:
+        url, proxy = f"http://localhost:{receiver.port}/", parse_proxy("http://127.0.0.1:9")
+        assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"], proxy=proxy) == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f000001", "[::1]", "169.254.169.254"])
+def test_a_private_address_is_not_passed_on_to_the_proxy(host: str) -> None:
+    with run_proxy() as server:
+        with pytest.raises(AddressRefused, match="not public"):
+            post_json_to_public_url(
+                f"http://{host}/", {}, timeouts=QUICK, proxy=parse_proxy(f"http://127.0.0.1:{server.port}")
+            )
+        assert server.targets == []
 
 
 def test_a_closed_port_is_a_failed_delivery() -> None:
@@ -218,6 +262,17 @@ class TestCertificates:
         with run_recording_server(context) as receiver:
             url = f"https://localhost:{receiver.port}/"
             assert post_json_to_public_url(url, {}, timeouts=QUICK, allowed_hosts=["localhost"]) == 200
+
+    def test_a_tunnel_through_the_proxy_ends_at_the_receiver(self, context: ssl.SSLContext) -> None:
+        with run_recording_server(context) as receiver, run_proxy() as server:
+            proxy = parse_proxy(f"http://me:secret@127.0.0.1:{server.port}")
+            url = f"https://localhost:{receiver.port}/"
+            with pytest.raises(DeliveryFailed):
+                post_json_to_public_url(url.replace("localhost", "other.example"), {}, timeouts=QUICK, proxy=proxy)
+            assert post_json_to_public_url(url, {}, timeouts=QUICK, proxy=proxy) == 200
+            assert server.targets[1] == ("CONNECT", f"localhost:{receiver.port}")
+            ((_path, headers, _body),) = receiver.seen
+        assert "Proxy-Authorization" not in headers
 
     def test_a_certificate_for_another_name_is_a_failed_delivery(self, context: ssl.SSLContext) -> None:
         with run_recording_server(context) as receiver:

@@ -10,6 +10,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
 
 from tests.client.fake_service import FakeService, reply_error, reply_html, reply_success, run_fake_service
 from tests.conftest import as_actor, get_bundled
@@ -196,11 +197,19 @@ def test_showing_connections_takes_one_query(alice: User, bundled: Connection) -
     ["127.0.0.1:8000", "127.1", "0x7f000001", "0x7f.0.0.1", "2130706433", "10.0.0.5", "[::1]:80", "[fd00::1]",
      "[::ffff:192.168.1.1]", "localhost", "LOCALHOST.", "engine", "engine.local", "a.internal", "169.254.169.254"],
 )  # fmt: skip
-def test_only_administrators_add_services_on_private_addresses(host: str, alice: User, bob: User) -> None:
+def test_only_administrators_add_services_on_private_addresses(
+    host: str, alice: User, bob: User, settings: Settings
+) -> None:
+    settings.PRIVATE_ADDRESSES = "administrators"
     given = {"name": "Mine", "base_url": f"http://{host}/web_api/v1", "token": TOKEN}
     with pytest.raises(ValidationError, match="Only an administrator of the installation"):
         add_connection(actor=as_actor(bob), **given)
     assert add_connection(actor=as_actor(alice), **given).base_url == given["base_url"]
+    settings.PRIVATE_ADDRESSES = "nobody"
+    with pytest.raises(ValidationError, match="doesn't allow services on private addresses"):
+        add_connection(actor=as_actor(alice), **given)
+    settings.PRIVATE_ADDRESSES = "everyone"
+    assert add_connection(actor=as_actor(bob), **given).may_be_private
 
 
 @pytest.mark.parametrize("host", ["api-service.vanceai.com", "93.184.215.14", "[2606:4700::1111]", "1.example.org"])

@@ -17,7 +17,7 @@ from vanceweb.client.errors import (
     VanceError,
     build_refusal,
 )
-from vanceweb.client.http import build_http_session
+from vanceweb.client.http import Network, build_http_session
 from vanceweb.client.responses import (
     Balance,
     DownloadedImage,
@@ -47,6 +47,7 @@ __all__ = [
     "JobFailed",
     "JobProgress",
     "LimitExceeded",
+    "Network",
     "NotFound",
     "RequestRefused",
     "Retries",

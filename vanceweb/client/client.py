@@ -10,7 +10,7 @@ import requests
 
 from vanceweb.client import parsing
 from vanceweb.client.errors import IllegalParameter, InvalidResponse, UnknownCode
-from vanceweb.client.http import abort_session, build_http_session
+from vanceweb.client.http import ANYWHERE, Network, abort_session, build_http_session
 from vanceweb.client.redaction import Secret
 from vanceweb.client.responses import Balance, DownloadedImage, HistoryPage, JobProgress, StartedJob, UploadedImage
 from vanceweb.client.result_download import HEAD_BYTES, detect_format, is_json, save_picture
@@ -26,8 +26,8 @@ class VanceClient:
 
     Every method raises `ServiceUnreachable`, `InvalidResponse`, `InvalidToken` and `ServiceFault`; other likely
     errors are listed with the method. `token` never appears in a repr, an error or a log. A `session` that is passed
-    in must be closed by the caller; without one, the client creates its own and `close()` closes it. `abort()` ends the
-    calls of other threads, which raise `ServiceUnreachable`.
+    in must be closed by the caller; without one, the client creates its own for the `network`, which
+    `close()` closes. `abort()` ends the calls of other threads, which raise `ServiceUnreachable`.
     """
 
     def __init__(
@@ -36,12 +36,13 @@ class VanceClient:
         *,
         base_url: str = HOSTED_BASE_URL,
         session: requests.Session | None = None,
+        network: Network = ANYWHERE,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
     ) -> None:
-        self._own_session = None if session is not None else build_http_session()
+        self._own_session = None if session is not None else build_http_session(network=network)
         self._timeouts = timeouts or Timeouts()
-        self._session = session or self._own_session or build_http_session()
+        self._session = session or self._own_session or build_http_session(network=network)
         self._transport = Transport(
             Secret(token),
             base_url=base_url,

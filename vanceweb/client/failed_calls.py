@@ -23,6 +23,7 @@ from vanceweb.client.bounds import LONGEST_NAME
 from vanceweb.client.cleaning import clean_text, shorten
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable
 from vanceweb.client.wsgi import IN_PROCESS_BASE_URL
+from vanceweb.lib.public_addresses import AddressRefused
 
 # Temporary errors that servers and proxies report in the service's place.
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -89,6 +90,13 @@ class Trouble:
 
 # The first that applies to one of an exception's causes counts.
 TROUBLES: tuple[Trouble, ...] = (
+    Trouble(
+        is_a(AddressRefused),
+        "{host} leads to an address that is not public, so nothing was sent. Only an administrator of this site can "
+        "allow services on its own network.",
+        is_sent=False,
+        is_lasting=True,
+    ),
     Trouble(
         is_a(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError),
         "The proxy between this site and {host} did not pass the request on. Whoever runs this site can check it.",

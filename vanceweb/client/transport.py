@@ -19,6 +19,7 @@ from vanceweb.client.failed_calls import TRANSIENT_STATUSES, build_non_json_erro
 from vanceweb.client.parsing import ResponseData, extract_data, parse_object
 from vanceweb.client.redaction import Secret, hide_tokens_in_logs
 from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
+from vanceweb.lib.public_addresses import AddressRefused
 
 Result = TypeVar("Result")
 
@@ -110,7 +111,7 @@ class Transport:
         try:
             with limit, self._send(call) as response:
                 return handle(response)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, AddressRefused) as exc:
             failure = build_unreachable(
                 exc, base_url=self.base_url, request=call.label, connect=self._connect, read=call.read_timeout
             )

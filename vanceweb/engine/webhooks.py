@@ -13,14 +13,8 @@ from vanceweb.engine.errors import Code, EngineError
 from vanceweb.engine.models import WebhookDelivery
 from vanceweb.lib.call_slots import CallSlots
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
-from vanceweb.lib.outbound_http import (
-    AddressRefused,
-    DeliveryFailed,
-    DeliveryTimeouts,
-    HostNotFound,
-    check_public_url,
-    post_json_to_public_url,
-)
+from vanceweb.lib.outbound_http import DeliveryFailed, DeliveryTimeouts, check_public_url, post_json_to_public_url
+from vanceweb.lib.public_addresses import AddressRefused, HostNotFound
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +37,9 @@ def check_webhook(url: str) -> None:
     A host that can't be found now is accepted: by the end of the job it may have an address, which is checked then.
     """
     try:
-        check_public_url(url, allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS)
+        check_public_url(
+            url, allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS, has_proxy=settings.OUTBOUND_PROXY is not None
+        )
     except HostNotFound:
         return
     except AddressRefused as error:
@@ -115,6 +111,7 @@ def _post(delivery: WebhookDelivery) -> bool:
             delivery.payload,
             timeouts=DeliveryTimeouts(connect=CONNECT_SECONDS, total=TOTAL_SECONDS),
             allowed_hosts=settings.ENGINE_WEBHOOK_ALLOWED_HOSTS,
+            proxy=settings.OUTBOUND_PROXY,
         )
     except (AddressRefused, DeliveryFailed) as error:
         logger.warning("webhook at %s, attempt %s: %s", host, delivery.attempts, error)

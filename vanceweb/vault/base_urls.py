@@ -1,26 +1,40 @@
 """Validation of a service's base URL."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from vanceweb.lib.outbound_http import is_public
+from vanceweb.lib.public_addresses import is_public
+from vanceweb.teams.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # A host that ends in a number is an IPv4 address, in whatever notation (WHATWG URL standard): 127.1, 0x7f000001.
 NUMERIC_END = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$")
 # Domains that never lead to the public internet (RFC 6761, RFC 6762, RFC 8375; `.internal` is reserved by ICANN).
 LOCAL_DOMAINS = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid")
+# By the setting PRIVATE_ADDRESSES.
+_PRIVATE_REFUSED = {
+    "administrators": gettext_lazy("Only an administrator of the installation can add a service on a private address."),
+    "nobody": gettext_lazy("This installation doesn't allow services on private addresses."),
+}
 
 
 def clean_base_url(text: str, *, allow_private: bool) -> str:
     """Return the URL without a trailing slash. Raise ValidationError with the field `base_url`.
 
-    An administrator of the installation may name a private address, so that an engine on their own network can be
-    reached. Others can't, for the site would then ask its own network for them.
+    Services on the installation's own network are for those who may name private addresses: for others, the site would
+    ask its own network. The URL in the settings is its operator's.
     """
     url = text.strip().rstrip("/")
+    if url == settings.HOSTED_BASE_URL.rstrip("/"):
+        return url
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -33,8 +47,15 @@ def clean_base_url(text: str, *, allow_private: bool) -> str:
     if parts.query or parts.fragment:
         raise _build_error(_("The address must not contain ? or #."))
     if not allow_private and has_private_host(host):
-        raise _build_error(_("Only an administrator of the installation can add a service on a private address."))
+        raise _build_error(_PRIVATE_REFUSED[settings.PRIVATE_ADDRESSES])
     return url
+
+
+def may_name_private_addresses(user: User) -> bool:
+    """Return whether the settings let this person add services on private addresses."""
+    return settings.PRIVATE_ADDRESSES == "everyone" or (
+        settings.PRIVATE_ADDRESSES == "administrators" and user.is_administrator
+    )
 
 
 def has_private_host(host: str) -> bool:
@@ -48,5 +69,5 @@ def has_private_host(host: str) -> bool:
     return "." not in name or name.endswith(LOCAL_DOMAINS)
 
 
-def _build_error(message: str) -> ValidationError:
+def _build_error(message: "StrOrPromise") -> ValidationError:
     return ValidationError({"base_url": [message]})

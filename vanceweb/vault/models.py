@@ -52,6 +52,8 @@ class Connection(TeamOwned, LeasedModel):
     service = models.CharField(max_length=16, choices=Service.choices)
     # Empty for the bundled engine, which is called in process.
     base_url = models.URLField(max_length=300, blank=True)
+    # Whoever added it was allowed to name services on the installation's own network.
+    may_be_private = models.BooleanField(default=False)
     token = EncryptedTextField()
     token_last4 = models.CharField(max_length=4, blank=True)
     granted = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS, null=True, blank=True)
