@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from tests.conftest import get_bundled, make_picture_file
 from tests.factories import make_hosted_connection, make_job, make_result, make_upload
+from tests.object_store import ObjectStore
 from vanceweb.engine.accounts import create_account, find_account
 from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.gallery.models import Asset, Blob
@@ -218,6 +219,19 @@ def test_26_the_sweep_goes_on_where_it_stopped(alice: User, django_assert_max_nu
     assert (counts[0], counts[-1]) == (20, 0)
     assert len(set(counts)) > 3
     age(write_strays())
+    sweep.advance()
+    assert list_names("default")
+
+
+def test_a_storage_that_doesnt_answer_is_walked_later(alice: User, settings: Any) -> None:
+    sweep = StraySweep()
+    age(write_strays())
+    working = settings.STORAGES
+    away = ObjectStore("http://127.0.0.1:1", client=None, prefix="x").build_storages()
+    settings.STORAGES = working | {"default": away["default"]}
+    with pytest.raises(OSError, match="EndpointConnectionError"):
+        sweep.advance()
+    settings.STORAGES = working
     sweep.advance()
     assert list_names("default")
 
