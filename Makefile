@@ -46,7 +46,7 @@ walk: dev $(FRONT_DEV) chromium  ## Check every page in all widths, schemes and 
 fuzz: export FUZZ_REQUESTS ?= 5000
 fuzz: export FUZZ_SEED ?= $(shell date +%s)
 fuzz: dev  ## Send 5,000 random requests to the API and the site (FUZZ_REQUESTS, FUZZ_SEED)
-	@$(PY) -m pytest tests/fuzz -s
+	@$(PY) -m pytest tests/fuzz --show-capture=no
 
 # Otherwise the threads of torch and ncnn would busy-wait for each other.
 test-diffusion: export OMP_WAIT_POLICY := PASSIVE

@@ -69,7 +69,9 @@ def errors() -> Iterator[ErrorLog]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_request_breaks_the_site(kind: str, scene: Scene, errors: ErrorLog) -> None:
+def test_no_request_breaks_the_site(
+    kind: str, scene: Scene, errors: ErrorLog, capsys: pytest.CaptureFixture[str]
+) -> None:
     build, find_fault = KINDS[kind]
     outcomes: Counter[str] = Counter()
     faults = []
@@ -91,7 +93,8 @@ def test_no_request_breaks_the_site(kind: str, scene: Scene, errors: ErrorLog) -
         if len(faults) >= MOST_FAULTS:
             break
     counts = ", ".join(f"{count} of {outcome}" for outcome, count in sorted(outcomes.items()))
-    sys.stdout.write(f"\n{kind}: seed {SEED}, {sum(outcomes.values())} requests: {counts}\n")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{kind}: seed {SEED}, {sum(outcomes.values())} requests: {counts}\n")
     assert not faults, "\n\n".join(faults)
     if REQUESTS >= 100:
         assert outcomes["200"] > REQUESTS // 40, "most requests are refused at the door and try nothing"
