@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.client.hostile_service import ANSWERS, CHANGES, TOKEN, WAYS, HostileService, run_hostile_service
 from tests.jobs.conftest import JobDriver
 from tests.jobs.test_hosted_service import run_until_ended
-from vanceweb.client.bounds import LONGEST_MESSAGE
+from vanceweb.client.bounds import LONGEST_BACKENDS, LONGEST_MESSAGE
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.polling import poll_due_service
 from vanceweb.jobs.worker import UNEXPECTED, ignore_wake
@@ -104,7 +104,8 @@ def test_nothing_breaks_whatever_a_service_answers(
         connection = Connection.objects.without_token().get(pk=attacked.connection.pk)
         sync = HistorySync.objects.get(connection=connection)
         assert (connection.lease_token, sync.lease_token) == (None, None), name
-        for text in (connection.last_error, sync.last_error, job.backend, job.engine_version, job.note):
+        assert len(job.backend) <= LONGEST_BACKENDS, name
+        for text in (connection.last_error, sync.last_error, job.engine_version, job.note):
             assert len(text) <= LONGEST_SENTENCE, name
     assert Job.objects.filter(state=Job.State.FAILED).exists()
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -27,4 +27,4 @@ def test_amounts_beyond_the_columns_can_be_read_and_long_texts_are_cut(database:
     assert {len(text) for text in apps.get_model("vault.Connection").objects.values_list("last_error", flat=True)} == {
         1000
     }
-    assert set(apps.get_model("jobs.Job").objects.values_list("backend", "note")) == {("b" * 300, "fine")}
+    assert set(apps.get_model("jobs.Job").objects.values_list("backend", "note")) == {("b" * 2000, "fine")}

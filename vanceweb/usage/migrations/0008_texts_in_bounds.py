@@ -5,8 +5,8 @@ from django.db.models.functions import Length, Substr
 
 # The columns for texts of services, and the bounds of the client.
 TEXTS = {
-    ("jobs", "Job"): {"backend": 300, "engine_version": 300, "note": 500, "error": 1000},
-    ("gallery", "Asset"): {"backend": 300, "engine_version": 300},
+    ("jobs", "Job"): {"backend": 2000, "engine_version": 300, "note": 500, "error": 1000},
+    ("gallery", "Asset"): {"backend": 2000, "engine_version": 300},
     ("vault", "Connection"): {"last_error": 1000},
     ("usage", "HistorySync"): {"last_error": 1000},
 }
