@@ -33,7 +33,7 @@ export function findProblem(file, format, image, limits, texts) {
   return pixels > limits.pixels ? fill(texts.textPixels, formatMegapixels(pixels), formatMegapixels(limits.pixels)) : "";
 }
 
-// Returns the picture as a JPG within the limits, at the best quality that fits, or null.
+// Only for a JPG or PNG with too many bytes or pixels. Returns it as a JPG within the limits, at the best quality that fits, or null.
 export async function shrinkToLimits(image, name, limits) {
   const scale = Math.min(1, Math.sqrt(limits.pixels / (image.naturalWidth * image.naturalHeight)));
   const canvas = document.createElement("canvas");

@@ -1,5 +1,6 @@
 // The stage of a feature's page: a picture from a drop, paste, file or sample is checked and shown at once.
 import { decodeImage, detectFormat, findProblem, formatSize, shrinkToLimits } from "./picture-checks.js";
+import { detectForeignFormat, offerConversion } from "./picture-conversion.js";
 import { fillText } from "./texts.js";
 
 const NAMES_SHOWN = 3;
@@ -64,26 +65,34 @@ class PictureStage extends HTMLElement {
   async checkFile(file) {
     const url = URL.createObjectURL(file);
     const [format, image] = await Promise.all([detectFormat(file), decodeImage(url)]);
-    const problem = findProblem(file, format, image, this.limits, this.dataset);
+    const foreign = format ? "" : await detectForeignFormat(file);
+    const limits = foreign ? { bytes: Number(this.dataset.maxConvertBytes), pixels: Infinity } : this.limits;
+    const sizeProblem = findProblem(file, format || foreign, image || foreign, limits, this.dataset);
+    const problem = sizeProblem || (foreign && fillText(this.dataset.textForeign, { name: file.name, format: foreign }));
     if (problem) URL.revokeObjectURL(url);
-    return { file, url, format, image, problem };
+    return { file, url, format, image, problem, isConvertible: Boolean(foreign) && !sizeProblem };
   }
 
-  settle(files, { taken, refused: [refused] }) {
+  settle(files, { taken, refused }) {
     this.checking = null;
     if (taken) {
       this.useFile(taken);
       const others = files.filter((file) => file !== taken.file).map((file) => file.name);
       if (others.length) this.showNotice(this.listOthers(taken.file.name, others));
-    } else if (refused) {
+    } else if (refused.length) {
       this.showChosen();
-      this.showError(this.describeRefusal(refused, files.length));
-      const label = refused.format ? this.dataset.textShrink : this.dataset.textConvert;
-      if (refused.image && refused.file.size) this.offerCopy(refused.image, refused.file.name, label);
+      this.refuse(refused.find(({ isConvertible }) => isConvertible) ?? refused[0], files.length);
     } else {
       this.showError(this.dataset.textNothing);
     }
     return Boolean(taken);
+  }
+
+  refuse({ file, format, image, problem, isConvertible }, count) {
+    const sentence = this.describeRefusal(problem, count);
+    if (isConvertible) return offerConversion(this, file, sentence);
+    this.showError(sentence);
+    if (format && image && file.size) this.offerCopy(image, file.name);
   }
 
   listOthers(name, others) {
@@ -91,7 +100,7 @@ class PictureStage extends HTMLElement {
     return fillText(this.dataset.textOthers, { name, names, count: others.length });
   }
 
-  describeRefusal({ problem }, count) {
+  describeRefusal(problem, count) {
     const { textNone, textKept } = this.dataset;
     const sentences = [problem];
     if (count > 1) sentences.push(fillText(textNone, { count }));
@@ -103,6 +112,18 @@ class PictureStage extends HTMLElement {
     this.forgetPicture();
     this.holdFile(file);
     this.show({ url, name: file.name, width: image.naturalWidth, height: image.naturalHeight, bytes: file.size });
+    find("submit-job")?.focus({ preventScroll: true });
+  }
+
+  // A picture that the server has stored. With it in the address, a reload and a step back show it again.
+  useStored({ uuid, url, name, width, height, bytes, notice }) {
+    this.forgetPicture();
+    this.source.value = uuid;
+    this.show({ url, name, width, height, bytes });
+    this.showNotice(notice);
+    const address = new URL(window.location);
+    address.searchParams.set("source", uuid);
+    window.history.replaceState(window.history.state, "", address);
     find("submit-job")?.focus({ preventScroll: true });
   }
 
@@ -176,9 +197,9 @@ class PictureStage extends HTMLElement {
     find("picture-error").classList.add("is-notice");
   }
 
-  offerCopy(image, name, label) {
+  offerCopy(image, name) {
     const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "button button-small", textContent: label });
+    Object.assign(button, { type: "button", className: "button button-small", textContent: this.dataset.textShrink });
     const apply = async () => {
       const copy = await shrinkToLimits(image, name, this.limits);
       if (copy) this.offer([copy]);

@@ -62,6 +62,7 @@ def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
         "samples": SAMPLES,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "max_pixels": settings.UPLOAD_MAX_PIXELS,
+        "max_convert_bytes": settings.CONVERT_MAX_BYTES,
         "is_gap": info.module in read_gaps(),
     }
     return render(request, "jobs/feature.html", context, status=422 if request.method == "POST" else 200)
@@ -118,7 +119,8 @@ def _read_initial_values(request: HttpRequest, info: Feature, actor: Actor) -> t
     job = get_object_or_404(visible, uuid=_parse_uuid_or_404(request.GET["from"]))
     hide_private_pictures(actor, [job])
     without = request.GET.get("without")
-    chosen["source"] = job.source.uuid if job.source and without != "picture" else None
+    if chosen["source"] is None and job.source and without != "picture":
+        chosen["source"] = job.source.uuid
     connection = choose_other(actor, job.connection) if without == "connection" else job.connection
     chosen["connection"] = connection.uuid if connection else None
     # A form has the settings of one step.
