@@ -8,6 +8,17 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.conftest import make_picture_file
+from tests.lib.hostile_pictures import build_chunk
+from tests.png_samples import (
+    COLOUR_CASES,
+    HDR_CASES,
+    LINEAR_PROFILE,
+    SHOWN_COLOURS,
+    build_gamma,
+    build_grey_profile,
+    build_png,
+    build_profile_chunk,
+)
 from vanceweb.lib.decoding import render_thumbnails
 from vanceweb.lib.images import NotAnImage
 from vanceweb.lib.picture_sizes import fit_size
@@ -125,6 +136,48 @@ def test_another_colour_space_is_converted_to_srgb() -> None:
     preview = render(save_to_file(image, icc_profile=swapped))["preview"]
     assert np.abs(np.subtract(read_centre(preview), (30, 220, 30))).max() <= 6
     assert "icc_profile" not in preview.info
+
+
+@pytest.mark.parametrize("name", list(COLOUR_CASES))
+def test_colour_chunks_of_a_png_count(name: str) -> None:
+    chunks, shown = COLOUR_CASES[name]
+    for samples, colour in zip(SHOWN_COLOURS, shown, strict=True):
+        # Only grey, for the thumbnail's own compression changes strong colours.
+        if len(set(colour)) == 1:
+            file = build_png(np.full((20, 20, 3), samples), *chunks)
+            preview = render(io.BytesIO(file))["preview"]
+            assert np.abs(np.subtract(read_centre(preview), colour)).max() <= (5 if name in HDR_CASES else 3)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "shown"),
+    [(build_profile_chunk(build_grey_profile(1.8)), 184), (LINEAR_PROFILE, 213), (build_gamma(1), 213)],
+)
+@pytest.mark.parametrize(("channels", "depth"), [(1, 8), (1, 16), (2, 8), (2, 16)])
+def test_grey_is_converted_to_srgb(channels: int, depth: int, chunk: bytes, shown: int) -> None:
+    samples = np.full((20, 20, channels), 170 * (257 if depth == 16 else 1))
+    preview = render(io.BytesIO(build_png(samples, chunk, depth=depth)))["preview"]
+    assert abs(read_centre(preview)[0] - shown) <= 3
+    assert preview.mode == ("RGB" if channels == 1 else "RGBA")
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(
+    ("depth", "key"), [(1, (1,)), (2, (1,)), (4, (7,)), (8, (40,)), (16, (0x4142,)), (16, (0xFFFF, 0x0100, 0x0203))]
+)
+def test_a_transparent_key_of_any_depth_is_kept(depth: int, key: tuple[int, ...], interlaced: bool) -> None:
+    samples = np.zeros((20, 30, len(key)), dtype=int)
+    samples[:, :] = key
+    samples[:, 15:, -1] ^= 1
+    chunk = build_chunk(b"tRNS", b"".join(sample.to_bytes(2) for sample in key))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = build_chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    preview = render(io.BytesIO(build_png(samples, turned, chunk, depth=depth, interlaced=interlaced)))["preview"]
+    alpha = np.asarray(preview.convert("RGBA"))[..., 3]
+    assert alpha.shape == (30, 20)
+    assert (alpha[:15] == 0).all()
+    assert (alpha[15:] == 255).all()
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", b"\0" * 200])

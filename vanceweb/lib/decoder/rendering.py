@@ -6,16 +6,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
+from vanceweb.lib.colour_encodings import find_encoding
+from vanceweb.lib.colour_profiles import build_grey_table, convert_from_encoding, convert_to_srgb, get_profile_space
 from vanceweb.lib.picture_formats import to_single_format
 from vanceweb.lib.picture_mending import open_mended
 from vanceweb.lib.picture_sizes import fit_size
+from vanceweb.lib.png_outline import PngOutline, read_png_outline
 from vanceweb.lib.png_parts import has_damaged_essentials
+from vanceweb.lib.png_samples import apply_wide_key, correct_key
 
 # Scales 16-bit samples to 8 bits: 65535 becomes 255.
 SIXTEEN_TO_EIGHT = 1 / 257
 SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
+GREY_MODES = frozenset({"1", "L", "LA", "La"})
 ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 # libjpeg keeps all coefficients of a progressive picture, two bytes each.
 COEFFICIENT_BYTES = 2
@@ -69,13 +74,16 @@ def render_thumbnails(
 
 
 def _load_upright(file: BinaryIO, side: int, formats: Collection[str], grant: GrantMemory) -> Image.Image:
+    outline = read_png_outline(file)
     with _open_picture(file, formats, grant) as image:
+        correct_key(image, outline)
         # Decode at 1.5 times the size, so that the resampling filter sets the final quality, not the decoder.
         image.draft(None, (side * 3 // 2, side * 3 // 2))
         image.load()
+        image = apply_wide_key(image, outline, file)
         # In place: a copy would double the memory of a large picture.
         ImageOps.exif_transpose(image, in_place=True)
-        return _to_rgb(image)
+        return _to_srgb(image, outline)
 
 
 @contextmanager
@@ -112,18 +120,22 @@ def _check_coefficients(image: Image.Image, memory: int) -> None:
             raise MemoryError
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image, outline: PngOutline) -> Image.Image:
     """Convert the picture to RGB or RGBA in sRGB."""
     profile = image.info.get("icc_profile")
+    encoding, profile_counts = find_encoding(outline, has_profile=get_profile_space(profile) is not None)
     if image.mode in SIXTEEN_BIT_MODES:
         image = image.convert("F").point(lambda sample: sample * SIXTEEN_TO_EIGHT + 0.5).convert("L")
+    is_grey = image.mode in GREY_MODES or outline.is_grey
     has_alpha = image.mode in ALPHA_MODES or "transparency" in image.info
     if has_alpha:
         image = _convert(image, "RGBA")
     elif image.mode != "CMYK":
         image = _convert(image, "RGB")
-    if profile:
-        image = _to_srgb(image, profile)
+    if encoding is not None:
+        image = convert_from_encoding(image, encoding)
+    elif profile_counts and profile is not None:
+        image = _apply_profile(image, profile, is_grey=is_grey)
     return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
 
 
@@ -132,12 +144,11 @@ def _convert(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode and "transparency" not in image.info else image.convert(mode)
 
 
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        # The profile is broken, or for another colour model (grey): keep the file's colours.
+def _apply_profile(image: Image.Image, profile: bytes, *, is_grey: bool) -> Image.Image:
+    """Convert the picture through its profile. One that is broken, or for another colour model, has no effect."""
+    if not is_grey:
+        return convert_to_srgb(image, profile) or image
+    levels = build_grey_table(profile)
+    if levels is None:
         return image
-    return converted or image
+    return image.point(levels * 3 + list(range(256)) * (image.mode == "RGBA"))

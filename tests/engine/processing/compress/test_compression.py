@@ -23,9 +23,12 @@ from tests.engine.processing.picture_files import (
     save_picture,
 )
 from tests.engine.processing.sweeps import mark_slow
+from tests.lib.hostile_pictures import build_chunk
+from tests.png_samples import COLOUR_CASES, build_gamma, build_png
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.engine.processing.compress.colour_reduction import measure_visible_error
+from vanceweb.engine.processing.image.reading import read_picture
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import Outcome, process_file
 
@@ -216,6 +219,43 @@ def test_a_turned_photo_without_metadata_is_shown_upright(tmp_path: Path, kind: 
         assert set(image.getexif()) <= {0x0112}
         shown = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     assert compute_psnr(shown, upright) > 25
+
+
+@pytest.mark.parametrize("keep_metadata", [True, False])
+@pytest.mark.parametrize("name", ["gAMA 1", "gAMA and cHRM", "gAMA and sRGB", "cICP P3", "cICP PQ", "iCCP and gAMA"])
+def test_a_png_coded_again_keeps_its_colour_chunks(tmp_path: Path, name: str, keep_metadata: bool) -> None:
+    chunks, _ = COLOUR_CASES[name]
+    source = tmp_path / "p.png"
+    light = build_chunk(b"cLLI", bytes(8))
+    text = build_chunk(b"tEXt", b"Comment\0hello")
+    source.write_bytes(build_png(load_photo("coffee.png", side=32), *chunks, light, text))
+    file = compress_file(source, 100, keep_metadata=keep_metadata)[0].read_bytes()
+    for chunk in (*chunks, light):
+        assert chunk in file or chunk[4:8] == b"iCCP"  # the profile may be packed tighter
+        assert chunk[4:8] in file
+    assert (text in file) == keep_metadata
+    assert (read_pixels(source) == read_pixels(tmp_path / "results" / "result")).all()
+
+
+@pytest.mark.parametrize("keep_metadata", [True, False])
+@pytest.mark.parametrize("quality", [0, 50, 100])
+def test_a_linear_png_looks_the_same_at_any_quality(tmp_path: Path, quality: int, keep_metadata: bool) -> None:
+    source = tmp_path / "p.png"
+    source.write_bytes(build_png(load_photo("coffee.png", side=32), build_gamma(1)))
+    target, _ = compress_file(source, quality, keep_metadata=keep_metadata)
+    before, after = read_picture(source).colours, read_picture(target).colours
+    assert np.abs(before.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max() < (1 if quality else 3)
+
+
+def test_a_key_of_sixteen_bits_stays_transparent(tmp_path: Path) -> None:
+    samples = np.random.default_rng(1).integers(0, 0x10000, (32, 48, 3))
+    samples[:, :20] = (0xFFFF, 0x0100, 0x0203)
+    source = tmp_path / "p.png"
+    source.write_bytes(build_png(samples, build_chunk(b"tRNS", bytes.fromhex("ffff01000203")), depth=16))
+    for quality in (50, 100):
+        alpha = read_picture(compress_file(source, quality)[0]).alpha
+        assert alpha is not None
+        assert ((alpha == 0) == (np.arange(48) < 20)).all()
 
 
 def test_a_stripped_file_of_several_pictures_keeps_the_first(tmp_path: Path) -> None:

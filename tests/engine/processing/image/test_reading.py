@@ -15,6 +15,8 @@ from tests.engine.processing.picture_files import (
     make_halves,
     save_picture,
 )
+from tests.lib.hostile_pictures import build_chunk
+from tests.png_samples import build_png
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.reading import read_picture
 
@@ -30,8 +32,8 @@ STORED = {  # from the upright picture to the stored one, by orientation (EXIF 2
 }
 
 
-def is_close(pixel: object, expected: tuple[int, int, int], tolerance: int = 0) -> bool:
-    return bool(np.abs(np.asarray(pixel, dtype=int) - expected).max() <= tolerance)
+def is_close(pixel: object, expected: object, tolerance: int = 0) -> bool:
+    return bool(np.abs(np.asarray(pixel, dtype=int) - np.asarray(expected)).max() <= tolerance)
 
 
 @pytest.mark.parametrize("orientation", list(STORED))
@@ -76,6 +78,51 @@ def test_grey_with_one_transparent_level(tmp_path: Path) -> None:
     picture = read_picture(save_picture(make_halves(left=40, right=200, mode="L"), tmp_path / "p.png", transparency=40))
     assert picture.alpha is not None
     assert (picture.alpha[0, 0], picture.alpha[0, 47]) == (0, 255)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(
+    ("depth", "key"),
+    [
+        (1, (1,)),
+        (2, (1,)),
+        (4, (7,)),
+        (8, (40,)),
+        (8, (40, 50, 60)),
+        (16, (40_000,)),
+        (16, (0x0102,)),
+        (16, (0xFFFF, 0x0100, 0x0203)),
+        (16, (0x0102, 0, 0)),
+    ],
+)
+def test_a_key_of_any_depth_is_transparent(tmp_path: Path, depth: int, key: tuple[int, ...], interlaced: bool) -> None:
+    """Px that differ from the key in one bit stay opaque."""
+    samples = np.zeros((9, 11, len(key)), dtype=int)
+    samples[:, :] = key
+    samples[:, 4:, -1] ^= 1
+    chunk = build_chunk(b"tRNS", b"".join(sample.to_bytes(2) for sample in key))
+    path = tmp_path / "p.png"
+    path.write_bytes(build_png(samples, chunk, depth=depth, interlaced=interlaced))
+    picture = read_picture(path)
+    assert picture.alpha is not None
+    assert (picture.alpha[:, :4] == 0).all()
+    assert (picture.alpha[:, 4:] == 255).all()
+    levels = (1 << depth) - 1
+    assert is_close(picture.colours[0, 0], np.broadcast_to([round(sample * 255 / levels) for sample in key], 3), 1)
+
+
+def test_a_key_is_turned_with_its_picture(tmp_path: Path) -> None:
+    for number, key in enumerate([(0x0102,), (0x0102, 0x0304, 0x0506)]):
+        samples = np.zeros((4, 8, len(key)), dtype=int)
+        samples[:2] = key
+        chunk = build_chunk(b"tRNS", b"".join(sample.to_bytes(2) for sample in key))
+        exif = build_chunk(b"eXIf", build_camera_exif(6).tobytes().removeprefix(b"Exif\0\0"))
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(build_png(samples, exif, chunk, depth=16))
+        alpha = read_picture(path).alpha
+        assert alpha is not None
+        assert alpha.shape == (8, 4)
+        assert (alpha == [255, 255, 0, 0]).all()
 
 
 def test_one_bit(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from vanceweb.engine.processing.image.progress import Report, ignore_progress
 # would run out. So it runs in a process of its own, from standard input to standard output.
 OXIPNG = (
     "import sys, oxipng;"
-    "strip = getattr(oxipng.StripChunks, sys.argv[2])();"
+    "kept = [name.encode() for name in sys.argv[2:]];"
+    "strip = oxipng.StripChunks.keep(kept) if kept else oxipng.StripChunks.none();"
     "file = sys.stdin.buffer.read();"
     "sys.stdout.buffer.write(oxipng.optimize_from_memory(file, level=int(sys.argv[1]), strip=strip))"
 )
@@ -37,6 +38,9 @@ MOZJPEG = (
 )
 OXIPNG_LEVELS = ((500_000, 4), (8_000_000, 2))  # px up to which a level is used; ten seconds or less on one core
 LARGE_PICTURE_LEVEL, STRIPPING_LEVEL = 1, 0
+# Chunks that decide how a PNG looks: the encoding of its colours, its frames and its resolution. oxipng's own choice of
+# safe ones leaves out gamma, primaries and the brightness of HDR.
+SHOWN_CHUNKS = ("cICP", "mDCV", "cLLI", "iCCP", "sRGB", "gAMA", "cHRM", "pHYs", "acTL", "fcTL", "fdAT")
 JFIF_SEGMENT = b"\xff\xe0"
 POLL_SECONDS, USUAL_SECONDS = 0.2, 5.0  # between reports of progress; and after which oxipng is half done
 TIMEOUT = 600  # seconds; far more than the largest picture needs
@@ -51,18 +55,21 @@ def optimise_png(file: bytes, pixels: int, report: Report = ignore_progress) -> 
     picture, tail = split_at_end(file)
     if has_credentials(picture):
         return file
-    packed = _run_oxipng(picture, level, "none", report)
+    packed = _run_oxipng(picture, level, (), report)
     return file if packed is None or len(packed) >= len(picture) else packed + tail
 
 
 def strip_png(file: bytes, report: Report = ignore_progress) -> bytes | None:
     """Return the PNG with only what is needed to show it, profile and resolution included; None for a damaged one."""
-    return _run_oxipng(file, STRIPPING_LEVEL, "safe", report)
+    return _run_oxipng(file, STRIPPING_LEVEL, SHOWN_CHUNKS, report)
 
 
-def _run_oxipng(file: bytes, level: int, strip: str, report: Report) -> bytes | None:
-    """Return oxipng's file, or None if it fails. An exception of `report` ends its process."""
-    return _run_program(OXIPNG, (str(level), strip), file, report)
+def _run_oxipng(file: bytes, level: int, kept: Sequence[str], report: Report) -> bytes | None:
+    """Return oxipng's file with all metadata, or only the chunks `kept`; None if it fails.
+
+    An exception of `report` ends its process.
+    """
+    return _run_program(OXIPNG, (str(level), *kept), file, report)
 
 
 def _run_program(program: str, arguments: Sequence[str], file: bytes, report: Report) -> bytes | None:
