@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from django.conf import settings as site
@@ -18,6 +19,7 @@ from tests.catalogue.strategies import complete_steps
 from tests.engine.processing.picture_files import build_camera_exif, get_srgb_profile, save_picture
 from tests.engine.processing.sweeps import mark_slow
 from tests.engine.processing.tiny_networks import write_tiny_network
+from tests.png_samples import build_grey_profile, build_png, build_profile_chunk
 from vanceweb.catalogue.features import compute_output_size, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step, collect_guide_uids
@@ -25,6 +27,7 @@ from vanceweb.engine.processing.cutout.matting import U2NET
 from vanceweb.engine.processing.inference.registry import NetworkRegistry
 from vanceweb.engine.processing.pipeline import OPERATIONS, Outcome, process_file
 from vanceweb.engine.processing.slots import BACKENDS
+from vanceweb.lib.colour_profiles import build_grey_table
 
 MODULES = sorted(OPERATIONS)
 # These may colour a grey picture; the others keep it grey.
@@ -159,6 +162,43 @@ def test_odd_pictures(
     if module == "matting" and kind not in QUICK_KINDS:
         networks = brightness_as_mask
     check_result(networks, tmp_path, kind, size, build_default_step(module))
+
+
+def measure_lightness(image: Image.Image) -> float:
+    """Return the mean of L*."""
+    lab = cv2.cvtColor(np.asarray(image.convert("RGB")).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return float(lab[..., 0].mean())
+
+
+# With a step of each, a grey picture becomes coloured. The other modules keep it grey, with its profile.
+COLOURING_OUTPUTS = {
+    **dict.fromkeys(("deoldify2", "sd_recolor", "img2anime"), Output()),
+    "matting": Output(background=(0, 80, 200)),
+}
+
+
+@pytest.mark.parametrize("module", QUICK_AND_SLOW_MODULES)
+def test_a_grey_profile_stays_or_is_applied_in_every_feature(
+    networks: NetworkRegistry, brightness_as_mask: NetworkRegistry, tmp_path: Path, module: str
+) -> None:
+    """Coloured, the picture looks like one that was converted to sRGB before."""
+    profile = build_grey_profile(1.8)
+    levels = np.linspace(30, 220, 19 * 13).astype(int).reshape(13, 19, 1)
+    images = []
+    for grey, chunks in ((levels, [build_profile_chunk(profile)]), (np.array(build_grey_table(profile))[levels], [])):
+        source = tmp_path / "p.png"
+        source.write_bytes(build_png(grey, *chunks))
+        step, output = build_default_step(module), COLOURING_OUTPUTS.get(module, Output())
+        images.append(process(brightness_as_mask if module == "matting" else networks, source, [step], output)[0])
+        if module not in COLOURING_OUTPUTS:
+            break
+    image = images[0]
+    if module not in COLOURING_OUTPUTS:
+        assert (image.mode in ("L", "LA"), image.info["icc_profile"]) == (True, profile)
+        return
+    assert (image.mode, image.info.get("icc_profile")) == ("RGB", None)
+    if module != "matting":  # its mask follows the samples
+        assert measure_lightness(image) == pytest.approx(measure_lightness(images[1]), abs=0.5)
 
 
 CHANNELS = st.integers(0, 255)

@@ -15,6 +15,7 @@ from vanceweb.engine.processing.denoise import denoising
 from vanceweb.engine.processing.enlarge import drawings, photos
 from vanceweb.engine.processing.errors import ProcessingError, WeightsMissing
 from vanceweb.engine.processing.faces import restoration
+from vanceweb.engine.processing.image.colour_spaces import convert_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Guide, Picture
 from vanceweb.engine.processing.image.progress import Report, keep_rising, split_report
 from vanceweb.engine.processing.image.reading import read_picture
@@ -164,8 +165,8 @@ def _read_guides(step: Step, files: Mapping[str, Path], report: Report) -> tuple
 
 
 def _read_guide(file: Path) -> Picture:
-    """Read the picture and shrink it to `GUIDE_SIDE`; ten large guides in full size would exhaust the memory."""
-    picture = read_picture(file)
+    """Read the picture in sRGB, at most `GUIDE_SIDE` px; ten large guides in full size would exhaust the memory."""
+    picture = convert_profile(read_picture(file))
     alpha = None if picture.alpha is None else shrink(picture.alpha, GUIDE_SIDE)
     return picture.replace_pixels(shrink(picture.colours, GUIDE_SIDE), alpha)
 

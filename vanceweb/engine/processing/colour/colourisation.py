@@ -1,7 +1,5 @@
 """deoldify2: a grey picture coloured as a network predicts. Its lightness stays unchanged."""
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
@@ -16,6 +14,7 @@ from vanceweb.engine.processing.colour.prediction import (
 )
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.colour_spaces import prepare_for_colour
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.progress import Report, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray, shrink
@@ -34,6 +33,7 @@ HAD_COLOURS = Message(
 def colourise(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """Colour the picture at a working size of `render_factor` (10-70) steps of 16 px. Raises `WeightsMissing`."""
     preparing, predicting, smoothing, applying = split_report(report, (PREPARING, PREDICTING, SMOOTHING, APPLYING))
+    picture = prepare_for_colour(picture)
     prepared = prepare_for_prediction(get_visible_colours(picture), preparing)
     side = PX_PER_FACTOR * int(params["render_factor"])
     backend = networks.choose(COLOURISATION)
@@ -51,9 +51,8 @@ def colourise(picture: Picture, params: Params, networks: NetworkRegistry, repor
 
 
 def apply_colours(picture: Picture, prepared: Pixels, ab: FloatArray, report: Report) -> Picture:
-    """Give the picture these colours (any height x width x 2, ab), with a note if it already had colours."""
+    """Give the picture, which is in sRGB, these colours (any height x width x 2, ab); note if it already had some."""
     result = picture.replace_pixels(replace_chroma(picture.colours, prepared, ab, report), picture.alpha)
-    result = replace(result, grey=False)
     return result.add_note(HAD_COLOURS) if has_colours(picture.colours) else result
 
 

@@ -26,6 +26,7 @@ from vanceweb.engine.processing.diffusion import painting
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.colour_spaces import prepare_for_colour
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress, narrow_report, report_each, split_report
 from vanceweb.engine.processing.image.resampling import FloatArray
@@ -59,7 +60,7 @@ NOT_FOUND = gettext_noop("“%(words)s” was ignored: nothing of that kind was 
 
 def recolour(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:
     """Colour the picture as `prompt` and `negative_prompt` say. Raises `WeightsMissing`."""
-    return networks.choose(RECOLOURING).run(picture, params, networks, report)
+    return networks.choose(RECOLOURING).run(prepare_for_colour(picture), params, networks, report)
 
 
 def _recolour_by_words(picture: Picture, params: Params, networks: NetworkRegistry, report: Report) -> Picture:

@@ -15,6 +15,7 @@ from PIL import Image
 from vanceweb.catalogue.output import Colour, Output
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
+from vanceweb.engine.processing.image.colour_spaces import prepare_for_background
 from vanceweb.engine.processing.image.metadata import build_metadata_options, select_profile
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress
@@ -47,6 +48,7 @@ def write_picture(
     Alpha is blended with `output.background`, or with white if the format has no alpha. Raises `ProcessingError`.
     """
     check_size(picture.width, picture.height, file_format)
+    picture = prepare_for_background(picture, output.background)
     encode = picture.encoder or _encode_file
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:

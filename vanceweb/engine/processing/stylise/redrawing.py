@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from vanceweb.catalogue.parameters import Params
@@ -12,6 +11,7 @@ from vanceweb.engine.processing.enlarge import weights
 from vanceweb.engine.processing.errors import UnusableWeights
 from vanceweb.engine.processing.image.alpha import get_visible_colours
 from vanceweb.engine.processing.image.arrays import Pixels
+from vanceweb.engine.processing.image.colour_spaces import prepare_for_colour
 from vanceweb.engine.processing.image.picture import Picture
 from vanceweb.engine.processing.image.progress import Report, narrow_report
 from vanceweb.engine.processing.inference.backends import Backend, Slot, Source
@@ -36,6 +36,7 @@ def redraw(picture: Picture, params: Params, networks: NetworkRegistry, report: 
     `denoising_strength` is 0 (the photo) to 1 (all drawing). Stable Diffusion paints it if the style's base model is
     there and can be used; otherwise the engine draws it itself. Raises `WeightsMissing`.
     """
+    picture = prepare_for_colour(picture)
     style = get_style(params["model_name"])
     if networks.choose(STYLE) is DIFFUSED_STYLE and networks.find(get_base_folder(style)) is not None:
         try:
@@ -63,7 +64,7 @@ def _paint_by_diffusion(
     enlarged = canvas.enlarge_drawing(
         painted.colours, picture.width, picture.height, networks, narrow_report(report, DIFFUSION_SHARE, 1)
     )
-    made = replace(picture, grey=False).replace_pixels(enlarged, picture.alpha).add_backends(DIFFUSED_STYLE.name)
+    made = picture.replace_pixels(enlarged, picture.alpha).add_backends(DIFFUSED_STYLE.name)
     for note in painted.notes:
         made = made.add_note(note)
     return made
@@ -93,7 +94,7 @@ def _draw_without_diffusion(picture: Picture, params: Params, networks: NetworkR
         networks,
         narrow_report(report, SKETCH_SHARE, 1),
     )
-    made = replace(picture, grey=False).replace_pixels(result, picture.alpha).add_backends(DRAWN_STYLE.name)
+    made = picture.replace_pixels(result, picture.alpha).add_backends(DRAWN_STYLE.name)
     if drawing.style.painting_share:
         made = made.add_backends(STYLE_NETWORK.name)
     return made.add_note(note) if note else made
