@@ -1,7 +1,10 @@
 // The comparison slider: its size, its description for screen readers, and its zoom to full size.
 import { fillText } from "./texts.js";
 
-const KEY_STEP = { Home: -100, End: 100, PageDown: -10, PageUp: 10 };
+// Per cent. The slider's own arrow keys move only while they are held down, from the next frame on.
+const KEY_STEP = {
+  ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10, Home: -100, End: 100,
+};
 
 class BeforeAfter extends HTMLElement {
   connectedCallback() {
@@ -14,7 +17,7 @@ class BeforeAfter extends HTMLElement {
     this.slider.addEventListener("slide", () => this.announce());
     this.slider.addEventListener("keydown", (event) => {
       const step = KEY_STEP[event.key];
-      if (step === undefined) return;
+      if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       this.slider.value = Math.min(100, Math.max(0, this.slider.value + step));
       this.announce();

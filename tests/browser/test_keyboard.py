@@ -28,8 +28,16 @@ def test_picture_to_download_by_keyboard(alice: Visitor, tmp_path: Path):
     slider.focus()
     alice.press("Home")
     expect(slider).to_have_attribute("aria-valuenow", "0")
-    page.keyboard.press("ArrowRight", delay=500)
-    assert float(slider.evaluate("slider => slider.value")) > 0
+    for key, value in (
+        ("ArrowRight", "2"),
+        ("ArrowRight", "4"),
+        ("ArrowLeft", "2"),
+        ("ArrowUp", "4"),
+        ("PageUp", "14"),
+    ):
+        page.keyboard.press(key)  # quickly: there and gone before the next frame
+        expect(slider).to_have_attribute("aria-valuenow", value)
+        assert float(slider.evaluate("slider => slider.value")) == float(value)
     alice.press("End")
     expect(slider).to_have_attribute("aria-valuenow", "100")
 
@@ -77,3 +85,27 @@ def test_question_mark_lists_the_shortcuts(alice: Visitor):
     expect(alice.find("#shortcuts")).to_be_visible()
     alice.press("Escape")
     expect(alice.find("#shortcuts")).to_be_hidden()
+
+
+def test_shortcuts_of_a_single_key_can_be_switched_off(alice: Visitor):
+    page, dialog, switch = alice.page, alice.find("#shortcuts"), alice.find("#shortcut-switch")
+    alice.press("?")
+    switch.focus()
+    alice.press("Space")
+    expect(page.get_by_role("switch", name="Use shortcuts of a single key")).not_to_be_checked()
+    alice.press("Escape")
+    for path in ("", "jobs/", "features/enlarge3/"):  # kept over pages
+        alice.open(path)
+        for key in ("?", "t", "o", "g", "u"):
+            alice.press(key)
+        page.wait_for_timeout(100)
+        expect(page).to_have_url(alice.site.url + TEAM_PATH + path)
+        expect(dialog).to_be_hidden()
+        assert page.evaluate("document.documentElement.dataset.theme ?? ''") == ""
+    alice.find("#account-button").click()
+    alice.find("#account-menu").get_by_role("button", name="Shortcuts").click()
+    expect(switch).not_to_be_checked()
+    switch.press("Space")
+    expect(switch).to_be_checked()
+    alice.press("Escape").press("?")
+    expect(dialog).to_be_visible()
