@@ -21,10 +21,10 @@ invert iterate keep kill learn leave list load localise locate lock log make mea
 narrow normalise of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer
 prepare print process quantise read receive recolour recompress record recover redraw reduce refine refresh refuse
 reject release remember remove rename render repaint repair repeat replace report request requeue require reset resize
-resolve respond restore retry reveal rotate round run sample save schedule seek segment select send separate serve set
-shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store stream
-stretch strip submit suppress sweep sync take train transfer transform translate truncate unload unpark update upload
-upsample use validate wait wake walk warm write
+resolve respond restore retouch retry reveal rotate round run sample save schedule seek segment select send separate
+serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store
+stream stretch strip submit suppress sweep sync take train transfer transform translate transpose truncate unload
+unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
@@ -34,7 +34,7 @@ main ready wrapper view middleware handler404 from_db_value readable readinto re
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
 application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
-sanitize_file_name
+sanitize_file_name _new_conn
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

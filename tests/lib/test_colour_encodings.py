@@ -45,9 +45,9 @@ def test_bright_light_is_compressed_as_in_browsers(peak: int, white: float, four
     stored = (peak * 10_000, 0) if chunk == b"cLLI" else (*[0] * 8, peak * 10_000, 0)
     encoding, _ = find_encoding(PngOutline(chunks={b"cICP": PQ_CODE, chunk: stored}), has_profile=False)
     assert encoding is not None
-    assert encoding.map_tone(1) == pytest.approx(white, abs=0.02)
-    assert encoding.map_tone(3.73) == pytest.approx(four, abs=0.03)
-    assert encoding.map_tone(100) == 1
+    assert encoding.compress_tone(1) == pytest.approx(white, abs=0.02)
+    assert encoding.compress_tone(3.73) == pytest.approx(four, abs=0.03)
+    assert encoding.compress_tone(100) == 1
 
 
 def test_pq_reaches_ten_thousand_candela() -> None:
@@ -67,5 +67,5 @@ def test_impossible_primaries_count_as_srgb(points: tuple[float, ...]) -> None:
 
 def test_the_brightest_light_is_white_without_hdr() -> None:
     encoding = ColourEncoding(SRGB, decode_srgb)
-    assert [encoding.map_tone(light) for light in (-1, 0, 0.5, 1, 2)] == [0, 0, 0.5, 1, 1]
-    assert not math.isnan(encoding.map_tone(0))
+    assert [encoding.compress_tone(light) for light in (-1, 0, 0.5, 1, 2)] == [0, 0, 0.5, 1, 1]
+    assert not math.isnan(encoding.compress_tone(0))

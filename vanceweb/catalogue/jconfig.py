@@ -25,7 +25,7 @@ from vanceweb.catalogue.rules import (
     check_steps,
     require_feature,
 )
-from vanceweb.catalogue.spellings import unify_spellings
+from vanceweb.catalogue.spellings import convert_spellings
 from vanceweb.catalogue.steps import ControlImage, Step
 
 __all__ = ["ILLEGAL_PARAMETER", "NOT_A_JCONFIG", "JConfigError", "build_jconfig", "parse_jconfig"]
@@ -131,7 +131,7 @@ def _parse_steps(
         if module in LEGACY_MODULES:
             return LEGACY_MODULES[module].build_steps(name, params)
         feature = require_feature(module)
-        params = unify_spellings(params, feature.parameters, [model.name for model in feature.models])
+        params = convert_spellings(params, feature.parameters, [model.name for model in feature.models])
         complete = feature.complete_params(params)
         if feature.models and "model_name" in params:
             feature.check_model(params["model_name"], complete)

@@ -17,7 +17,7 @@ from vanceweb.catalogue.legacy_translations import (
 )
 from vanceweb.catalogue.parameter_builders import build_choice, build_percentage, build_scale_choices, build_switch
 from vanceweb.catalogue.parameters import InvalidParameter, Kind, Parameter, complete_parameters
-from vanceweb.catalogue.spellings import MODEL_KEY, unify_spellings
+from vanceweb.catalogue.spellings import MODEL_KEY, convert_spellings
 from vanceweb.catalogue.steps import Step
 
 
@@ -33,7 +33,7 @@ class LegacyModule:
 
     def build_steps(self, name: str, given: Mapping[str, object]) -> tuple[Step, ...]:
         """Return the current steps for the module; raise InvalidParameter."""
-        given = unify_spellings(given, self.parameters, self.models)
+        given = convert_spellings(given, self.parameters, self.models)
         if self.models and MODEL_KEY in given and given[MODEL_KEY] not in self.models:
             raise InvalidParameter(MODEL_KEY, given[MODEL_KEY], f"one of {', '.join(self.models)}")
         return self.translate(name, complete_parameters(self.parameters, given))

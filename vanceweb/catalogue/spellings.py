@@ -7,7 +7,7 @@ from vanceweb.catalogue.parameters import Kind, Parameter
 MODEL_KEY = "model_name"
 
 
-def unify_spellings(
+def convert_spellings(
     given: Mapping[str, object], parameters: Iterable[Parameter], models: Sequence[str] = ()
 ) -> dict[str, object]:
     """Return the given values, with names in any case and scales such as 4, "4" or "4X" spelled as in the catalogue.
@@ -29,10 +29,10 @@ def _find_spelling(value: object, names: Iterable[str]) -> object:
     """Return the name that a value stands for, or the value itself if there is none."""
     if isinstance(value, bool):
         return value
-    return next((name for name in names if _stands_for(value, name)), value)
+    return next((name for name in names if _is_spelling_of(value, name)), value)
 
 
-def _stands_for(value: object, name: str) -> bool:
+def _is_spelling_of(value: object, name: str) -> bool:
     if isinstance(value, str):
         text = value.strip().casefold()
         return name.casefold() in (text, f"{text}x")

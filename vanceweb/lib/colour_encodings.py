@@ -53,7 +53,7 @@ class ColourEncoding:
     peak: float = 1.0
     system_gamma: float = 1.0
 
-    def map_tone(self, light: float) -> float:
+    def compress_tone(self, light: float) -> float:
         """Bring the brightest channel of a px into 0..1: HDR's white is dimmed, and light beyond it is compressed."""
         if self.peak <= 1 or light <= 0:
             return min(max(light, 0.0), 1.0)
@@ -72,7 +72,7 @@ class ColourEncoding:
             luminance = sum(share * part for share, part in zip(to_xyz[1], light, strict=True))
             gain = self.peak * luminance ** (self.system_gamma - 1) if self.system_gamma > 1 else 1.0
             brightest = max(*light) * gain
-            gain *= self.map_tone(brightest) / brightest if brightest > 0 else 0.0
+            gain *= self.compress_tone(brightest) / brightest if brightest > 0 else 0.0
             red, green, blue = (encode_srgb(min(max(part * gain, 0.0), 1.0)) for part in apply(to_srgb, light))
             return red, green, blue
 
@@ -190,12 +190,12 @@ def _read_gamma(outline: PngOutline) -> ColourEncoding | None:
             (points[at] / CHUNK_UNIT, points[at + 1] / CHUNK_UNIT) for at in range(0, len(points), 2)
         )
         primaries = Primaries(red, green, blue, white)
-    if not _are_possible(primaries):
+    if not _is_possible(primaries):
         return None
     return ColourEncoding(primaries, build_power(CHUNK_UNIT / gamma))
 
 
-def _are_possible(primaries: Primaries) -> bool:
+def _is_possible(primaries: Primaries) -> bool:
     try:
         matrix = compute_matrix(primaries)
     except ZeroDivisionError:

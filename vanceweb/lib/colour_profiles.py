@@ -59,7 +59,7 @@ def convert_from_encoding(image: Image.Image, encoding: ColourEncoding) -> Image
 
 def build_profile(encoding: ColourEncoding) -> bytes:
     """Build the profile of an encoding without HDR: ICC.1:2022."""
-    light = (encoding.map_tone(encoding.transfer(at / (CURVE_LENGTH - 1))) for at in range(CURVE_LENGTH))
+    light = (encoding.compress_tone(encoding.transfer(at / (CURVE_LENGTH - 1))) for at in range(CURVE_LENGTH))
     curve = struct.pack(f">4s4xI{CURVE_LENGTH}H", b"curv", CURVE_LENGTH, *(round(part * 0xFFFF) for part in light))
     columns = transpose(compute_matrix(encoding.primaries))
     tags = {

@@ -31,12 +31,16 @@ def build_diagonal(vector: Vector) -> Matrix:
 def invert(matrix: Matrix) -> Matrix:
     """Return the inverse. Raise ZeroDivisionError if there is none."""
     first, second, third = matrix
-    columns = (_cross(second, third), _cross(third, first), _cross(first, second))
+    columns = (
+        _multiply_cross(second, third),
+        _multiply_cross(third, first),
+        _multiply_cross(first, second),
+    )
     determinant = sum(first[at] * columns[0][at] for at in range(3))
     return transpose(_of_vectors(tuple(value / determinant for value in column) for column in columns))
 
 
-def _cross(one: Vector, other: Vector) -> Vector:
+def _multiply_cross(one: Vector, other: Vector) -> Vector:
     return (
         one[1] * other[2] - one[2] * other[1],
         one[2] * other[0] - one[0] * other[2],

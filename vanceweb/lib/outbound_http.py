@@ -126,9 +126,9 @@ class _PinnedConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = self._connect_to_first(self.target.addresses, self.target.port)
         self.sock.settimeout(self.timeouts.total)
-        self._secure()
+        self._start_tls()
 
-    def _secure(self) -> None:
+    def _start_tls(self) -> None:
         if self.target.scheme == "https":
             context = ssl.create_default_context()
             # The handshake comes after `self.sock` is set, so that the timer can interrupt it.
@@ -179,4 +179,4 @@ class _ProxiedConnection(_PinnedConnection):
         self.sock.settimeout(self.timeouts.total)
         if self.target.scheme == "https":
             self._tunnel()  # type: ignore[attr-defined]  # what http.client's own `connect` calls
-        self._secure()
+        self._start_tls()

@@ -1,4 +1,4 @@
-"""What the chunks before a PNG's pixels say about its samples: depth, transparent key and encoding of colours.
+"""The samples of a PNG as the chunks before its pixels describe them: depth, transparent key and encoding of colours.
 
 Pillow passes over most of these chunks. As in browsers, a chunk with a wrong checksum counts as absent,
 and the first of several counts.
@@ -39,12 +39,12 @@ class PngOutline:
 
     @property
     def is_grey(self) -> bool:
-        """Whether the PNG has no colours. Pillow opens grey with alpha of 16 bits as RGBA."""
+        """The PNG has no colours. Pillow opens grey with alpha of 16 bits as RGBA."""
         return self.colour_type in (GREY, GREY_WITH_ALPHA)
 
     @property
     def has_deep_colours(self) -> bool:
-        """Whether it has colours of 16 bits, which Pillow reduces to 8 (but not grey without alpha)."""
+        """It has colours of 16 bits, which Pillow reduces to 8 (but not grey without alpha)."""
         return self.bit_depth == 16 and self.colour_type in (TRUECOLOUR, TRUECOLOUR_WITH_ALPHA)
 
 

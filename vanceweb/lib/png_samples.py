@@ -11,7 +11,7 @@ from vanceweb.lib.png_outline import PngOutline
 SIXTEEN_BIT_LEVELS = 0x10000
 
 
-def correct_key(image: Image.Image, outline: PngOutline) -> None:
+def adjust_key(image: Image.Image, outline: PngOutline) -> None:
     """Let Pillow compare the key of an opened PNG of up to 8 bits with the samples that it makes of the file's."""
     if outline.key is None or outline.bit_depth > 8:
         return

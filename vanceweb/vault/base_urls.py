@@ -51,7 +51,7 @@ def clean_base_url(text: str, *, allow_private: bool) -> str:
     return url
 
 
-def may_name_private_addresses(user: User) -> bool:
+def can_name_private_addresses(user: User) -> bool:
     """Return whether the settings let this person add services on private addresses."""
     return settings.PRIVATE_ADDRESSES == "everyone" or (
         settings.PRIVATE_ADDRESSES == "administrators" and user.is_administrator

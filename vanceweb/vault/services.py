@@ -17,7 +17,7 @@ from vanceweb.lib.due_rows import request_rows
 from vanceweb.lib.encryption import KeysUnusable, SealedText
 from vanceweb.teams.access import Action, Actor, require, require_secret_replaceable
 from vanceweb.teams.models import Ownership, Team
-from vanceweb.vault.base_urls import clean_base_url, may_name_private_addresses
+from vanceweb.vault.base_urls import can_name_private_addresses, clean_base_url
 from vanceweb.vault.connection_check import BALANCE_REFRESH_SECONDS
 from vanceweb.vault.models import Connection
 from vanceweb.vault.tasks import check_connections
@@ -66,7 +66,7 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
     """
     require(actor, Action.MAKE)
     ownership = actor.own(private=True)
-    may_be_private = may_name_private_addresses(actor.user)
+    may_be_private = can_name_private_addresses(actor.user)
     url = clean_base_url(base_url or settings.HOSTED_BASE_URL, allow_private=may_be_private)
     is_hosted = url == settings.HOSTED_BASE_URL.rstrip("/")
     token, sealed = _encrypt_token(token)

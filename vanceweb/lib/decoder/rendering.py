@@ -15,7 +15,7 @@ from vanceweb.lib.picture_mending import open_mended
 from vanceweb.lib.picture_sizes import fit_size
 from vanceweb.lib.png_outline import PngOutline, read_png_outline
 from vanceweb.lib.png_parts import has_damaged_essentials
-from vanceweb.lib.png_samples import apply_wide_key, correct_key
+from vanceweb.lib.png_samples import adjust_key, apply_wide_key
 
 # Scales 16-bit samples to 8 bits: 65535 becomes 255.
 SIXTEEN_TO_EIGHT = 1 / 257
@@ -76,7 +76,7 @@ def render_thumbnails(
 def _load_upright(file: BinaryIO, side: int, formats: Collection[str], grant: GrantMemory) -> Image.Image:
     outline = read_png_outline(file)
     with _open_picture(file, formats, grant) as image:
-        correct_key(image, outline)
+        adjust_key(image, outline)
         # Decode at 1.5 times the size, so that the resampling filter sets the final quality, not the decoder.
         image.draft(None, (side * 3 // 2, side * 3 // 2))
         image.load()

@@ -86,7 +86,7 @@ def decode_colours(samples: Samples, encoding: ColourEncoding) -> Pixels:
         rows = slice(top, top + STRIP_HEIGHT)
         light = transfer[channels[rows]]
         if encoding.peak > 1:
-            light = _map_tones(light, encoding, luminance)
+            light = _compress_tones(light, encoding, luminance)
         mixed = np.clip(light @ mixing.T, 0, 1)
         result[rows] = code[(mixed * LIGHT_STEPS + np.float32(0.5)).astype(np.uint16)]
     return result
@@ -98,11 +98,11 @@ def _build_srgb_table() -> npt.NDArray[np.uint8]:
     return np.searchsorted(thresholds, np.arange(LIGHT_STEPS + 1)).astype(np.uint8)
 
 
-def _map_tones(light: npt.NDArray[Any], encoding: ColourEncoding, luminance: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _compress_tones(light: npt.NDArray[Any], encoding: ColourEncoding, luminance: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Bring HDR's light into 0..1 by a factor for each px, so that hues stay."""
     if encoding.system_gamma != 1:
         light = light * encoding.peak * ((light @ luminance) ** (encoding.system_gamma - 1))[..., None]
     brightest = np.maximum(light.max(axis=-1, keepdims=True), DARKEST)
     knots = encoding.peak * np.linspace(0, 1, TONE_STEPS) ** 2  # closer where it is dark
-    shown = np.interp(brightest, knots, [encoding.map_tone(knot) for knot in knots])
+    shown = np.interp(brightest, knots, [encoding.compress_tone(knot) for knot in knots])
     return np.asarray(light * (shown / brightest), dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from vanceweb.engine.processing.errors import ProcessingError
 from vanceweb.engine.processing.image.arrays import Mask, Pixels
@@ -46,7 +46,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def _read_colours(
-    image: Image.Image, outline: PngOutline, file: BinaryIO, *, grey: bool
+    image: ImageFile.ImageFile, outline: PngOutline, file: BinaryIO, *, grey: bool
 ) -> tuple[Pixels, Mask | None, Metadata]:
     """Return colours, alpha and metadata, without a profile that has been applied or doesn't count."""
     metadata = read_metadata(image)

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from vanceweb.engine.processing.image.arrays import Mask
 from vanceweb.lib.png_outline import PngOutline
-from vanceweb.lib.png_samples import correct_key, open_lower_bytes
+from vanceweb.lib.png_samples import adjust_key, open_lower_bytes
 
 Samples = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # height x width (x 3 unless grey), to 255 or 65535
 
@@ -24,7 +24,7 @@ def read_samples(
     Samples of 16 bits are read `exact` on request, and where a key must be compared with them.
     """
     is_deep = outline.has_deep_colours and (exact or outline.key is not None)
-    correct_key(image, outline)
+    adjust_key(image, outline)
     image.load()
     upright = ImageOps.exif_transpose(image)
     if upright.mode in SIXTEEN_BIT_MODES:

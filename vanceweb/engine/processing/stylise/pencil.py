@@ -77,7 +77,7 @@ def draw_pencil_strokes(colours: Pixels, report: Report = ignore_progress) -> Pi
     paper *= 1 - np.float32(SHADE) * (1 - tone) ** 2
     for angle, limit, depth in HATCHINGS:
         denser = np.clip((np.float32(limit) - tone) / np.float32(limit), 0, 1) ** np.float32(0.7)
-        paper *= 1 - np.float32(depth) * denser * (np.float32(0.35) + _hatch(tone.shape, angle, unit))
+        paper *= 1 - np.float32(depth) * denser * (np.float32(0.35) + _draw_hatching(tone.shape, angle, unit))
     hatching(1.0)
     grey = np.clip(DARKEST + (1 - DARKEST) * paper, 0, 1) * 255 + 0.5
     return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
@@ -93,7 +93,7 @@ def to_fraction(share: float) -> float:
     return share if share <= 1 else share / 100
 
 
-def _hatch(shape: tuple[int, ...], angle: float, unit: float) -> FloatArray:
+def _draw_hatching(shape: tuple[int, ...], angle: float, unit: float) -> FloatArray:
     """Return parallel strokes, 0..1 and 0.5 on average: noise smeared at an `angle` in degrees, always the same."""
     height, width = shape[:2]
     grain = np.random.default_rng(round(angle) % 360).random((height, width)).astype(np.float32)

@@ -67,7 +67,7 @@ def remove_haze(picture: Picture, params: Params, networks: NetworkRegistry, rep
 
     def clear(colours: FloatArray, strip: Tile) -> FloatArray:
         cleared = haze.remove_from(colours, strip, photo.shape[:2])
-        return _lighten(np.clip((cleared - haze.mean) * np.float32(gain) + haze.mean, 0, 1), curve)
+        return _brighten(np.clip((cleared - haze.mean) * np.float32(gain) + haze.mean, 0, 1), curve)
 
     return picture.replace_pixels(run_in_strips(photo, clear, report), picture.alpha).add_backends(DARK_CHANNEL.name)
 
@@ -114,7 +114,7 @@ def _fit_to_lightness(lightness: FloatArray, transmission: FloatArray) -> tuple[
     return average(slope), average(aim - slope * mean)
 
 
-def _lighten(colours: FloatArray, curve: float) -> FloatArray:
+def _brighten(colours: FloatArray, curve: float) -> FloatArray:
     """Raise the lightness to the power of `curve` without a change of the ratio of the channels."""
     lightness = np.maximum(compute_lightness(colours), np.float32(1e-4))
     return np.asarray(colours * (lightness ** np.float32(curve - 1))[..., None], dtype=np.float32)

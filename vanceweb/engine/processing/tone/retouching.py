@@ -31,7 +31,7 @@ VIBRANCE, VIVID_CHROMA = 0.18, 45.0  # added to weak colours, and the chroma at 
 
 @dataclass(frozen=True)
 class Correction:
-    """What a photo needs: gains of the channels, L of black and white, the power of the curve between them, and the
+    """A photo's correction: gains of the channels, L of black and white, the power of the curve between them, and the
     surroundings' L (a small array) that local contrast is measured against.
     """
 
@@ -65,7 +65,7 @@ def retouch(picture: Picture, params: Params, networks: NetworkRegistry, report:
 
 def _measure(copy: Pixels) -> Correction:
     colours = np.asarray(copy.astype(np.float32) / np.float32(255), dtype=np.float32)
-    gains = _balance_white(colours)
+    gains = _compute_white_balance(colours)
     lightness = cv2.cvtColor(np.clip(colours * gains, 0, 1), cv2.COLOR_RGB2LAB)[..., 0]
     low, middle, high = np.percentile(lightness, (CLIPPED_SHARE, 50, 100 - CLIPPED_SHARE))
     black, white = min(float(low), HIGHEST_BLACK), max(float(high), LOWEST_WHITE)
@@ -77,7 +77,7 @@ def _measure(copy: Pixels) -> Correction:
     return Correction(gains, black, white, curve, np.asarray(surroundings, dtype=np.float32))
 
 
-def _balance_white(colours: FloatArray) -> FloatArray:
+def _compute_white_balance(colours: FloatArray) -> FloatArray:
     """Return the gains of the channels: Finlayson and Trezzi, "Shades of gray and colour constancy" (CIC 2004)."""
     norms = (colours.reshape(-1, 3) ** BALANCE_NORM).mean(axis=0) ** (1 / BALANCE_NORM)
     gains = (norms.mean() / np.maximum(norms, 1e-3)) ** BALANCE_SHARE
