@@ -257,3 +257,26 @@ def test_the_number_of_queries_is_independent_of_the_length_of_the_list(
         make_job(alice)
     with django_assert_num_queries(4):  # session, user, membership, jobs
         visitor.get("/t/studio/jobs/")
+
+
+def test_a_poll_of_the_list_gets_only_the_rows_that_changed(visitor: Client, alice: User, settings: Any) -> None:
+    settings.JOBS_PAGE_ROWS = 50
+    others = [make_job(alice) for _ in range(49)]
+    active = make_job(alice, **begin_work(7200))
+    page = visitor.get("/t/studio/jobs/").content.decode()
+    keys = ",".join(re.findall(r'data-key="(\w+)"', page))
+    headers = {**HTMX, "X-Rows": keys}
+    assert visitor.get("/t/studio/jobs/", headers=headers).status_code == 204
+
+    Job.objects.filter(pk=active.pk).update(percent=80)
+    poll = visitor.get("/t/studio/jobs/", headers=headers).content.decode()
+    assert re.findall(r'<li id="row-([\w-]+)"', poll) == [str(active.uuid)]
+    assert 'hx-swap-oob="true"' in poll
+    assert len(poll) < 2000 < len(page) / 10
+
+    others[0].delete()
+    assert 'id="jobs-page" hx-swap-oob="true"' in visitor.get("/t/studio/jobs/", headers=headers).content.decode()
+    Job.objects.filter(pk=active.pk).update(state=Job.State.FAILED)
+    ended = visitor.get("/t/studio/jobs/", headers=headers).content.decode()
+    assert "hx-trigger" not in ended
+    assert "<html" not in ended

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from vanceweb.jobs.deletion import plan_deletion
+from vanceweb.jobs.list_rows import build_rows, find_changed_rows
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
 from vanceweb.jobs.queries import add_places
@@ -43,8 +44,16 @@ def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
         return redirect("jobs", team=actor.team.slug)
     hide_private_pictures(actor, rows)
     add_places(rows)
-    context = {"jobs": rows, "next": next_key, "has_active_jobs": any(job.is_active for job in rows)}
-    return remember_list(request, render(request, "jobs/list.html", context))
+    is_active = any(job.is_active for job in rows)
+    context: dict[str, Any] = {"jobs": rows, "rows": build_rows(rows), "next": next_key, "has_active_jobs": is_active}
+    if not (rows and "X-Rows" in request.headers):
+        return remember_list(request, render(request, "jobs/list.html", context))
+    changed = find_changed_rows(context["rows"], request.headers["X-Rows"])
+    if changed is None or not is_active:
+        return render(request, "jobs/list.html#list", context)
+    if not changed:
+        return HttpResponse(status=204)
+    return render(request, "jobs/list.html#rows", {"rows": changed, "is_partial": True})
 
 
 @require_safe
