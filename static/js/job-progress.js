@@ -1,8 +1,8 @@
 // The progress of an active job: a clock that runs between server responses, a bar that moves from the old value to
 // the new one, and announcements for screen readers. Each response brings a new element.
+import { runClock } from "./durations.js";
 import { fillText } from "./texts.js";
 
-const TICK_MS = 500;
 const ANNOUNCE_EVERY_PERCENT = 25;
 let announced = "";
 let shownValue = null;
@@ -11,19 +11,13 @@ function announce(text) {
   if (text && text !== announced) document.getElementById("job-announce").textContent = announced = text;
 }
 
-function formatDuration(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-}
-
 class JobProgress extends HTMLElement {
   connectedCallback() {
     const percent = Number(this.querySelector("[data-percent]").dataset.percent);
     const quarter = Math.floor(percent / ANNOUNCE_EVERY_PERCENT) * ANNOUNCE_EVERY_PERCENT;
     announce(quarter ? fillText(this.dataset.textPercent, { percent: quarter }) : this.dataset.announce);
     this.moveBar(this.querySelector("progress"));
-    this.runClock(this.querySelector("[data-elapsed]"));
+    this.clock = runClock(this.querySelector("[data-elapsed]"));
     // After a log-out or a deletion in another window, the reloaded page says which.
     this.addEventListener("htmx:responseError", (event) => event.detail.xhr.status === 404 && window.location.reload());
   }
@@ -41,14 +35,6 @@ class JobProgress extends HTMLElement {
       window.requestAnimationFrame(() => window.requestAnimationFrame(() => (bar.value = value)));
     }
     shownValue = value;
-  }
-
-  runClock(output) {
-    const start = performance.now() - 1000 * output.dataset.elapsed;
-    this.clock = window.setInterval(() => {
-      const seconds = Math.floor((performance.now() - start) / 1000);
-      if (seconds) output.textContent = formatDuration(seconds);
-    }, TICK_MS);
   }
 }
 

@@ -245,7 +245,7 @@ def test_the_list_is_paginated_by_key(visitor: Client, alice: User, settings: An
 
 def test_the_list_refreshes_only_while_a_job_is_active(visitor: Client, alice: User) -> None:
     job = make_job(alice, **ACTIVE)
-    assert 'hx-trigger="every 2s"' in visitor.get("/t/studio/jobs/").content.decode()
+    assert 'hx-trigger="poll"' in visitor.get("/t/studio/jobs/").content.decode()
     Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
     assert "hx-trigger" not in visitor.get("/t/studio/jobs/").content.decode()
 
@@ -280,3 +280,15 @@ def test_a_poll_of_the_list_gets_only_the_rows_that_changed(visitor: Client, ali
     ended = visitor.get("/t/studio/jobs/", headers=headers).content.decode()
     assert "hx-trigger" not in ended
     assert "<html" not in ended
+
+    Job.objects.all().delete()
+    assert visitor.get("/t/studio/jobs/", headers=headers)["HX-Refresh"] == "true"
+
+
+def test_the_seconds_of_an_active_job_are_no_change(visitor: Client, alice: User) -> None:
+    job = make_job(alice, **begin_work(30))
+    page = visitor.get("/t/studio/jobs/").content.decode()
+    headers = {**HTMX, "X-Rows": ",".join(re.findall(r'data-key="(\w+)"', page))}
+    Job.objects.filter(pk=job.pk).update(**begin_work(90))
+    assert visitor.get("/t/studio/jobs/", headers=headers).status_code == 204
+    assert 'data-elapsed="' in page

@@ -23,9 +23,8 @@ class Row:
 
 
 def build_rows(jobs: Iterable[Job]) -> list[Row]:
-    """Render each job's row."""
-    template = get_template("components/job_row.html")
-    return [_build_row(job, SafeString(template.render({"job": job}))) for job in jobs]
+    """Render each job's row. Its key leaves out the seconds of an active job, which the page counts itself."""
+    return [_build_row(job) for job in jobs]
 
 
 def find_changed_rows(rows: list[Row], known: str) -> list[Row] | None:
@@ -39,6 +38,9 @@ def find_changed_rows(rows: list[Row], known: str) -> list[Row] | None:
     return [row for row, key in zip(rows, keys, strict=True) if row.key != key]
 
 
-def _build_row(job: Job, html: SafeString) -> Row:
-    digest = hashlib.sha256(html.encode()).hexdigest()
+def _build_row(job: Job) -> Row:
+    template = get_template("components/job_row.html")
+    html = SafeString(template.render({"job": job}))
+    shown = template.render({"job": job, "without_clock": True}) if job.is_active else html
+    digest = hashlib.sha256(shown.encode()).hexdigest()
     return Row(job, html, job.uuid.hex[:ID_DIGITS] + digest[:DIGEST_DIGITS])

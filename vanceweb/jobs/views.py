@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import reswap, retarget
+from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from vanceweb.jobs.deletion import plan_deletion
 from vanceweb.jobs.list_rows import build_rows, find_changed_rows
@@ -39,14 +39,16 @@ def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
         after=request.GET.get("after"),
         limit=settings.JOBS_PAGE_ROWS,
     )
+    if not rows and "X-Rows" in request.headers:
+        # All rows of the page were deleted.
+        return HttpResponseClientRefresh()
     if request.GET.get("after") and not rows:
-        # The last rows of this page were deleted.
         return redirect("jobs", team=actor.team.slug)
     hide_private_pictures(actor, rows)
     add_places(rows)
     is_active = any(job.is_active for job in rows)
     context: dict[str, Any] = {"jobs": rows, "rows": build_rows(rows), "next": next_key, "has_active_jobs": is_active}
-    if not (rows and "X-Rows" in request.headers):
+    if "X-Rows" not in request.headers:
         return remember_list(request, render(request, "jobs/list.html", context))
     changed = find_changed_rows(context["rows"], request.headers["X-Rows"])
     if changed is None or not is_active:
