@@ -184,4 +184,5 @@ URLS_WITHOUT_PAGE = {
     "people-add": "redirects; a refused form is the row `people-refused`",
     "connection-add": "redirects; a refused form is the row `connections-refused`",
     "job-hook": "is called by services",
+    "convert-picture": "is called by the stage of a feature's page",
 }

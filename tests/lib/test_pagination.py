@@ -43,4 +43,6 @@ def test_the_first_and_the_last_moment_are_cursors(page: str, cursor: str, alice
     make_job(alice)
     make_charge(alice)
     client.force_login(alice)
-    assert client.get(f"/t/studio/{page}/", {"after": cursor}).status_code == 200
+    response = client.get(f"/t/studio/{page}/", {"after": cursor}, follow=True)
+    # A page without rows leads to the first one.
+    assert (response.status_code, len(response.redirect_chain) <= 1) == (200, True)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
 
 import mozjpeg_lossless_optimization as mozjpeg
 from PIL import Image
@@ -69,28 +70,31 @@ def _run_oxipng(file: bytes, level: int, kept: Sequence[str], report: Report) ->
 
     An exception of `report` ends its process.
     """
-    return _run_program(OXIPNG, (str(level), *kept), file, report)
+    return run_program(OXIPNG, (str(level), *kept), file, report)
 
 
-def _run_program(program: str, arguments: Sequence[str], file: bytes, report: Report) -> bytes | None:
+def run_program(program: str, arguments: Sequence[str], file: bytes, report: Report) -> bytes | None:
     """Return the output of a program for the input `file`, or None if it fails or writes nothing."""
     command = [sys.executable, "-I", "-c", program, *arguments]
-    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:  # noqa: S603 (no outside input)
+    # A file, because `communicate` never sends the rest of an input that a program didn't take within the first poll.
+    with TemporaryFile() as given:
+        given.write(file)
+        given.seek(0)
+        process = subprocess.Popen(command, stdin=given, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 (no outside input)
+    with process:
         try:
-            output = _read_output(process, file, report)
+            output = _read_output(process, report)
         finally:
             process.kill()
     return (output or None) if process.returncode == 0 else None
 
 
-def _read_output(process: "subprocess.Popen[bytes]", file: bytes, report: Report) -> bytes | None:
-    """Return the output for the input `file`, or None after `TIMEOUT`. The progress is a guess: oxipng reports none."""
-    given: bytes | None = file
+def _read_output(process: "subprocess.Popen[bytes]", report: Report) -> bytes | None:
+    """Return a program's output, or None after `TIMEOUT`. The progress is a guess: oxipng reports none."""
     for asked in range(round(TIMEOUT / POLL_SECONDS)):
         try:
-            return process.communicate(given, timeout=POLL_SECONDS)[0]
+            return process.communicate(timeout=POLL_SECONDS)[0]
         except subprocess.TimeoutExpired:
-            given = None
             report(1 - 1 / (1 + asked * POLL_SECONDS / USUAL_SECONDS))
     return None
 
@@ -101,7 +105,7 @@ def optimise_jpeg(file: bytes) -> bytes:
     Unchanged stays, too, what is damaged, cannot follow a picture of another size or is signed.
     """
     picture, tail = split_at_end(file)
-    packed = None if has_credentials(picture) else _run_program(MOZJPEG, ("ALL",), picture, ignore_progress)
+    packed = None if has_credentials(picture) else run_program(MOZJPEG, ("ALL",), picture, ignore_progress)
     if packed is None or len(packed) >= len(picture):
         return file
     try:
@@ -120,7 +124,7 @@ def strip_jpeg(file: bytes, orientation: int) -> bytes | None:
 
     What is behind the picture is left out together with what points to it.
     """
-    packed = _run_program(MOZJPEG, ("ICC",), file, ignore_progress)
+    packed = run_program(MOZJPEG, ("ICC",), file, ignore_progress)
     if packed is None:
         return None
     stripped = _keep_profile_alone(packed)
