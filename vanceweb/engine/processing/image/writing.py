@@ -20,11 +20,11 @@ from vanceweb.engine.processing.image.metadata import build_metadata_options, se
 from vanceweb.engine.processing.image.picture import FileFormat, Picture
 from vanceweb.engine.processing.image.progress import Report, ignore_progress
 from vanceweb.engine.processing.messages import Message, gettext_noop
+from vanceweb.lib.jpeg_parts import MAX_SIDE as JPEG_MAX_SIDE
 
 JPEG_QUALITY = 95  # default; compression should not spoil the result of a network
 JPEG_LEAST_QUALITY = 10  # below it, photos turn into flat blocks in wrong colours, and the file hardly shrinks any more
 FULL_COLOUR_QUALITY = 90  # from this quality on, colour is kept at full resolution
-JPEG_MAX_SIDE = 65_500  # px of a side: libjpeg's JPEG_MAX_DIMENSION
 PNG_LEVEL = 4  # of zlib's 9: within 3 % of level 6 for photos, in half the time
 TOO_LARGE = gettext_noop("The result's format has no room for some of the picture's metadata: %(names)s.")
 WHITE: Colour = (255, 255, 255)
