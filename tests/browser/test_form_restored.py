@@ -59,10 +59,15 @@ def leave_and_come_back(visitor: Visitor) -> None:
     go_back(visitor)
 
 
+def wait_until_restored(visitor: Visitor) -> None:
+    """Wait until the browser has put the fields back: until then a page has them as the server sent them."""
+    visitor.page.wait_for_function("document.readyState === 'complete'")
+
+
 def expect_agreement(visitor: Visitor) -> None:
     """Check that the stage shows the file in the input, or none."""
     page = visitor.page
-    page.wait_for_function("document.readyState === 'complete'")
+    wait_until_restored(visitor)
     held = page.evaluate("document.getElementById('picture-input').files[0]?.name ?? ''")
     if held:
         expect(visitor.find("#picture-name")).to_have_text(held)
@@ -100,6 +105,7 @@ def test_a_sample_that_was_taken_away_stays_away(anna: Visitor):
     anna.open(FEATURE + "?sample=astronaut")
     anna.find("#picture-replace").click()
     leave_and_come_back(anna)
+    wait_until_restored(anna)
     is_chosen = anna.find("[name=sample]:checked").count() > 0
     expect(anna.find("#picture-preview")).to_be_visible(visible=is_chosen)
 
