@@ -6,7 +6,7 @@ private to somebody else, answer 404, for owners and administrators too. A membe
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -17,7 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from vanceweb.teams.models import Membership, Ownership, Role, Team, TeamOwned, User
+from vanceweb.lib.client_address import get_client_address
+from vanceweb.teams.audit import Performer
+from vanceweb.teams.models import Membership, Ownership, Role, Team, TeamOwned, User, Via
 
 Row = TypeVar("Row", bound=TeamOwned)
 View = Callable[..., HttpResponseBase]
@@ -50,11 +52,21 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """A person in a team, with the role that decides what they may do there."""
+    """A person in a team, with the role that decides what they may do there.
+
+    `address` and `via` tell the audit log from where and how they act; they decide nothing.
+    """
 
     user: User
     team: Team
     role: Role
+    address: str = field(default="", compare=False)
+    via: Via = field(default=Via.SESSION, compare=False)
+
+    @property
+    def performer(self) -> Performer:
+        """The actor as the audit log names them."""
+        return Performer(user=self.user, team=self.team, address=self.address, via=self.via)
 
     def can(self, action: Action) -> bool:
         """Return whether the role allows the action."""
@@ -160,8 +172,7 @@ def get_visible_or_404(request: HttpRequest, queryset: QuerySet[Row], **lookup: 
     actor = get_actor(user, row.team)
     if actor is None:
         raise Http404
-    set_current_actor(request, actor)
-    return row, actor
+    return row, set_current_actor(request, actor)
 
 
 def team_page(view: View) -> View:
@@ -169,16 +180,17 @@ def team_page(view: View) -> View:
 
     @wraps(view)
     def wrapper(request: HttpRequest, team: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        actor = get_actor_or_404(request.user, team)
-        set_current_actor(request, actor)
+        actor = set_current_actor(request, get_actor_or_404(request.user, team))
         return view(request, actor, *args, **kwargs)
 
     return wrapper
 
 
-def set_current_actor(request: HttpRequest, actor: Actor) -> None:
-    """Remember the actor for the templates of this request."""
+def set_current_actor(request: HttpRequest, actor: Actor) -> Actor:
+    """Remember the actor for the templates of this request, and return them with the address they act from."""
+    actor = replace(actor, address=get_client_address(request))
     request.actor = actor  # type: ignore[attr-defined]
+    return actor
 
 
 def require(actor: Actor, action: Action) -> None:

@@ -1,0 +1,19 @@
+"""The models of this room."""
+
+from vanceweb.teams.models.audit import AuditAction, AuditEvent, Via
+from vanceweb.teams.models.ownership import Ownership, TeamOwned
+from vanceweb.teams.models.people import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Membership, Role, Team, User
+
+__all__ = [
+    "TEAM_NAME_LENGTH",
+    "TEAM_SLUG_LENGTH",
+    "AuditAction",
+    "AuditEvent",
+    "Membership",
+    "Ownership",
+    "Role",
+    "Team",
+    "TeamOwned",
+    "User",
+    "Via",
+]
