@@ -47,6 +47,7 @@ ROLES = [field.name for field in fields(Expected)]
 TEAM_PAGE = Expected(TO_LOGIN, 404, 200, 200, 200, 200, 404, 404)
 TEAM_REDIRECT = Expected(TO_LOGIN, 404, 302, 302, 302, 302, 404, 404)
 FILE = Expected(404, 404, 200, 200, 200, 200, 404, 404)
+ADMINS_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
 ADMINISTRATORS_PAGE = Expected(TO_LOGIN, 403, 403, 403, 403, 403, 200, 403)
 # Addresses from before there were teams. Those without a team get a page that says so.
 OLD_PAGE = Expected(TO_LOGIN, 302, 302, 302, 302, 302, 200, 200)
@@ -106,6 +107,10 @@ URLS = {
     "logout/": (FILE_NOT_ALLOWED, Expected(*[302] * 8)),
     "password/": (OWN_PAGE, Expected(TO_LOGIN, *[422] * 7)),
     "setup/<str:secret>/": (Expected(*[404] * 8), Expected(*[404] * 8)),
+    "t/<slug:team>/audit/": (ADMINS_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/audit/export/": (NOT_ALLOWED, ADMINS_PAGE),
+    "audit/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "audit/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "web_api/v1/upload": (API, API),

@@ -166,6 +166,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Days for which the audit log keeps events: a year and a month, so that a yearly review sees the whole year.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 396, validate=validate.Range(min=1))
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -283,6 +285,7 @@ CHORES: list[str] = [
     "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.ops.sweeps.remove_old_tasks",
+    "vanceweb.teams.sweeps.remove_old_events",
     "vanceweb.ops.stray_sweep.remove_stray_files",
     "vanceweb.ops.temporary_files.remove_old_temporary_files",
 ]
@@ -387,6 +390,7 @@ HISTORY_OVERLAP_SECONDS = 3600
 JOBS_PAGE_ROWS = 40
 GALLERY_PAGE_TILES = 60
 USAGE_PAGE_ROWS = 50
+AUDIT_PAGE_ROWS = 50
 
 # The bundled engine
 

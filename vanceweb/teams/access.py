@@ -36,12 +36,13 @@ class Action(enum.Enum):
     EDIT_ALL = enum.auto()
     MANAGE_CONNECTIONS = enum.auto()
     MANAGE_PEOPLE = enum.auto()  # those with a role below one's own
+    SEE_AUDIT = enum.auto()  # and export it
     MANAGE_TEAM = enum.auto()  # its name, its roles, its end
 
 
 _VIEWER = frozenset({Action.SEE})
 _MEMBER = _VIEWER | {Action.MAKE, Action.SPEND, Action.EDIT_OWN}
-_ADMIN = _MEMBER | {Action.EDIT_ALL, Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE}
+_ADMIN = _MEMBER | {Action.EDIT_ALL, Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE, Action.SEE_AUDIT}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
     Role.MEMBER: _MEMBER,
@@ -79,6 +80,10 @@ class Actor:
     @property
     def can_manage_people(self) -> bool:
         return self.can(Action.MANAGE_PEOPLE)
+
+    @property
+    def can_see_audit(self) -> bool:
+        return self.can(Action.SEE_AUDIT)
 
     def can_see(self, row: TeamOwned) -> bool:
         """Return whether the actor may see a row."""

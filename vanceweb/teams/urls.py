@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vanceweb.teams import views
+from vanceweb.teams import views, views_audit
 
 # The addresses of lists before there were teams. They lead to the person's first team.
 OLD_LISTS = ("jobs", "gallery", "usage", "connections", "people")
@@ -12,4 +12,8 @@ urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("password/", views.password, name="password"),
+    path("audit/", views_audit.audit, name="audit"),
+    path("audit/export/", views_audit.audit_export, name="audit-export"),
+    path("t/<slug:team>/audit/", views_audit.team_audit, name="team-audit"),
+    path("t/<slug:team>/audit/export/", views_audit.team_audit_export, name="team-audit-export"),
 ]
