@@ -14,6 +14,7 @@ from environs import Env, validate
 
 from vanceweb.lib.client_address import parse_networks
 from vanceweb.lib.key_files import read_on_first_use
+from vanceweb.lib.log_records import build_logging
 from vanceweb.lib.outbound_proxy import parse_proxy
 from vanceweb.lib.storage_url import Credentials, build_storages
 
@@ -89,6 +90,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outside of all others, so that what they log has the id, too.
+    "vanceweb.lib.request_ids.request_id_middleware",
     "vanceweb.ops.health.health_middleware",
     # Before all that answers a request itself: a refusal must be readable from another origin, too.
     "corsheaders.middleware.CorsMiddleware",
@@ -455,10 +458,6 @@ HOSTED_BASE_URL = env.str("HOSTED_BASE_URL", "https://api-service.vanceai.com/we
 
 # Log
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-}
+# The last errors, for the page of the installation's status (lib/error_records.py).
+ERRORS_FILE = DATA_DIR / "errors.jsonl"
+LOGGING: dict[str, Any] = build_logging(level=env.str("LOG_LEVEL", "WARNING"), errors=ERRORS_FILE)

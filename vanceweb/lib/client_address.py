@@ -38,6 +38,12 @@ def get_client_address(request: HttpRequest) -> str:
     return "" if address is None else str(address)
 
 
+def is_from_trusted_proxy(request: HttpRequest) -> bool:
+    """Return whether the request came directly from a proxy that the operator trusts."""
+    address = _parse_address(request.META.get("REMOTE_ADDR", ""))
+    return address is not None and _is_trusted(address)
+
+
 def _is_trusted(address: Address) -> bool:
     return any(address in network for network in settings.TRUSTED_PROXIES)
 

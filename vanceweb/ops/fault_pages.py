@@ -5,8 +5,8 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
-from django.views.defaults import server_error
 
+from vanceweb.lib.request_ids import get_request_id
 from vanceweb.lib.storage_faults import find_fault
 
 
@@ -18,8 +18,7 @@ def render_error(request: HttpRequest) -> HttpResponse:
     any view begins.
     """
     fault = find_fault(sys.exc_info()[1])
-    if fault is None:
-        return server_error(request)
-    # Without the request: its session and person may need the disk.
-    page = loader.get_template("storage_fault.html").render({"fault": fault})
-    return HttpResponse(page, status=fault.status)
+    name, status = ("500.html", 500) if fault is None else ("storage_fault.html", fault.status)
+    # Without the request: its session and person may need the disk, or what is broken.
+    page = loader.get_template(name).render({"fault": fault, "request_id": get_request_id(request)})
+    return HttpResponse(page, status=status)
