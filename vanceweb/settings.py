@@ -17,6 +17,7 @@ from vanceweb.lib.key_files import read_on_first_use
 from vanceweb.lib.log_records import build_logging
 from vanceweb.lib.outbound_proxy import parse_proxy
 from vanceweb.lib.storage_url import Credentials, build_storages
+from vanceweb.throttling.rates import Rate, parse_rates
 
 env = Env()
 
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "template_partials",
+    "vanceweb.throttling",
     "vanceweb.interface",
     "vanceweb.teams",
     "vanceweb.vault",
@@ -104,6 +106,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the tokens of forms are read: an upload would be parsed first.
+    "vanceweb.throttling.middleware.ThrottleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -182,6 +186,49 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "vanceweb.lib.client_address.get_client_address"
 AXES_LOCKOUT_TEMPLATE = "teams/locked_out.html"
+
+# Throttles: limits of requests in a time, by account, by address or by both. Empty: no limit. A whole office may share
+# one address: fifty people who upload hundreds of pictures each are no attack.
+
+# The address of a Redis server that counts the requests, redis://…; if empty, the database does.
+CACHE_URL = env.str("CACHE_URL", "", validate=validate.Regexp(r"(rediss?|redis\+unix)://.+|\Z"))
+THROTTLES: dict[str, tuple[Rate, ...]] = {
+    # Ten wrong passwords are enough tries for a forgetful person, and too few for a list of passwords.
+    "sign-in": parse_rates(
+        "THROTTLE_SIGN_IN",
+        env.str(
+            "THROTTLE_SIGN_IN",
+            "10/15 minutes by account and address, 100/hour by account, 100/15 minutes by address",
+        ),
+    ),
+    "password-reset": parse_rates(
+        "THROTTLE_PASSWORD_RESET", env.str("THROTTLE_PASSWORD_RESET", "5/hour by account, 50/hour by address")
+    ),
+    # The account is the link, which a whole company may open.
+    "share-password": parse_rates(
+        "THROTTLE_SHARE_PASSWORD",
+        env.str(
+            "THROTTLE_SHARE_PASSWORD",
+            "10/15 minutes by account and address, 100/hour by account, 100/15 minutes by address",
+        ),
+    ),
+    "invitation": parse_rates(
+        "THROTTLE_INVITATION", env.str("THROTTLE_INVITATION", "100/hour by account, 300/hour by address")
+    ),
+    # Each picture is one request. A thousand take hours of processing.
+    "upload": parse_rates(
+        "THROTTLE_UPLOAD", env.str("THROTTLE_UPLOAD", "1000/10 minutes by account, 20000/10 minutes by address")
+    ),
+    # The account is the token. Programs ask for the progress of each job every second or two.
+    "engine-api": parse_rates(
+        "THROTTLE_ENGINE_API", env.str("THROTTLE_ENGINE_API", "3000/minute by account, 12000/minute by address")
+    ),
+    "site-api": parse_rates(
+        "THROTTLE_SITE_API", env.str("THROTTLE_SITE_API", "1200/minute by account, 6000/minute by address")
+    ),
+}
+# The URLs whose POST requests a rule counts.
+THROTTLED_POSTS: dict[str, str] = {"feature": "upload", "convert-picture": "upload"}
 
 # Page security
 
@@ -287,6 +334,7 @@ CHORES: list[str] = [
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.jobs.sweeps.delete_unused_uploads",
+    "vanceweb.throttling.sweeps.remove_ended_windows",
     "vanceweb.ops.sweeps.remove_old_tasks",
     "vanceweb.teams.sweeps.remove_old_events",
     "vanceweb.ops.stray_sweep.remove_stray_files",
@@ -403,6 +451,8 @@ BUNDLED_MODELS_SECONDS = 60.0
 BUNDLED_ACCOUNT_ISSUER = "vanceweb.engine.accounts.create_account"
 # The function to call with the trans_id of each transform that ends, in the same transaction; empty: none.
 ENGINE_ON_END = "vanceweb.jobs.engine_events.wake_job_of_transform"
+# The function that counts each call from outside; it returns the seconds until the next may pass, or 0. Empty: none.
+ENGINE_CALL_THROTTLE = "vanceweb.throttling.services.count_engine_call"
 # Credits of a new account on the bundled engine.
 BUNDLED_ACCOUNT_CREDITS = env.int("BUNDLED_ACCOUNT_CREDITS", 1000)
 # The modules of features that the engine can't do here for lack of model weights (ops/missing_weights.py).
@@ -442,8 +492,8 @@ CORS_ALLOWED_ORIGINS = ENGINE_CORS_ORIGINS
 CORS_URLS_REGEX = r"^/web_api/v1/" if ENGINE_CORS_ORIGINS else r"(?!)"
 CORS_ALLOW_METHODS = ("GET", "POST")
 CORS_ALLOW_HEADERS = ("accept", "content-type")
-# The name of a downloaded result.
-CORS_EXPOSE_HEADERS = ("Content-Disposition",)
+# The name of a downloaded result, and when to try again.
+CORS_EXPOSE_HEADERS = ("Content-Disposition", "Retry-After")
 
 # The hosted service
 

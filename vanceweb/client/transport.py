@@ -15,7 +15,7 @@ from requests_toolbelt import MultipartEncoder
 
 from vanceweb.client.call_limits import CallLimit
 from vanceweb.client.errors import InvalidResponse, ServiceUnreachable, VanceError
-from vanceweb.client.failed_calls import TRANSIENT_STATUSES, build_non_json_error, build_unreachable
+from vanceweb.client.failed_calls import TOO_MANY_REQUESTS, TRANSIENT_STATUSES, build_non_json_error, build_unreachable
 from vanceweb.client.parsing import ResponseData, extract_data, parse_object
 from vanceweb.client.redaction import Secret, hide_tokens_in_logs
 from vanceweb.client.timeouts import MAX_JSON_BYTES, Retries
@@ -154,9 +154,10 @@ class Transport:
                     call.label,
                 )
         parsed = parse_object(bytes(body))
-        if parsed is None or (response.status_code in TRANSIENT_STATUSES and "code" not in parsed):
+        status = response.status_code
+        if parsed is None or status == TOO_MANY_REQUESTS or (status in TRANSIENT_STATUSES and "code" not in parsed):
             raise self.build_non_json_error(response, call)
-        return extract_data(parsed, response.status_code, request=call.label, token=self._token)
+        return extract_data(parsed, status, request=call.label, token=self._token)
 
     def hide_token(self, text: str) -> str:
         """Return `text` without the token."""

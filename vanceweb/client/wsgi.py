@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from vanceweb.client.http import ServiceSession
+from vanceweb.lib.api_paths import IN_PROCESS_CALL
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -229,6 +230,7 @@ def _build_environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": _CLIENT_ADDRESS,
+        IN_PROCESS_CALL: True,
         "HTTP_HOST": parts.netloc.rpartition("@")[2],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": parts.scheme,

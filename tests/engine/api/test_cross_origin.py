@@ -52,7 +52,7 @@ class TestAllowedOrigin:
             "access-control-allow-origin": ORIGIN,
             "access-control-allow-headers": "accept, content-type",
             "access-control-allow-methods": "GET, POST",
-            "access-control-expose-headers": "Content-Disposition",
+            "access-control-expose-headers": "Content-Disposition, Retry-After",
             "access-control-max-age": "86400",
         }
 

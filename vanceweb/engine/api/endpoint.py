@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from vanceweb.engine.accounts import find_account
+from vanceweb.engine.api.admission import TooManyCalls, admit_address, admit_token
 from vanceweb.engine.api.decoding import Fields, decode
 from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.engine.models import Account
@@ -52,6 +53,8 @@ def endpoint(methods: Collection[str]) -> Callable[[Handler], View]:
                 result = handler(_read_call(request, methods))
             except EngineError as error:
                 return respond(build_error(error.code, error.message))
+            except TooManyCalls as refusal:
+                return refusal.build_response()
             except Exception as error:
                 logger.exception("%s failed", request.path)
                 fault = find_fault(error)
@@ -77,6 +80,7 @@ def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
         raise EngineError(
             Code.ILLEGAL_PARAMETER, f"The {request.method} method is not supported here; use {' or '.join(methods)}."
         )
+    admit_address(request)
     fields = decode(request)
     token = fields.get("api_token")
     if not token:
@@ -84,6 +88,7 @@ def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
     account = find_account(token)
     if account is None:
         raise EngineError(Code.INVALID_TOKEN, "Invalid API token.")
+    admit_token(request, token)
     return Call(account, fields)
 
 

@@ -10,6 +10,7 @@ from vanceweb.engine.payloads import build_error
 from vanceweb.lib.api_paths import is_api_path
 from vanceweb.lib.storage_faults import FULL, READ_ONLY
 
+TOO_MANY_REQUESTS = 429
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # By HTTP status. Everything else is an error of ours.
@@ -21,7 +22,8 @@ REFUSALS: Mapping[int, tuple[Code, str]] = {
     413: (Code.LIMIT_EXCEEDED, "The request is too large."),
     FULL.status: (Code.INTERNAL, str(FULL.sentence)),
     READ_ONLY.status: (Code.INTERNAL, str(READ_ONLY.sentence)),
-    429: (Code.LIMIT_EXCEEDED, "There were too many requests. Try again later."),
+    # Not LIMIT_EXCEEDED, which is about a picture: programs would give up on it.
+    TOO_MANY_REQUESTS: (Code.INTERNAL, "There were too many requests. Try again later."),
 }
 FAULT = (Code.INTERNAL, "Internal error.")
 
@@ -35,6 +37,11 @@ def refuse_in_json_middleware(get_response: GetResponse) -> GetResponse:
             return response
         code, sentence = REFUSALS.get(response.status_code, FAULT)
         response.close()
-        return respond(build_error(code, sentence))
+        refusal = respond(build_error(code, sentence))
+        if response.status_code == TOO_MANY_REQUESTS:
+            # The one status that programs and proxies act on by themselves.
+            refusal.status_code = TOO_MANY_REQUESTS
+            refusal["Retry-After"] = response.get("Retry-After", "60")
+        return refusal
 
     return middleware
