@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES, Size, fit_size
 from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.leases import LeasedModel
-from vanceweb.teams.models import TeamOwned
+from vanceweb.teams.models import TeamOwned, User
 
 
 def original_path(asset: "Asset", filename: str) -> str:
@@ -107,6 +107,18 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """Return the pictures that jobs made: those that the gallery shows."""
         return self.filter(kind=Asset.Kind.RESULT)
 
+    def filter_person(self, person: User | None) -> "AssetQuerySet":
+        """Return the pictures that the person uploaded or made; all of them for None."""
+        return self if person is None else self.filter(created_by=person)
+
+    def filter_feature(self, slug: str) -> "AssetQuerySet":
+        """Return the pictures that this feature made; all of them for an empty slug."""
+        return self.filter(feature=slug) if slug else self
+
+    def filter_name(self, text: str) -> "AssetQuerySet":
+        """Return the pictures whose names contain the text, in upper or lower case; all of them for an empty text."""
+        return self.filter(name__icontains=text) if text else self
+
 
 class AssetManager(models.Manager["Asset"]):
     """Fetches every asset with its blob, in the same query."""
@@ -149,6 +161,9 @@ class Asset(TeamOwned):
             models.Index(fields=["team", "kind", "-created_at", "-id", "private_to"], name="gallery_newest_first"),
             models.Index(
                 fields=["team", "kind", "feature", "-created_at", "-id", "private_to"], name="gallery_by_feature"
+            ),
+            models.Index(
+                fields=["team", "kind", "created_by", "-created_at", "-id", "private_to"], name="gallery_by_person"
             ),
             models.Index(fields=["root_uuid"], name="gallery_same_root"),
         ]

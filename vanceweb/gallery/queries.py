@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from vanceweb.gallery.models import Asset
 from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Actor, filter_visible
+from vanceweb.teams.models import User
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,37 @@ def find_use(picture: Asset, actor: Actor) -> PictureUse:
     return PictureUse(**counts)
 
 
-def get_results_page(actor: Actor, after: str | None, limit: int) -> tuple[list[Asset], str | None]:
-    """Return a page of the visible results, newest first, and the next page's cursor. Raise Http404 for a bad cursor.
+@dataclass(frozen=True)
+class PictureFilter:
+    """The pictures that a list shows: those of a person, of a feature (its slug), and with a text in their name.
+
+    Each is empty for all. The kind is that of results, unless somebody asks for uploads or samples, too.
+    """
+
+    person: User | None = None
+    feature: str = ""
+    text: str = ""
+    kinds: tuple[str, ...] = (Asset.Kind.RESULT,)
+
+
+def find_pictures(actor: Actor, wanted: PictureFilter) -> QuerySet[Asset]:
+    """Return the wanted pictures among those that the actor may see, each with the person who made it."""
+    # Equality, where there is one kind: only then does an index give the rows in their order.
+    kinds = {"kind": wanted.kinds[0]} if len(wanted.kinds) == 1 else {"kind__in": wanted.kinds}
+    pictures = Asset.objects.get_queryset().filter_person(wanted.person).filter_feature(wanted.feature)
+    return filter_visible(pictures.filter_name(wanted.text).filter(**kinds).select_related("created_by"), actor)
+
+
+def get_pictures_page(
+    actor: Actor, wanted: PictureFilter, *, after: str | None, limit: int
+) -> tuple[list[Asset], str | None]:
+    """Return a page of the wanted pictures, newest first, and the next page's cursor. Raise Http404 for a bad cursor.
 
     Always two queries: the pictures, and the jobs that made them (`asset.job_of`, missing if there is none).
     """
-    results = filter_visible(Asset.objects.results(), actor).prefetch_related("job_of")
-    return get_page_after(results, after=after, limit=limit)
+    return get_page_after(find_pictures(actor, wanted).prefetch_related("job_of"), after=after, limit=limit)
+
+
+def get_results_page(actor: Actor, after: str | None, limit: int) -> tuple[list[Asset], str | None]:
+    """Return a page of all results that the actor may see, as `get_pictures_page` does."""
+    return get_pictures_page(actor, PictureFilter(), after=after, limit=limit)

@@ -14,12 +14,16 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vanceweb.catalogue.features import FEATURES
 from vanceweb.gallery.models import Asset
-from vanceweb.gallery.queries import find_use, get_results_page
+from vanceweb.gallery.queries import PictureFilter, find_use, get_pictures_page
+from vanceweb.gallery.search import read_search_text
 from vanceweb.gallery.services import delete_asset
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.lib.file_responses import SentFile, build_file_response
-from vanceweb.teams.access import Actor, get_visible_or_404, require_editable, team_page
+from vanceweb.lib.pagination import build_first_page_address
+from vanceweb.teams.access import Actor, filter_visible, get_visible_or_404, require_editable, team_page
+from vanceweb.teams.person_filter import read_person_filter
 from vanceweb.teams.return_lists import find_list, remember_list, remember_referring_list
 
 # The bytes behind an id never change, but only the user's own browser may cache them.
@@ -30,13 +34,28 @@ CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 @require_safe
 @team_page
 def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show the team's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles."""
-    assets, following = get_results_page(actor, request.GET.get("after"), settings.GALLERY_PAGE_TILES)
+    """Show the team's results, newest first; `?after=` continues the list, as a page or, for htmx, as more tiles.
+
+    `?person=`, `?feature=` and `?q=` narrow it to a person, a tool and a part of the name.
+    """
+    results = filter_visible(Asset.objects.results(), actor)
+    person = read_person_filter(request.GET.get("person", ""), actor, results)
+    wanted = PictureFilter(person.chosen, request.GET.get("feature", ""), read_search_text(request))
+    after = request.GET.get("after")
+    assets, following = get_pictures_page(actor, wanted, after=after, limit=settings.GALLERY_PAGE_TILES)
     is_htmx = getattr(request, "htmx", False)
-    if request.GET.get("after") and not assets and not is_htmx:
+    if after and not assets and not is_htmx:
         # The last pictures of this page were deleted.
-        return redirect("gallery", team=actor.team.slug)
-    context = {"assets": assets, "next": following, "first": not request.GET.get("after")}
+        return redirect(build_first_page_address(request))
+    context = {
+        "assets": assets,
+        "next": following,
+        "first": not after,
+        "person_filter": person,
+        "wanted": wanted,
+        "is_filtered": wanted != PictureFilter(),
+        "features": FEATURES,
+    }
     template = "gallery/list.html#tiles" if is_htmx else "gallery/list.html"
     return remember_list(request, render(request, template, context))
 

@@ -134,6 +134,7 @@ class Job(TeamOwned, LeasedModel):
         indexes = [
             models.Index(fields=["team", "-created_at", "-id", "private_to"], name="jobs_newest_first"),
             models.Index(fields=["team", "feature", "-created_at", "-id", "private_to"], name="jobs_by_feature"),
+            models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="jobs_by_person"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
             models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),

@@ -18,7 +18,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
 from vanceweb.jobs.queries import add_places
 from vanceweb.jobs.services import JobRefused, cancel_job, check_deletable, delete_job, retry_job
-from vanceweb.lib.pagination import get_page_after
+from vanceweb.lib.pagination import build_first_page_address, get_page_after
 from vanceweb.teams.access import (
     Actor,
     filter_visible,
@@ -27,27 +27,33 @@ from vanceweb.teams.access import (
     require_own,
     team_page,
 )
+from vanceweb.teams.person_filter import read_person_filter
 from vanceweb.teams.return_lists import find_list, remember_list, remember_referring_list
 
 
 @require_safe
 @team_page
 def jobs(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """List the team's jobs, newest first. The page refreshes itself while any of them is active."""
-    rows, next_key = get_page_after(
-        filter_visible(Job.objects.with_pictures(), actor),
-        after=request.GET.get("after"),
-        limit=settings.JOBS_PAGE_ROWS,
-    )
+    """List the team's jobs or one person's, newest first. The page refreshes itself while any of them is active."""
+    visible = filter_visible(Job.objects.with_pictures(), actor)
+    person = read_person_filter(request.GET.get("person", ""), actor, visible)
+    after = request.GET.get("after")
+    rows, next_key = get_page_after(person.narrow(visible), after=after, limit=settings.JOBS_PAGE_ROWS)
     if not rows and "X-Rows" in request.headers:
         # All rows of the page were deleted.
         return HttpResponseClientRefresh()
-    if request.GET.get("after") and not rows:
-        return redirect("jobs", team=actor.team.slug)
+    if after and not rows:
+        return redirect(build_first_page_address(request))
     hide_private_pictures(actor, rows)
     add_places(rows)
     is_active = any(job.is_active for job in rows)
-    context: dict[str, Any] = {"jobs": rows, "rows": build_rows(rows), "next": next_key, "has_active_jobs": is_active}
+    context: dict[str, Any] = {
+        "jobs": rows,
+        "rows": build_rows(rows),
+        "next": next_key,
+        "has_active_jobs": is_active,
+        "person_filter": person,
+    }
     if "X-Rows" not in request.headers:
         return remember_list(request, render(request, "jobs/list.html", context))
     changed = find_changed_rows(context["rows"], request.headers["X-Rows"])

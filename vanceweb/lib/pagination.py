@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 M = TypeVar("M", bound=Model)
@@ -22,6 +22,13 @@ def get_page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> t
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], _build_cursor(rows[limit - 1])
+
+
+def build_first_page_address(request: HttpRequest) -> str:
+    """Return the address of the list that a request asks for, with its filters, from the first row on."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _build_cursor(row: Model) -> str:

@@ -79,6 +79,7 @@ SAMPLES = (
     Sample("empty_state", _("Empty state"), "{% empty_state %}"),
     Sample("chip", _("Chips"), "components/chip.html"),
     Sample("avatar", _("Avatar"), "components/avatar.html, .avatar-line"),
+    Sample("person", _("Person"), "components/person.html"),
     Sample("progress", _("Progress"), "progress"),
     Sample("meter", _("Meter"), "meter"),
     Sample("facts", _("Facts"), ".facts, .facts-right"),
@@ -136,7 +137,11 @@ def build_themes() -> list[Theme]:
             feature=feature,
             jobs=[_build_job(feature, state) for state in (Job.State.PROCESSING, Job.State.DONE, Job.State.FAILED)],
             # Too large to be shown itself, and without a thumbnail: the example has no file.
-            asset=Asset(name="cat.png", blob=Blob(width=2400, height=1600, filesize=10**8)),
+            asset=Asset(
+                name="cat.png",
+                blob=Blob(width=2400, height=1600, filesize=10**8),
+                created_by=User(username="alice"),
+            ),
             offer=offer,
         )
         for name, title in (("light", _("Light")), ("dark", _("Dark")))
@@ -145,7 +150,10 @@ def build_themes() -> list[Theme]:
 
 def _build_job(feature: Feature, state: str) -> Job:
     steps = to_json([Step(feature.module, feature.complete_params({}))])
-    return Job(source_name="cat.png", steps=steps, feature=feature.slug, state=state, work_seconds=12)
+    person = None if state == Job.State.FAILED else User(username="alice")
+    return Job(
+        source_name="cat.png", steps=steps, feature=feature.slug, state=state, work_seconds=12, created_by=person
+    )
 
 
 def _build_refused_form(prefix: str) -> forms.Form:

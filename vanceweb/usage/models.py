@@ -46,6 +46,7 @@ class UsageRecord(TeamOwned):
     class Meta:
         indexes = [
             models.Index(fields=["team", "-created_at", "-id", "private_to"], name="usage_newest_first"),
+            models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="usage_by_person"),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
         ]
         constraints = [

@@ -22,8 +22,9 @@ from vanceweb.teams.access import (
     require_withdrawable,
     team_page,
 )
+from vanceweb.teams.person_filter import read_person_filter
 from vanceweb.teams.return_lists import remember_list
-from vanceweb.usage.queries import get_balances, get_history_page
+from vanceweb.usage.queries import find_charges, get_balances, get_history_page
 from vanceweb.usage.services import request_refresh, share_connection
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import set_connection_privacy
@@ -36,13 +37,16 @@ WATCH_SECONDS = 30
 @team_page
 def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show balances and history; `?after=` continues the history. The page polls during a refresh."""
-    rows, following = get_history_page(actor, request.GET.get("after"), settings.USAGE_PAGE_ROWS)
+    person = read_person_filter(request.GET.get("person", ""), actor, find_charges(actor))
+    after = request.GET.get("after")
+    rows, following = get_history_page(actor, after, settings.USAGE_PAGE_ROWS, person=person.chosen)
     connections = get_balances(actor)
     context = {
         "connections": connections,
         "rows": rows,
         "next": following,
-        "first": not request.GET.get("after"),
+        "first": not after,
+        "person_filter": person,
         "waiting": any(_is_refreshing(connection) for connection in connections),
     }
     return remember_list(request, render(request, "usage/usage.html", context))
