@@ -98,6 +98,7 @@ URLS = {
     "gallery/<uuid:asset>/file/": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/delete/": (EDIT_PAGE, EDIT),
+    "gallery/<uuid:asset>/privacy/": (NOT_ALLOWED, MAKERS),
     "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
     "connections/<uuid:connection>/share/": (MAKERS, MAKERS),
@@ -129,6 +130,7 @@ ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
 # Whoever made a row may do to it what owners may, and these.
 MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
     "jobs/<uuid:job>/privacy/": [405, 302],
+    "gallery/<uuid:asset>/privacy/": [405, 302],
     "connections/<uuid:connection>/share/": [200, 302],
     "connections/<uuid:connection>/unshare/": [405, 302],
 }

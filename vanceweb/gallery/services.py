@@ -21,7 +21,8 @@ from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.foreign_formats import ForeignFormat
 from vanceweb.lib.images import ImageFacts, inspect_image
 from vanceweb.teams.access import Actor
-from vanceweb.teams.models import Ownership
+from vanceweb.teams.audit import record_event
+from vanceweb.teams.models import AuditAction, Ownership
 
 
 class SampleMissing(Exception):
@@ -121,14 +122,23 @@ def save_asset(asset: Asset) -> None:
 
 
 @transaction.atomic
-def delete_asset(*, asset: Asset) -> None:
+def delete_picture(*, actor: Actor, picture: Asset) -> None:
+    """Delete a picture as the actor asked, which the caller has permitted (see `delete_asset`)."""
+    if delete_asset(asset=picture):
+        is_named = not picture.is_private
+        record_event(AuditAction.PICTURE_DELETED, by=actor.performer, target=picture, is_named=is_named)
+
+
+@transaction.atomic
+def delete_asset(*, asset: Asset) -> bool:
     """Delete the row, and its bytes unless another asset has the same. Jobs that used the picture stay, without it.
 
-    The files are deleted once the transaction is committed.
+    The files are deleted once the transaction is committed. Return False if the row was gone already.
     """
     deleted, _rows = Asset.objects.filter(pk=asset.pk).delete()
     if deleted:
         drop_reference(asset.blob_id)
+    return deleted > 0
 
 
 def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str) -> Asset:

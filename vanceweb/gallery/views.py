@@ -18,7 +18,7 @@ from vanceweb.catalogue.features import FEATURES
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import PictureFilter, find_use, get_pictures_page
 from vanceweb.gallery.search import read_search_text
-from vanceweb.gallery.services import delete_asset
+from vanceweb.gallery.services import delete_picture
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
 from vanceweb.lib.file_responses import SentFile, build_file_response
 from vanceweb.lib.pagination import build_first_page_address
@@ -105,7 +105,7 @@ def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
         context = {"asset": asset, "use": find_use(asset, actor), "back": find_list(request, actor, default="gallery")}
         return remember_referring_list(request, render(request, "gallery/delete.html", context), actor)
     name = asset.name
-    delete_asset(asset=asset)
+    delete_picture(actor=actor, picture=asset)
     messages.success(request, _("%(name)s is deleted.") % {"name": name})
     return redirect(find_list(request, actor, default="gallery"))
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import PictureUse, find_use
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.source_names import get_shown_source_name
 from vanceweb.teams.access import Actor, filter_visible
 
 
@@ -43,7 +44,7 @@ def plan_deletion(job: Job, actor: Actor) -> DeletionPlan:
     deletes_result = result is not None and actor.can_edit(result)
     source_stays = _find_reason_to_keep(job, actor)
     return DeletionPlan(
-        name=job.source_name,
+        name=get_shown_source_name(job, actor),
         deleted_result=result if deletes_result else None,
         deleted_source=None if source_stays else job.source,
         source_stays=source_stays,

@@ -17,7 +17,7 @@ from vanceweb.catalogue.step_serialisation import to_json
 from vanceweb.catalogue.steps import Step, collect_guide_uids
 from vanceweb.gallery.blob_files import delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob
-from vanceweb.gallery.services import delete_asset
+from vanceweb.gallery.services import delete_asset, delete_picture
 from vanceweb.jobs.deletion import DeletionPlan, plan_deletion
 from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
@@ -25,10 +25,12 @@ from vanceweb.jobs.order import compute_rank
 from vanceweb.jobs.places import wake_next_job
 from vanceweb.jobs.result_limits import find_impossible_size, measure_asset
 from vanceweb.jobs.run_times import estimate_seconds
+from vanceweb.jobs.source_names import is_named_to_team
 from vanceweb.jobs.tasks import wake_job_worker
 from vanceweb.lib.after_commit import run_after_commit
 from vanceweb.teams.access import Action, Actor, filter_editable, filter_usable, filter_visible, require
-from vanceweb.teams.models import Ownership
+from vanceweb.teams.audit import record_event
+from vanceweb.teams.models import AuditAction, Ownership
 from vanceweb.vault.models import Connection
 
 
@@ -262,10 +264,11 @@ def delete_job(*, actor: Actor, job: Job) -> DeletionPlan | None:
         return None
     check_deletable(locked)
     plan = plan_deletion(locked, actor)
+    record_event(AuditAction.JOB_DELETED, by=actor.performer, target=locked, is_named=is_named_to_team(locked))
     locked.delete()
     for picture in (plan.deleted_result, plan.deleted_source):
         if picture is not None:
-            delete_asset(asset=picture)
+            delete_picture(actor=actor, picture=picture)
     run_after_commit(delete_leftover_files, Blob(uuid=locked.result_uuid))
     return plan
 

@@ -8,14 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from vanceweb.jobs.deletion import plan_deletion
 from vanceweb.jobs.list_rows import build_rows, find_changed_rows
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.privacy import hide_private_pictures, make_job_private, share_job
+from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.queries import add_places
 from vanceweb.jobs.services import JobRefused, cancel_job, check_deletable, delete_job, retry_job
 from vanceweb.lib.pagination import build_first_page_address, get_page_after
@@ -24,7 +23,6 @@ from vanceweb.teams.access import (
     filter_visible,
     get_visible_or_404,
     require_editable,
-    require_own,
     team_page,
 )
 from vanceweb.teams.person_filter import read_person_filter
@@ -119,23 +117,6 @@ def job_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     # A job without a result was only in the list of jobs.
     default = "gallery" if deleted is not None and deleted.deleted_result is not None else "jobs"
     return redirect(find_list(request, actor, default=default))
-
-
-@require_POST
-def job_privacy(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Make the person's own job private (`private=1`), or share it with the team."""
-    job, actor = get_visible_or_404(request, Job.objects.all(), uuid=uuid)
-    require_own(actor, job)
-    try:
-        if request.POST.get("private"):
-            make_job_private(actor=actor, job=job)
-            messages.success(request, _("The job and its result are private now: only you see them."))
-        else:
-            share_job(actor=actor, job=job)
-            messages.success(request, _("The team sees the job and its pictures now."))
-    except JobRefused as refusal:
-        messages.error(request, str(refusal))
-    return redirect("job", uuid=job.uuid)
 
 
 def _plan(job: Job, actor: Actor) -> dict[str, Any]:

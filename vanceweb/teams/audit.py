@@ -38,11 +38,18 @@ def get_performer(request: HttpRequest, user: User | None = None) -> Performer:
 
 
 def record_event(
-    action: AuditAction, *, by: Performer, target: Model | None = None, team: Team | None = None, **details: Any
+    action: AuditAction,
+    *,
+    by: Performer,
+    target: Model | None = None,
+    team: Team | None = None,
+    is_named: bool = True,
+    **details: Any,
 ) -> AuditEvent:
     """Add an event to the audit log.
 
-    `team` is the team that it concerns, if that isn't the performer's. Raise ValueError for a detail that the log
+    `team` is the team that it concerns, if that isn't the performer's. The target's name is left out unless it
+    `is_named`: that of somebody's private picture is nobody else's to read. Raise ValueError for a detail that the log
     doesn't know: secrets can't get in by accident.
     """
     if unknown := details.keys() - DETAIL_NAMES:
@@ -58,6 +65,6 @@ def record_event(
         address=by.address or None,
         target_kind="" if target is None else str(target._meta.model_name),
         target_id="" if target is None else str(getattr(target, "uuid", target.pk)),
-        target_name="" if target is None else str(target)[:200],
+        target_name="" if target is None or not is_named else str(target)[:200],
         details={name: str(value)[:DETAIL_LENGTH] for name, value in details.items()},
     )

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from vanceweb.jobs.models import Job
+from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.teams.models import User
@@ -34,7 +35,8 @@ def get_history_page(
         charges = charges.filter(created_by=person)
     rows, following = get_page_after(charges, after=after, limit=limit)
     named = [row.job_uuid for row in rows if row.job_uuid is not None]
-    jobs = {job.uuid: job for job in filter_visible(Job.objects.filter(uuid__in=named), actor)}
+    jobs = {job.uuid: job for job in filter_visible(Job.objects.with_pictures().filter(uuid__in=named), actor)}
+    hide_private_pictures(actor, jobs.values())
     for row in rows:
         row.shown_job = jobs.get(row.job_uuid) if row.job_uuid else None
     return rows, following
