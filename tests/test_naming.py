@@ -25,7 +25,7 @@ resolve respond restore retouch retry reveal rotate round run sample save schedu
 serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store
 stream stretch strip submit suppress sweep sync take train transfer transform translate transpose truncate unload
 unpark update upload upsample use validate wait wake walk warm write
-emit guard
+beat emit guard
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

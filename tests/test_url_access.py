@@ -112,6 +112,7 @@ URLS = {
     "t/<slug:team>/audit/export/": (NOT_ALLOWED, ADMINS_PAGE),
     "audit/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "audit/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
+    "status/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "web_api/v1/upload": (API, API),

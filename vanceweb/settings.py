@@ -338,6 +338,7 @@ CHORES: list[str] = [
     "vanceweb.ops.sweeps.remove_old_tasks",
     "vanceweb.teams.sweeps.remove_old_events",
     "vanceweb.ops.stray_sweep.remove_stray_files",
+    "vanceweb.ops.heartbeats.remove_old_heartbeats",
     "vanceweb.ops.temporary_files.remove_old_temporary_files",
 ]
 # Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.
@@ -442,6 +443,7 @@ JOBS_PAGE_ROWS = 40
 GALLERY_PAGE_TILES = 60
 USAGE_PAGE_ROWS = 50
 AUDIT_PAGE_ROWS = 50
+STATUS_ERRORS = 25
 
 # The bundled engine
 

@@ -171,6 +171,7 @@ PAGES: tuple[Page, ...] = (
     Page("team-audit-filtered", TEAM + "audit/?what=member&person=nobody"),
     Page("team-audit-refused", TEAM + "audit/?since=2026-02-02&until=2026-02-01", 422),
     Page("audit", "/audit/", like="team-audit"),
+    Page("status", "/status/"),
     Page("models", "/models/"),
     Page("style-guide", "/styleguide/"),
     Page("password", "/password/"),

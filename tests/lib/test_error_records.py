@@ -1,12 +1,14 @@
 """The file of the last errors: what it keeps, what it leaves out, and what it survives."""
 
+import json
 import logging
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from vanceweb.lib.error_records import FILE_MAX_BYTES, ErrorRecordHandler, get_older_file, read_records
+from vanceweb.lib.error_records import FILE_MAX_BYTES, ErrorRecord, ErrorRecordHandler, get_older_file, read_records
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.lib.models import Work
 from tests.live_site import wait_for
 from tests.ops.worker_tasks import HANGING, HANGS, take_work, wake_due_work
 from vanceweb.ops.embedded_queue import EmbeddedQueue
+from vanceweb.ops.models import WorkerHeartbeat
 from vanceweb.ops.task_threads import STOP_SECONDS
 
 # Generous: other tests may be using both processors.
@@ -119,8 +120,10 @@ def test_an_idle_worker_ends_at_once_on_either_signal(start_worker: StartWorker)
         worker = start_worker(WORKER_INTERVAL="600")
         add_work("")
         wait_until(0, state="queued")
+        assert WorkerHeartbeat.objects.get().pid == worker.pid
         worker.send_signal(number)
         assert worker.wait(SECONDS) == 0
+        assert not WorkerHeartbeat.objects.exists()
 
 
 def test_the_row_of_a_killed_worker_is_taken_when_its_lease_has_expired(start_worker: StartWorker) -> None:

@@ -40,7 +40,8 @@ def build_decoder() -> list[str]:
 
 def build_worker(queue: str, number: int) -> ProcessCommand:
     """Return the command of one worker on `queue`."""
-    return ProcessCommand(f"{queue}-{number}", _build_manage_command("work", "--queue", queue))
+    name = f"{queue}-{number}"
+    return ProcessCommand(name, _build_manage_command("work", "--queue", queue, "--name", name))
 
 
 def build_engine_worker(number: int) -> ProcessCommand:

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from vanceweb.lib import leases
 from vanceweb.lib.repeated_failures import RepeatedFailures
 from vanceweb.ops.embedded_queue import EmbeddedQueue, Message
+from vanceweb.ops.heartbeats import BEAT_SECONDS, ProcessHeartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,18 @@ STOP_SECONDS = 4.0
 
 
 class TaskThreads:
-    """The tasks of `messages`, run in at most `concurrency` threads. An idle process looks every `interval` seconds."""
+    """The tasks of `messages`, run in at most `concurrency` threads. An idle process looks every `interval` seconds.
 
-    def __init__(self, messages: EmbeddedQueue, *, concurrency: int, interval: float) -> None:
+    The main thread, and no other, tells with `heartbeat` that the process works.
+    """
+
+    def __init__(
+        self, messages: EmbeddedQueue, *, concurrency: int, interval: float, heartbeat: ProcessHeartbeat
+    ) -> None:
         self.messages = messages
         self.concurrency = concurrency
         self.interval = interval
+        self._heartbeat = heartbeat
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix=messages.name)
         # The messages whose tasks run. Only the main thread accesses them.
         self._running: list[Message] = []
@@ -49,9 +56,11 @@ class TaskThreads:
             if message is not None:
                 self._running.append(message)
                 self._threads.submit(self._run_task, message)
+            self._heartbeat.beat(running=len(self._running))
             self._wait_for_event(self._choose_pause(has_found=message is not None))
         self._wait_for_tasks(time.monotonic() + STOP_SECONDS)
         self._give_back()
+        self._heartbeat.end()
 
     def _fetch(self) -> Message | None:
         try:
@@ -61,13 +70,13 @@ class TaskThreads:
             self._failures.log_exception(f"Reading the queue {self.messages.name}")
             return None
 
-    def _choose_pause(self, *, has_found: bool) -> float | None:
-        """Return the seconds to wait for an event before the next look at the queue; None: until an event comes."""
+    def _choose_pause(self, *, has_found: bool) -> float:
+        """Return the seconds to wait for an event before the next look at the queue, or the next heartbeat."""
         if len(self._running) == self.concurrency:
-            return None
+            return BEAT_SECONDS
         return 0.0 if has_found else self.interval
 
-    def _wait_for_event(self, seconds: float | None) -> None:
+    def _wait_for_event(self, seconds: float) -> None:
         """Wait for at most `seconds` for an event, and handle it. A signal sets `stopping`."""
         with suppress(queue.Empty):
             ended = self._events.get(timeout=seconds)

@@ -23,7 +23,9 @@ def filesize(count: int | None) -> str:
         return _("%(size)d B") % {"size": count}
     if count < KILOBYTE**2:
         return _("%(size).0f kB") % {"size": count / KILOBYTE}
-    return _("%(size).1f MB") % {"size": count / KILOBYTE**2}
+    if count < KILOBYTE**3:
+        return _("%(size).1f MB") % {"size": count / KILOBYTE**2}
+    return _("%(size).1f GB") % {"size": count / KILOBYTE**3}
 
 
 @register.filter

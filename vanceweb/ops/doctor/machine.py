@@ -44,7 +44,7 @@ def check_disks() -> Iterator[Finding]:
     """Look for disks that are almost full or read-only."""
     seen = set()
     for name in ("DATA_DIR", "MEDIA_ROOT", "FILE_UPLOAD_TEMP_DIR", "MODELS_DIR"):
-        folder = _find_existing(Path(getattr(settings, name)))
+        folder = find_existing(Path(getattr(settings, name)))
         device = folder.stat().st_dev
         if device in seen:
             continue
@@ -63,8 +63,9 @@ def _check_disk(name: str, folder: Path) -> Iterator[Finding]:
         yield Finding(f"The disk of {name} ({folder}) has room for {status.f_favail} files.", remedy="Make room.")
 
 
-def _find_existing(path: Path) -> Path:
-    return path if path.exists() else _find_existing(path.parent)
+def find_existing(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that exists."""
+    return path if path.exists() else find_existing(path.parent)
 
 
 def _can_decrypt(cipher: str) -> bool:

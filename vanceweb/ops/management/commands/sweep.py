@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from vanceweb.lib.repeated_failures import RepeatedFailures
+from vanceweb.ops.heartbeats import SWEEPER, ProcessHeartbeat
 
 # Nobody notices if housekeeping is late by this much, and most rounds find nothing.
 CHORE_SECONDS = 10.0
@@ -39,13 +40,15 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        next_chores = time.monotonic()
+        heartbeat, next_chores = ProcessHeartbeat(SWEEPER, SWEEPER), time.monotonic()
         while not stopped.is_set():
             sweeper.sweep()
             if time.monotonic() >= next_chores:
                 housekeeper.sweep()
                 next_chores = time.monotonic() + CHORE_SECONDS
+            heartbeat.beat()
             stopped.wait(settings.SWEEP_INTERVAL)
+        heartbeat.end()
 
 
 class Sweeper:

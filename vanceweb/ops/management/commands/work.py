@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.utils.crypto import get_random_string
 
 from vanceweb.ops.embedded_queue import EmbeddedQueue
+from vanceweb.ops.heartbeats import ProcessHeartbeat
 from vanceweb.ops.task_threads import TaskThreads
 
 logger = logging.getLogger(__name__)
@@ -30,12 +31,19 @@ class Command(BaseCommand):
             help="Tasks at the same time (default: IO_CONCURRENCY on the queue io, otherwise 1).",
         )
 
-    def handle(self, *args: Any, queue: str, concurrency: int | None, **options: Any) -> None:
+        parser.add_argument("--name", default="", help="Its name on the status page (default: QUEUE-1).")
+
+    def handle(self, *args: Any, queue: str, concurrency: int | None, name: str, **options: Any) -> None:
         """Run tasks until a signal comes. End the process without waiting for calls that hang."""
         messages = EmbeddedQueue(queue, worker_id=get_random_string(32))
         # The engine's tasks use all processors (ENGINE_MODEL_THREADS); the others mostly wait.
         default = settings.IO_CONCURRENCY if queue == "io" else 1
-        threads = TaskThreads(messages, concurrency=concurrency or default, interval=settings.WORKER_INTERVAL)
+        threads = TaskThreads(
+            messages,
+            concurrency=concurrency or default,
+            interval=settings.WORKER_INTERVAL,
+            heartbeat=ProcessHeartbeat(queue, name or f"{queue}-1"),
+        )
         code = 1
         try:
             threads.run()
