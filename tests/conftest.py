@@ -10,6 +10,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 from django.contrib.contenttypes.management import create_contenttypes
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_migrate
@@ -52,6 +53,12 @@ def make_picture_file(
     Image.linear_gradient("L").resize((width, height)).convert(mode).save(file, format, **options)
     file.seek(0)
     return file
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Forget the failed sign-ins of earlier tests."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

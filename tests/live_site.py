@@ -168,14 +168,14 @@ class ScriptlessVisitor:
     def create_owner(self, name: str = "alice") -> Self:
         """Create the first account and its team through the set-up link."""
         path = self.site.setup_url.removeprefix(self.site.url)
-        person = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+        person = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "email": f"{name}@studio.example"}
         answer = self.post(path, {**person, "team_name": TEAM_NAME})
         assert answer.status_code == 200
         assert answer.url == self.site.url + TEAM_PATH
         return self
 
     def log_in(self, name: str = "alice") -> Self:
-        answer = self.post("/login/", {"username": name, "password": PASSWORD})
+        answer = self.post("/login/", {"login": name, "password": PASSWORD})
         assert answer.status_code == 200
         return self
 

@@ -15,6 +15,7 @@ from environs import Env, validate
 from vanceweb.lib.client_address import parse_networks
 from vanceweb.lib.key_files import read_on_first_use
 from vanceweb.lib.log_records import build_logging
+from vanceweb.lib.oidc_providers import build_app, list_origins
 from vanceweb.lib.outbound_proxy import parse_proxy
 from vanceweb.lib.storage_url import Credentials, build_storages
 from vanceweb.throttling.rates import Rate, parse_rates
@@ -28,8 +29,10 @@ DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
 MODELS_DIR = Path(env.str("MODELS_DIR", str(BASE_DIR / "models"))).resolve()
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
+# Passkeys belong to a name, never to a number, so on this machine the site is opened by its name.
+LOCAL_NAME = "localhost" if HOST in ("127.0.0.1", "::1") else HOST
 # The address people open, if a proxy makes it differ from HOST and PORT; "https://…" enables secure cookies.
-PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://{LOCAL_NAME}:{PORT}").rstrip("/")
 # Addresses and networks of the proxies whose X-Forwarded-For is believed; anybody else may write there what they like.
 TRUSTED_PROXIES = parse_networks(env.list("TRUSTED_PROXIES", []))
 NODE_MODULES_DIR = BASE_DIR / "node_modules"
@@ -73,7 +76,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "corsheaders",
     "csp",
     "django_htmx",
@@ -83,6 +91,7 @@ INSTALLED_APPS = [
     "vanceweb.throttling",
     "vanceweb.interface",
     "vanceweb.teams",
+    "vanceweb.accounts",
     "vanceweb.vault",
     "vanceweb.gallery",
     "vanceweb.jobs",
@@ -114,7 +123,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "vanceweb.accounts.session_tracking.track_sessions_middleware",
 ]
 
 ROOT_URLCONF = "vanceweb.urls"
@@ -162,7 +172,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 
 AUTH_USER_MODEL = "teams.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Both check a password against the same column; sessions from before allauth name the second one.
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -178,14 +192,72 @@ AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 396, validate=validate.Range(min=1)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-# Ten wrong passwords lock the pair of name and address for a quarter of an hour: enough tries for a forgetful person,
-# too few for a list of passwords.
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "vanceweb.lib.client_address.get_client_address"
-AXES_LOCKOUT_TEMPLATE = "teams/locked_out.html"
+# How long a link for a new password works: a working day and a night, for a mail that is read the next morning.
+PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_SECONDS", 24 * 3600)
+# Who may create an account without being added: nobody, whoever has an invitation, or besides these whoever has a mail
+# address of SIGN_UP_DOMAINS.
+SIGN_UP = env.str("SIGN_UP", "closed", validate=validate.OneOf(("closed", "invitation", "domains")))
+SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
+
+# Accounts (django-allauth)
+
+ACCOUNT_ADAPTER = "vanceweb.accounts.account_adapter.AccountAdapter"
+# The sign-in form finds the username of a confirmed mail address by itself.
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["email", "username*", "password1*"]
+# Confirming an address replaces the earlier one: a person has one address.
+ACCOUNT_CHANGE_EMAIL = True
+# An address decides nothing before it is confirmed, so nobody is kept out for want of one.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# A mail to an address that nobody has would make the site send mail to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Not "code": it is mailed, and the account may have been taken over through the mailbox.
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
+ACCOUNT_SESSION_REMEMBER = True
+# Counted by the adapter (accounts/sign_in_limits.py).
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "vanceweb.accounts.mfa_adapter.MFAAdapter"
+MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Allauth forbids it so that nobody takes hold of an account with somebody else's address. Here, an address that isn't
+# confirmed opens no account and resets no password.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# One code earlier and later are taken, too: the clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "vanceweb"
+MFA_FORMS = {
+    "authenticate": "vanceweb.accounts.two_factor_forms.CodeForm",
+    "authenticate_webauthn": "vanceweb.accounts.two_factor_forms.PasskeyForm",
+    "reauthenticate": "vanceweb.accounts.two_factor_forms.ConfirmationCodeForm",
+    "activate_totp": "vanceweb.accounts.two_factor_forms.AuthenticatorForm",
+    "add_webauthn": "vanceweb.accounts.two_factor_forms.NewPasskeyForm",
+    "edit_webauthn": "vanceweb.accounts.two_factor_forms.PasskeyNameForm",
+}
+# Sign-in by OpenID Connect: OIDC_PROVIDERS=company,partner and for each of them OIDC_COMPANY_ISSUER and so on.
+OIDC_PROVIDERS: list[str] = env.list("OIDC_PROVIDERS", [])
+OIDC_APPS = [build_app(name, env) for name in OIDC_PROVIDERS]
+SOCIALACCOUNT_ADAPTER = "vanceweb.accounts.oidc_adapter.OIDCAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": OIDC_APPS, "OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+# The account remembers the connection; `oidc_adapter` decides whether there may be one.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+
+# Mail
+
+# As smtp://user:password@host:port or smtps://…; without it nothing is sent, and nothing of it reaches the log.
+HAS_MAIL = bool(env.str("EMAIL_URL", ""))
+if HAS_MAIL:
+    _mail = env.dj_email_url("EMAIL_URL")
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# The longest wait for the mail server: a person waits for the answer of the page.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"vanceweb@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
 
 # Throttles: limits of requests in a time, by account, by address or by both. Empty: no limit. A whole office may share
 # one address: fifty people who upload hundreds of pictures each are no attack.
@@ -238,7 +310,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # The form that leads to an issuer is answered with a redirect to it.
+        "form-action": [SELF, *list_origins(OIDC_APPS)],
         "frame-ancestors": [NONE],
     },
 }

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.gallery.urls")),
     path("", include("vanceweb.usage.urls")),
     path("", include("vanceweb.vault.urls")),
+    path("", include("vanceweb.accounts.urls")),
     path("", include("vanceweb.teams.urls")),
     path("", include("vanceweb.ops.urls")),
     path("web_api/v1/", include("vanceweb.engine.urls")),

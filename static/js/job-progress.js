@@ -18,7 +18,7 @@ class JobProgress extends HTMLElement {
     announce(quarter ? fillText(this.dataset.textPercent, { percent: quarter }) : this.dataset.announce);
     this.moveBar(this.querySelector("progress"));
     this.clock = runClock(this.querySelector("[data-elapsed]"));
-    // After a log-out or a deletion in another window, the reloaded page says which.
+    // After a sign-out or a deletion in another window, the reloaded page says which.
     this.addEventListener("htmx:responseError", (event) => event.detail.xhr.status === 404 && window.location.reload());
   }
 

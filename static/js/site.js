@@ -4,5 +4,5 @@ import "./shortcuts.js";
 import "./dialogs.js";
 import "./toasts.js";
 import "./forms.js";
-import "./logged-out.js";
+import "./signed-out.js";
 import "./local-times.js";

@@ -10,12 +10,12 @@ function showSending(isSending) {
 
 
 class UploadForm extends HTMLElement {
-  wasLoggedOut = false;
+  wasSignedOut = false;
 
   connectedCallback() {
     this.form = this.querySelector("form");
     const texts = this.dataset;
-    this.addEventListener("htmx:confirm", (event) => this.wasLoggedOut && this.renewToken(event));
+    this.addEventListener("htmx:confirm", (event) => this.wasSignedOut && this.renewToken(event));
     this.addEventListener("htmx:xhr:progress", ({ detail: { loaded, total, lengthComputable } }) => {
       if (!lengthComputable || total < SHOW_ABOVE_BYTES) return;
       showSending(true);
@@ -25,10 +25,10 @@ class UploadForm extends HTMLElement {
     this.addEventListener("htmx:responseError", ({ detail: { xhr: { status } } }) =>
       this.showError(this.describeError(texts, status)),
     );
-    this.form.addEventListener("logged-out", (event) => {
+    this.form.addEventListener("signed-out", (event) => {
       event.preventDefault(); // a reload would discard the picture
-      this.wasLoggedOut = true;
-      this.showError(texts.textLoggedOut);
+      this.wasSignedOut = true;
+      this.showError(texts.textSignedOut);
     });
     this.addEventListener("htmx:afterSwap", () =>
       this.querySelector(".field-error, #picture-error:not(:empty)")?.scrollIntoView({ block: "center" }),
@@ -62,14 +62,14 @@ class UploadForm extends HTMLElement {
     box.scrollIntoView({ block: "nearest" });
   }
 
-  // After a new log-in, the form needs the new CSRF token, taken from a fresh copy of the page.
+  // After a new sign-in, the form needs the new CSRF token, taken from a fresh copy of the page.
   async renewToken(event) {
     event.preventDefault();
     const page = await fetch(window.location.href).then((response) => response.text(), () => "");
     const name = "csrfmiddlewaretoken";
     const token = new DOMParser().parseFromString(page, "text/html").querySelector(`upload-form [name=${name}]`);
     if (token) this.form.elements.namedItem(name).value = token.value;
-    this.wasLoggedOut = !token;
+    this.wasSignedOut = !token;
     event.detail.issueRequest(true);
   }
 }

@@ -50,9 +50,9 @@ class Visitor:
 
     def log_in(self, name: str, password: str = PASSWORD) -> Self:
         self.go("/login/")
-        self.page.get_by_label("Name").or_(self.page.locator("#id_username")).first.fill(name)
+        self.page.locator("#id_login").fill(name)
         self.page.locator("#id_password").fill(password)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.find("#account-button")).to_be_visible()
         return self
 

@@ -47,6 +47,12 @@ class PersonForm(forms.Form):
 class SetUpForm(PersonForm):
     """The first person and their team."""
 
+    email = forms.EmailField(
+        label=_("E-mail (optional)"),
+        help_text=_("You can sign in with it."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
     team_name = forms.CharField(
         label=_("Team"),
         help_text=_("Your company or group. Its people share pictures, jobs and credits."),

@@ -53,3 +53,8 @@ def get_local_url(host: str, port: int) -> str:
     with suppress(KeyError):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}[host]  # noqa: S104 - replaced, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def get_named_url(local_url: str) -> str:
+    """Return the URL of this machine's loopback address by name, any other as it is: passkeys need a name."""
+    return local_url.replace("//127.0.0.1:", "//localhost:").replace("//[::1]:", "//localhost:")

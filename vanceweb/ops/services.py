@@ -2,7 +2,9 @@
 
 from django.db import transaction
 
+from vanceweb.accounts.services import set_email
 from vanceweb.teams.access import Actor
+from vanceweb.teams.audit import Performer
 from vanceweb.teams.models import Role, Team, User
 from vanceweb.teams.services import add_member, create_team, create_user
 from vanceweb.vault.models import Connection
@@ -10,12 +12,13 @@ from vanceweb.vault.services import create_bundled_connection
 
 
 @transaction.atomic
-def set_up_installation(*, username: str, password: str, team_name: str) -> User:
+def set_up_installation(*, username: str, password: str, team_name: str, email: str = "") -> User:
     """Create the first person, who administers the installation, and their team.
 
-    Raise ValidationError with the fields `username`, `password` and `team_name`.
+    Raise ValidationError with the fields `username`, `password`, `email` and `team_name`.
     """
     user = create_user(username=username, password=password, is_administrator=True)
+    set_email(user=user, email=email, by=Performer(user=user))
     open_team(name=team_name, owner=user)
     return user
 

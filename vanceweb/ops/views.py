@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup(request: HttpRequest, secret: str) -> HttpResponse:
-    """Create the first account and its team through the one-time link and log in. Return 404 for any other link."""
+    """Create the first account and its team through the one-time link and sign in. Return 404 for any other link."""
     if not setup_link.is_valid(secret):
         raise Http404(_("This link is not valid."))
     form = SetUpForm(request.POST or None)
@@ -45,7 +45,7 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as error:
             form.add_service_errors(error)
         else:
-            login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+            login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
             return redirect("home")
     return render(request, "ops/setup.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
@@ -57,6 +57,7 @@ def _set_up(form: SetUpForm) -> User:
         username=form.cleaned_data["username"],
         password=form.cleaned_data["password1"],
         team_name=form.cleaned_data["team_name"],
+        email=form.cleaned_data["email"],
     )
     if not setup_link.close():
         raise Http404(_("This link has just been used."))
@@ -127,7 +128,7 @@ def people_add(request: HttpRequest, actor: Actor) -> HttpResponse:
             form.add_service_errors(error)
         else:
             messages.success(
-                request, _("%(name)s can log in now. Tell them the password yourself.") % {"name": person.username}
+                request, _("%(name)s can sign in now. Tell them the password yourself.") % {"name": person.username}
             )
             return redirect("people", team=actor.team.slug)
     return _render_people(request, actor, form, status=422)

@@ -121,6 +121,13 @@ class Actor:
         return Ownership(self.team.pk, self.user.pk, self.user.pk if private else None)
 
 
+def get_person(request: HttpRequest) -> User:
+    """Return who is signed in, for pages about nobody but themselves. Raise PermissionDenied for anybody else."""
+    if not isinstance(request.user, User) or not request.user.is_active:
+        raise PermissionDenied
+    return request.user
+
+
 def get_actor(user: Person, team: Team) -> Actor | None:
     """Return the user as an actor in the team, None if they aren't in it or aren't active."""
     if not isinstance(user, User) or not user.is_active:

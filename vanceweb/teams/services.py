@@ -17,7 +17,7 @@ SLUG_ATTEMPTS = 5
 
 
 def create_user(*, username: str, password: str, is_administrator: bool = False) -> User:
-    """Create a user who can log in. Raise ValidationError with the fields `username` and `password`."""
+    """Create a user who can sign in. Raise ValidationError with the fields `username` and `password`."""
     user = User(username=User.normalize_username(username.strip()), is_superuser=is_administrator, is_staff=False)
     problems: dict[str, list[str]] = {}
     try:

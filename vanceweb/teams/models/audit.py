@@ -22,6 +22,8 @@ class AuditAction(models.TextChoices):
     TWO_FACTOR_RESET = "account.two_factor_reset", _("Reset two-factor sign-in")
     RECOVERY_CODES_CREATED = "account.recovery_codes_created", _("Created recovery codes")
     SESSION_ENDED = "account.session_ended", _("Ended a session")
+    SIGN_IN_CONNECTED = "account.sign_in_connected", _("Connected a sign-in")
+    SIGN_IN_DISCONNECTED = "account.sign_in_disconnected", _("Disconnected a sign-in")
 
     PERSON_CREATED = "person.created", _("Created a person")
     PERSON_DEACTIVATED = "person.deactivated", _("Deactivated a person")

@@ -12,7 +12,7 @@ from django.db import connection
 
 from vanceweb.ops import setup_link
 from vanceweb.ops.data_lock import AlreadyRunning, lock_data_folder
-from vanceweb.ops.listener import CannotListen, get_local_url, open_listener
+from vanceweb.ops.listener import CannotListen, get_local_url, get_named_url, open_listener
 from vanceweb.ops.output_writer import OutputWriter
 from vanceweb.ops.parent_death import die_with_parent
 from vanceweb.ops.preparation import NotPrepared, ensure_folder, prepare_site
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         output = OutputWriter(sys.stdout)
         supervisor = Supervisor(build_commands(listener), output, read_timeouts(), build_environment(port))
         local_url = get_local_url(settings.HOST, port)
-        public_url = settings.PUBLIC_URL if os.environ.get("PUBLIC_URL") else local_url
+        public_url = settings.PUBLIC_URL if os.environ.get("PUBLIC_URL") else get_named_url(local_url)
         try:
             supervisor.run(
                 is_ready=lambda: is_healthy(local_url),

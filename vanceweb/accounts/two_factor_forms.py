@@ -1,0 +1,83 @@
+"""Allauth's forms for second factors in this site's words, with its limits."""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from vanceweb.accounts.sign_in_limits import check_attempt, record_failure
+
+CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+PASSKEY_NAME_LENGTH = 60
+
+
+class LimitedCodeForm(forms.Form):
+    """A form with a `code` that can't be tried out: failures count as wrong passwords do."""
+
+    user: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].label = _("Code")
+        self.fields["code"].widget = forms.TextInput(attrs=CODE_ATTRIBUTES)
+
+    def clean_code(self) -> str:
+        """Return the code. Raise ValidationError, and ImmediateHttpResponse after too many wrong ones."""
+        account = self.user.get_username()
+        check_attempt(context.request, account=account)
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            record_failure(context.request, account=account)
+            raise
+        return code
+
+
+class CodeForm(LimitedCodeForm, AuthenticateForm):
+    """The code of an authenticator app, or a recovery code, at the sign-in."""
+
+
+class ConfirmationCodeForm(LimitedCodeForm, ReauthenticateForm):
+    """The same, before something important is changed."""
+
+
+class AuthenticatorForm(LimitedCodeForm, ActivateTOTPForm):
+    """The first code of a new authenticator app."""
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):
+    """A passkey as the second factor."""
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    """A new passkey. All can sign in by themselves, so that there is one kind only."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"] = forms.CharField(
+            label=_("Name"),
+            help_text=_("So that you know it again: the name of the device or of the key."),
+            max_length=PASSKEY_NAME_LENGTH,
+            required=False,
+        )
+        del self.fields["passwordless"]
+
+    def clean(self) -> dict[str, Any]:
+        """Require a passkey that has asked for a finger or a PIN, as it opens the account by itself."""
+        self.cleaned_data["passwordless"] = True
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    """The name of a passkey."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].max_length = PASSKEY_NAME_LENGTH
