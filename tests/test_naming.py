@@ -35,7 +35,8 @@ main ready wrapper view middleware handler404 from_db_value readable readinto re
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
 application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
-sanitize_file_name _new_conn pre_authenticate authentication_failed post_login on_authentication_error user_credentials
+sanitize_file_name _new_conn
+pre_authenticate authentication_failed post_login on_authentication_error user_credentials
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.core import signing
 from django.http import HttpResponse
 from django.template import engines
 from django.template.base import Lexer, TokenType
@@ -19,6 +22,7 @@ from tests.conftest import PASSWORD
 from tests.factories import HELD_REASON, make_charge, make_hosted_connection, make_job, make_result, make_upload
 from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
 from tests.test_url_access import ROW_POSTS, URLS, fill_addresses
+from vanceweb.accounts.mail import CONFIRM_SALT, SIGN_UP_SALT
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import describe_backends
 from vanceweb.jobs.models import Job
@@ -244,21 +248,67 @@ def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> Non
     assert_translated(pages, "chief")
 
 
-def test_before_anybody_is_logged_in(db: None, settings: Any, tmp_path: Path, client: Client, pseudo: None) -> None:
+def test_the_account_and_second_factors(owner: User, visitor: Client, pseudo: None) -> None:
+    key = signing.dumps([owner.pk, "alice@studio.example"], salt=CONFIRM_SALT)
+    pages = {
+        "account": visitor.get("/account/"),
+        "address": visitor.get("/account/email/"),
+        "asked for an address": visitor.get("/account/email/?ask=1"),
+        "no address": visitor.post("/account/email/", {"email": "nothing"}),
+        "noted": visitor.post("/account/email/", {"email": "alice@studio.example"}, follow=True),
+        "to be confirmed": visitor.get(
+            f"/account/email/{signing.dumps([owner.pk, 'alice@studio.example'], salt=CONFIRM_SALT)}/"
+        ),
+        "is it you": visitor.get("/account/confirm/"),
+        "it isn't": visitor.post("/account/confirm/", {"password": "wrong"}),
+        "it is": visitor.post("/account/confirm/?next=/account/authenticator/", {"password": PASSWORD}, follow=True),
+        "wrong code": visitor.post("/account/authenticator/", {"code": "1"}),
+        "passkey": visitor.get("/account/passkeys/add/"),
+        "refused passkey": visitor.post("/account/passkeys/add/", {"credential": "{}"}),
+        "no factor yet": visitor.post("/account/recovery-codes/new/"),
+    }
+    secret = visitor.session["mfa.totp.secret"]
+    TOTP.activate(owner, secret)
+    RecoveryCodes.activate(owner)
+    pages |= {
+        "account with factors": visitor.get("/account/"),
+        "remove": visitor.get("/account/authenticator/remove/"),
+        "codes": visitor.get("/account/recovery-codes/"),
+        "new codes": visitor.get("/account/recovery-codes/new/"),
+        "created": visitor.post("/account/recovery-codes/new/", follow=True),
+        "confirm by code": visitor.get("/account/confirm/code/"),
+        "wrong recovery code": visitor.post("/account/confirm/code/", {"code": "1"}),
+        "removed": visitor.post("/account/authenticator/remove/", follow=True),
+        "browsers": visitor.post("/account/sessions/end/", follow=True),
+    }
+    assert_translated(pages, "alice@studio.example", secret)
+
+
+def test_before_anybody_is_signed_in(db: None, settings: Any, tmp_path: Path, client: Client, pseudo: None) -> None:
     settings.DATA_DIR = tmp_path
-    settings.AXES_FAILURE_LIMIT = 2
+    settings.HAS_MAIL, settings.SIGN_UP, settings.SIGN_UP_DOMAINS = True, "domains", ["studio.example"]
     address = f"/setup/{setup_link.create_secret()}/"
-    wrong = {"username": "alice", "password": "wrong"}
+    wrong = {"login": "alice", "password": "wrong"}
     pages = {
         "first": client.get("/login/"),
         "set up": client.get(address),
         "set up without a name": client.post(address, {}),
         "wrong": client.post("/login/", wrong),
-        "locked": client.post("/login/", wrong),
+        "locked": [client.post("/login/", wrong) for _ in range(9)][-1],
+        "forgotten": client.get("/password/forgotten/"),
+        "no address": client.post("/password/forgotten/", {"email": "nothing"}),
+        "sent": client.post("/password/forgotten/", {"email": "bob@studio.example"}),
+        "sign up": client.get("/sign-up/"),
+        "sign up elsewhere": client.post("/sign-up/", {"email": "bob@elsewhere.example"}),
+        "signed up": client.post("/sign-up/", {"email": "bob@studio.example"}),
+        "finish": client.get(f"/sign-up/{signing.dumps('bob@studio.example', salt=SIGN_UP_SALT)}/"),
+        "inactive": client.get("/login/inactive/"),
     }
     assert pages["locked"].status_code == 429
     User.objects.create_user("bob")
-    assert_translated(pages | {"log in": client.get("/login/")})
+    settings.HAS_MAIL = False
+    without_mail = {"sign in": client.get("/login/"), "forgotten": client.get("/password/forgotten/")}
+    assert_translated(pages | without_mail, "elsewhere.example", "bob@studio.example")
 
 
 def test_error_pages(bob: User, visitor: Client, rf: RequestFactory, pseudo: None) -> None:

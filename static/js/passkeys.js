@@ -2,7 +2,7 @@
 // named by data-options, or is fetched from data-options-url.
 const fetchOptions = async (url) => {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  if (!response.ok) throw new Error(response.status);
   return response.json();
 };
 

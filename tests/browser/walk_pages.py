@@ -7,6 +7,7 @@ from django.urls import resolve
 from playwright.sync_api import Page as Tab
 
 from tests.browser.walk_data import LOCKED_NAME
+from tests.live_site import PASSWORD
 from vanceweb.catalogue.features import FEATURES
 
 STATES = ("empty", "one", "many")
@@ -99,7 +100,7 @@ def open_delete_dialog(tab: Tab) -> None:
 
 TEAM = "/t/{team}/"
 FEATURE = TEAM + "features/enlarge3/"
-WRONG = {"username": "nobody", "password": "wrong"}
+WRONG = {"login": "nobody", "password": "wrong"}
 UNEQUAL = {"username": "alice", "password1": "correct horse", "password2": "battery staple"}
 # The one that is used most, and those with the rarer controls: a colour, and pictures as guides.
 SHOWN_FEATURES = ("enlarge3", "matting", "img2anime")
@@ -116,8 +117,8 @@ PAGES: tuple[Page, ...] = (
     Page("setup-refused", "/setup/{secret}/", 422, ANYBODY, UNOPENED, submit("form", UNEQUAL)),
     Page("login-nobody-yet", "/login/", person=ANYBODY, states=UNOPENED),
     Page("login", "/login/", person=ANYBODY),
-    Page("login-refused", "/login/", person=ANYBODY, act=submit("form", WRONG)),
-    Page("locked-out", "/login/", 429, ANYBODY, act=submit("form", WRONG | {"username": LOCKED_NAME})),
+    Page("login-refused", "/login/", 422, ANYBODY, act=submit("form", WRONG)),
+    Page("locked-out", "/login/", 429, ANYBODY, act=submit("form", WRONG | {"login": LOCKED_NAME})),
     Page("form-of-another-site", "/login/", 403, ANYBODY, act=submit_without_token),
     Page("bad-request", "/login/", 400, ANYBODY, act=submit_too_many_fields),
     Page("no-team", "/", person="nora"),
@@ -174,6 +175,18 @@ PAGES: tuple[Page, ...] = (
     Page("status", "/status/"),
     Page("models", "/models/"),
     Page("style-guide", "/styleguide/"),
+    Page("forgotten", "/password/forgotten/", person=ANYBODY),
+    Page("inactive", "/login/inactive/", 403, ANYBODY, like="forgotten"),
+    Page("account", "/account/"),
+    Page("account-email", "/account/email/"),
+    Page("account-email-asked", "/account/email/?ask=1", like="account-email"),
+    Page(
+        "account-email-refused", "/account/email/", 422, act=submit("main form", {"email": "x"}), like="account-email"
+    ),
+    Page("account-confirm", "/account/confirm/"),
+    Page("account-confirm-refused", "/account/confirm/", 422, act=submit("main form", {"password": "wrong"})),
+    Page("authenticator", "/account/authenticator/", act=submit("main form", {"password": PASSWORD})),
+    Page("passkey-add", "/account/passkeys/add/", act=submit("main form", {"password": PASSWORD})),
     Page("password", "/password/"),
     Page("password-refused", "/password/", 422, act=submit("main form", {"old_password": "wrong"})),
 )
@@ -191,6 +204,30 @@ URLS_WITHOUT_PAGE = {
     "usage-refresh": "only accepts forms, and redirects",
     "connection-unshare": "only accepts forms, and redirects",
     "logout": "only accepts forms, and redirects",
+    "account_login": "another name of `login`",
+    "mfa_index": "another name of `account`",
+    "mfa_list_webauthn": "another name of `account`",
+    "socialaccount_connections": "another name of `account`",
+    "account-session-end": "only accepts forms, and redirects",
+    "account-sessions-end": "only accepts forms, and redirects",
+    "account-connected-remove": "only accepts forms, and redirects",
+    "openid_connect_login": "leads to a provider; tests/accounts/test_oidc.py",
+    "openid_connect_callback": "is where a provider leads back to; tests/accounts/test_oidc.py",
+    "mfa_download_recovery_codes": "a file of text",
+    "mfa_login_webauthn": "is called by the script of the sign-in page",
+    # The walk is at one moment of a sign-in or of an account; test_second_factors.py goes through them.
+    "mfa_authenticate": "needs a second factor, see tests/browser/test_second_factors.py",
+    "mfa_reauthenticate": "needs a second factor, see tests/browser/test_second_factors.py",
+    "mfa_reauthenticate_webauthn": "needs a passkey, see tests/browser/test_second_factors.py",
+    "mfa_deactivate_totp": "needs a second factor, see tests/browser/test_second_factors.py",
+    "mfa_edit_webauthn": "needs a passkey, see tests/browser/test_second_factors.py",
+    "mfa_remove_webauthn": "needs a passkey, see tests/browser/test_second_factors.py",
+    "mfa_view_recovery_codes": "needs a second factor, see tests/browser/test_second_factors.py",
+    "mfa_generate_recovery_codes": "needs a second factor, see tests/browser/test_second_factors.py",
+    "account_reset_password_from_key": "needs the link that is handed out",
+    "account-email-confirm": "needs the link from a mail",
+    "sign-up": "needs a mail server",
+    "sign-up-finish": "needs the link from a mail",
     "people-add": "redirects; a refused form is the row `people-refused`",
     "connection-add": "redirects; a refused form is the row `connections-refused`",
     "audit-export": "a file",

@@ -20,9 +20,11 @@ def test_old_addresses_lead_to_the_first_team_and_keep_the_query(
     assert client.get(f"/{page}{query}")["Location"] == f"/t/elsewhere/{page}{query}"
 
 
-def test_the_log_in_leads_to_the_studio_of_the_first_team(charlie: User, client: Client) -> None:
-    response = client.post("/login/", {"username": "charlie", "password": PASSWORD}, follow=True)
-    assert response.redirect_chain == [("/", 302), ("/t/elsewhere/", 302)]
+def test_the_sign_in_leads_to_the_studio_of_the_first_team(charlie: User, client: Client) -> None:
+    response = client.post("/login/", {"login": "charlie", "password": PASSWORD}, follow=True)
+    assert response.redirect_chain == [("/account/email/?next=%2F&ask=1", 302)]
+    response = client.get("/", follow=True)
+    assert response.redirect_chain == [("/t/elsewhere/", 302)]
     assert response.status_code == 200
 
 
