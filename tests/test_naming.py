@@ -22,9 +22,9 @@ locate lock log make mark measure migrate mirror mix move multiply narrow normal
 pad paint park parse pause plan play poll post posterise predict prefer prepare print process quantise read receive
 recolour recompress record recover redraw reduce refine refresh refuse reject release remember remove rename render
 repaint repair repeat replace report request requeue require reset resize resolve respond restore retouch retry reveal
-rotate round run sample save schedule seek segment select send separate serve set shade share sharpen shift shorten
-shrink shut sign simulate smooth soften solve sort split start stop store stream stretch strip submit suppress sweep
-sync take track train transfer transform translate transpose truncate unload unpark update upload upsample use
+revoke rotate round run sample save schedule seek segment select send separate serve set shade share sharpen shift
+shorten shrink shut sign simulate smooth soften solve sort split start stop store stream stretch strip submit suppress
+sweep sync take track train transfer transform translate transpose truncate unload unpark update upload upsample use
 validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())

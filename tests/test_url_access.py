@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_charge, make_hosted_connection, make_job
+from vanceweb.engine.models import Account
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person
@@ -49,6 +50,7 @@ TEAM_REDIRECT = Expected(TO_LOGIN, 404, 302, 302, 302, 302, 404, 404)
 FILE = Expected(404, 404, 200, 200, 200, 200, 404, 404)
 ADMINS_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
 ADMINISTRATORS_PAGE = Expected(TO_LOGIN, 403, 403, 403, 403, 403, 200, 403)
+ADMINISTRATORS_FORM = Expected(TO_LOGIN, 403, 403, 403, 403, 403, 422, 403)
 # Addresses from before there were teams. Those without a team get a page that says so.
 OLD_PAGE = Expected(TO_LOGIN, 302, 302, 302, 302, 302, 200, 200)
 OWN_PAGE = Expected(TO_LOGIN, *[200] * 7)
@@ -143,6 +145,10 @@ URLS = {
     "t/<slug:team>/audit/export/": (NOT_ALLOWED, ADMINS_PAGE),
     "audit/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "audit/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
+    "engine-tokens/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
+    "engine-tokens/<int:pk>/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
+    # Teams' own tokens can't be revoked.
+    "engine-tokens/<int:pk>/revoke/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
     "status/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
@@ -196,6 +202,7 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,
         "<uuid:asset>": job.result.uuid,
         "<uuid:connection>": make_hosted_connection(user).uuid,
+        "<int:pk>": Account.objects.order_by("pk")[0].pk,
         "<slug:slug>": "enlarge3",
         "<slug:size>": "tile",
         "<str:secret>": "guessed",

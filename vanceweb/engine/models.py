@@ -32,6 +32,9 @@ class Account(models.Model):
     granted = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
     used = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
     created_at = models.DateTimeField(default=timezone.now)
+    # To the minute.
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
-"""The forms for new people."""
+"""The forms for new people, and for tokens of the engine."""
 
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import TEAM_NAME_LENGTH, Role, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class NewPasswordField(forms.CharField):
@@ -69,3 +73,30 @@ class MemberForm(PersonForm):
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["role"].choices = [(role.value, role.label) for role in Role if actor.can_grant(role)]  # type: ignore[attr-defined]
+
+
+# As many as the command `create_engine_account` takes, and as the engine's columns hold.
+MOST_CREDITS = 10**9
+
+
+def _build_credits_field(*, label: "StrOrPromise", help_text: "StrOrPromise") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=help_text, min_value=0, max_value=MOST_CREDITS, decimal_places=3, required=False
+    )
+
+
+class EngineTokenForm(forms.Form):
+    """A new token of the engine with its first credits."""
+
+    name = forms.CharField(label=_("Name"), max_length=150, help_text=_("Who or which program will use it."))
+    credits = _build_credits_field(label=_("Credits"), help_text=_("Each result costs some."))
+
+    def clean_credits(self) -> Decimal:
+        """Return the credits, 0 for an empty field."""
+        return self.cleaned_data["credits"] or Decimal(0)
+
+
+class EngineTokenChangeForm(EngineTokenForm):
+    """Another name, and more credits, for a token of the engine."""
+
+    credits = _build_credits_field(label=_("Credits to add"), help_text=_("Leave it empty to add none."))

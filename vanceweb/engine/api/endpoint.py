@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from vanceweb.engine.accounts import find_account
+from vanceweb.engine.accounts import find_account, record_use
 from vanceweb.engine.api.admission import TooManyCalls, admit_address, admit_token
 from vanceweb.engine.api.decoding import Fields, decode
 from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
@@ -89,6 +89,7 @@ def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
     if account is None:
         raise EngineError(Code.INVALID_TOKEN, "Invalid API token.")
     admit_token(request, token)
+    record_use(account)
     return Call(account, fields)
 
 

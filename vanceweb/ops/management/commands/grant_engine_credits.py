@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vanceweb.engine.ledger import grant_credits
-from vanceweb.engine.management.commands.create_engine_account import read_credits
 from vanceweb.engine.models import Account
+from vanceweb.ops.engine_tokens import grant_engine_credits
+from vanceweb.ops.management.commands.create_engine_account import read_credits
+from vanceweb.teams.audit import COMMAND
 
 
 class Command(BaseCommand):
@@ -21,7 +22,8 @@ class Command(BaseCommand):
         credits = read_credits(options["credits"])
         if not credits:
             raise CommandError("The number of credits must be more than 0.")
-        self.stdout.write(f"{account.name}: {grant_credits(account=account, credits=credits).balance} credits")
+        granted = grant_engine_credits(by=COMMAND, account=account, credits=credits)
+        self.stdout.write(f"{account.name}: {granted.balance} credits")
 
 
 def _find_account(text: str) -> Account:

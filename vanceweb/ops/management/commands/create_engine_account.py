@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vanceweb.engine.accounts import create_account
+from vanceweb.ops.engine_tokens import create_engine_token
+from vanceweb.teams.audit import COMMAND
 
 
 class Command(BaseCommand):
@@ -16,7 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--credits", default="0", help="the initial credits (0 or more)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(create_account(name=options["name"], credits=read_credits(options["credits"])))
+        token = create_engine_token(by=COMMAND, name=options["name"], credits=read_credits(options["credits"]))
+        self.stdout.write(token)
 
 
 def read_credits(text: str) -> Decimal:
