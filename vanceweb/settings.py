@@ -377,8 +377,15 @@ STORAGES: dict[str, Any] = {
 X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", "", validate=validate.Regexp(r"(/[\w-]+)+/\Z|\Z"))
 FILE_UPLOAD_HANDLERS = ["vanceweb.lib.upload_names.NameKeepingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
-# The check of this folder: commands that don't use it run before `prepare` has created it.
-SILENCED_SYSTEM_CHECKS = ["files.E001"]
+SILENCED_SYSTEM_CHECKS = [
+    # The check of this folder: commands that don't use it run before `prepare` has created it.
+    "files.E001",
+    # HttpsMiddleware is Django's SecurityMiddleware with one exception; the check looks for the class's own name.
+    "security.W001",
+    # TLS for all subdomains, and the browsers' preload list: other names of the domain are their operator's choice.
+    "security.W005",
+    "security.W021",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # For the form fields sent with a file: a jconfig with ten steps and long prompts is far smaller.
