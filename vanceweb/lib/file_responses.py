@@ -14,6 +14,22 @@ from django.utils.http import content_disposition_header
 from vanceweb.lib.byte_ranges import ByteRange, RangeNotSatisfiable, parse_range
 from vanceweb.lib.stored_files import SEND_BLOCK, open_stored
 
+# Types that no browser runs anything from. Whatever else is sent, a browser only saves.
+SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+# Sent with every stored file, whatever it contains. No browser guesses a type from a stranger's bytes, and even one
+# that took them for a page would run nothing, load nothing and be at no origin. Browsers centre a picture by inline
+# styles.
+FILE_PROTECTIONS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+
+
+def add_file_protections(response: HttpResponseBase) -> None:
+    """Set the headers with which a stored file is sent, whatever it contains."""
+    for name, value in FILE_PROTECTIONS.items():
+        response.headers[name] = value
+
 
 @runtime_checkable
 class SigningStorage(Protocol):
@@ -37,6 +53,11 @@ class SentFile:
     cache_control: str
     as_attachment: bool = False
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a file of a type that isn't safe to show."""
+        if not self.as_attachment and self.content_type not in SHOWN_TYPES:
+            raise ValueError(f"A file of the type {self.content_type} must be an attachment.")
+
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every successful response."""
@@ -45,6 +66,7 @@ class SentFile:
             "Content-Disposition": content_disposition_header(self.as_attachment, self.name) or "inline",
             "Cache-Control": self.cache_control,
             "ETag": self.etag,
+            **FILE_PROTECTIONS,
         }
 
 
@@ -56,6 +78,8 @@ def build_file_response(request: HttpRequest, file: SentFile) -> HttpResponseBas
     """
     answer = get_conditional_response(request, etag=file.etag, response=HttpResponse(headers=file.headers))
     if answer is not None and answer.status_code != 200:
+        # A browser may take over the headers into the copy that it has.
+        add_file_protections(answer)
         return answer
     size = file.storage.size(file.path)
     if request.method == "HEAD":
@@ -69,7 +93,12 @@ def build_file_response(request: HttpRequest, file: SentFile) -> HttpResponseBas
     except RangeNotSatisfiable:
         return HttpResponse(
             status=416,
-            headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes", "Cache-Control": "no-store"},
+            headers={
+                "Content-Range": f"bytes */{size}",
+                "Accept-Ranges": "bytes",
+                "Cache-Control": "no-store",
+                **FILE_PROTECTIONS,
+            },
         )
     return _stream_file(file, size, part)
 

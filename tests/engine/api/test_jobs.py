@@ -209,6 +209,12 @@ class TestDownload:
         assert answer["Content-Length"] == "1000000"
         assert answer["Content-Disposition"] == 'attachment; filename="photo-denoise.png"'
 
+    def test_a_page_in_the_bytes_is_saved_and_runs_nowhere(self, alice: Caller, finished: Make) -> None:
+        answer = self.get(alice, finished(alice.account, content=b"<html><script>alert(1)</script>"))
+        assert answer["Content-Disposition"].startswith("attachment;")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none';")
+
     def test_post_works_as_well(self, alice: Caller, finished: Make) -> None:
         trans_id = finished(alice.account).trans_id
         answer = alice.http.post("/web_api/v1/download", {"api_token": alice.token, "trans_id": trans_id})

@@ -14,6 +14,7 @@ from vanceweb.engine.ledger import InsufficientCredits, charge_download
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.engine.payloads import build_progress_data, build_upload_data
 from vanceweb.engine.services import cancel_transform, store_upload, submit_transform
+from vanceweb.lib.file_responses import add_file_protections
 from vanceweb.lib.stored_files import SEND_BLOCK, open_stored
 
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
@@ -78,6 +79,7 @@ def download(call: Call) -> FileResponse:
         raise EngineError(Code.INSUFFICIENT_CREDITS, "Insufficient credits.") from None
     response = FileResponse(file, as_attachment=True, filename=job.result_name, content_type=CONTENT_TYPES[job.format])
     response.block_size = SEND_BLOCK
+    add_file_protections(response)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Length"] = str(size)
     return response
