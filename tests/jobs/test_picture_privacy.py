@@ -150,7 +150,7 @@ def test_the_page_of_a_job_offers_the_change_to_its_person_and_returns_there(
     assert action in client.get(f"/jobs/{bobs_job.uuid}/").content.decode()
     answer = client.post(f"/gallery/{source.uuid}/privacy/", {"private": "1", "job": str(bobs_job.uuid)})
     assert answer["Location"] == f"/jobs/{bobs_job.uuid}/"
-    assert "Share the picture that was sent" in client.get(answer["Location"]).content.decode()
+    assert "Share the source" in client.get(answer["Location"]).content.decode()
 
 
 def test_a_tile_offers_the_change_to_its_person_only(alice: User, bob: User, client: Client) -> None:
