@@ -95,13 +95,12 @@ def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
 def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:
     """Create a connection to the hosted service whose token hasn't been checked yet."""
     return Connection.objects.create(
-        **as_actor(user).own(private=True).to_fields(),
         name=name,
         service=Connection.Service.HOSTED,
         base_url="https://api.example/web_api/v1",
         token="0123456789abcdef",
         token_last4="cdef",
-        **fields,
+        **as_actor(user).own(private=True).to_fields() | {"keeper": user} | fields,
     )
 
 

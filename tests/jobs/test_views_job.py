@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from tests.conftest import as_actor
 from tests.factories import make_hosted_connection, make_job
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
@@ -109,7 +110,7 @@ def test_a_private_connections_name_is_its_persons_even_after_its_removal(
     plan = make_hosted_connection(bob, name="Secret plan")
     job = make_job(bob, connection=plan, connection_name=plan.name)
     assert [read_place(client, person, job) for person in (bob, alice)] == ["Secret plan", "A private connection"]
-    remove_connection(connection=plan)
+    remove_connection(actor=as_actor(bob), connection=plan)
     assert [read_place(client, person, job) for person in (bob, alice)] == ["Secret plan", "A removed connection"]
 
 

@@ -132,16 +132,16 @@ def test_a_viewer_adds_none(viewer: User) -> None:
 
 def test_two_teams_may_use_the_same_name(alice: User, charlie: User) -> None:
     for person in (alice, charlie):
-        rename_connection(connection=get_bundled(person), name="Ours")
+        rename_connection(actor=as_actor(person), connection=get_bundled(person), name="Ours")
     with pytest.raises(ValidationError):
         add_connection(actor=as_actor(alice), name="Ours", base_url="", token=TOKEN)
 
 
-def test_renaming(added: Connection) -> None:
-    rename_connection(connection=added, name=" Our  shop ")
+def test_renaming(added: Connection, alice: User) -> None:
+    rename_connection(actor=as_actor(alice), connection=added, name=" Our  shop ")
     assert Connection.objects.get(pk=added.pk).name == "Our shop"
     with pytest.raises(ValidationError):
-        rename_connection(connection=added, name="Bundled engine")
+        rename_connection(actor=as_actor(alice), connection=added, name="Bundled engine")
 
 
 def test_a_replaced_token_is_checked_again(added: Connection, alice: User, service: FakeService) -> None:
@@ -155,11 +155,13 @@ def test_a_replaced_token_is_checked_again(added: Connection, alice: User, servi
     assert count_queued_checks() == 3
 
 
-def test_a_removed_connection_is_gone_and_its_check_harmless(added: Connection, bundled: Connection) -> None:
-    remove_connection(connection=added)
+def test_a_removed_connection_is_gone_and_its_check_harmless(
+    added: Connection, bundled: Connection, alice: User
+) -> None:
+    remove_connection(actor=as_actor(alice), connection=added)
     assert check_next_connection() is False
     with pytest.raises(BundledConnectionProtected):
-        remove_connection(connection=bundled)
+        remove_connection(actor=as_actor(alice), connection=bundled)
 
 
 def test_the_bundled_engine_answers_in_process(transactional_db: None, bundled: Connection) -> None:

@@ -91,7 +91,9 @@ def fail_to_answer(environ: dict[str, Any], start_response: Any) -> Any:
 
 
 @pytest.mark.parametrize("keys", [["c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3JlISE="], ["not-a-key"], []])
-def test_rows_are_loaded_saved_and_deleted_without_the_key(stored: Connection, settings: Any, keys: list[str]) -> None:
+def test_rows_are_loaded_saved_and_deleted_without_the_key(
+    stored: Connection, alice: User, settings: Any, keys: list[str]
+) -> None:
     cipher = read_raw_column(stored)
     settings.VAULT_KEYS = keys
     loaded = Connection.objects.get(pk=stored.pk)
@@ -100,7 +102,7 @@ def test_rows_are_loaded_saved_and_deleted_without_the_key(stored: Connection, s
     assert read_raw_column(stored) == cipher, "what nobody changed is stored as it was"
     loaded.refresh_from_db()
     assert [row.token for row in Connection.objects.filter(pk=stored.pk)] == [loaded.token]
-    remove_connection(connection=loaded)
+    remove_connection(actor=as_actor(alice), connection=loaded)
     assert not Connection.objects.filter(pk=stored.pk).exists()
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.lib.foreign_formats import FOREIGN_FORMATS
-from vanceweb.teams.access import Actor, filter_visible
+from vanceweb.teams.access import Actor, filter_visible, mark_spendable
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
 
@@ -60,15 +60,21 @@ class SubmissionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
         self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
-        self.connections = list(self._connection_field.queryset)
-        self.broken_connections = [connection for connection in self.connections if connection.is_broken]
+        # All that the person sees, with their state; those that they may not spend on can't be chosen.
+        self.connections = list(mark_spendable(Connection.objects.without_token(), actor))
+        self.broken_connections = [row for row in self.spendable_connections if row.is_broken]
+
+    @property
+    def spendable_connections(self) -> list[Connection]:
+        """The connections that the person may spend on."""
+        return [row for row in self.connections if row.may_spend]
 
     @property
     def chosen_connection(self) -> Connection | None:
-        """The connection that the page shows as chosen: the given one unless it is broken, else the best one."""
+        """The connection that the page shows as chosen: the given one if it can be chosen, else the best one."""
         given = str(self["connection"].value())
-        chosen = [row for row in self.connections if str(row.uuid) == given and not row.is_broken]
-        return chosen[0] if chosen else choose_default(self.connections)
+        chosen = [row for row in self.spendable_connections if str(row.uuid) == given and not row.is_broken]
+        return chosen[0] if chosen else choose_default(self.spendable_connections)
 
     @property
     def chosen_source(self) -> Asset | None:
@@ -83,6 +89,8 @@ class SubmissionForm(forms.Form):
 
     def clean_connection(self) -> Connection:
         connection: Connection = self.cleaned_data["connection"]
+        if connection not in self.spendable_connections:
+            raise forms.ValidationError(connection.no_spending_sentence)
         if connection.is_broken:
             raise forms.ValidationError(connection.broken_sentence)
         return connection

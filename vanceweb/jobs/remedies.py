@@ -97,7 +97,7 @@ def _choose_remedy(job: Job, actor: Actor) -> Remedy:
         return Remedy.OTHER_PICTURE
     connection = job.connection
     kind = _find_kind_of(job)
-    if connection is None or not actor.can_see(connection):
+    if connection is None or not actor.can_spend_on(connection):
         return Remedy.OTHER_CONNECTION
     if connection.is_broken or (kind in CONNECTION_KINDS and not _is_mended(job, connection)):
         return Remedy.CHANGE_CONNECTION if actor.can_edit(connection) else Remedy.OTHER_CONNECTION
@@ -110,7 +110,7 @@ def _can_start_again(job: Job, actor: Actor) -> bool:
     """Return whether a retry wouldn't be refused at once: picture and connection are there, and none is broken."""
     if not job.can_retry or job.source is None or job.source.problem or job.connection is None:
         return False
-    return actor.can_see(job.connection) and not job.connection.is_broken
+    return actor.can_spend_on(job.connection) and not job.connection.is_broken
 
 
 def _find_kind_of(job: Job) -> str:

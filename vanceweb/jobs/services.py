@@ -53,8 +53,9 @@ def delete_upload_on_error(source: Asset) -> Iterator[None]:
 def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Sequence[Step], output: Output) -> Job:
     """Create the job and enqueue it. A job on a private picture, or guided by one, is private too.
 
-    The guides of the steps are pictures of the gallery. Raise JobRefused, JConfigError for steps that the API doesn't
-    accept, and PermissionDenied.
+    The guides of the steps are pictures of the gallery. The actor must be allowed to spend on the connection now; if
+    their role or the connection's rule changes before a worker begins, the job runs all the same. Raise JobRefused,
+    JConfigError for steps that the API doesn't accept, and PermissionDenied.
     """
     require(actor, Action.SPEND)
     checked = check_steps(steps)
@@ -64,6 +65,7 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     source, *guides = _lock_pictures(actor, source, checked)
     if usable is None:
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
+    _refuse_spending(actor, usable)
     _refuse_broken(usable)
     if source.problem:
         raise JobRefused(source.problem)
@@ -188,8 +190,8 @@ def release_job(*, job: Job) -> bool:
 def retry_job(*, actor: Actor, job: Job) -> Job:
     """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
 
-    The actor must still see the connection and the pictures that are sent, as for a new job. A job of their own becomes
-    private if one of its pictures has. Raise JobRefused.
+    The actor must see the connection and the pictures that are sent, and be allowed to spend on the connection, as for
+    a new job. A job of their own becomes private if one of its pictures has. Raise JobRefused.
     """
     # The job is locked before its pictures, as by everybody who locks both.
     locked = filter_visible(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
@@ -313,11 +315,18 @@ def _check_retry(actor: Actor, job: Job) -> list[Asset]:
     if connection is not None and not (actor.can_see(connection) and _can_use(job, connection)):
         raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
     if connection is not None:
+        _refuse_spending(actor, connection)
         _refuse_broken(connection)
     if source is not None and not actor.can_see(source):
         raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
     guides = [] if job.resume_state else _find_guides(job.parsed_steps, actor.own())
     return guides if source is None else [source, *guides]
+
+
+def _refuse_spending(actor: Actor, connection: Connection) -> None:
+    """Raise JobRefused unless the actor may spend on the connection that they see."""
+    if not actor.can_spend_on(connection):
+        raise JobRefused(connection.no_spending_sentence)
 
 
 def _refuse_broken(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import Sample, get_sample
 from vanceweb.jobs.queries import get_recent_jobs
 from vanceweb.lib.engine_gaps import read_gaps
-from vanceweb.teams.access import Actor, filter_visible, team_page
+from vanceweb.teams.access import Actor, filter_spendable, filter_visible, team_page
 from vanceweb.teams.return_lists import remember_list
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
@@ -69,7 +69,7 @@ def studio(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def _build_sample_offers(actor: Actor) -> Iterable[SampleOffer]:
     """Yield the offers, or none if the actor can't start jobs or no connection works."""
-    connection = choose_default(filter_visible(Connection.objects.without_token(), actor))
+    connection = choose_default(filter_spendable(Connection.objects.without_token(), actor))
     if connection is None or not actor.can_make:
         return
     # A first try that fails would be a poor welcome.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -20,8 +20,10 @@ from django.utils.translation import gettext as _
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.teams.audit import Performer
 from vanceweb.teams.models import Membership, Ownership, Role, Team, TeamOwned, User, Via
+from vanceweb.teams.models.keeping import TeamKept
 
 Row = TypeVar("Row", bound=TeamOwned)
+KeptRow = TypeVar("KeptRow", bound=TeamKept)
 View = Callable[..., HttpResponseBase]
 Person = User | AnonymousUser
 
@@ -93,22 +95,61 @@ class Actor:
         """Return whether the actor made a row, as far as they may see it."""
         return self.can_see(row) and row.created_by_id == self.user.pk
 
+    def is_responsible_for(self, row: TeamOwned) -> bool:
+        """Return whether a row is the actor's own: they keep it or, where rows have no keeper, made it."""
+        responsible = row.keeper_id if isinstance(row, TeamKept) else row.created_by_id
+        return self.can_see(row) and responsible == self.user.pk
+
     def can_edit(self, row: TeamOwned) -> bool:
         """Return whether the actor may change a row: their own, or as an admin any that they see."""
         if not self.can_see(row):
             return False
-        return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and self.has_made(row))
+        return self.can(Action.EDIT_ALL) or (self.can(Action.EDIT_OWN) and self.is_responsible_for(row))
 
-    def can_replace_secret(self, row: TeamOwned) -> bool:
-        """Return whether the actor may replace a row's secret: whoever made the row, or an editor if nobody is left.
+    def can_replace_secret(self, row: TeamKept) -> bool:
+        """Return whether the actor may replace a row's secret: its keeper, or an editor if it has none.
 
-        The row becomes private again when its maker says so, and would take somebody else's secret along.
+        The row becomes private again when its keeper says so, and would take somebody else's secret along.
         """
-        return self.can_edit(row) and row.created_by_id in (None, self.user.pk)
+        return self.can_edit(row) and row.keeper_id in (None, self.user.pk)
 
     def can_withdraw(self, row: TeamOwned) -> bool:
-        """Return whether the actor may take a row back: whoever made it, even as a viewer, or whoever may edit it."""
-        return self.can_edit(row) or self.has_made(row)
+        """Return whether the actor may take a row back: whoever it belongs to, even as a viewer, or may edit it."""
+        return self.can_edit(row) or self.is_responsible_for(row)
+
+    def can_privatise(self, row: TeamKept) -> bool:
+        """Return whether the actor may make a row private or share it: only a keeper who made it.
+
+        A row that was handed over holds the old keeper's secret or the new one's: nobody takes it from the team.
+        """
+        return self.is_responsible_for(row) and self.has_made(row)
+
+    def can_spend_on(self, row: TeamKept) -> bool:
+        """Return whether the actor may spend on a row: its keeper, a role that is allowed to, or a person named.
+
+        Nobody spends as a viewer. It takes one query if only people named may, and `spenders` weren't fetched before.
+        """
+        if not (self.can(Action.SPEND) and self.can_see(row)):
+            return False
+        if row.is_private or row.keeper_id == self.user.pk:
+            return True
+        if row.spend_role:
+            return self.role.rank >= Role(row.spend_role).rank
+        return any(person.pk == self.user.pk for person in row.spenders.all())
+
+    def can_set_spenders(self, row: TeamKept) -> bool:
+        """Return whether the actor may say who spends on a row of the team: its keeper and admins."""
+        return not row.is_private and self.can_edit(row)
+
+    def can_hand_over(self, row: TeamKept) -> bool:
+        """Return whether the actor may give a row of the team another keeper: its keeper and admins."""
+        if row.is_private or not self.can_see(row):
+            return False
+        return self.can(Action.MANAGE_CONNECTIONS) or self.is_responsible_for(row)
+
+    def can_keep(self, row: TeamKept) -> bool:
+        """Return whether the actor may become the keeper of a row of their team."""
+        return row.team_id == self.team.pk and self.can(Action.MAKE)
 
     def can_grant(self, role: Role) -> bool:
         """Return whether the actor may give somebody this role: one below their own, or any as an owner."""
@@ -158,8 +199,32 @@ def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
     return queryset.filter(Q(private_to=None) | Q(private_to=actor.user), team=actor.team)
 
 
+def filter_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
+    """Return the rows of the actor's team that the actor may spend on (`Actor.can_spend_on`)."""
+    return filter_visible(queryset, actor).filter(_build_spending_condition(actor, queryset.model))
+
+
+def mark_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
+    """Return the rows that the actor may see. `may_spend` tells of each whether they may spend on it."""
+    may_spend = Case(When(_build_spending_condition(actor, queryset.model), then=Value(True)), default=Value(False))
+    return filter_visible(queryset, actor).annotate(may_spend=may_spend)
+
+
+def _build_spending_condition(actor: Actor, model: type[TeamKept]) -> Q:
+    """Return the condition for `can_spend_on`, for rows that the actor may see."""
+    if not actor.can(Action.SPEND):
+        return Q(pk__in=[])
+    allowed = [role for role in Role if role.rank <= actor.role.rank]
+    named = Exists(model._default_manager.filter(pk=OuterRef("pk"), spend_role="", spenders=actor.user))
+    return Q(private_to=actor.user) | Q(keeper=actor.user) | Q(spend_role__in=allowed) | Q(named)
+
+
 def filter_usable(queryset: QuerySet[Row], ownership: Ownership) -> QuerySet[Row]:
-    """Return the rows that a row of this ownership may use: those of its team that the person who made it may see."""
+    """Return the rows that a row of this ownership may use: those of its team that the person who made it may see.
+
+    Who may spend is decided when a job is submitted or retried, not here: a role that is lowered or a rule that changes
+    afterwards doesn't stop a job that was allowed to begin.
+    """
     return queryset.filter(Q(private_to=None) | Q(private_to=ownership.created_by_id), team=ownership.team_id)
 
 
@@ -217,7 +282,7 @@ def require_editable(actor: Actor, row: TeamOwned) -> None:
         raise PermissionDenied
 
 
-def require_secret_replaceable(actor: Actor, row: TeamOwned) -> None:
+def require_secret_replaceable(actor: Actor, row: TeamKept) -> None:
     """Raise PermissionDenied unless the actor may replace this row's secret."""
     if not actor.can_replace_secret(row):
         raise PermissionDenied

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
 from vanceweb.lib.leases import LeasedModel
-from vanceweb.teams.models import TeamOwned
+from vanceweb.teams.models.keeping import TeamKept
 
 # Credits are stored with three decimals, as in the API.
 CREDIT_DIGITS = 14
@@ -30,11 +30,12 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.defer("token")
 
 
-class Connection(TeamOwned, LeasedModel):
+class Connection(TeamKept, LeasedModel):
     """A token for a service, private to the user who stored it until they share it with the team.
 
-    The token is encrypted at rest, and only its last four characters are ever shown again. The columns of the lease are
-    about the check of the token and the balance: it is due at `not_before`, and never while that is empty.
+    Whoever added it keeps it until they hand it over; nobody keeps the bundled engine's. The token is encrypted, and
+    only its last four characters are ever shown again. The columns of the lease are about the check of the token and
+    the balance: it is due at `not_before`, and never while that is empty.
     """
 
     class Service(models.TextChoices):
@@ -61,6 +62,8 @@ class Connection(TeamOwned, LeasedModel):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.CHECKING)
     last_error = models.TextField(blank=True)
+    # When the service refused this token; empty for one that it accepts or that wasn't checked yet.
+    rejected_at = models.DateTimeField(null=True, blank=True)
     # When the service's history last changed, as far as this site knows; empty once a reading has been requested.
     history_changed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     # The API's history gives times without a zone: the minutes to add to them to get UTC.
@@ -81,6 +84,8 @@ class Connection(TeamOwned, LeasedModel):
                 name="vault_history_changed",
                 condition=Q(history_changed_at__isnull=False),
             ),
+            # Queried every second and by every page, and almost always empty.
+            models.Index(fields=["keeper"], name="vault_rejected", condition=Q(rejected_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -108,6 +113,11 @@ class Connection(TeamOwned, LeasedModel):
         return self.check_state == self.CheckState.FAILED
 
     @property
+    def is_rejected(self) -> bool:
+        """True if the service refused the token. Its jobs are held until the token is replaced."""
+        return self.rejected_at is not None
+
+    @property
     def is_unanswered(self) -> bool:
         """True if the token worked, but the service didn't answer the last check. Jobs on it may have to wait."""
         return self.check_state == self.CheckState.OK and bool(self.last_error)
@@ -117,6 +127,13 @@ class Connection(TeamOwned, LeasedModel):
         """A sentence for whoever wants to use a broken connection: that it doesn't work, and why."""
         text = _("%(name)s doesn't work. %(reason)s")
         return (text % {"name": self.name, "reason": self.last_error}).strip()
+
+    @property
+    def no_spending_sentence(self) -> str:
+        """A sentence for whoever may see the connection but not spend on it."""
+        return _("You may not spend on %(name)s. Its keeper or an admin of the team can change that.") % {
+            "name": self.name
+        }
 
     @property
     def balance(self) -> Decimal | None:

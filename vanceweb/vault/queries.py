@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from vanceweb.lib.encryption import DecryptionFailed
-from vanceweb.teams.access import Actor, filter_visible
+from vanceweb.teams.access import Actor, filter_spendable
 from vanceweb.vault.models import Connection
 
 
 def choose_other(actor: Actor, connection: Connection | None) -> Connection | None:
-    """Return the connection to offer in place of this one, or None if the actor sees no other that isn't broken."""
-    visible = filter_visible(Connection.objects.without_token(), actor)
-    return choose_default(row for row in visible if row != connection)
+    """Return the connection to offer in place of this one, or None if the actor may use no other that isn't broken."""
+    spendable = filter_spendable(Connection.objects.without_token(), actor)
+    return choose_default(row for row in spendable if row != connection)
 
 
 def choose_default(connections: Iterable[Connection]) -> Connection | None:

@@ -16,7 +16,8 @@ from django.utils.translation import ngettext
 from vanceweb.lib.due_rows import request_rows
 from vanceweb.lib.encryption import KeysUnusable, SealedText
 from vanceweb.teams.access import Action, Actor, require, require_secret_replaceable
-from vanceweb.teams.models import Ownership, Team
+from vanceweb.teams.audit import record_event
+from vanceweb.teams.models import AuditAction, Ownership, Team
 from vanceweb.vault.base_urls import can_name_private_addresses, clean_base_url
 from vanceweb.vault.connection_check import BALANCE_REFRESH_SECONDS
 from vanceweb.vault.models import Connection
@@ -72,6 +73,7 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
     token, sealed = _encrypt_token(token)
     connection = Connection(
         **ownership.to_fields(),
+        keeper=actor.user,
         name=_clean_name(ownership, name),
         service=Connection.Service.HOSTED if is_hosted else Connection.Service.OTHER,
         base_url=url,
@@ -85,21 +87,23 @@ def add_connection(*, actor: Actor, name: str, base_url: str, token: str) -> Con
     except IntegrityError:
         raise _build_name_taken_error() from None
     check_connections.enqueue()
+    record_event(AuditAction.CONNECTION_ADDED, by=actor.performer, target=connection, service=url)
     return connection
 
 
 @transaction.atomic
 def replace_token(*, actor: Actor, connection: Connection, token: str) -> None:
-    """Replace the token of a connection, keep its history, and enqueue a check.
+    """Replace the token of a connection, keep its history, and enqueue a check. If it succeeds, held jobs continue.
 
     Raise ValidationError, and PermissionDenied for the connection of somebody else.
     """
     require_secret_replaceable(actor, connection)
     token, connection.token = _encrypt_token(token)
     connection.token_last4 = _get_last4(token)
-    connection.granted = connection.used = connection.checked_at = None
-    connection.save(update_fields=["token", "token_last4", "granted", "used", "checked_at"])
+    connection.granted = connection.used = connection.checked_at = connection.rejected_at = None
+    connection.save(update_fields=["token", "token_last4", "granted", "used", "checked_at", "rejected_at"])
     request_check(connection=connection)
+    record_event(AuditAction.CONNECTION_TOKEN_REPLACED, by=actor.performer, target=connection)
 
 
 @transaction.atomic
@@ -131,23 +135,31 @@ def report_charge(*, connection_id: int) -> None:
     Connection.objects.filter(pk=connection_id).update(history_changed_at=timezone.now())
 
 
-def rename_connection(*, connection: Connection, name: str) -> None:
+@transaction.atomic
+def rename_connection(*, actor: Actor, connection: Connection, name: str) -> None:
     """Rename the connection. Raise ValidationError with the field `name`."""
+    old_name = connection.name
     connection.name = _clean_name(connection.ownership, name, exclude=connection)
+    if connection.name == old_name:
+        return
     try:
         with transaction.atomic():
             connection.save(update_fields=["name"])
     except IntegrityError:
         raise _build_name_taken_error() from None
+    record_event(AuditAction.CONNECTION_RENAMED, by=actor.performer, target=connection, old_name=old_name)
 
 
+@transaction.atomic
 def set_connection_privacy(*, actor: Actor, connection: Connection, private: bool) -> None:
     """Share the actor's own connection with the team, or make it private again.
 
     Raise ValidationError with the field `name` if the name is taken there, and PermissionDenied.
     """
-    if connection.created_by_id != actor.user.pk or connection.is_bundled:
+    if not actor.can_privatise(connection) or connection.is_bundled:
         raise PermissionDenied
+    if connection.is_private == private:
+        return
     ownership = actor.own(private=private)
     _clean_name(ownership, connection.name, exclude=connection)
     connection.private_to_id = ownership.private_to_id
@@ -156,14 +168,18 @@ def set_connection_privacy(*, actor: Actor, connection: Connection, private: boo
             connection.save(update_fields=["private_to"])
     except IntegrityError:
         raise _build_name_taken_error() from None
+    action = AuditAction.CONNECTION_MADE_PRIVATE if private else AuditAction.CONNECTION_SHARED
+    record_event(action, by=actor.performer, target=connection)
 
 
-def remove_connection(*, connection: Connection) -> None:
+@transaction.atomic
+def remove_connection(*, actor: Actor, connection: Connection) -> None:
     """Delete the connection and its token. Jobs and history keep its name. Raise BundledConnectionProtected."""
     if connection.is_bundled:
         raise BundledConnectionProtected(
             _("The connection to the bundled engine stays: it holds the credits on this machine.")
         )
+    record_event(AuditAction.CONNECTION_REMOVED, by=actor.performer, target=connection)
     connection.delete()
 
 

@@ -106,7 +106,7 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
         context = {"connection": connection, "unfinished": count_unfinished_jobs(connection)}
         return render(request, "vault/remove.html", context)
     try:
-        remove_connection(connection=connection)
+        remove_connection(actor=actor, connection=connection)
     except BundledConnectionProtected as refusal:
         messages.error(request, str(refusal))
     else:
@@ -122,7 +122,7 @@ def _apply_change(actor: Actor, connection: Connection, form: forms.Form) -> boo
         if isinstance(form, ConnectionTokenForm):
             replace_token(actor=actor, connection=connection, token=form.cleaned_data["token"])
         else:
-            rename_connection(connection=connection, name=form.cleaned_data["name"])
+            rename_connection(actor=actor, connection=connection, name=form.cleaned_data["name"])
     except ValidationError as error:
         form.add_error(None, error)
         return False

@@ -28,7 +28,7 @@ from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.images import ImageRefused, format_megabytes
 from vanceweb.ops.engine_worker import run_engine_worker
-from vanceweb.teams.access import Action, Actor, filter_visible, find_home_actor, get_actor
+from vanceweb.teams.access import Action, Actor, filter_spendable, find_home_actor, get_actor
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 
@@ -161,7 +161,7 @@ def _find_actor(user: User, slug: str | None) -> Actor:
 
 
 def _find_connection(actor: Actor, name: str | None) -> Connection:
-    connections = filter_visible(Connection.objects.without_token(), actor)
+    connections = filter_spendable(Connection.objects.without_token(), actor)
     connection = (connections.filter(name=name) if name else connections.filter(service="bundled")).first()
     if connection is None:
         available = ", ".join(connections.values_list("name", flat=True)) or "none"
