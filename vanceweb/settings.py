@@ -406,12 +406,15 @@ SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 1.0)
 SWEEPS: list[str] = [
     "vanceweb.ops.sweeps.wake_due_rows_of_all_kinds",
     "vanceweb.usage.sweeps.request_changed_histories",
+    "vanceweb.jobs.token_holds.hold_jobs_of_rejected_tokens",
+    "vanceweb.jobs.token_holds.release_jobs_of_accepted_tokens",
 ]
 # Its housekeeping, every few rounds.
 CHORES: list[str] = [
     "vanceweb.engine.sweeps.fail_overdue_transforms",
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
+    "vanceweb.vault.sweeps.schedule_daily_checks",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.throttling.sweeps.remove_ended_windows",

@@ -215,7 +215,7 @@ def test_line_15_a_job_whose_token_is_refused_marks_its_connection(driver: JobDr
     job = driver.submit()
     driver.connection.token = "no-such-token-at-all"
     driver.connection.save()
-    driver.run_until(job, Job.State.FAILED)
+    driver.run_until(job, Job.State.HELD)
     check_next_connection()
     driver.connection.refresh_from_db()
     assert driver.connection.is_broken

@@ -104,7 +104,10 @@ def test_a_connection_that_was_removed_meanwhile_fails_the_job(driver: JobDriver
     assert "removed" in job.error
 
 
-def test_a_withdrawn_token_fails_the_job_until_it_is_replaced(driver: JobDriver) -> None:
+def test_a_token_that_is_refused_again_and_again_fails_the_job_until_it_is_replaced(
+    driver: JobDriver, settings: Any
+) -> None:
+    settings.JOB_MAX_SETBACKS = 0
     job = driver.run_turn(driver.submit())
     good = driver.connection.token
     driver.connection.token = "no-such-token-at-all"

@@ -123,7 +123,6 @@ def test_transient_errors_at_any_call_cause_no_second_transform(hosted: JobDrive
     ("answers", "code", "words", "resumes"),
     [
         ([reply_error(10012, "too large")], 10012, "too large", ""),
-        ([reply_error(30001, {"api_token": ["is wrong"]})], 30001, "no longer accepts the token", ""),
         ([reply_success({"name": "no uid"})], None, "", ""),
         ([reply_bytes(b"<html>hello")], None, "", ""),
         ([UPLOADED, reply_error(10013, "jconfig parse error")], 10013, "jconfig parse error", ""),

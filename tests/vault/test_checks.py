@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections as databases
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -18,10 +19,16 @@ from vanceweb.lib.call_slots import find_service_name, get_call_slots
 from vanceweb.lib.leases import claim
 from vanceweb.lib.wakeups import BATCH
 from vanceweb.teams.models import User
-from vanceweb.vault.connection_check import BALANCE_REFRESH_SECONDS, check_next_connection
+from vanceweb.vault.connection_check import (
+    BALANCE_REFRESH_SECONDS,
+    DAILY_CHECK_SECONDS,
+    DAILY_SPREAD_SECONDS,
+    check_next_connection,
+    compute_daily_pause,
+)
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import add_connection, replace_token, report_charge, request_balances, request_check
-from vanceweb.vault.sweeps import wake_due_checks
+from vanceweb.vault.sweeps import schedule_daily_checks, wake_due_checks
 from vanceweb.vault.tasks import check_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,15 +85,43 @@ def test_a_token_that_works_is_checked_again_even_after_an_outage(added: Connect
     assert read_again(added).last_error
 
 
-@pytest.mark.parametrize("reply", [REFUSAL, OUTAGE])
-def test_a_token_that_failed_waits_until_somebody_asks(added: Connection, service: FakeService, reply: Any) -> None:
+@pytest.mark.parametrize(
+    ("reply", "least", "most"),
+    [
+        (REFUSAL, DAILY_CHECK_SECONDS - DAILY_SPREAD_SECONDS, DAILY_CHECK_SECONDS),
+        (OUTAGE, 0, BALANCE_REFRESH_SECONDS),
+    ],
+)
+def test_a_token_that_failed_is_checked_within_a_day_or_when_somebody_asks(
+    added: Connection, service: FakeService, reply: Any, least: int, most: int
+) -> None:
     service.set_replies(reply, BALANCE)
+    began = timezone.now()
     check_next_connection()
     failed = read_again(added)
-    assert (failed.check_state, failed.not_before, wake_due_checks()) == ("failed", None, 0)
+    assert (failed.check_state, wake_due_checks()) == ("failed", 0)
+    assert failed.not_before is not None
+    assert least < (failed.not_before - began).total_seconds() < most + 10
     request_check(connection=failed)
     check_next_connection()
     assert read_again(added).check_state == "ok"
+
+
+def test_daily_checks_are_spread(alice: User) -> None:
+    pauses = {compute_daily_pause(pk) for pk in range(1, 101)}
+    assert len(pauses) == 100
+    assert DAILY_CHECK_SECONDS - DAILY_SPREAD_SECONDS < min(pauses) < max(pauses) <= DAILY_CHECK_SECONDS
+    assert max(pauses) - min(pauses) > DAILY_SPREAD_SECONDS / 2
+
+
+def test_a_connection_without_a_due_time_gets_its_daily_check(added: Connection, bundled: Connection) -> None:
+    Connection.objects.filter(pk=added.pk).update(not_before=None)
+    cache.clear()
+    assert [schedule_daily_checks(), schedule_daily_checks()] == [1, 0]
+    due_at = read_again(added).not_before
+    assert due_at is not None
+    assert due_at <= timezone.now() + timedelta(days=1)
+    assert is_due_in_half_an_hour(bundled)
 
 
 def test_a_balance_is_due_again_after_half_an_hour(added: Connection) -> None:

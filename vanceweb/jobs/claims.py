@@ -69,6 +69,17 @@ class ClaimedJob:
             not_before=None,
         )
 
+    def hold(self, *, reason: str, cause: str) -> None:
+        """Hold the job in its state until the cause is over, and count a setback."""
+        self.release(
+            state=Job.State.HELD,
+            resume_state=self.job.state,
+            held_reason=reason,
+            held_for=cause,
+            held_at=timezone.now(),
+            setbacks=self.job.setbacks + 1,
+        )
+
     def back_off(self, failure: Failure) -> None:
         """Pause after a transient error, twice as long each time, or end the job if it has had too many in a row."""
         setbacks = self.job.setbacks + 1

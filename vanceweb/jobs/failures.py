@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from vanceweb.client import (
     IllegalParameter,
@@ -22,6 +23,11 @@ from vanceweb.jobs.models import Job
 UPLOAD_CALL = "POST /upload"
 # How services phrase code 10014 when they can't tell more.
 UNEXPECTED_REASON = "unexpected reason"
+# The reason of a hold. It doesn't name the connection: the team reads it, and the connection may be private.
+TOKEN_REJECTED = gettext_lazy(
+    "The service no longer accepts the connection's token. Its keeper has to replace it under Connections. Then the "
+    "job continues by itself."
+)
 # Errors that may go away by themselves; the worker retries after a pause.
 TRANSIENT_ERRORS = (ServiceUnreachable, ServiceFault, InvalidResponse)
 

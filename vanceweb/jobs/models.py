@@ -60,6 +60,12 @@ class Job(TeamOwned, LeasedModel):
         PICTURE = "picture"
         SETTINGS = "settings"
 
+    class HoldCause(models.TextChoices):
+        """What a job is held for, if the site releases it by itself once that is over."""
+
+        # The connection's service refuses the token.
+        TOKEN = "token"  # noqa: S105
+
     ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
     # The service has the job, or is about to get it.
@@ -90,6 +96,8 @@ class Job(TeamOwned, LeasedModel):
     resume_state = models.CharField(max_length=16, choices=State.choices, blank=True)
     # A sentence for people, set while the job is held.
     held_reason = models.TextField(blank=True)
+    held_for = models.CharField(max_length=16, choices=HoldCause.choices, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)
     percent = models.FloatField(null=True, blank=True)
     # The service's names for the backend that made the result and for the engine, and its note about the result.
     backend = models.TextField(blank=True)
@@ -142,6 +150,8 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),
             # Few rows: the turns that run now.
             models.Index(fields=["connection", "state"], name="jobs_leased", condition=Q(lease_until__isnull=False)),
+            # Queried every second and nearly always empty.
+            models.Index(fields=["connection"], name="jobs_held", condition=~Q(held_for="")),
             models.Index(fields=["hook_digest"], name="jobs_by_hook", condition=~Q(hook_digest="")),
         ]
 

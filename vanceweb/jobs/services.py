@@ -33,6 +33,8 @@ from vanceweb.teams.audit import record_event
 from vanceweb.teams.models import AuditAction, Ownership
 from vanceweb.vault.models import Connection
 
+NOT_HELD: dict[str, Any] = {"held_reason": "", "held_for": "", "held_at": None}
+
 
 class JobRefused(Exception):
     """The job can't be submitted, retried, released or deleted. The message is a sentence with the reason."""
@@ -101,12 +103,23 @@ def cancel_job(*, job: Job) -> bool:
     for, so a retry continues with that download.
     """
     # A held job ends as it would have ended in the state in which it was held. No worker sees it in between.
-    Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(state=F("resume_state"), resume_state="", held_reason="")
+    Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(state=F("resume_state"), resume_state="", **NOT_HELD)
     if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
     wake_after_end(job_id=job.pk)
     job.refresh_from_db()
     return True
+
+
+@transaction.atomic
+def fail_held_job(*, job: Job, sentence: str) -> None:
+    """End a held job that can't continue, as it would have failed in the state in which it was held."""
+    held = Job.objects.filter(pk=job.pk, state=Job.State.HELD)
+    if held.update(state=F("resume_state"), resume_state="", **NOT_HELD):
+        fields = {"error": sentence, "error_code": None, "failure_kind": Job.FailureKind.OUTAGE}
+        end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.FAILED, **fields)
+        wake_after_end(job_id=job.pk)
+    job.refresh_from_db()
 
 
 def wake_after_end(*, job_id: int) -> None:
@@ -146,6 +159,7 @@ def hold_job(*, job: Job, reason: str) -> bool:
         state=Job.State.HELD,
         resume_state=F("state"),
         held_reason=reason,
+        held_at=timezone.now(),
         lease_until=None,
         lease_token=None,
     )
@@ -159,8 +173,8 @@ def hold_job(*, job: Job, reason: str) -> bool:
 def release_job(*, job: Job) -> bool:
     """Continue the held job from the state in which it was held. Return False if it isn't held.
 
-    The time for which it may run begins again. Raise JobRefused if its connection is broken, or if that or its picture
-    has become private.
+    The time for which it may run begins again; setbacks of a job whose token was refused still count. Raise JobRefused
+    if its connection is broken, or if that or its picture has become private.
     """
     held = Job.objects.select_for_update().filter(pk=job.pk, state=Job.State.HELD).first()
     if held is None:
@@ -171,13 +185,14 @@ def release_job(*, job: Job) -> bool:
     released = Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(
         state=F("resume_state"),
         resume_state="",
-        held_reason="",
-        setbacks=0,
+        # A service that accepts the token in checks and refuses it in calls would go on forever.
+        setbacks=F("setbacks") if held.held_for == Job.HoldCause.TOKEN else 0,
         error="",
         error_code=None,
         started_at=None,
         not_before=now,
         woken_at=now,
+        **NOT_HELD,
         **_build_queue_fields_of(held),
     )
     if released:

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy
 from vanceweb.client import InvalidToken, ServiceUnreachable, VanceError
 from vanceweb.jobs.claims import LONGEST_PAUSE_SECONDS, ClaimedJob, JobRun, WakeCallback
 from vanceweb.jobs.due_jobs import claim_job, take_due_job
-from vanceweb.jobs.failures import TRANSIENT_ERRORS, Failure, JobCannotContinue, find_resume_state, to_failure
+from vanceweb.jobs.failures import (
+    TOKEN_REJECTED,
+    TRANSIENT_ERRORS,
+    Failure,
+    JobCannotContinue,
+    find_resume_state,
+    to_failure,
+)
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
 from vanceweb.jobs.service_polls import compute_poll_pause
@@ -140,10 +147,14 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         claimed.back_off(to_failure(error, job))
         if job.state == Job.State.FAILED:
             _check_connection_soon(job)
+    except InvalidToken as error:
+        if job.setbacks < settings.JOB_MAX_SETBACKS:
+            claimed.hold(reason=str(TOKEN_REJECTED), cause=Job.HoldCause.TOKEN)
+        else:
+            claimed.fail(to_failure(error, job))
+        _check_connection_soon(job)
     except VanceError as error:
         claimed.fail(to_failure(error, job))
-        if isinstance(error, InvalidToken):
-            _check_connection_soon(job)
     except Exception as error:
         if fault := find_fault(error):
             logger.warning("Job %s has to wait: %s", job.pk, fault.waiting)

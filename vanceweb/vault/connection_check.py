@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.models import Connection
+from vanceweb.vault.rejections import report_rejection
 from vanceweb.vault.service_calls import take_due_row
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,10 @@ TOKEN_UNREADABLE = _(
 CHECK_FAULT = _("An unexpected error on this site ended the check. The site's log has the reason.")
 # Balances change through jobs here and on billing days; half an hour is soon enough for the latter.
 BALANCE_REFRESH_SECONDS = 1800
+# Every token is tried at least once a day: a service may accept again what it refused by mistake. The checks of tokens
+# that were refused together, as by a service in trouble, are spread over the last hours of the day.
+DAILY_CHECK_SECONDS = 24 * 3600
+DAILY_SPREAD_SECONDS = 4 * 3600
 # A check of a token that failed without an answer, by a fault of this site, is repeated this much later.
 CHECK_RETRY_SECONDS = 60
 
@@ -57,16 +63,30 @@ def check_connection(lease: Lease[Connection]) -> None:
         try:
             with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
                 result = _read_balance(connection) | {"checked_at": timezone.now()}
-            pause = BALANCE_REFRESH_SECONDS if result["check_state"] == Connection.CheckState.OK else None
+            pause = _choose_pause(connection, result)
         except Exception:
             logger.exception("The check of connection %s failed unexpectedly", connection.pk)
             result = _build_failure(connection, str(CHECK_FAULT))
             is_new = connection.check_state == Connection.CheckState.CHECKING
             pause = CHECK_RETRY_SECONDS if is_new else BALANCE_REFRESH_SECONDS
-        # A token that doesn't work is only tried again when somebody asks for it.
-        wanted = None if pause is None else timezone.now() + timedelta(seconds=pause)
-        due_next = schedule_next(connection, wanted)
-        lease.release(not_before=due_next, **result)
+        due_next = schedule_next(connection, timezone.now() + timedelta(seconds=pause))
+        with transaction.atomic():
+            lease.release(not_before=due_next, **result)
+            if result.get("rejected_at") is not None and connection.rejected_at is None:
+                report_rejection(connection)
+
+
+def compute_daily_pause(connection_id: int) -> int:
+    """Return the seconds until the daily check of a connection, spread by its id."""
+    # Neighbouring ids are far apart.
+    return DAILY_CHECK_SECONDS - connection_id * 997 % DAILY_SPREAD_SECONDS
+
+
+def _choose_pause(connection: Connection, result: dict[str, Any]) -> int:
+    """Return the seconds until the next check. A refused token waits longer than a service that didn't answer."""
+    works = result["check_state"] == Connection.CheckState.OK
+    is_final = result.get("rejected_at") is not None or result["last_error"] == TOKEN_UNREADABLE
+    return compute_daily_pause(connection.pk) if is_final and not works else BALANCE_REFRESH_SECONDS
 
 
 def _read_balance(connection: Connection) -> dict[str, Any]:
@@ -78,10 +98,17 @@ def _read_balance(connection: Connection) -> dict[str, Any]:
     except DecryptionFailed:
         return {"check_state": state.FAILED, "last_error": TOKEN_UNREADABLE}
     except InvalidToken as error:
-        return {"check_state": state.FAILED, "last_error": error.message}
+        since = connection.rejected_at or timezone.now()
+        return {"check_state": state.FAILED, "last_error": error.message, "rejected_at": since}
     except VanceError as error:
         return _build_failure(connection, error.message)
-    return {"granted": balance.granted, "used": balance.used, "check_state": state.OK, "last_error": ""}
+    return {
+        "granted": balance.granted,
+        "used": balance.used,
+        "check_state": state.OK,
+        "last_error": "",
+        "rejected_at": None,
+    }
 
 
 def _build_failure(connection: Connection, sentence: str) -> dict[str, Any]:
