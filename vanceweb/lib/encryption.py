@@ -50,6 +50,16 @@ def rotate(cipher: str) -> str:
         raise DecryptionFailed("A stored secret can't be decrypted with the keys in VAULT_KEYS.") from None
 
 
+def is_newest(cipher: str) -> bool:
+    """Return whether the newest key decrypts `cipher`. Raise KeysUnusable."""
+    build_fernet()
+    try:
+        Fernet(settings.VAULT_KEYS[0]).decrypt(cipher.encode("ascii"))
+    except (InvalidToken, UnicodeError):
+        return False
+    return True
+
+
 class SealedText:
     """An encrypted text. Only `open` decrypts it; comparing, showing and storing it don't."""
 
