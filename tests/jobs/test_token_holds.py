@@ -13,10 +13,11 @@ from tests.conftest import as_actor
 from tests.factories import make_hosted_connection, make_job, make_private
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
+from vanceweb.jobs.failures import TOKEN_REJECTED
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.jobs.services import cancel_job, hold_job
 from vanceweb.jobs.tasks import poll_services
-from vanceweb.jobs.token_holds import TOKEN_REJECTED, hold_jobs_of_rejected_tokens, release_jobs_of_accepted_tokens
+from vanceweb.jobs.token_holds import hold_jobs_of_rejected_tokens, release_jobs_of_accepted_tokens
 from vanceweb.teams.models import User
 from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from tests.conftest import as_actor
 from tests.factories import make_hosted_connection
-from vanceweb.lib.encryption import DecryptionFailed
+from vanceweb.lib.encryption import DecryptionFailed, rotate
 from vanceweb.ops.services import set_up_installation
 from vanceweb.teams.models import AuditAction, AuditEvent, User, Via
 from vanceweb.vault import key_rotation
@@ -77,7 +77,7 @@ def test_a_token_that_is_replaced_meanwhile_is_not_overwritten(
 ) -> None:
     replaced = stored[1]
 
-    def replace_then_rotate(cipher: str, rotate: Any = key_rotation.rotate) -> str:
+    def replace_then_rotate(cipher: str, rotate: Any = rotate) -> str:
         if cipher == replaced.token.cipher:
             # Another process that doesn't have the new key yet.
             settings.VAULT_KEYS.reverse()

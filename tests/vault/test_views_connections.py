@@ -13,7 +13,8 @@ from tests.factories import make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import set_connection_privacy
-from vanceweb.vault.views import connection_add, connection_edit
+from vanceweb.vault.views import connection_add
+from vanceweb.vault.views_edit import connection_edit
 
 CONNECTIONS = "/t/studio/connections/"
 TOKEN = "fedcba9876543210"
@@ -256,8 +257,8 @@ def test_more_connections_take_no_more_queries(
 ) -> None:
     for number in range(5):
         make_hosted_connection(alice, name=f"Number {number}")
-    with django_assert_num_queries(4):  # session, user, membership, connections
-        assert visitor.get(CONNECTIONS).content.decode().count("/edit/") == 6
+    with django_assert_num_queries(6):  # session, user, membership, connections, named spenders, refused tokens
+        assert visitor.get(CONNECTIONS).content.decode().count('/edit/"') == 6
 
 
 def test_the_old_address_leads_to_the_persons_first_team(visitor: Client) -> None:

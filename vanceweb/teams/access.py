@@ -8,7 +8,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -207,7 +207,7 @@ def filter_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[Kept
 def mark_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
     """Return the rows that the actor may see. `may_spend` tells of each whether they may spend on it."""
     may_spend = Case(When(_build_spending_condition(actor, queryset.model), then=Value(True)), default=Value(False))
-    return filter_visible(queryset, actor).annotate(may_spend=may_spend)
+    return cast("QuerySet[KeptRow]", filter_visible(queryset, actor).annotate(may_spend=may_spend))
 
 
 def _build_spending_condition(actor: Actor, model: type[TeamKept]) -> Q:

@@ -4,12 +4,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
 from vanceweb.lib.leases import LeasedModel
+from vanceweb.teams.models import Membership, Role
 from vanceweb.teams.models.keeping import TeamKept
 
 # Credits are stored with three decimals, as in the API.
@@ -18,6 +19,11 @@ CREDIT_DECIMALS = 3
 # For what services report. More than the client lets through: SQLite takes any number, but a row with more digits than
 # its column can't be read again.
 REPORTED_DIGITS = 20
+SPENDERS = {
+    Role.MEMBER: _("Every member"),
+    Role.ADMIN: _("Admins and owners"),
+    Role.OWNER: _("Owners"),
+}
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -28,6 +34,12 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def without_token(self) -> "ConnectionQuerySet":
         """Leave the token in the database until it is accessed: pages that show connections don't need it."""
         return self.defer("token")
+
+    def with_people(self) -> "ConnectionQuerySet":
+        """Fetch the keeper and the people named as spenders. `has_keeper` says whether the keeper is in the team."""
+        membership = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("keeper"))
+        rows = self.select_related("keeper", "created_by").prefetch_related("spenders")
+        return rows.annotate(has_keeper=Exists(membership))
 
 
 class Connection(TeamKept, LeasedModel):
@@ -134,6 +146,13 @@ class Connection(TeamKept, LeasedModel):
         return _("You may not spend on %(name)s. Its keeper or an admin of the team can change that.") % {
             "name": self.name
         }
+
+    @property
+    def spenders_title(self) -> str:
+        """Who may spend on it, besides its keeper: "Every member", or names. One query for names not fetched before."""
+        if self.spend_role:
+            return str(SPENDERS[Role(self.spend_role)])
+        return ", ".join(sorted(person.get_username() for person in self.spenders.all()))
 
     @property
     def balance(self) -> Decimal | None:

@@ -34,7 +34,8 @@ def report_rejection(connection: Connection) -> None:
 
 def can_send_mail() -> bool:
     """Return whether a mail server is set. Django's own default is a server on this machine, which nobody chose."""
-    return bool(settings.is_overridden("EMAIL_HOST") and settings.EMAIL_HOST)
+    is_set = settings.is_overridden("EMAIL_HOST")  # type: ignore[misc]
+    return bool(is_set and settings.EMAIL_HOST)
 
 
 def send_rejection_mail(connection: Connection) -> None:

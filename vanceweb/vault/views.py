@@ -1,8 +1,7 @@
-"""Pages to list, add, check, change and remove connections."""
+"""Pages to list, add, check and remove connections."""
 
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -15,22 +14,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vanceweb.teams.access import (
     Action,
     Actor,
-    filter_visible,
     get_visible_or_404,
+    mark_spendable,
     require,
-    require_editable,
     require_withdrawable,
     team_page,
 )
-from vanceweb.vault.forms import ConnectionForm, ConnectionNameForm, ConnectionTokenForm
+from vanceweb.vault.forms import ConnectionForm
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import count_unfinished_jobs
 from vanceweb.vault.services import (
     BundledConnectionProtected,
     add_connection,
     remove_connection,
-    rename_connection,
-    replace_token,
     request_check,
 )
 
@@ -66,35 +62,13 @@ def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Enqueue a check of the token (POST), or show the connection's card with the state of the check (GET)."""
-    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token().with_people(), uuid=uuid)
     if request.method == "POST":
         require(actor, Action.MAKE)
         request_check(connection=connection)
         return redirect("connections", team=actor.team.slug)
+    connection.may_spend = actor.can_spend_on(connection)
     return render(request, "vault/card.html", {"connection": connection})
-
-
-@sensitive_post_parameters("token")
-@require_http_methods(["GET", "HEAD", "POST"])
-def connection_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Change the name or the token. Only the person who added the connection replaces its token."""
-    connection, actor = _get_editable_connection(request, uuid)
-    rename, token = ConnectionNameForm(initial={"name": connection.name}), ConnectionTokenForm()
-    if request.method == "POST":
-        if "token" in request.POST and not connection.is_bundled:
-            form: forms.Form = (token := ConnectionTokenForm(request.POST))
-        else:
-            form = rename = ConnectionNameForm(request.POST)
-        if _apply_change(actor, connection, form):
-            messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
-            return redirect("connections", team=actor.team.slug)
-    context = {
-        "connection": connection,
-        "rename": rename,
-        "token": token,
-        "can_replace_token": actor.can_replace_secret(connection),
-    }
-    return render(request, "vault/edit.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,28 +88,6 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("connections", team=actor.team.slug)
 
 
-def _apply_change(actor: Actor, connection: Connection, form: forms.Form) -> bool:
-    """Apply the form's change and return True, or add the errors to the form and return False."""
-    if not form.is_valid():
-        return False
-    try:
-        if isinstance(form, ConnectionTokenForm):
-            replace_token(actor=actor, connection=connection, token=form.cleaned_data["token"])
-        else:
-            rename_connection(actor=actor, connection=connection, name=form.cleaned_data["name"])
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    return True
-
-
 def _render_list(request: HttpRequest, actor: Actor, form: ConnectionForm, status: int = 200) -> HttpResponse:
-    rows = filter_visible(Connection.objects.without_token(), actor)
+    rows = mark_spendable(Connection.objects.without_token().with_people(), actor)
     return render(request, "vault/connections.html", {"connections": rows, "form": form}, status=status)
-
-
-def _get_editable_connection(request: HttpRequest, uuid: UUID) -> tuple[Connection, Actor]:
-    """Return the connection and the actor. Raise Http404 if they may not see it, PermissionDenied if not change it."""
-    connection, actor = get_visible_or_404(request, Connection.objects.without_token(), uuid=uuid)
-    require_editable(actor, connection)
-    return connection, actor

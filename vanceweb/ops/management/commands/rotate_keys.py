@@ -36,8 +36,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.changed} were changed meanwhile. Run the command again to check them.")
         if done.unreadable:
             self.stdout.write(
-                f"{done.unreadable} can't be decrypted with any key in VAULT_KEYS. Add the key that encrypted them and run "
-                "the command again, or replace these tokens on the site."
+                f"{done.unreadable} can't be decrypted with any key in VAULT_KEYS. Add the key that encrypted them and "
+                "run the command again, or replace these tokens on the site."
             )
         if not done.needs_old_keys:
             self.stdout.write("Nothing needs the older keys any more: keep only the first key in VAULT_KEYS.")
