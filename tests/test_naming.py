@@ -24,8 +24,8 @@ recolour recompress record recover redraw reduce refine refresh refuse reject re
 repaint repair repeat replace report request requeue require reset resize resolve respond restore retouch retry reveal
 revoke rotate round run sample save schedule seek segment select send separate serve set shade share sharpen shift
 shorten shrink shut sign simulate smooth soften solve sort split start stop store stream stretch strip submit suppress
-sweep sync take track train transfer transform translate transpose truncate unload unpark update upload upsample use
-validate wait wake walk warm write
+sweep sync take test track train transfer transform translate transpose truncate unload unpark update upload upsample
+use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
@@ -35,8 +35,7 @@ main ready wrapper view middleware handler404 from_db_value readable readinto re
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
 application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
-sanitize_file_name _new_conn
-pre_authenticate authentication_failed post_login on_authentication_error user_credentials
+_new_conn authentication_failed incr on_authentication_error post_login pre_authenticate sanitize_file_name user_credentials
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

@@ -83,6 +83,10 @@ ANSWERS = {
         answer("429 Slow down"),
         "The service is not available at the moment (HTTP status 429). It asks for fewer requests.",
     ),
+    "429 with an error of the API": Case(
+        answer("429 Too Many Requests", b'{"code": 10010, "msg": "Try again later."}', "application/json"),
+        "The service is not available at the moment (HTTP status 429). It asks for fewer requests.",
+    ),
     "login page": Case(
         answer("200 OK"),
         "The address of the connection does not lead to the API: HTTP status 200 with a web page.",

@@ -35,7 +35,7 @@ class ThrottleMiddleware:
         if rule is None:
             return None
         try:
-            check_throttle(rule, address=get_client_address(request), account=_name_account(request))
+            check_throttle(rule, address=get_client_address(request), account=_find_account_name(request))
         except Throttled as throttled:
             return build_refusal(request, throttled)
         return None
@@ -54,7 +54,7 @@ def _find_rule(request: HttpRequest) -> Rule | None:
     return None if name is None else RULES_BY_NAME[name]
 
 
-def _name_account(request: HttpRequest) -> str:
+def _find_account_name(request: HttpRequest) -> str:
     """Return what names the account: the token of a program, or the person who is signed in."""
     if token := request.headers.get("Authorization", ""):
         return token

@@ -1,4 +1,4 @@
-"""What is throttled, and why. `settings.THROTTLES` has the limits."""
+"""The throttled kinds of requests, and why they are throttled. `settings.THROTTLES` has the limits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Where hits are counted: in Redis if `settings.CACHE_URL` names one, else in the database."""
+"""The storages of the counters: Redis if `settings.CACHE_URL` names one, else the database."""
 
 from collections.abc import Callable
 from functools import cache

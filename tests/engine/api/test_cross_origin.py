@@ -62,7 +62,7 @@ class TestAllowedOrigin:
             response = Client().post("/web_api/v1/transform", fields | {"api_token": token}, HTTP_ORIGIN=ORIGIN)
             assert response.json()["code"] == code
             assert response["Access-Control-Allow-Origin"] == ORIGIN
-            assert response["Access-Control-Expose-Headers"] == "Content-Disposition"
+            assert response["Access-Control-Expose-Headers"] == "Content-Disposition, Retry-After"
             assert "Access-Control-Allow-Credentials" not in response
             assert "origin" in response["Vary"].lower()
 

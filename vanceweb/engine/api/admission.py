@@ -20,17 +20,17 @@ class TooManyCalls(Exception):
         return HttpResponse(status=429, headers={"Retry-After": str(self.seconds)})
 
 
-def admit_address(request: HttpRequest) -> None:
+def count_address(request: HttpRequest) -> None:
     """Count a call of the request's address. Raise TooManyCalls."""
-    _admit(request, address=get_client_address(request))
+    _count_call(request, address=get_client_address(request))
 
 
-def admit_token(request: HttpRequest, token: str) -> None:
+def count_token(request: HttpRequest, token: str) -> None:
     """Count a call with a token. Raise TooManyCalls."""
-    _admit(request, account=token)
+    _count_call(request, account=token)
 
 
-def _admit(request: HttpRequest, *, address: str = "", account: str = "") -> None:
+def _count_call(request: HttpRequest, *, address: str = "", account: str = "") -> None:
     if request.META.get(IN_PROCESS_CALL) or not settings.ENGINE_CALL_THROTTLE:
         return
     seconds = import_string(settings.ENGINE_CALL_THROTTLE)(address=address, account=account)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from vanceweb.engine.accounts import find_account, record_use
-from vanceweb.engine.api.admission import TooManyCalls, admit_address, admit_token
+from vanceweb.engine.api.admission import TooManyCalls, count_address, count_token
 from vanceweb.engine.api.decoding import Fields, decode
 from vanceweb.engine.errors import Code, EngineError, describe_missing_fields
 from vanceweb.engine.models import Account
@@ -80,15 +80,15 @@ def _read_call(request: HttpRequest, methods: Collection[str]) -> Call:
         raise EngineError(
             Code.ILLEGAL_PARAMETER, f"The {request.method} method is not supported here; use {' or '.join(methods)}."
         )
-    admit_address(request)
     fields = decode(request)
+    count_address(request)
     token = fields.get("api_token")
     if not token:
         raise EngineError(Code.INVALID_TOKEN, describe_missing_fields("api_token"))
     account = find_account(token)
     if account is None:
         raise EngineError(Code.INVALID_TOKEN, "Invalid API token.")
-    admit_token(request, token)
+    count_token(request, token)
     record_use(account)
     return Call(account, fields)
 
