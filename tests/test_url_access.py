@@ -18,7 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_charge, make_hosted_connection, make_job
 from vanceweb.engine.models import Account
-from vanceweb.gallery.models import Asset
+from vanceweb.gallery.link_services import create_link
+from vanceweb.gallery.models import Asset, ShareLink
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person
 from vanceweb.teams.models import Role, User
@@ -105,6 +106,13 @@ URLS = {
     "gallery/<uuid:asset>/<slug:size>.webp": (FILE, FILE_NOT_ALLOWED),
     "gallery/<uuid:asset>/delete/": (EDIT_PAGE, EDIT),
     "gallery/<uuid:asset>/privacy/": (NOT_ALLOWED, MAKERS),
+    "t/<slug:team>/links/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/links/add/": (Expected(TO_LOGIN, 404, 403, 200, 200, 200, 404, 404), MAKE_BY_FORM),
+    "links/<uuid:link>/revoke/": (EDIT_PAGE, EDIT),
+    # Only the secret of a link opens it, for everybody.
+    "s/<str:secret>/": (Expected(*[404] * 8), Expected(*[404] * 8)),
+    "s/<str:secret>/<int:number>/<slug:part>.webp": (Expected(*[404] * 8), Expected(*[404] * 8)),
+    "s/<str:secret>/<int:number>/<slug:part>/file/": (Expected(*[404] * 8), Expected(*[404] * 8)),
     "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
     "connections/<uuid:connection>/share/": (MAKERS, MAKERS),
@@ -162,6 +170,7 @@ URLS = {
     "web_api/v1/^(?P<path>.*)$": (API, API),
     "^web_api(?:/(?P<path>.*))?$": (API, API),
 }
+ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
 ROWS = [route for route in URLS if "<uuid:" in route]
 ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
@@ -186,7 +195,7 @@ def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> I
 
 def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
-    for name in ("job", "active", "failed", "asset", "connection"):
+    for name in ("job", "active", "failed", "asset", "link", "connection"):
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
     return route
 
@@ -201,6 +210,7 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:active>": make_job(user, state=Job.State.QUEUED, source=job.source).uuid,
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,
         "<uuid:asset>": job.result.uuid,
+        "<uuid:link>": create_link(actor=as_actor(user), pictures=[job.result]).uuid,
         "<uuid:connection>": make_hosted_connection(user).uuid,
         "<int:pk>": Account.objects.order_by("pk")[0].pk,
         "<slug:slug>": "enlarge3",
@@ -208,12 +218,13 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<str:secret>": "guessed",
         "<str:uidb36>": "1",
         "<str:key>": "guessed-key",
-        "<int:pk>": "1",
         "<slug:provider_id>": "nobody",
+        "<int:number>": 1,
+        "<slug:part>": "after",
         "^(?P<path>.*)$": "nothing/here",
         "^web_api(?:/(?P<path>.*))?$": "web_api/v2/upload",
     }
-    for model in (Job, Asset, Connection):
+    for model in ROW_MODELS:
         model.objects.filter(created_by=user).update(private_to=private_to)  # type: ignore[attr-defined]
     filled = {}
     for route in URLS:
@@ -283,7 +294,7 @@ def get_expected(role: str, routes: list[str]) -> dict[str, list[Outcome]]:
 
 
 def read_rows() -> list[object]:
-    return [list(model.objects.order_by("pk").values()) for model in (Job, Asset, Connection)]  # type: ignore[attr-defined]
+    return [list(model.objects.order_by("pk").values()) for model in ROW_MODELS]  # type: ignore[attr-defined]
 
 
 def test_every_url_of_the_site_is_in_the_table() -> None:
@@ -335,6 +346,7 @@ def test_viewers_may_take_back_connections_of_their_own(bob: User) -> None:
     addresses = fill_addresses(bob)
     bob.memberships.update(role=Role.VIEWER)
     withdrawals: dict[str, list[Outcome]] = {
+        "links/<uuid:link>/revoke/": [200, 302],
         "connections/<uuid:connection>/unshare/": [405, 302],
         "connections/<uuid:connection>/remove/": [200, 302],
     }
@@ -343,16 +355,18 @@ def test_viewers_may_take_back_connections_of_their_own(bob: User) -> None:
 
 def test_lists_show_private_rows_to_their_person_only(people: dict[str, User | None], bob: User) -> None:
     addresses = fill_addresses(bob, private_to=bob)
-    uuids = [str(uuid) for model in (Job, Asset, Connection) for uuid in get_private_uuids(model)]
+    uuids = [str(uuid) for model in ROW_MODELS for uuid in get_private_uuids(model)]
     shown_to = {}
     for role in ("viewer", "member", "admin", "owner"):
         pages = {route: read_page(people[role], addresses[route]) for route in TEAM_PAGES}
         shown_to[role] = {route for route, page in pages.items() if any(uuid in page for uuid in uuids)}
-    lists = {f"t/<slug:team>/{page}" for page in ("", "features/<slug:slug>/", "jobs/", "gallery/", "connections/")}
+    lists = {
+        f"t/<slug:team>/{page}" for page in ("", "features/<slug:slug>/", "jobs/", "gallery/", "links/", "connections/")
+    }
     assert shown_to == {"viewer": set(), "member": lists, "admin": set(), "owner": set()}
 
 
-def get_private_uuids(model: type[Job | Asset | Connection]) -> Iterator[object]:
+def get_private_uuids(model: Any) -> Iterator[object]:
     yield from model.objects.exclude(private_to=None).values_list("uuid", flat=True)
 
 

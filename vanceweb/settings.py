@@ -416,6 +416,7 @@ CHORES: list[str] = [
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
     "vanceweb.vault.sweeps.schedule_daily_checks",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
+    "vanceweb.gallery.sweeps.remove_ended_links",
     "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.throttling.sweeps.remove_ended_windows",
     "vanceweb.ops.sweeps.remove_old_tasks",

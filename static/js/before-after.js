@@ -24,7 +24,7 @@ class BeforeAfter extends HTMLElement {
     });
     this.announce();
     const button = document.getElementById("zoom-switch");
-    button.addEventListener("click", () => this.switchZoom(button));
+    button?.addEventListener("click", () => this.switchZoom(button));
   }
 
   announce() {

@@ -4,7 +4,8 @@ class CopyText extends HTMLElement {
     const button = this.querySelector("button");
     button.hidden = !navigator.clipboard;
     button.onclick = async () => {
-      await navigator.clipboard.writeText(this.querySelector("pre").textContent);
+      const text = this.querySelector("pre, input");
+      await navigator.clipboard.writeText(text.value ?? text.textContent);
       button.textContent = button.dataset.textCopied;
     };
   }

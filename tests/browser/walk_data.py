@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 from tests.conftest import PASSWORD, as_actor, get_bundled
 from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_result, make_upload
 from vanceweb.catalogue.steps import Step
+from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person, open_team, set_up_installation
 from vanceweb.teams.models import Role, User
@@ -115,6 +116,17 @@ def make_connections(user: User) -> dict[str, Connection]:
     }
 
 
+def make_links(user: User) -> dict[str, str]:
+    """Create share links in each state. Return the ids and secrets that paths name."""
+    actor, pictures = as_actor(user), [job.result for job in (make_finished_job(user, 0), make_finished_job(user, 4))]
+    shown = [picture for picture in pictures if picture is not None]
+    link = create_link(actor=actor, pictures=shown, title="For the printer", shows_originals=True)
+    locked = create_link(actor=actor, pictures=shown[:1], password="open sesame", lasts=timedelta(days=30))
+    revoke_link(actor=actor, link=create_link(actor=actor, pictures=shown, title="long-title-" * 10))
+    secrets = {name: row.address.split("/")[-2] for name, row in (("share", link), ("locked_share", locked))}
+    return secrets | {"link": str(link.uuid)}
+
+
 def fill_team_of_many(owner: User) -> dict[str, str]:
     """Fill the lists of the owner's team beyond their first page. Return the values of paths to its rows."""
     for name, role in (("bob", Role.MEMBER), ("vera", Role.VIEWER), ("ada", Role.ADMIN), ("olivia", Role.OWNER)):
@@ -130,16 +142,22 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     for number in range(MANY_CHARGES):
         make_charge(owner, minutes_ago=number)
     asset = make_result(owner, name="sunset.jpg", file=read_photo(3))
-    return {name: str(row.uuid) for name, row in rows.items()} | {
-        "asset": str(asset.uuid),
-        "bundled": str(get_bundled(owner).uuid),
-        "source": str(finished[0].source.uuid) if finished[0].source else "",
-    }
+    return (
+        {name: str(row.uuid) for name, row in rows.items()}
+        | make_links(owner)
+        | {
+            "asset": str(asset.uuid),
+            "bundled": str(get_bundled(owner).uuid),
+            "source": str(finished[0].source.uuid) if finished[0].source else "",
+        }
+    )
 
 
 def fill_team_of_one(owner: User) -> dict[str, str]:
     job = make_finished_job(owner, 0)
     make_charge(owner)
+    if job.result is not None:
+        create_link(actor=as_actor(owner), pictures=[job.result])
     return {"done": str(job.uuid)}
 
 

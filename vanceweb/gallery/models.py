@@ -11,10 +11,13 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.gallery.link_models import SharedPicture, ShareLink
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES, Size, fit_size
 from vanceweb.lib.file_names import clean_file_name
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import TeamOwned, User
+
+__all__ = ["Asset", "Blob", "Origin", "ShareLink", "SharedPicture"]
 
 
 def original_path(asset: "Asset", filename: str) -> str:

@@ -1,9 +1,13 @@
-"""Periodic maintenance of pictures, run by the sweeper."""
+"""Periodic maintenance of pictures and share links, run by the sweeper."""
+
+from datetime import timedelta
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from vanceweb.gallery.models import Blob
+from vanceweb.gallery.models import Blob, ShareLink
 from vanceweb.gallery.references import delete_if_unused
 from vanceweb.gallery.tasks import make_thumbnails
 from vanceweb.gallery.thumbnails import filter_unrendered
@@ -17,6 +21,8 @@ BLOB_PRUNE_SECONDS = 3600.0
 # continues.
 BLOB_PRUNE_BATCH = 100
 BLOBS_PRUNED = "gallery.delete_unused_blobs"
+# So long do people see in the list of share links that one has ended.
+ENDED_LINK_KEEP = timedelta(days=30)
 
 
 def wake_due_thumbnails() -> int:
@@ -37,3 +43,9 @@ def delete_unused_blobs() -> None:
     deleted = run_for_each("Deleting the bytes of a picture", unused, delete, limit=BLOB_PRUNE_BATCH)
     if deleted == BLOB_PRUNE_BATCH:
         cache.delete(BLOBS_PRUNED)
+
+
+def remove_ended_links() -> None:
+    """Remove the share links that were revoked or expired long ago. Their pictures stay."""
+    until = timezone.now() - ENDED_LINK_KEEP
+    ShareLink.objects.filter(Q(expires_at__lte=until) | Q(revoked_at__lte=until)).delete()

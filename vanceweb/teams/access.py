@@ -5,7 +5,7 @@ private to somebody else, answer 404, for owners and administrators too. A membe
 """
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -151,6 +151,13 @@ class Actor:
         """Return whether the actor may become the keeper of a row of their team."""
         return row.team_id == self.team.pk and self.can(Action.MAKE)
 
+    def can_share(self, row: TeamOwned) -> bool:
+        """Return whether the actor may show a row to people outside: an editor who sees it.
+
+        So a private row is shown by its own person only.
+        """
+        return self.can_edit(row)
+
     def can_grant(self, role: Role) -> bool:
         """Return whether the actor may give somebody this role: one below their own, or any as an owner."""
         if self.can(Action.MANAGE_TEAM):
@@ -167,6 +174,34 @@ def get_person(request: HttpRequest) -> User:
     if not isinstance(request.user, User) or not request.user.is_active:
         raise PermissionDenied
     return request.user
+
+
+@dataclass(frozen=True)
+class ShareVisit:
+    """Somebody without an account who has the address of a share link. They see its rows and may do nothing.
+
+    `private_to_id` is the person whose private rows the link shows, if it does.
+    """
+
+    team_id: int
+    private_to_id: int | None
+
+    def can_see(self, row: TeamOwned) -> bool:
+        """Return whether the link may show a row: one that is still its team's, or private to its own person."""
+        return row.team_id == self.team_id and row.private_to_id in (None, self.private_to_id)
+
+
+def find_share_visit(link: TeamOwned) -> ShareVisit | None:
+    """Return the visit to a share link; None while its team is being deleted, or once its own person has left.
+
+    A link to the team's rows lives on when the person who made it leaves: it is the team's.
+    """
+    if getattr(link.team, "deleted_at", None) is not None:
+        return None
+    person = link.private_to
+    if person is not None and get_actor(person, link.team) is None:
+        return None
+    return ShareVisit(link.team_id, link.private_to_id)
 
 
 def get_actor(user: Person, team: Team) -> Actor | None:
@@ -291,6 +326,12 @@ def require_secret_replaceable(actor: Actor, row: TeamKept) -> None:
 def require_withdrawable(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor may take this row back."""
     if not actor.can_withdraw(row):
+        raise PermissionDenied
+
+
+def require_shareable(actor: Actor, rows: Iterable[TeamOwned]) -> None:
+    """Raise PermissionDenied unless the actor may show these rows to people outside."""
+    if not all(actor.can_share(row) for row in rows):
         raise PermissionDenied
 
 

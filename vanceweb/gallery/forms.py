@@ -1,0 +1,66 @@
+"""Forms for share links."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from vanceweb.gallery.link_models import TITLE_LENGTH
+
+# A password that is guessed at a hundred tries an hour holds for longer than any link.
+PASSWORD_MIN_LENGTH = 8
+PASSWORD_MAX_LENGTH = 200
+NEVER = "never"
+DEFAULT_DAYS = "30"
+
+
+class ShareLinkForm(forms.Form):
+    """A new share link."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=TITLE_LENGTH,
+        required=False,
+        help_text=_("Visitors see it above the pictures. It may be empty."),
+    )
+    days = forms.ChoiceField(
+        label=_("Expires"),
+        choices=[
+            ("1", _("After a day")),
+            ("7", _("After a week")),
+            (DEFAULT_DAYS, _("After 30 days")),
+            ("90", _("After 90 days")),
+            ("365", _("After a year")),
+            (NEVER, _("Never")),
+        ],
+        initial=DEFAULT_DAYS,
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        min_length=PASSWORD_MIN_LENGTH,
+        max_length=PASSWORD_MAX_LENGTH,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_(
+            "May be empty: then the address alone opens the page. Send the password another way than the link."
+        ),
+    )
+    originals = forms.BooleanField(label=_("Let visitors download the original files"), required=False)
+
+    @property
+    def lasts(self) -> timedelta | None:
+        """The time until the link expires, None for never. For a valid form."""
+        days = self.cleaned_data["days"]
+        return None if days == NEVER else timedelta(days=int(days))
+
+
+class UnlockForm(forms.Form):
+    """The password of a share link."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_MAX_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
