@@ -5,6 +5,7 @@ The table is compared with the URLconf: a URL without an entry fails the test.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_charge, make_hosted_connection, make_job
@@ -22,7 +24,7 @@ from vanceweb.gallery.link_services import create_link
 from vanceweb.gallery.models import Asset, ShareLink
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person
-from vanceweb.teams.models import Role, User
+from vanceweb.teams.models import Invitation, Membership, Role, User
 from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
 
@@ -73,6 +75,10 @@ EDIT = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
 EDIT_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
 EDIT_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
 MAKERS = Expected(TO_LOGIN, 404, 403, 403, 403, 403, 404, 404)
+OWNERS_PAGE = Expected(TO_LOGIN, 404, 403, 403, 403, 200, 404, 404)
+MANAGE = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
+MANAGE_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
+NOT_FOUND = Expected(*[404] * 8)
 
 # The responses to GET and to POST.
 URLS = {
@@ -93,7 +99,19 @@ URLS = {
     "t/<slug:team>/connections/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/connections/add/": (TEAM_REDIRECT, MAKE_BY_FORM),
     "t/<slug:team>/people/": (TEAM_PAGE, NOT_ALLOWED),
-    "t/<slug:team>/people/add/": (TEAM_REDIRECT, MANAGE_BY_FORM),
+    # Whoever manages people must administer the installation, too, to make accounts for others.
+    "t/<slug:team>/people/add/": (TEAM_REDIRECT, MAKERS),
+    "t/<slug:team>/people/invite/": (TEAM_REDIRECT, MANAGE_BY_FORM),
+    "t/<slug:team>/people/invitations/<uuid:invitation>/revoke/": (NOT_ALLOWED, MANAGE),
+    "t/<slug:team>/people/<int:member>/role/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "t/<slug:team>/people/<int:member>/remove/": (MANAGE_PAGE, MANAGE),
+    "t/<slug:team>/leave/": (TEAM_PAGE, TEAM_REDIRECT),
+    "t/<slug:team>/settings/": (OWNERS_PAGE, Expected(TO_LOGIN, 404, 403, 403, 403, 422, 404, 404)),
+    "t/<slug:team>/delete/": (OWNERS_PAGE, Expected(TO_LOGIN, 404, 403, 403, 403, 302, 404, 404)),
+    # The team is open.
+    "t/<slug:team>/closed/": (Expected(TO_LOGIN, *[404] * 7), Expected(TO_LOGIN, *[404] * 7)),
+    "teams/": (OWN_PAGE, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 422, 403)),
+    "invitations/<str:secret>/": (NOT_FOUND, NOT_FOUND),
     "jobs/<uuid:job>/": (TEAM_PAGE, NOT_ALLOWED),
     "jobs/<uuid:job>/progress/": (FILE, FILE_NOT_ALLOWED),
     "jobs/<uuid:active>/cancel/": (NOT_ALLOWED, EDIT),
@@ -172,7 +190,7 @@ URLS = {
 }
 ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
-ROWS = [route for route in URLS if "<uuid:" in route]
+ROWS = [route for route in URLS if "<uuid:" in route and not route.startswith("t/")]
 ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
 # Whoever made a row may do to it what owners may, and these.
 MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
@@ -195,17 +213,22 @@ def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> I
 
 def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
-    for name in ("job", "active", "failed", "asset", "link", "connection"):
+    for name in ("job", "active", "failed", "asset", "link", "connection", "invitation"):
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
-    return route
+    return route.replace("<int:member>", "<int:pk>")
 
 
 def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, str]:
     """Return the URL of each route of the table, with the ids of objects that the user makes in their team."""
     job = make_job(user)
     assert job.result is not None
+    team = as_actor(user).team
+    invitation = Invitation.objects.create(team=team, role=Role.VIEWER, expires_at=timezone.now() + timedelta(days=1))
+    mona = create_user(username="mona", password=PASSWORD)
     values = {
-        "<slug:team>": as_actor(user).team.slug,
+        "<uuid:invitation>": invitation.uuid,
+        "<int:member>": Membership.objects.create(team=team, user=mona, role=Role.MEMBER).pk,
+        "<slug:team>": team.slug,
         "<uuid:job>": job.uuid,
         "<uuid:active>": make_job(user, state=Job.State.QUEUED, source=job.source).uuid,
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,

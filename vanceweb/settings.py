@@ -302,6 +302,11 @@ THROTTLES: dict[str, tuple[Rate, ...]] = {
 # The URLs whose POST requests a rule counts.
 THROTTLED_POSTS: dict[str, str] = {"feature": "upload", "convert-picture": "upload"}
 
+# Who may open further teams: "administrators" of the installation or "everyone".
+TEAM_CREATION = env.str("TEAM_CREATION", "administrators", validate=validate.OneOf(("administrators", "everyone")))
+# For so long can the owners of a deleted team still keep it; the same as the trash of a week's mistakes.
+TEAM_GRACE_DAYS = 7
+
 # Page security
 
 CONTENT_SECURITY_POLICY = {
@@ -424,6 +429,7 @@ CHORES: list[str] = [
     "vanceweb.ops.stray_sweep.remove_stray_files",
     "vanceweb.ops.heartbeats.remove_old_heartbeats",
     "vanceweb.ops.temporary_files.remove_old_temporary_files",
+    "vanceweb.ops.team_deletion.delete_overdue_teams",
 ]
 # Each kind of work: the task that takes the best due row, and the function that sends it messages for due rows.
 WAKEUPS: dict[str, str] = {
@@ -433,6 +439,7 @@ WAKEUPS: dict[str, str] = {
     "vanceweb.jobs.tasks.poll_services": "vanceweb.jobs.sweeps.wake_due_polls",
     "vanceweb.gallery.tasks.make_thumbnails": "vanceweb.gallery.sweeps.wake_due_thumbnails",
     "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
+    "vanceweb.teams.tasks.send_invitations": "vanceweb.teams.sweeps.wake_due_invitations",
     "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
 }
 # Finished tasks only help to find a current fault; a job creates about one per second.

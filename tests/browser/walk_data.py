@@ -23,6 +23,9 @@ from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person, open_team, set_up_installation
+from vanceweb.ops.team_deletion import close_team
+from vanceweb.teams.access import Actor
+from vanceweb.teams.invitations import create_invitation
 from vanceweb.teams.models import Role, User
 from vanceweb.teams.services import create_user
 from vanceweb.vault.models import Connection
@@ -39,7 +42,7 @@ MANY_JOBS = settings.JOBS_PAGE_ROWS + 2
 MANY_RESULTS = settings.GALLERY_PAGE_TILES + 2
 MANY_CHARGES = settings.USAGE_PAGE_ROWS + 2
 # The owners of the teams with many jobs, one and none; a viewer of the first; and somebody without a team.
-VISITORS = ("alice", "otto", "emma", "vera", "nora")
+VISITORS = ("alice", "otto", "emma", "vera", "nora", "bob")
 LOCKED_NAME = "mallory"
 
 
@@ -168,6 +171,24 @@ def lock_out(name: str) -> None:
         client.post("/login/", {"login": name, "password": "wrong"})
 
 
+def make_people_of_many(owner: User) -> dict[str, str]:
+    """Invite people, give Bob private work, and close another team. Return the values of paths."""
+    bob = User.objects.get(username="bob")
+    job = make_finished_job(bob, 1)
+    for row in (job, job.source, make_hosted_connection(bob, name="Bob's plan")):
+        make_private(row, bob)
+    Connection.objects.filter(pk=make_hosted_connection(bob, name="Shared plan").pk).update(private_to=None)
+    actor = as_actor(owner)
+    _invitation, secret = create_invitation(actor=actor, role=Role.MEMBER, days=7)
+    create_invitation(actor=actor, role=Role.VIEWER, days=30)
+    closed = open_team(name="A team with a rather long name that somebody has deleted by mistake", owner=owner)
+    close_team(actor=Actor(owner, closed, Role.OWNER))
+    # A third one, so that the menu offers a switch.
+    open_team(name="Prints and posters", owner=owner)
+    member = bob.memberships.get()
+    return {"member": str(member.pk), "invitation": secret, "closed": closed.slug}
+
+
 def open_session(user: User) -> str:
     """Log the user in and return the key of the session."""
     client = Client()
@@ -187,7 +208,11 @@ def fill() -> dict[str, Any]:
     with transaction.atomic():
         alice = set_up_installation(username="alice", password=PASSWORD, team_name="Studio")
         otto, emma = open_team_of("otto", "One"), open_team_of("emma", "Empty")
-        rows = {"many": fill_team_of_many(alice), "one": fill_team_of_one(otto), "empty": {}}
+        rows = {
+            "many": fill_team_of_many(alice) | make_people_of_many(alice),
+            "one": fill_team_of_one(otto),
+            "empty": {},
+        }
         owners = {"many": alice, "one": otto, "empty": emma}
         create_user(username="nora", password=PASSWORD)
         sessions = {name: open_session(User.objects.get(username=name)) for name in VISITORS}

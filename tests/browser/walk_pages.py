@@ -45,6 +45,7 @@ class Page:
             return ""
         any_uuid = "00000000-0000-4000-8000-000000000000"
         path = self.path.split("?")[0].replace("{team}", "team").replace("{secret}", "secret")
+        path = path.replace("{member}", "1").replace("{closed}", "team").replace("{invitation}", "secret")
         while "{" in path:
             path = path[: path.index("{")] + any_uuid + path[path.index("}") + 1 :]
         return resolve(path).url_name or ""
@@ -177,6 +178,17 @@ PAGES: tuple[Page, ...] = (
     Page("people", TEAM + "people/", states=STATES),
     Page("people-of-viewer", TEAM + "people/", person="vera", like="people"),
     Page("people-refused", TEAM + "people/", 422, act=submit("main form[action$='/add/']", UNEQUAL)),
+    Page("invitation-created", TEAM + "people/", act=submit("#invite")),
+    Page("member-role", TEAM + "people/{member}/role/"),
+    Page("member-remove", TEAM + "people/{member}/remove/"),
+    Page("team-leave", TEAM + "leave/", person="bob"),
+    Page("team-leave-of-last-owner", TEAM + "leave/", states=("one",), like="team-leave"),
+    Page("teams", "/teams/"),
+    Page("team-settings", TEAM + "settings/"),
+    Page("team-delete", TEAM + "delete/"),
+    Page("team-closed", "/t/{closed}/closed/"),
+    Page("invitation", "/invitations/{invitation}/", person=ANYBODY),
+    Page("invitation-signed-in", "/invitations/{invitation}/"),
     Page("team-audit", TEAM + "audit/", states=STATES),
     Page("team-audit-filtered", TEAM + "audit/?what=member&person=nobody"),
     Page("team-audit-refused", TEAM + "audit/?since=2026-02-02&until=2026-02-01", 422),
@@ -244,6 +256,8 @@ URLS_WITHOUT_PAGE = {
     "account-email-confirm": "needs the link from a mail",
     "sign-up": "needs a mail server",
     "sign-up-finish": "needs the link from a mail",
+    "people-invite": "redirects; its answer is the row `invitation-created`",
+    "invitation-revoke": "only accepts forms, and redirects",
     "people-add": "redirects; a refused form is the row `people-refused`",
     "connection-add": "redirects; a refused form is the row `connections-refused`",
     "audit-export": "a file",

@@ -48,16 +48,17 @@ def test_nothing_changes_an_event(alice: User):
     ):
         with pytest.raises(TypeError):
             attempt()
-    assert AuditEvent.objects.get().action == AuditAction.ROLE_CHANGED
+    assert AuditEvent.objects.get(pk=event.pk).action == AuditAction.ROLE_CHANGED
 
 
 def test_an_event_outlives_its_person(alice: User):
-    record(as_actor(alice))
+    event = record(as_actor(alice))
     alice.delete()
-    assert AuditEvent.objects.get().person_name == "alice"
+    assert AuditEvent.objects.get(pk=event.pk).person_name == "alice"
 
 
 def test_old_events_are_removed_by_their_time_only(alice: User):
     record(as_actor(alice))
     assert AuditEvent.objects.all().remove_older_than(timezone.now() - timedelta(days=1)) == 0
-    assert AuditEvent.objects.all().remove_older_than(timezone.now() + timedelta(days=1)) == 1
+    assert AuditEvent.objects.all().remove_older_than(timezone.now() + timedelta(days=1)) > 0
+    assert not AuditEvent.objects.exists()

@@ -6,16 +6,14 @@ from django.http import HttpRequest
 
 from vanceweb.accounts.services import set_email
 from vanceweb.teams.audit import Performer, record_event
+from vanceweb.teams.invitations import find_pending_invitation
 from vanceweb.teams.models import AuditAction, User
 from vanceweb.teams.services import create_user
 
-# Where the page of an invitation notes that its visitor has one.
-INVITATION_KEY = "invitation"
-
 
 def has_invitation(request: HttpRequest) -> bool:
-    """Return whether this browser has opened a valid invitation."""
-    return bool(request.session.get(INVITATION_KEY))
+    """Return whether this browser has opened an invitation that is still open."""
+    return find_pending_invitation(request) is not None
 
 
 def is_open_domain(email: str) -> bool:

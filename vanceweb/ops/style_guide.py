@@ -73,6 +73,7 @@ SAMPLES = (
     Sample("job_tile", _("Job tile"), "components/job_tile.html"),
     Sample("job_state", _("State of a job"), "components/job_state.html, components/job_summary.html"),
     Sample("gallery_tile", _("Gallery tile"), "components/gallery_tile.html"),
+    Sample("secret_text", _("Secret text"), "components/secret_text.html"),
     Sample("stat_tile", _("Stat tile"), "{% stat_tile %}, .tiles"),
     Sample("note", _("Notes"), "{% note %}"),
     Sample("toast", _("Toast"), "components/toast.html"),

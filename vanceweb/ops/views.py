@@ -1,4 +1,4 @@
-"""The set-up of the first account, the people of a team, the models of the bundled engine, and the style guide."""
+"""The set-up of the first account, the models of the bundled engine, and the style guide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -21,11 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vanceweb.catalogue.features import get_feature_by_module
 from vanceweb.ops import setup_link
 from vanceweb.ops.bundled_models import BackendsNotListed, list_backends
-from vanceweb.ops.forms import MemberForm, SetUpForm
-from vanceweb.ops.services import create_person, set_up_installation
+from vanceweb.ops.forms import SetUpForm
+from vanceweb.ops.services import set_up_installation
 from vanceweb.ops.style_guide import SAMPLES, build_themes, list_tokens
-from vanceweb.teams.access import Action, Actor, administrator_required, require, team_page
-from vanceweb.teams.models import Role, User
+from vanceweb.teams.access import administrator_required
+from vanceweb.teams.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,13 +64,6 @@ def _set_up(form: SetUpForm) -> User:
 
 
 @require_safe
-@team_page
-def people(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show the team's people and, to those who may add some, the form."""
-    return _render_people(request, actor, MemberForm(actor=actor))
-
-
-@require_safe
 @administrator_required
 def models(request: HttpRequest) -> HttpResponse:
     """Show each task of the bundled engine with the backends that do it or could."""
@@ -105,35 +97,3 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Show each component of the design system in both themes, with the template that makes it."""
     context = {"samples": SAMPLES, "themes": build_themes(), "tokens": list_tokens()}
     return render(request, "ops/styleguide.html", context)
-
-
-@sensitive_post_parameters("password1", "password2")
-@require_http_methods(["GET", "HEAD", "POST"])
-@team_page
-def people_add(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Create a person in the team."""
-    if request.method != "POST":
-        return redirect("people", team=actor.team.slug)
-    require(actor, Action.MANAGE_PEOPLE)
-    form = MemberForm(request.POST, actor=actor)
-    if form.is_valid():
-        try:
-            person = create_person(
-                actor=actor,
-                username=form.cleaned_data["username"],
-                password=form.cleaned_data["password1"],
-                role=Role(form.cleaned_data["role"]),
-            )
-        except ValidationError as error:
-            form.add_service_errors(error)
-        else:
-            messages.success(
-                request, _("%(name)s can sign in now. Tell them the password yourself.") % {"name": person.username}
-            )
-            return redirect("people", team=actor.team.slug)
-    return _render_people(request, actor, form, status=422)
-
-
-def _render_people(request: HttpRequest, actor: Actor, form: MemberForm, status: int = 200) -> HttpResponse:
-    rows = actor.team.memberships.select_related("user")
-    return render(request, "ops/people.html", {"memberships": rows, "form": form}, status=status)

@@ -10,22 +10,25 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.teams.audit import Performer
-from vanceweb.teams.models import Membership, Ownership, Role, Team, TeamOwned, User, Via
+from vanceweb.teams.models import Invitation, Membership, Ownership, Role, Team, TeamOwned, User, Via
 from vanceweb.teams.models.keeping import TeamKept
 
 Row = TypeVar("Row", bound=TeamOwned)
 KeptRow = TypeVar("KeptRow", bound=TeamKept)
 View = Callable[..., HttpResponseBase]
 Person = User | AnonymousUser
+# The id of the team that the person was last in, in their session.
+TEAM_KEY = "team"
 
 
 class Action(enum.Enum):
@@ -65,6 +68,8 @@ class Actor:
     role: Role
     address: str = field(default="", compare=False)
     via: Via = field(default=Via.SESSION, compare=False)
+    # All memberships of the person, for the switch between teams.
+    memberships: tuple[Membership, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def performer(self) -> Performer:
@@ -86,6 +91,29 @@ class Actor:
     @property
     def can_see_audit(self) -> bool:
         return self.can(Action.SEE_AUDIT)
+
+    @property
+    def can_manage_team(self) -> bool:
+        return self.can(Action.MANAGE_TEAM)
+
+    @property
+    def can_create_people(self) -> bool:
+        """True if the actor may make accounts for others: who manages the people and administers the installation."""
+        return self.can_manage_people and self.user.is_administrator
+
+    def can_manage_member(self, membership: Membership) -> bool:
+        """Return whether the actor may change the role of another member or remove them."""
+        is_colleague = membership.team_id == self.team.pk and membership.user_id != self.user.pk
+        return is_colleague and self.can_grant(Role(membership.role))
+
+    def can_change_role(self, membership: Membership) -> bool:
+        """Return whether the actor may change a member's role: of those they manage, and as an owner their own."""
+        is_own = membership.team_id == self.team.pk and membership.user_id == self.user.pk
+        return self.can_manage_member(membership) or (is_own and self.can_manage_team)
+
+    def can_revoke(self, invitation: Invitation) -> bool:
+        """Return whether the actor may revoke an invitation: whoever could have made it."""
+        return invitation.team_id == self.team.pk and self.can_grant(Role(invitation.role))
 
     def can_see(self, row: TeamOwned) -> bool:
         """Return whether the actor may see a row."""
@@ -205,28 +233,55 @@ def find_share_visit(link: TeamOwned) -> ShareVisit | None:
 
 
 def get_actor(user: Person, team: Team) -> Actor | None:
-    """Return the user as an actor in the team, None if they aren't in it or aren't active."""
-    if not isinstance(user, User) or not user.is_active:
-        return None
-    membership = Membership.objects.filter(user=user, team=team).first()
-    return None if membership is None else Actor(user, team, Role(membership.role))
+    """Return the user as an actor in the team, None if they aren't in it or aren't active, or if it is closed."""
+    return _find_actor(user, lambda membership: membership.team_id == team.pk and not membership.team.is_closed)
 
 
 def get_actor_or_404(user: Person, slug: str) -> Actor:
-    """Return the user as an actor in the team of this slug. Raise Http404 for strangers and for missing teams alike."""
-    if isinstance(user, User) and user.is_active:
-        membership = Membership.objects.select_related("team").filter(user=user, team__slug=slug).first()
-        if membership is not None:
-            return Actor(user, membership.team, Role(membership.role))
-    raise Http404(_("This team does not exist."))
+    """Return the user as an actor in the team of this slug. Raise Http404 for strangers and for missing teams alike.
+
+    A closed team is missing, too.
+    """
+    actor = _find_actor(user, lambda membership: membership.team.slug == slug and not membership.team.is_closed)
+    if actor is None:
+        raise Http404(_("This team does not exist."))
+    return actor
 
 
-def find_home_actor(user: Person) -> Actor | None:
-    """Return the user as an actor in the team they joined first, None for a person without a team."""
+def get_owner_of_closed_or_404(user: Person, slug: str) -> Actor:
+    """Return the user as an owner of the closed team of this slug. Raise Http404 for everybody else."""
+    actor = _find_actor(user, lambda membership: membership.team.slug == slug and membership.team.is_closed)
+    if actor is None or not actor.can_manage_team:
+        raise Http404(_("This team does not exist."))
+    return actor
+
+
+def find_home_actor(user: Person, *, team_id: object = None) -> Actor | None:
+    """Return the user as an actor in the team `team_id`, or else in the one they joined first; None without a team."""
+    memberships = list_memberships(user)
+    open_ones = [membership for membership in memberships if not membership.team.is_closed]
+    chosen = next((row for row in open_ones if row.team_id == team_id), None) or next(iter(open_ones), None)
+    return None if chosen is None else _build_actor(chosen, memberships)
+
+
+def list_memberships(user: Person) -> tuple[Membership, ...]:
+    """Return the user's memberships with their teams, the oldest first; closed teams only for their owners."""
     if not isinstance(user, User) or not user.is_active:
-        return None
-    membership = Membership.objects.select_related("team").filter(user=user).first()
-    return None if membership is None else Actor(user, membership.team, Role(membership.role))
+        return ()
+    rows = Membership.objects.select_related("team").filter(user=user)
+    for row in rows:
+        row.user = user
+    return tuple(row for row in rows if not row.team.is_closed or row.role == Role.OWNER)
+
+
+def _find_actor(user: Person, is_wanted: Callable[[Membership], bool]) -> Actor | None:
+    memberships = list_memberships(user)
+    membership = next(filter(is_wanted, memberships), None)
+    return None if membership is None else _build_actor(membership, memberships)
+
+
+def _build_actor(membership: Membership, memberships: tuple[Membership, ...]) -> Actor:
+    return Actor(membership.user, membership.team, Role(membership.role), memberships=memberships)
 
 
 def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
@@ -279,7 +334,7 @@ def get_visible_or_404(request: HttpRequest, queryset: QuerySet[Row], **lookup: 
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         raise Http404
-    mine = queryset.filter(Q(private_to=None) | Q(private_to=user), team__memberships__user=user)
+    mine = queryset.filter(Q(private_to=None) | Q(private_to=user), team__memberships__user=user, team__deleted_at=None)
     row = get_object_or_404(mine.select_related("team"), **lookup)
     actor = get_actor(user, row.team)
     if actor is None:
@@ -288,14 +343,52 @@ def get_visible_or_404(request: HttpRequest, queryset: QuerySet[Row], **lookup: 
 
 
 def team_page(view: View) -> View:
-    """Resolve the team's slug from the address and pass the view an actor. Strangers to the team get 404."""
+    """Resolve the team's slug from the address and pass the view an actor. Strangers to the team get 404.
+
+    `/` leads to this team from now on. Owners of a closed team are sent to the page where they can keep it.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest, team: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        actor = set_current_actor(request, get_actor_or_404(request.user, team))
+        found = _find_actor(request.user, lambda membership: membership.team.slug == team)
+        if found is not None and found.team.is_closed:
+            return redirect("team-closed", team=team)
+        if found is None:
+            raise Http404(_("This team does not exist."))
+        actor = set_current_actor(request, found)
+        remember_team(request, actor)
         return view(request, actor, *args, **kwargs)
 
     return wrapper
+
+
+def closed_team_page(view: View) -> View:
+    """Pass the view an owner of the closed team in the address. Everybody else gets 404."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, team: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = get_owner_of_closed_or_404(request.user, team)
+        return view(request, replace(actor, address=get_client_address(request)), *args, **kwargs)
+
+    return wrapper
+
+
+def remember_team(request: HttpRequest, actor: Actor) -> None:
+    """Let `/` lead to the actor's team in this session. What a page fetches by itself doesn't count.
+
+    Somebody in one team only needs no note, unless they have one of another team.
+    """
+    session = getattr(request, "session", None)
+    if session is None or getattr(request, "htmx", False):
+        return
+    if session.get(TEAM_KEY) != actor.team.pk and (len(actor.memberships) > 1 or TEAM_KEY in session):
+        session[TEAM_KEY] = actor.team.pk
+
+
+def find_session_actor(request: HttpRequest) -> Actor | None:
+    """Return the request's user as an actor in the team that they were last in; None for a person without a team."""
+    session = getattr(request, "session", None) or {}
+    return find_home_actor(request.user, team_id=session.get(TEAM_KEY))
 
 
 def set_current_actor(request: HttpRequest, actor: Actor) -> Actor:
@@ -339,6 +432,56 @@ def require_own(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor made this row and may change it. Nobody shares for somebody else."""
     require_editable(actor, row)
     if not actor.has_made(row):
+        raise PermissionDenied
+
+
+def list_successors(team: Team, user: User) -> QuerySet[User]:
+    """Return the people of the team who can take over what the user leaves: those who may run jobs there."""
+    roles = [role for role in Role if Action.MAKE in PERMISSIONS[role]]
+    members = team.memberships.filter(role__in=roles, user__is_active=True).exclude(user=user)
+    return User.objects.filter(pk__in=members.values("user")).order_by("username")
+
+
+def require_create_people(actor: Actor) -> None:
+    """Raise PermissionDenied unless the actor may make accounts for others."""
+    if not actor.can_create_people:
+        raise PermissionDenied
+
+
+def require_change_role(actor: Actor, membership: Membership) -> None:
+    """Raise PermissionDenied unless the actor may change the role of this member."""
+    if not actor.can_change_role(membership):
+        raise PermissionDenied
+
+
+def require_manage_member(actor: Actor, membership: Membership) -> None:
+    """Raise PermissionDenied unless the actor may remove this member."""
+    if not actor.can_manage_member(membership):
+        raise PermissionDenied
+
+
+def require_grant(actor: Actor, role: Role) -> None:
+    """Raise PermissionDenied unless the actor may give somebody this role."""
+    if not actor.can_grant(role):
+        raise PermissionDenied
+
+
+def require_revocable(actor: Actor, invitation: Invitation) -> None:
+    """Raise PermissionDenied unless the actor may revoke this invitation."""
+    if not actor.can_revoke(invitation):
+        raise PermissionDenied
+
+
+def can_create_teams(user: Person) -> bool:
+    """Return whether the person may open a team (TEAM_CREATION)."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_administrator or settings.TEAM_CREATION == "everyone"
+
+
+def require_create_teams(user: Person) -> None:
+    """Raise PermissionDenied unless the person may open a team."""
+    if not can_create_teams(user):
         raise PermissionDenied
 
 

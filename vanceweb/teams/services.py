@@ -9,8 +9,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from vanceweb.teams.access import Actor
-from vanceweb.teams.models import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Membership, Role, Team, User
+from vanceweb.teams.access import Action, Actor, require
+from vanceweb.teams.audit import COMMAND, SITE, Performer, record_event
+from vanceweb.teams.models import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, AuditAction, Membership, Role, Team, User
 
 # More than enough: each attempt fails only if another request took the slug in the same moment.
 SLUG_ATTEMPTS = 5
@@ -40,11 +41,24 @@ def create_user(*, username: str, password: str, is_administrator: bool = False)
 
 
 @transaction.atomic
-def create_team(*, name: str, owner: User) -> Team:
+def create_team(*, name: str, owner: User, by: Performer = SITE) -> Team:
     """Create a team with its first owner. Raise ValidationError with the field `team_name`."""
     name = _clean_team_name(name)
     team = _save_with_free_slug(name)
     Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    record_event(AuditAction.TEAM_CREATED, by=by, team=team, target=team)
+    return team
+
+
+@transaction.atomic
+def rename_team(*, actor: Actor, name: str) -> Team:
+    """Give the actor's team another name; its addresses stay. Raise PermissionDenied, ValidationError (`team_name`)."""
+    require(actor, Action.MANAGE_TEAM)
+    team = Team.objects.select_for_update().get(pk=actor.team.pk)
+    old, team.name = team.name, _clean_team_name(name)
+    if team.name != old:
+        team.save(update_fields=["name"])
+        record_event(AuditAction.TEAM_RENAMED, by=actor.performer, target=team, name=team.name, old_name=old)
     return team
 
 
@@ -57,14 +71,37 @@ def add_member(*, actor: Actor, user: User, role: Role) -> Membership:
         raise PermissionDenied
     try:
         with transaction.atomic():
-            return Membership.objects.create(team=actor.team, user=user, role=role)
+            membership = Membership.objects.create(team=actor.team, user=user, role=role)
+            record_event(AuditAction.MEMBER_ADDED, by=actor.performer, target=user, role=role)
     except IntegrityError:
         raise ValidationError({"username": [_("This person is already in the team.")]}) from None
+    return membership
 
 
-def set_administrator(*, user: User, is_administrator: bool) -> None:
-    """Make a user an administrator of the installation, or no longer one."""
-    User.objects.filter(pk=user.pk).update(is_superuser=is_administrator)
+@transaction.atomic
+def set_administrator(*, user: User, is_administrator: bool, by: Performer = COMMAND) -> None:
+    """Make a user an administrator of the installation, or no longer one.
+
+    Raise ValidationError for the only administrator who can sign in.
+    """
+    check_administrator_stays(user, is_administrator=is_administrator)
+    changed = User.objects.filter(pk=user.pk).exclude(is_superuser=is_administrator)
+    if changed.update(is_superuser=is_administrator):
+        state = "administrator" if is_administrator else "no administrator"
+        record_event(AuditAction.ADMINISTRATOR_CHANGED, by=by, target=user, state=state)
+
+
+def check_administrator_stays(user: User, *, is_administrator: bool = False) -> None:
+    """Raise ValidationError if nobody would administer the installation without this user.
+
+    It locks the administrators: call it inside the transaction of the change.
+    """
+    if is_administrator or not User.objects.filter(pk=user.pk, is_superuser=True).exists():
+        return
+    able = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
+    if not [other for other in able if other.pk != user.pk]:
+        message = _("%(name)s is the only administrator. Make somebody else one first.")
+        raise ValidationError(message % {"name": user.get_username()})
 
 
 def _clean_team_name(name: str) -> str:

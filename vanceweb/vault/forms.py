@@ -75,11 +75,11 @@ class SpendersForm(forms.Form):
     )
 
     def __init__(self, *args: Any, connection: Connection, team: Team, **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "spend_role": connection.spend_role or self.NAMED,
             "people": [person.pk for person in connection.spenders.all()],
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         cast("forms.ModelMultipleChoiceField[User]", self.fields["people"]).queryset = find_possible_spenders(team)
 
     def clean_spend_role(self) -> str:
@@ -99,5 +99,5 @@ class KeeperForm(forms.Form):
 
     def __init__(self, *args: Any, connection: Connection, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = find_possible_keepers(team).exclude(pk=connection.keeper_id)
+        others = find_possible_keepers(team).exclude(pk=connection.keeper_id or 0)
         cast("forms.ModelChoiceField[User]", self.fields["keeper"]).queryset = others

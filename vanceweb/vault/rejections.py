@@ -32,15 +32,9 @@ def report_rejection(connection: Connection) -> None:
     run_after_commit(send_rejection_mail, connection)
 
 
-def can_send_mail() -> bool:
-    """Return whether a mail server is set. Django's own default is a server on this machine, which nobody chose."""
-    is_set = settings.is_overridden("EMAIL_HOST")  # type: ignore[misc]
-    return bool(is_set and settings.EMAIL_HOST)
-
-
 def send_rejection_mail(connection: Connection) -> None:
     """Write to the keeper or, if there is none, to the team's admins. Do nothing without a mail server."""
-    if not can_send_mail():
+    if not settings.HAS_MAIL:
         return
     addresses = [person.email for person in _find_recipients(connection) if person.email]
     if not addresses:

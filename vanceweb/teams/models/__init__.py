@@ -1,6 +1,7 @@
 """The models of this room."""
 
 from vanceweb.teams.models.audit import AuditAction, AuditEvent, Via
+from vanceweb.teams.models.invitations import Invitation
 from vanceweb.teams.models.ownership import Ownership, TeamOwned
 from vanceweb.teams.models.people import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Membership, Role, Team, User
 
@@ -9,6 +10,7 @@ __all__ = [
     "TEAM_SLUG_LENGTH",
     "AuditAction",
     "AuditEvent",
+    "Invitation",
     "Membership",
     "Ownership",
     "Role",

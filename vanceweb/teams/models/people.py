@@ -43,6 +43,9 @@ class Team(models.Model):
     slug = models.SlugField(max_length=TEAM_SLUG_LENGTH, unique=True)
     name = models.CharField(max_length=TEAM_NAME_LENGTH)
     created_at = models.DateTimeField(default=timezone.now)
+    # Set while the team is closed: until `delete_after` its owners can still keep it.
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    delete_after = models.DateTimeField(null=True, blank=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 
     class Meta:
@@ -50,6 +53,11 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """True while the team waits for its deletion: nobody works in it."""
+        return self.deleted_at is not None
 
 
 class Membership(models.Model):

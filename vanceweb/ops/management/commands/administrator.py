@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vanceweb.teams.models import User
@@ -19,8 +20,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['username']}.")
-        others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-        if options["revoke"] and user.is_administrator and not others.exists():
-            raise CommandError(f"{user} is the only administrator. Make somebody else one first.")
-        set_administrator(user=user, is_administrator=not options["revoke"])
+        try:
+            set_administrator(user=user, is_administrator=not options["revoke"])
+        except ValidationError as error:
+            raise CommandError(error.messages[0]) from None
         self.stdout.write(f"{user} is {'no longer ' if options['revoke'] else ''}an administrator.")

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0010_due_thumbnails'),
+        ('gallery', '0011_rows_of_a_person'),
         ('teams', '0003_audit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

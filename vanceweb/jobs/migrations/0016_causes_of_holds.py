@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0014_failure_kinds")]
+    dependencies = [("jobs", "0015_rows_of_a_person")]
 
     operations = [
         migrations.AddField(
