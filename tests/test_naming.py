@@ -10,22 +10,22 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = ("vanceweb", "training", "bench")
 # A new verb is welcome here; a noun or a past participle isn't.
 VERB_LIST = """
-abort accept activate add adjust advance age animate answer apply ask assign attempt authenticate average back beat
-begin blend blur brighten build bulk calculate cancel cartoonize centre change charge check choose claim clamp clean
-clear clip close coerce collect colour colourise compare complete compose compress compute confine confirm connect
-convert cool copy count create crop cut darken deactivate deblur decode deconvolve decorate decrypt degrade delete
-deliver denoise describe detect determine die dilate discolour dither divide double download draw drop emit encode
-encrypt end endpoint enforce enhance enlarge ensure estimate examine execute export extend extract extrapolate fade
-fail fetch fill filter find finish fit flatten follow forget format forward free generate get gettext give grant guard
-halve hand handle hash hide hold ignore import inpaint inspect install intensify invert iterate join keep kill learn
-leave list load localise locate lock log make mark measure migrate mirror mix move multiply narrow normalise note of
-open optimise order own pad paint park parse pause plan play poll post posterise predict prefer prepare print process
-quantise read receive recolour recompress record recover redraw reduce refine refresh refuse reject release remember
-remove rename render repaint repair repeat replace report request requeue require reset resize resolve respond restore
-retouch retry reveal revoke rotate round run sample save schedule seek segment select send separate serve set shade
-share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store stream stretch
-strip submit suppress sweep sync take test track train transfer transform translate transpose truncate unload unpark
-update upload upsample use validate wait wake walk warm write
+abort accept activate add adjust advance age animate answer apply appoint ask assign attempt authenticate average back
+beat begin blend blur brighten build bulk calculate cancel cartoonize centre change charge check choose claim clamp
+clean clear clip close coerce collect colour colourise compare complete compose compress compute confine confirm
+connect convert cool copy count create crop cut darken deactivate deblur decode deconvolve decorate decrypt degrade
+delete deliver denoise describe detect determine die dilate discolour dither divide double download draw drop emit
+encode encrypt end endpoint enforce enhance enlarge ensure estimate examine execute export extend extract extrapolate
+fade fail fetch fill filter find finish fit flatten follow forget format forward free generate get gettext give grant
+guard halve hand handle hash hide hold ignore import inpaint inspect install intensify invert iterate join keep kill
+learn leave list load localise locate lock log make mark measure migrate mirror mix move multiply narrow normalise
+note of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer prepare print
+process quantise read receive recolour recompress record recover redraw reduce refine refresh refuse reject release
+remember remove rename render repaint repair repeat replace report request requeue require reset resize resolve
+respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send separate
+serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store
+stream stretch strip submit suppress sweep sync take test track train transfer transform translate transpose truncate
+unload unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

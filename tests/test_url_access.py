@@ -88,7 +88,12 @@ URLS = {
     "gallery/": (OLD_PAGE, NOT_ALLOWED),
     "usage/": (OLD_PAGE, NOT_ALLOWED),
     "connections/": (OLD_PAGE, NOT_ALLOWED),
-    "people/": (OLD_PAGE, NOT_ALLOWED),
+    "people/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "people/<int:person>/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "people/<int:person>/owner/": (NOT_ALLOWED, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 404, 403)),
+    "people/<int:person>/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
+    "people/<int:person>/delete/": (ADMINISTRATORS_PAGE, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 302, 403)),
+    "people/<int:person>/<slug:act>/": (NOT_ALLOWED, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 302, 403)),
     "t/<slug:team>/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/features/<slug:slug>/": (TEAM_PAGE, MAKE_BY_FORM),
     "t/<slug:team>/pictures/convert/": (NOT_ALLOWED, MAKE_BY_FORM),
@@ -215,7 +220,9 @@ def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
     for name in ("job", "active", "failed", "asset", "link", "connection", "invitation"):
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
-    return route.replace("<int:member>", "<int:pk>")
+    for name in ("member", "person"):
+        route = route.replace(f"<int:{name}>", "<int:pk>")
+    return route
 
 
 def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, str]:
@@ -229,6 +236,8 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:invitation>": invitation.uuid,
         "<int:member>": Membership.objects.create(team=team, user=mona, role=Role.MEMBER).pk,
         "<slug:team>": team.slug,
+        "<int:person>": mona.pk,
+        "<slug:act>": "deactivate",
         "<uuid:job>": job.uuid,
         "<uuid:active>": make_job(user, state=Job.State.QUEUED, source=job.source).uuid,
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,

@@ -186,7 +186,7 @@ def make_people_of_many(owner: User) -> dict[str, str]:
     # A third one, so that the menu offers a switch.
     open_team(name="Prints and posters", owner=owner)
     member = bob.memberships.get()
-    return {"member": str(member.pk), "invitation": secret, "closed": closed.slug}
+    return {"member": str(member.pk), "person": str(bob.pk), "invitation": secret, "closed": closed.slug}
 
 
 def open_session(user: User) -> str:

@@ -45,7 +45,12 @@ class Page:
             return ""
         any_uuid = "00000000-0000-4000-8000-000000000000"
         path = self.path.split("?")[0].replace("{team}", "team").replace("{secret}", "secret")
-        path = path.replace("{member}", "1").replace("{closed}", "team").replace("{invitation}", "secret")
+        path = (
+            path.replace("{member}", "1")
+            .replace("{person}", "1")
+            .replace("{closed}", "team")
+            .replace("{invitation}", "secret")
+        )
         while "{" in path:
             path = path[: path.index("{")] + any_uuid + path[path.index("}") + 1 :]
         return resolve(path).url_name or ""
@@ -199,6 +204,10 @@ PAGES: tuple[Page, ...] = (
     Page("engine-token-refused", "/engine-tokens/", 422, act=submit("#make", {"name": ""}), like="engine-tokens"),
     Page("engine-token", "/engine-tokens/1/"),
     Page("engine-token-revoke", "/engine-tokens/1/revoke/", like="connection-remove"),
+    Page("installation-people", "/people/"),
+    Page("installation-people-none", "/people/?q=nobody-of-this-name"),
+    Page("person", "/people/{person}/"),
+    Page("person-delete", "/people/{person}/delete/"),
     Page("models", "/models/"),
     Page("style-guide", "/styleguide/"),
     Page("forgotten", "/password/forgotten/", person=ANYBODY),
@@ -257,6 +266,9 @@ URLS_WITHOUT_PAGE = {
     "sign-up": "needs a mail server",
     "sign-up-finish": "needs the link from a mail",
     "people-invite": "redirects; its answer is the row `invitation-created`",
+    "person-act": "only accepts forms, and redirects",
+    "person-owner": "only accepts forms, and redirects",
+    "person-export": "only accepts forms, and sends an archive",
     "invitation-revoke": "only accepts forms, and redirects",
     "people-add": "redirects; a refused form is the row `people-refused`",
     "connection-add": "redirects; a refused form is the row `connections-refused`",

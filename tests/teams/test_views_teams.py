@@ -7,7 +7,7 @@ from tests.conftest import PASSWORD
 from vanceweb.teams.models import Membership, Role, Team, User
 from vanceweb.teams.services import create_user
 
-OLD_ADDRESSES = ["", "jobs/", "gallery/", "usage/", "connections/", "people/", "features/enlarge3/"]
+OLD_ADDRESSES = ["", "jobs/", "gallery/", "usage/", "connections/", "features/enlarge3/"]
 
 
 @pytest.mark.parametrize("page", OLD_ADDRESSES)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from vanceweb.ops.private_work import Fate, count_private_work, delete_work, hand_over_work, share_work
 from vanceweb.teams.access import Actor, list_successors
-from vanceweb.teams.audit import record_event
+from vanceweb.teams.audit import Performer, record_event
 from vanceweb.teams.memberships import MembershipRefused, end_membership
 from vanceweb.teams.models import AuditAction, Membership, User
 from vanceweb.vault.models import Connection
@@ -39,7 +39,7 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
         raise MembershipRefused(_("Choose a successor who is in the team and may run jobs."))
     if successor is not None:
         for connection in work.shared_connections:
-            give_keeper(actor=actor, connection=connection, keeper=successor)
+            give_keeper(by=actor.performer, connection=connection, keeper=successor)
     is_own = user.pk == actor.user.pk
     if fate == Fate.DELETE:
         delete_work(team=actor.team, user=user)
@@ -57,7 +57,7 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
             )
 
 
-def give_keeper(*, actor: Actor, connection: Connection, keeper: User) -> None:
+def give_keeper(*, by: Performer, connection: Connection, keeper: User) -> None:
     """Let another person keep a shared connection: they can replace its token and hear when it stops working."""
     Connection.objects.filter(pk=connection.pk).update(created_by=keeper)
-    record_event(AuditAction.CONNECTION_HANDED_OVER, by=actor.performer, target=connection, name=keeper.get_username())
+    record_event(AuditAction.CONNECTION_HANDED_OVER, by=by, target=connection, name=keeper.get_username())

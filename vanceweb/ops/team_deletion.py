@@ -12,7 +12,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job
 from vanceweb.lib.row_faults import run_for_each
 from vanceweb.teams.access import Action, Actor, require
-from vanceweb.teams.audit import SITE, record_event
+from vanceweb.teams.audit import SITE, Performer, record_event
 from vanceweb.teams.models import AuditAction, Team
 
 # Pictures deleted in one round of the sweeper, each in its own transaction, so that the other chores needn't wait.
@@ -28,14 +28,18 @@ def close_team(*, actor: Actor) -> Team:
     """
     require(actor, Action.MANAGE_TEAM)
     team = Team.objects.select_for_update().get(pk=actor.team.pk)
-    if team.is_closed:
-        return team
+    if not team.is_closed:
+        start_grace(team=team, by=actor.performer)
+    return team
+
+
+def start_grace(*, team: Team, by: Performer) -> None:
+    """Close the team, which the caller has locked, and cancel its jobs."""
     team.deleted_at = timezone.now()
     team.delete_after = team.deleted_at + timedelta(days=settings.TEAM_GRACE_DAYS)
     team.save(update_fields=["deleted_at", "delete_after"])
     _cancel_jobs(team)
-    record_event(AuditAction.TEAM_DELETION_REQUESTED, by=actor.performer, target=team, expires=team.delete_after.date())
-    return team
+    record_event(AuditAction.TEAM_DELETION_REQUESTED, by=by, target=team, expires=team.delete_after.date())
 
 
 @transaction.atomic

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from vanceweb.ops import views, views_engine_tokens, views_invitations, views_people, views_status, views_teams
+from vanceweb.ops import (
+    views,
+    views_engine_tokens,
+    views_installation_people,
+    views_invitations,
+    views_people,
+    views_status,
+    views_teams,
+)
 
 urlpatterns = [
     path("setup/<str:secret>/", views.setup, name="setup"),
@@ -26,4 +34,10 @@ urlpatterns = [
     ),
     path("t/<slug:team>/people/<int:pk>/role/", views_people.member_role, name="member-role"),
     path("t/<slug:team>/people/<int:pk>/remove/", views_people.member_remove, name="member-remove"),
+    path("people/", views_installation_people.installation_people, name="installation-people"),
+    path("people/<int:pk>/", views_installation_people.person, name="person"),
+    path("people/<int:pk>/owner/", views_installation_people.person_owner, name="person-owner"),
+    path("people/<int:pk>/export/", views_installation_people.person_export, name="person-export"),
+    path("people/<int:pk>/delete/", views_installation_people.person_delete, name="person-delete"),
+    path("people/<int:pk>/<slug:act>/", views_installation_people.person_act, name="person-act"),
 ]

@@ -95,6 +95,12 @@ def check_owned_teams(user: User) -> None:
             check_owner_stays(membership)
 
 
+def find_sole_teams(user: User) -> list[Team]:
+    """Return the teams, besides those that are closed, that would have no owner who can sign in without the user."""
+    owned = Membership.objects.filter(user=user, role=Role.OWNER, team__deleted_at=None).select_related("team")
+    return [row.team for row in owned if not _filter_owners(row.team).exclude(pk=row.pk).exists()]
+
+
 def _filter_owners(team: Team) -> QuerySet[Membership]:
     """Return the memberships of the owners who can sign in."""
     return team.memberships.filter(role=Role.OWNER, user__is_active=True)

@@ -3,7 +3,7 @@ from django.urls import path
 from vanceweb.teams import views, views_audit
 
 # The addresses of lists before there were teams. They lead to the person's first team.
-OLD_LISTS = ("jobs", "gallery", "usage", "connections", "people")
+OLD_LISTS = ("jobs", "gallery", "usage", "connections")
 
 urlpatterns = [
     path("", views.home, name="home"),
