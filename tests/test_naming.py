@@ -25,7 +25,7 @@ remember remove rename render repaint repair repeat replace report request reque
 respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send separate
 serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store
 stream stretch strip submit suppress sweep sync take test track train transfer transform translate transpose truncate
-unload unpark update upload upsample use validate wait wake walk warm write
+unload unlock unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

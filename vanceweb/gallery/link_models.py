@@ -86,8 +86,8 @@ class ShareLink(TeamOwned):
         count = len(self.pictures.all())
         return ngettext("%(count)d picture", "%(count)d pictures", count) % {"count": count}
 
-    def accepts(self, password: str) -> bool:
-        """Return whether this is the password."""
+    def is_password(self, password: str) -> bool:
+        """Return whether this is the password that opens the link."""
         return check_password(password, self.password)
 
 

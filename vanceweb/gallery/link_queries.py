@@ -26,14 +26,16 @@ class ShownPicture:
 
 def find_open_link(secret: str) -> ShareLink | None:
     """Return the link with this secret unless it has ended."""
-    links = ShareLink.objects.open().select_related("team", "private_to").prefetch_related(_prefetch_pictures())
+    links = ShareLink.objects.open().select_related("team", "private_to").prefetch_related(_build_prefetch())
     return links.filter(digest=hash_secret(secret)).first()
 
 
 def list_shown(link: ShareLink) -> list[ShownPicture]:
     """Return the pictures that the link still shows. Those that were made private or deleted are missing."""
     visit = find_share_visit(link)
-    return [] if visit is None else [_show(row, visit) for row in link.pictures.all() if visit.can_see(row.picture)]
+    return (
+        [] if visit is None else [_build_shown(row, visit) for row in link.pictures.all() if visit.can_see(row.picture)]
+    )
 
 
 def get_links_page(actor: Actor, after: str | None, limit: int) -> tuple[list[ShareLink], str | None]:
@@ -42,7 +44,7 @@ def get_links_page(actor: Actor, after: str | None, limit: int) -> tuple[list[Sh
     Raise Http404 for a bad cursor.
     """
     links = filter_visible(ShareLink.objects.select_related("created_by"), actor)
-    return get_page_after(links.prefetch_related(_prefetch_pictures()), after=after, limit=limit)
+    return get_page_after(links.prefetch_related(_build_prefetch()), after=after, limit=limit)
 
 
 def find_shareable(actor: Actor, uuids: Sequence[str]) -> list[Asset]:
@@ -58,12 +60,12 @@ def list_offered(actor: Actor, chosen: Sequence[Asset]) -> list[Asset]:
     return list(results.order_by("-created_at", "-pk")[:OFFERED_PICTURES])
 
 
-def _show(row: SharedPicture, visit: ShareVisit) -> ShownPicture:
+def _build_shown(row: SharedPicture, visit: ShareVisit) -> ShownPicture:
     before = row.before if row.before is not None and visit.can_see(row.before) else None
     return ShownPicture(row.number, row.picture, before)
 
 
-def _prefetch_pictures() -> Prefetch[str]:
+def _build_prefetch() -> Prefetch[str]:
     rows = SharedPicture.objects.select_related("picture__blob", "before__blob")
     return Prefetch("pictures", queryset=rows)
 

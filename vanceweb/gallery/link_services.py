@@ -76,7 +76,7 @@ def revoke_link(*, actor: Actor, link: ShareLink) -> None:
 def unlock_link(*, link: ShareLink, password: str, address: str) -> bool:
     """Return whether the password opens the link. A wrong one is counted and recorded. Raise Throttled after many."""
     check_throttle(SHARE_PASSWORD, address=address, account=str(link.uuid))
-    if link.accepts(password):
+    if link.is_password(password):
         reset_throttle(SHARE_PASSWORD, address=address, account=str(link.uuid))
         return True
     visitor = Performer(address=address, via=Via.SHARE_LINK)
