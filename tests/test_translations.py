@@ -251,16 +251,14 @@ def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> Non
 def test_the_account_and_second_factors(owner: User, visitor: Client, pseudo: None) -> None:
     pages = {
         "account": visitor.get("/account/"),
+        "is it you": visitor.get("/account/confirm/"),
+        "it isn't": visitor.post("/account/confirm/", {"password": "wrong"}),
+        "it is": visitor.post("/account/confirm/?next=/account/authenticator/", {"password": PASSWORD}, follow=True),
         "address": visitor.get("/account/email/"),
         "asked for an address": visitor.get("/account/email/?ask=1"),
         "no address": visitor.post("/account/email/", {"email": "nothing"}),
         "noted": visitor.post("/account/email/", {"email": "alice@studio.example"}, follow=True),
-        "to be confirmed": visitor.get(
-            f"/account/email/{signing.dumps([owner.pk, 'alice@studio.example'], salt=CONFIRM_SALT)}/"
-        ),
-        "is it you": visitor.get("/account/confirm/"),
-        "it isn't": visitor.post("/account/confirm/", {"password": "wrong"}),
-        "it is": visitor.post("/account/confirm/?next=/account/authenticator/", {"password": PASSWORD}, follow=True),
+        "to be confirmed": visitor.get(f"/account/email/{key}/"),
         "wrong code": visitor.post("/account/authenticator/", {"code": "1"}),
         "passkey": visitor.get("/account/passkeys/add/"),
         "refused passkey": visitor.post("/account/passkeys/add/", {"credential": "{}"}),

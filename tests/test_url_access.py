@@ -154,11 +154,11 @@ URLS = {
     "sign-up/": (NOBODYS, NOBODYS),
     "sign-up/<str:key>/": (NOBODYS, NOBODYS),
     "account/": (OWN_PAGE, NOT_ALLOWED),
-    "account/email/": (OWN_PAGE, OWN_REFUSED),
+    "account/email/": (OWN_REDIRECT, OWN_REDIRECT),
     "account/email/<str:key>/": (NOBODYS, NOBODYS),
     "account/sessions/end/": (NOT_ALLOWED, OWN_REDIRECT),
     "account/sessions/<int:pk>/end/": (NOT_ALLOWED, OWN_MISSING),
-    "account/connected/<int:pk>/remove/": (NOT_ALLOWED, OWN_MISSING),
+    "account/connected/<int:pk>/remove/": (NOT_ALLOWED, OWN_REDIRECT),
     "account/confirm/": (OWN_PAGE, OWN_REFUSED),
     # Nobody here has a second factor, and everybody is asked for the password first.
     "account/confirm/code/": (OWN_REDIRECT, OWN_REDIRECT),

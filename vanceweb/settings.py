@@ -211,6 +211,8 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # A mail to an address that nobody has would make the site send mail to anybody.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Before the sign-in is changed, whoever is there shows that they didn't just find an open browser.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Not "code": it is mailed, and the account may have been taken over through the mailbox.
 ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
 ACCOUNT_SESSION_REMEMBER = True

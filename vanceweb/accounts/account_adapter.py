@@ -1,9 +1,12 @@
 """The behaviour of allauth on this site: addresses, limits, messages, and the page after a sign-in."""
 
+import time
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -90,6 +93,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return [way | {"description": CONFIRMATIONS[way["id"]]} for way in super().get_reauthentication_methods(user)]
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
-        """Return whether to ask for the password or a factor again: only from people who have one here."""
+        """Return whether to ask again who is there: some minutes after a sign-in, and if there is a way to show it."""
+        user = self.request.user
+        if self._has_just_signed_in(user) or not self.get_reauthentication_methods(user):
+            return False
         required: bool = super().is_reauthentication_required(app=app, **options)
-        return required and bool(self.get_reauthentication_methods(self.request.user))
+        return required
+
+    def _has_just_signed_in(self, user: User) -> bool:
+        steps = get_authentication_records(self.request, user)
+        return bool(steps) and time.time() - steps[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT

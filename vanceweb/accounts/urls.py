@@ -1,10 +1,9 @@
 """Only what this site uses of allauth has an address. The second names are those by which allauth finds it."""
 
 from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.urls import path
 
-from vanceweb.accounts.views import account, emails, passwords, sign_in, sign_up, two_factor
+from vanceweb.accounts.views import account, emails, oidc, passwords, sign_in, sign_up, two_factor
 
 urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
@@ -40,6 +39,6 @@ urlpatterns = [
     path(
         "account/recovery-codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"
     ),
-    path("login/with/<slug:provider_id>/", openid_connect.login, name="openid_connect_login"),
-    path("login/with/<slug:provider_id>/callback/", openid_connect.callback, name="openid_connect_callback"),
+    path("login/with/<slug:provider_id>/", oidc.oidc_sign_in, name="openid_connect_login"),
+    path("login/with/<slug:provider_id>/callback/", oidc.oidc_return, name="openid_connect_callback"),
 ]

@@ -1,5 +1,6 @@
 """The page of one's own account: everything about the sign-in in one place."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -67,6 +68,7 @@ def sessions_end(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required(app="allauth.socialaccount")
 def connected_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a sign-in by OpenID Connect from the account."""
     connected = get_object_or_404(SocialAccount, pk=pk, user=get_person(request))

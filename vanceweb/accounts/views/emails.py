@@ -1,5 +1,6 @@
 """A person's mail address."""
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -18,6 +19,7 @@ from vanceweb.teams.audit import get_performer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(app="allauth.account")
 def email(request: HttpRequest) -> HttpResponse:
     """Take a mail address. After a sign-in without one, the page can be skipped."""
     form = EmailForm(request.POST or None)
