@@ -36,7 +36,7 @@ health_middleware point points_record progress unknown_endpoint administrator_re
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
 application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
 _new_conn authentication_failed closed_team_page incr label_from_instance on_authentication_error pending post_login
-pre_authenticate sanitize_file_name user_credentials
+pre_authenticate sanitize_file_name user_credentials authenticate
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

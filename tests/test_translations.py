@@ -249,6 +249,7 @@ def test_people_and_passwords(owner: User, visitor: Client, pseudo: None) -> Non
 
 
 def test_the_account_and_second_factors(owner: User, visitor: Client, pseudo: None) -> None:
+    key = signing.dumps([owner.pk, "alice@studio.example"], salt=CONFIRM_SALT)
     pages = {
         "account": visitor.get("/account/"),
         "is it you": visitor.get("/account/confirm/"),

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "vanceweb.gallery",
     "vanceweb.jobs",
     "vanceweb.usage",
+    "vanceweb.api",
     "vanceweb.engine",
     "vanceweb.ops",
 ]
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     # Outside of all that may refuse a request.
     "vanceweb.engine.api.refusals.refuse_in_json_middleware",
     "vanceweb.lib.private_pages.refuse_storing_middleware",
+    "vanceweb.api.refusals.refuse_in_problems_middleware",
     "vanceweb.ops.https_redirect.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vanceweb.lib.html_compression.compress_html_middleware",
@@ -415,6 +417,7 @@ SWEEPS: list[str] = [
     "vanceweb.usage.sweeps.request_changed_histories",
     "vanceweb.jobs.token_holds.hold_jobs_of_rejected_tokens",
     "vanceweb.jobs.token_holds.release_jobs_of_accepted_tokens",
+    "vanceweb.api.sweeps.report_ended_jobs",
 ]
 # Its housekeeping, every few rounds.
 CHORES: list[str] = [
@@ -426,6 +429,7 @@ CHORES: list[str] = [
     "vanceweb.gallery.sweeps.remove_ended_links",
     "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.throttling.sweeps.remove_ended_windows",
+    "vanceweb.api.sweeps.remove_old_rows",
     "vanceweb.ops.sweeps.remove_old_tasks",
     "vanceweb.teams.sweeps.remove_old_events",
     "vanceweb.ops.stray_sweep.remove_stray_files",
@@ -443,6 +447,8 @@ WAKEUPS: dict[str, str] = {
     "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
     "vanceweb.teams.tasks.send_invitations": "vanceweb.teams.sweeps.wake_due_invitations",
     "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
+    "vanceweb.api.tasks.fetch_pictures": "vanceweb.api.sweeps.wake_due_fetches",
+    "vanceweb.api.tasks.deliver_events": "vanceweb.api.sweeps.wake_due_deliveries",
 }
 # Finished tasks only help to find a current fault; a job creates about one per second.
 TASK_KEEP_SECONDS = env.int("TASK_KEEP_SECONDS", 3600)

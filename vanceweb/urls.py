@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.jobs.urls")),
     path("", include("vanceweb.gallery.urls")),
     path("", include("vanceweb.usage.urls")),
+    path("", include("vanceweb.api.urls")),
     path("", include("vanceweb.vault.urls")),
     path("", include("vanceweb.accounts.urls")),
     path("", include("vanceweb.teams.urls")),

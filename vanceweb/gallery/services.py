@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -37,13 +37,13 @@ class ConvertedUpload:
     notes: tuple[str, ...]
 
 
-def store_upload(*, actor: Actor, file: BinaryIO, name: str) -> Asset:
-    """Store a picture that a person uploaded to the team, after checking its header.
+def store_upload(*, actor: Actor, file: BinaryIO, name: str, uuid: UUID | None = None) -> Asset:
+    """Store a picture that a person uploaded to the team, after checking its header. Its id is `uuid` or a new one.
 
     Damage in the pixels is found later, when a worker decodes it (`Asset.problem`). Raise ImageRefused with a sentence
     for the user.
     """
-    return _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=file, name=name)
+    return _store_picture(ownership=actor.own(), kind=Asset.Kind.UPLOAD, file=file, name=name, uuid=uuid)
 
 
 def store_converted(*, actor: Actor, file: BinaryIO, format: ForeignFormat, name: str) -> ConvertedUpload:
@@ -141,10 +141,11 @@ def delete_asset(*, asset: Asset) -> bool:
     return deleted > 0
 
 
-def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str) -> Asset:
+def _store_picture(*, ownership: Ownership, kind: str, file: BinaryIO, name: str, uuid: UUID | None = None) -> Asset:
     facts = inspect_upload(file)
     blob = store_blob_file(file, facts)
-    asset = Asset(**ownership.to_fields(), kind=kind, name=clean_file_name(name, blob.format), blob=blob)
+    name = clean_file_name(name, blob.format)
+    asset = Asset(uuid=uuid or uuid4(), **ownership.to_fields(), kind=kind, name=name, blob=blob)
     with delete_files_on_error(blob), transaction.atomic():
         save_asset(asset)
         if asset.blob is blob:

@@ -1,34 +1,27 @@
 """The gallery and the files of pictures."""
 
-from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.storage import storages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vanceweb.catalogue.features import FEATURES
+from vanceweb.gallery.file_responses import send_original, send_thumbnail
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.queries import PictureFilter, find_use, get_pictures_page
 from vanceweb.gallery.search import read_search_text
 from vanceweb.gallery.services import delete_picture
 from vanceweb.gallery.sizes import THUMBNAIL_SIZES
-from vanceweb.lib.file_responses import SentFile, build_file_response
 from vanceweb.lib.pagination import build_first_page_address
 from vanceweb.teams.access import Actor, filter_visible, get_visible_or_404, require_editable, team_page
 from vanceweb.teams.person_filter import read_person_filter
 from vanceweb.teams.return_lists import find_list, remember_list, remember_referring_list
-
-# The bytes behind an id never change, but only the user's own browser may cache them.
-IMMUTABLE_CACHE = "private, max-age=31536000, immutable"
-CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
 @require_safe
@@ -65,16 +58,7 @@ def gallery(request: HttpRequest, actor: Actor) -> HttpResponse:
 def asset_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Send the original file; with `?download=1` as an attachment."""
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
-    file = SentFile(
-        storages["default"],
-        path=str(asset.file.name),
-        etag=f'"{asset.sha256}"',
-        content_type=CONTENT_TYPES[asset.format],
-        name=asset.download_name,
-        cache_control=IMMUTABLE_CACHE,
-        as_attachment="download" in request.GET,
-    )
-    return _send_or_404(request, file)
+    return send_original(request, asset, as_attachment="download" in request.GET)
 
 
 @login_not_required
@@ -84,16 +68,7 @@ def asset_thumbnail(request: HttpRequest, uuid: UUID, size: str) -> HttpResponse
     asset, _actor = get_visible_or_404(request, Asset.objects.all(), uuid=uuid)
     if size not in THUMBNAIL_SIZES or not asset.has_thumbnails:
         raise Http404("There is no such thumbnail.")
-    path = asset.get_thumbnail_path(size)
-    file = SentFile(
-        storages["default"],
-        path=path,
-        etag=_make_thumbnail_etag(asset, path),
-        content_type="image/webp",
-        name=str(PurePosixPath(asset.download_name).with_suffix(".webp")),
-        cache_control=IMMUTABLE_CACHE,
-    )
-    return _send_or_404(request, file)
+    return send_thumbnail(request, asset, size)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,18 +83,3 @@ def asset_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
     delete_picture(actor=actor, picture=asset)
     messages.success(request, _("%(name)s is deleted.") % {"name": name})
     return redirect(find_list(request, actor, default="gallery"))
-
-
-def _make_thumbnail_etag(asset: Asset, path: str) -> str:
-    """Return a validator that changes with the stored name and doesn't reveal it.
-
-    The name, or a validator that two assets share, would tell other teams that somebody else has the same picture.
-    """
-    return f'"{salted_hmac("gallery.thumbnail", f"{asset.uuid}/{path}", algorithm="sha256").hexdigest()}"'
-
-
-def _send_or_404(request: HttpRequest, file: SentFile) -> HttpResponseBase:
-    try:
-        return build_file_response(request, file)
-    except FileNotFoundError:
-        raise Http404("The file is gone.") from None

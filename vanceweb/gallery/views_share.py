@@ -21,11 +21,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vanceweb.gallery.file_responses import CONTENT_TYPES
 from vanceweb.gallery.forms import UnlockForm
 from vanceweb.gallery.link_queries import ShownPicture, find_open_link, list_shown
 from vanceweb.gallery.link_services import count_download, count_view, unlock_link
 from vanceweb.gallery.models import Asset, ShareLink
-from vanceweb.gallery.views import CONTENT_TYPES
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.lib.file_responses import SentFile, build_file_response
 from vanceweb.lib.private_pages import NEVER_STORED

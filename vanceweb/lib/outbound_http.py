@@ -1,7 +1,7 @@
-"""POST requests to URLs from untrusted sources, with protection against server-side request forgery.
+"""Requests to URLs from untrusted sources, with protection against server-side request forgery.
 
 The host is resolved once, all its addresses must be public, and the connection goes to a checked address only, so DNS
-rebinding has no effect. Redirects aren't followed, the response's body isn't read, and one timer limits the whole
+rebinding has no effect. Redirects aren't followed here (see `outbound_fetch.py`), and one timer limits the whole
 exchange. Where a proxy makes the connections, it looks up the names, and has to refuse private addresses itself.
 """
 
@@ -96,18 +96,53 @@ def post_json_to_public_url(
 
     Raises AddressRefused (see `check_public_url`; nothing was sent) or DeliveryFailed.
     """
-    target = check_public_url(url, allowed_hosts=allowed_hosts, has_proxy=proxy is not None)
     body = json.dumps(payload).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Connection": "close"}
+    return post_to_public_url(url, body, headers={}, timeouts=timeouts, allowed_hosts=allowed_hosts, proxy=proxy)
+
+
+def post_to_public_url(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    timeouts: DeliveryTimeouts,
+    allowed_hosts: Collection[str] = (),
+    proxy: Proxy | None = None,
+) -> int:
+    """Post JSON that is written already, with more headers, and return the response's HTTP status, even for an error.
+
+    Raises as `post_json_to_public_url`.
+    """
+    target = check_public_url(url, allowed_hosts=allowed_hosts, has_proxy=proxy is not None)
+    sent = {"Content-Type": "application/json", **headers}
+    with open_exchange(target, "POST", body=body, headers=sent, timeouts=timeouts, proxy=proxy) as response:
+        return response.status
+
+
+@contextmanager
+def open_exchange(
+    target: Target,
+    method: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str],
+    timeouts: DeliveryTimeouts,
+    proxy: Proxy | None = None,
+) -> Iterator[http.client.HTTPResponse]:
+    """Send a request to a checked target and yield the response, whose body the block may read within the time limit.
+
+    Raises DeliveryFailed, also for errors while the block reads.
+    """
+    sent = {"User-Agent": USER_AGENT, "Connection": "close", **headers}
     if target.addresses or proxy is None:
         connection, request_target = _PinnedConnection(target, timeouts), target.path
     else:
         connection, request_target = _ProxiedConnection(target, timeouts, proxy), proxy.build_request_target(target)
-        headers |= proxy.build_headers(target)
+        sent |= proxy.build_headers(target)
     try:
         with connection.enforce_time_limit():
-            connection.request("POST", request_target, body=body, headers=headers)
-            return connection.getresponse().status
+            connection.request(method, request_target, body=body, headers=sent)
+            yield connection.getresponse()
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeliveryFailed(f"no answer ({type(error).__name__})") from error
     finally:

@@ -21,7 +21,7 @@ def get_page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> t
     rows = list(queryset.order_by("-created_at", "-pk")[: limit + 1])
     if len(rows) <= limit:
         return rows, None
-    return rows[:limit], _build_cursor(rows[limit - 1])
+    return rows[:limit], build_cursor(rows[limit - 1])
 
 
 def build_first_page_address(request: HttpRequest) -> str:
@@ -31,7 +31,8 @@ def build_first_page_address(request: HttpRequest) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def _build_cursor(row: Model) -> str:
+def build_cursor(row: Model) -> str:
+    """Return the cursor of the page that begins after a row."""
     created_at: datetime = row.created_at  # type: ignore[attr-defined]
     return f"{created_at.isoformat()}_{row.pk}"
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.teams.audit import Performer
-from vanceweb.teams.models import Invitation, Membership, Ownership, Role, Team, TeamOwned, User, Via
+from vanceweb.teams.models import Invitation, Membership, Ownership, Role, Scope, Team, TeamOwned, User, Via
 from vanceweb.teams.models.keeping import TeamKept
 
 Row = TypeVar("Row", bound=TeamOwned)
@@ -54,13 +54,20 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: _ADMIN,
     Role.OWNER: _ADMIN | {Action.MANAGE_TEAM},
 }
+# The most that a program may do with an API token of each scope, whatever its person's role permits. None of them
+# manages people, connections or the team.
+SCOPE_PERMISSIONS: Mapping[Scope, frozenset[Action]] = {
+    Scope.READ: frozenset({Action.SEE}),
+    Scope.WRITE: frozenset({Action.MAKE, Action.SPEND, Action.EDIT_OWN, Action.EDIT_ALL}),
+}
 
 
 @dataclass(frozen=True)
 class Actor:
     """A person in a team, with the role that decides what they may do there.
 
-    `address` and `via` tell the audit log from where and how they act; they decide nothing.
+    `address` and `via` tell the audit log from where and how they act; they decide nothing. `scopes` are those of the
+    API token by which a program acts as this person; None for the person themselves.
     """
 
     user: User
@@ -70,6 +77,7 @@ class Actor:
     via: Via = field(default=Via.SESSION, compare=False)
     # All memberships of the person, for the switch between teams.
     memberships: tuple[Membership, ...] = field(default=(), compare=False, repr=False)
+    scopes: frozenset[Scope] | None = None
 
     @property
     def performer(self) -> Performer:
@@ -77,8 +85,10 @@ class Actor:
         return Performer(user=self.user, team=self.team, address=self.address, via=self.via)
 
     def can(self, action: Action) -> bool:
-        """Return whether the role allows the action."""
-        return action in PERMISSIONS[self.role]
+        """Return whether the role allows the action and, for a program, a scope of its token does."""
+        if action not in PERMISSIONS[self.role]:
+            return False
+        return self.scopes is None or any(action in SCOPE_PERMISSIONS[scope] for scope in self.scopes)
 
     @property
     def can_make(self) -> bool:
@@ -142,8 +152,11 @@ class Actor:
         return self.can_edit(row) and row.keeper_id in (None, self.user.pk)
 
     def can_withdraw(self, row: TeamOwned) -> bool:
-        """Return whether the actor may take a row back: whoever it belongs to, even as a viewer, or may edit it."""
-        return self.can_edit(row) or self.is_responsible_for(row)
+        """Return whether the actor may take a row back: whoever it belongs to, even as a viewer, or may edit it.
+
+        A program only if it may edit the row.
+        """
+        return self.can_edit(row) or (self.scopes is None and self.is_responsible_for(row))
 
     def can_privatise(self, row: TeamKept) -> bool:
         """Return whether the actor may make a row private or share it: only a keeper who made it.
@@ -224,7 +237,7 @@ def find_share_visit(link: TeamOwned) -> ShareVisit | None:
 
     A link to the team's rows lives on when the person who made it leaves: it is the team's.
     """
-    if getattr(link.team, "deleted_at", None) is not None:
+    if link.team.is_closed:
         return None
     person = link.private_to
     if person is not None and get_actor(person, link.team) is None:

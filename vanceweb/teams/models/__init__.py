@@ -1,5 +1,6 @@
 """The models of this room."""
 
+from vanceweb.teams.models.api_tokens import TOKEN_NAME_LENGTH, TOKEN_PREFIX_LENGTH, ApiToken, Scope
 from vanceweb.teams.models.audit import AuditAction, AuditEvent, Via
 from vanceweb.teams.models.invitations import Invitation
 from vanceweb.teams.models.ownership import Ownership, TeamOwned
@@ -8,12 +9,16 @@ from vanceweb.teams.models.people import TEAM_NAME_LENGTH, TEAM_SLUG_LENGTH, Mem
 __all__ = [
     "TEAM_NAME_LENGTH",
     "TEAM_SLUG_LENGTH",
+    "TOKEN_NAME_LENGTH",
+    "TOKEN_PREFIX_LENGTH",
+    "ApiToken",
     "AuditAction",
     "AuditEvent",
     "Invitation",
     "Membership",
     "Ownership",
     "Role",
+    "Scope",
     "Team",
     "TeamOwned",
     "User",
