@@ -138,6 +138,8 @@ URLS = {
     "s/<str:secret>/<int:number>/<slug:part>/file/": (Expected(*[404] * 8), Expected(*[404] * 8)),
     "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
+    "connections/<uuid:connection>/spenders/": (NOT_ALLOWED, EDIT_BY_FORM),
+    "connections/<uuid:connection>/keeper/": (NOT_ALLOWED, EDIT_BY_FORM),
     "connections/<uuid:connection>/share/": (MAKERS, MAKERS),
     "connections/<uuid:connection>/unshare/": (NOT_ALLOWED, MAKERS),
     "connections/<uuid:connection>/remove/": (EDIT_PAGE, EDIT),

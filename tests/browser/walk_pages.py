@@ -237,6 +237,8 @@ URLS_WITHOUT_PAGE = {
     "asset-privacy": "only accepts forms, and redirects",
     "usage-refresh": "only accepts forms, and redirects",
     "connection-unshare": "only accepts forms, and redirects",
+    "connection-spenders": "only accepts forms; its form is on `connection-edit`",
+    "connection-keeper": "only accepts forms; its form is on `connection-edit`",
     "logout": "only accepts forms, and redirects",
     "account_login": "another name of `login`",
     "mfa_index": "another name of `account`",

@@ -84,7 +84,7 @@ def test_more_pictures_take_no_more_queries(
 ) -> None:
     for _ in range(6):
         make_job(alice)
-    with django_assert_num_queries(6):  # session, user, membership, people, pictures, their jobs
+    with django_assert_num_queries(7):  # session, user, membership, people, pictures, their jobs, refused tokens
         visitor.get(GALLERY)
 
 

@@ -256,7 +256,7 @@ def test_the_number_of_queries_is_independent_of_the_length_of_the_list(
 ) -> None:
     for _ in range(4):
         make_job(alice)
-    with django_assert_num_queries(5):  # session, user, membership, jobs, people
+    with django_assert_num_queries(6):  # session, user, membership, jobs, people, refused tokens
         visitor.get("/t/studio/jobs/")
 
 

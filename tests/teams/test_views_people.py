@@ -149,7 +149,7 @@ def test_the_list_shows_the_teams_people_with_their_roles(
 ) -> None:
     client.force_login(bob)
     client.get("/t/studio/people/")
-    with django_assert_num_queries(4) as queries:
+    with django_assert_num_queries(5) as queries:
         page = client.get("/t/studio/people/").content.decode()
     rows = read_rows(page)
     assert rows["alice"][:3] == ["alice", "Administrator", "Owner"]

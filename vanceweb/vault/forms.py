@@ -1,9 +1,10 @@
 """Forms for connections. The services validate the values again, and against stored rows."""
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.teams.models import Team, User
@@ -74,12 +75,12 @@ class SpendersForm(forms.Form):
         error_messages={"invalid_choice": _("Choose members of the team who may spend.")},
     )
 
-    def __init__(self, *args: Any, connection: Connection, team: Team, **kwargs: Any) -> None:
-        kwargs["initial"] = {
+    def __init__(self, given: QueryDict | None = None, *, connection: Connection, team: Team) -> None:
+        initial = {
             "spend_role": connection.spend_role or self.NAMED,
             "people": [person.pk for person in connection.spenders.all()],
         }
-        super().__init__(*args, **kwargs)
+        super().__init__(given, initial=initial)
         cast("forms.ModelMultipleChoiceField[User]", self.fields["people"]).queryset = find_possible_spenders(team)
 
     def clean_spend_role(self) -> str:
@@ -97,7 +98,7 @@ class KeeperForm(forms.Form):
         error_messages={"invalid_choice": _("Choose a member of the team who can add connections.")},
     )
 
-    def __init__(self, *args: Any, connection: Connection, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, given: QueryDict | None = None, *, connection: Connection, team: Team) -> None:
+        super().__init__(given)
         others = find_possible_keepers(team).exclude(pk=connection.keeper_id or 0)
         cast("forms.ModelChoiceField[User]", self.fields["keeper"]).queryset = others
