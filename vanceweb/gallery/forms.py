@@ -42,9 +42,7 @@ class ShareLinkForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_(
-            "May be empty: then the address alone opens the page. Send the password another way than the link."
-        ),
+        help_text=_("May be empty: then the address is enough. Send the password another way than the address."),
     )
     originals = forms.BooleanField(label=_("Let visitors download the original files"), required=False)
 
