@@ -179,9 +179,9 @@ URLS = {
     "audit/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "audit/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
     "engine-tokens/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
-    "engine-tokens/<int:pk>/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
+    "engine-tokens/<int:account>/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
     # Teams' own tokens can't be revoked.
-    "engine-tokens/<int:pk>/revoke/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
+    "engine-tokens/<int:account>/revoke/": (ADMINISTRATORS_PAGE, ADMINISTRATORS_FORM),
     "status/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
@@ -196,6 +196,8 @@ URLS = {
     "^web_api(?:/(?P<path>.*))?$": (API, API),
 }
 ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
+# The requests whose answer shows a new secret, once, to whoever asked for it.
+SHOWN_ONCE = {("post", "engine-tokens/")}
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
 ROWS = [route for route in URLS if "<uuid:" in route and not route.startswith("t/")]
 ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
@@ -222,7 +224,7 @@ def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
     for name in ("job", "active", "failed", "asset", "link", "connection", "invitation"):
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
-    for name in ("member", "person"):
+    for name in ("member", "person", "account"):
         route = route.replace(f"<int:{name}>", "<int:pk>")
     return route
 
@@ -246,7 +248,8 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:asset>": job.result.uuid,
         "<uuid:link>": create_link(actor=as_actor(user), pictures=[job.result]).uuid,
         "<uuid:connection>": make_hosted_connection(user).uuid,
-        "<int:pk>": Account.objects.order_by("pk")[0].pk,
+        "<int:account>": Account.objects.order_by("pk")[0].pk,
+        "<int:pk>": 1,
         "<slug:slug>": "enlarge3",
         "<slug:size>": "tile",
         "<str:secret>": "guessed",
