@@ -21,6 +21,7 @@ from playwright.sync_api import (
 
 from tests.browser.visitor import Visitor
 from tests.live_site import LiveSite, ScriptlessVisitor
+from tests.oidc_provider import Provider, run_provider
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -123,9 +124,20 @@ def context(troubles: Troubles, new_context: Any) -> BrowserContext:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None) -> Iterator[LiveSite]:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """A provider of OpenID Connect, with which the site's people can sign in."""
+    with run_provider(tmp_path_factory.mktemp("provider")) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="package")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None, provider: Provider
+) -> Iterator[LiveSite]:
     """An installation with a team that alice owns."""
-    with LiveSite(tmp_path_factory.mktemp("browser"), database=migrated_database) as site:
+    environment = provider.build_environment("studio.example")
+    with LiveSite(tmp_path_factory.mktemp("browser"), database=migrated_database, **environment) as site:
+        provider.allow(site.url)
         ScriptlessVisitor(site).create_owner("alice")
         yield site
 

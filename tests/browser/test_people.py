@@ -168,18 +168,18 @@ def test_password_is_changed_and_the_old_one_opens_nothing(
     dora.page.get_by_role("button", name="Change password").click()
     expect(dora.page.get_by_text("Your password is changed.")).to_be_visible()
     dora.find("#account-button").click()
-    dora.page.get_by_role("button", name="Log out").click()
+    dora.page.get_by_role("button", name="Sign out").click()
     dora.page.wait_for_url("**/login/**")
     troubles.expect("422")
-    dora.find("#id_username").fill("dora")
+    dora.find("#id_login").fill("dora")
     dora.find("#id_password").fill(PASSWORD)
-    dora.page.get_by_role("button", name="Log in").click()
+    dora.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(dora.find("#id_password")).to_be_visible()
     expect(dora.find("#account-button")).to_have_count(0)
     dora.log_in("dora", "another fine sentence")
 
 
-def test_anonymous_visitor_is_asked_to_log_in(page: Page, site: LiveSite):
+def test_anonymous_visitor_is_asked_to_sign_in(page: Page, site: LiveSite):
     for path in (
         "/",
         "/gallery/",
