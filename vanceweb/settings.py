@@ -196,9 +196,9 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 # How long a link for a new password works: a working day and a night, for a mail that is read the next morning.
 PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_SECONDS", 24 * 3600)
-# Who may create an account without being added: nobody, whoever has an invitation, or besides these whoever has a mail
+# Who may create an account of their own: nobody, whoever has an invitation, or besides these whoever has a mail
 # address of SIGN_UP_DOMAINS.
-SIGN_UP = env.str("SIGN_UP", "closed", validate=validate.OneOf(("closed", "invitation", "domains")))
+SIGN_UP = env.str("SIGN_UP", "invitation", validate=validate.OneOf(("closed", "invitation", "domains")))
 SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
 
 # Accounts (django-allauth)

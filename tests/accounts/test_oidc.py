@@ -16,12 +16,14 @@ from django.http import HttpResponse
 from django.test import Client
 from environs import Env
 
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, as_actor
 from tests.oidc_provider import Provider, run_provider
 from vanceweb.accounts.services import deactivate_person, note_email, set_email
 from vanceweb.lib.oidc_providers import build_app, list_origins
+from vanceweb.ops.services import set_up_installation
 from vanceweb.teams.audit import COMMAND
-from vanceweb.teams.models import AuditAction, AuditEvent, User
+from vanceweb.teams.invitations import create_invitation
+from vanceweb.teams.models import AuditAction, AuditEvent, Role, User
 
 pytestmark = pytest.mark.django_db
 START = "/login/with/company/"
@@ -139,16 +141,16 @@ def test_the_setting_decides_who_gets_an_account(
 ) -> None:
     settings.SIGN_UP, settings.SIGN_UP_DOMAINS = sign_up, domains
     client = Client()
+    owner = set_up_installation(username="olga", password=PASSWORD, team_name="Studio")
     if invited:
-        session = client.session
-        session["invitation"] = "secret"
-        session.save()
+        _invitation, secret = create_invitation(actor=as_actor(owner), role=Role.MEMBER, days=1)
+        client.get(f"/invitations/{secret}/")
     answer = sign_in(client, name)
-    assert User.objects.exists() is is_let_in
+    assert User.objects.exclude(pk=owner.pk).exists() is is_let_in
     if not is_let_in:
         assert answer.status_code == 403
         return
-    user = User.objects.get()
+    user = User.objects.exclude(pk=owner.pk).get()
     assert (user.username, user.has_usable_password(), user.memberships.count()) == (name, False, 0)
     vouched = [("newton@studio.example", True)] if name == "newton" else []
     assert list(EmailAddress.objects.values_list("email", "verified")) == vouched

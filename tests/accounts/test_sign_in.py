@@ -152,11 +152,12 @@ def test_a_page_of_the_account_costs_the_same_for_one_session_and_for_many(
 ) -> None:
     post(client)
     client.get("/account/")
-    with django_assert_num_queries(7):  # session, user, membership, addresses, factors, connections, sessions
+    # session, user, membership, addresses, factors, connections, sessions, refused tokens
+    with django_assert_num_queries(8):
         client.get("/account/")
     for _ in range(3):
         post(Client())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get("/account/").content.decode()
     assert page.count("/end/") == 3 + 1
 

@@ -206,8 +206,8 @@ def test_the_list_is_filtered_and_paged(
     assert ([item["id"] for item in second["items"]], second["next"]) == (mine[:1], None)
     assert [item["id"] for item in viewers.get("/jobs?person=bob").json()["items"]] == [bobs]
     assert viewers.get("/jobs?feature=denoise").json()["items"] == []
-    # The token, its role, the jobs, and three for the places of those that wait.
-    with django_assert_num_queries(6):
+    # The token, its role, two throttles, the jobs, and three for the places of those that wait.
+    with django_assert_num_queries(8):
         viewers.get("/jobs")
 
 

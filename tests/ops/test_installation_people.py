@@ -46,9 +46,9 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back(administrator: Clien
     browser.force_login(bob)
     assert browser.get("/t/studio/").status_code == 200
     response = administrator.post(f"/people/{bob.pk}/deactivate/", follow=True)
-    assert "bob can't log in any more." in response.content.decode().replace("&#x27;", "'")
+    assert "bob can't sign in any more." in response.content.decode().replace("&#x27;", "'")
     assert browser.get("/t/studio/").status_code == 302
-    assert browser.post("/login/", {"username": "bob", "password": PASSWORD}).status_code == 200
+    assert browser.post("/login/", {"login": "bob", "password": PASSWORD}).status_code == 200
     administrator.post(f"/people/{bob.pk}/activate/")
     bob.refresh_from_db()
     assert bob.is_active
@@ -116,7 +116,7 @@ def test_the_list_is_searched_and_paged_by_name(
     shown = administrator.get("/people/")
     assert [user.username for user in shown.context["people"]] == ["alice", "bob"]
     assert "?after=bob" in shown.content.decode()
-    with django_assert_num_queries(5) as queries:
+    with django_assert_num_queries(6) as queries:
         shown = administrator.get("/people/?after=bob")
     assert [user.username for user in shown.context["people"]] == ["charlie"]
     monkeypatch.setattr(views_installation_people, "PAGE_ROWS", 50)

@@ -48,7 +48,7 @@ def test_the_teams_of_a_person_cost_no_further_query(
 ) -> None:
     client.force_login(in_two_teams)
     client.get("/teams/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = client.get("/teams/").content.decode()
     assert {"Studio", "Elsewhere"} <= set(re.findall(r">(\w+)</a>", page))
 

@@ -59,5 +59,5 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
 
 def give_keeper(*, by: Performer, connection: Connection, keeper: User) -> None:
     """Let another person keep a shared connection: they can replace its token and hear when it stops working."""
-    Connection.objects.filter(pk=connection.pk).update(created_by=keeper)
+    Connection.objects.filter(pk=connection.pk).update(keeper=keeper)
     record_event(AuditAction.CONNECTION_HANDED_OVER, by=by, target=connection, name=keeper.get_username())

@@ -9,12 +9,15 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.api import models as api_models
+from vanceweb.api.models import PictureFetch
 from vanceweb.engine.models import Transform, WebhookDelivery
 from vanceweb.gallery.thumbnails import filter_unrendered
 from vanceweb.jobs.due_jobs import filter_due_begun, filter_due_notices, filter_due_waiting
 from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.lib.leases import filter_due
 from vanceweb.ops import embedded_queue
+from vanceweb.teams.invitation_mail import filter_unsent
 from vanceweb.usage.history_sync import filter_readable
 from vanceweb.vault.models import Connection
 
@@ -54,6 +57,13 @@ KINDS: Mapping[str, Kind] = {
     "vanceweb.gallery.tasks.make_thumbnails": Kind(_("Thumbnails"), (lambda: filter_due(filter_unrendered()),)),
     "vanceweb.vault.tasks.check_connections": Kind(
         _("Checks of connections"), (lambda: filter_due(Connection.objects.all()),)
+    ),
+    "vanceweb.teams.tasks.send_invitations": Kind(_("Invitations by mail"), (lambda: filter_due(filter_unsent()),)),
+    "vanceweb.api.tasks.fetch_pictures": Kind(
+        _("Pictures from the network"), (lambda: filter_due(PictureFetch.objects.all()),)
+    ),
+    "vanceweb.api.tasks.deliver_events": Kind(
+        _("Webhooks of teams"), (lambda: filter_due(api_models.WebhookDelivery.objects.all()),)
     ),
     "vanceweb.usage.tasks.sync_histories": Kind(_("Histories of credits"), (lambda: filter_due(filter_readable()),)),
 }

@@ -34,6 +34,10 @@ from vanceweb.vault.queries import find_unreadable_connections
 WriteLine = Callable[[str], None]
 
 
+# Packages with tables that earlier versions of the site used.
+FORMER_APPS = frozenset({"axes"})
+
+
 @runtime_checkable
 class BucketStorage(Protocol):
     """A storage in a bucket that a service on the network may refuse."""
@@ -161,8 +165,12 @@ def _describe_error(error: DatabaseError) -> str:
 
 
 def _refuse_newer_database(loader: MigrationLoader) -> None:
-    """Raise NotPrepared when the database has migrations that this version doesn't have."""
-    unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+    """Raise NotPrepared when the database has migrations that this version doesn't have.
+
+    The tables of packages that earlier versions used stay there and disturb nobody.
+    """
+    applied = (migration for migration in loader.applied_migrations if migration[0] not in FORMER_APPS)
+    unknown = sorted(set(applied) - set(loader.disk_migrations))
     if unknown:
         names = [f"{app}.{name}" for app, name in unknown]
         copy = find_copy(names)

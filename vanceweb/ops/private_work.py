@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from vanceweb.api.models import PictureFetch, Webhook
+from vanceweb.gallery.link_models import ShareLink
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.models import Job
@@ -17,7 +19,7 @@ from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 # Every kind of row that can be private to a person. The order is that of deletion: jobs before their pictures.
-OWNED_MODELS: tuple[type[TeamOwned], ...] = (Job, Asset, UsageRecord, Connection)
+OWNED_MODELS: tuple[type[TeamOwned], ...] = (Job, ShareLink, PictureFetch, Webhook, Asset, UsageRecord, Connection)
 
 
 class Fate(models.TextChoices):
@@ -62,7 +64,7 @@ def filter_private(model: type[TeamOwned], team: Team, user: User) -> QuerySet[T
 
 def filter_kept(team: Team, user: User) -> QuerySet[Connection]:
     """Return the team's connections that the person keeps."""
-    shared = Connection.objects.without_token().filter(team=team, private_to=None, created_by=user)
+    shared = Connection.objects.without_token().filter(team=team, private_to=None, keeper=user)
     return shared.exclude(service=Connection.Service.BUNDLED)
 
 
@@ -80,6 +82,7 @@ def hand_over_work(*, team: Team, user: User, heir: User, with_connections: bool
     _free_names(team, user, heir)
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=heir, created_by=heir)
+    Connection.objects.filter(team=team, private_to=heir, keeper=user).update(keeper=heir)
 
 
 def share_work(*, team: Team, user: User) -> None:

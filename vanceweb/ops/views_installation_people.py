@@ -39,8 +39,8 @@ class Act:
 
 
 ACTS: Mapping[str, Act] = {
-    "deactivate": Act(deactivate_person, gettext_lazy("%(name)s can't log in any more. Their work stays.")),
-    "activate": Act(activate_person, gettext_lazy("%(name)s can log in again.")),
+    "deactivate": Act(deactivate_person, gettext_lazy("%(name)s can't sign in any more. Their work stays.")),
+    "activate": Act(activate_person, gettext_lazy("%(name)s can sign in again.")),
     "appoint": Act(
         partial(set_administrator, is_administrator=True),
         gettext_lazy("%(name)s administers the installation now."),

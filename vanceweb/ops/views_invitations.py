@@ -69,7 +69,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 def can_sign_up() -> bool:
     """Return whether whoever has an invitation may make an account (SIGN_UP)."""
-    return bool(getattr(settings, "SIGN_UP", "invitation") != "closed")
+    return bool(settings.SIGN_UP != "closed")
 
 
 def _render_invitation(

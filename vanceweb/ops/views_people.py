@@ -60,7 +60,7 @@ def people_add(request: HttpRequest, actor: Actor) -> HttpResponse:
             form.add_service_errors(error)
         else:
             messages.success(
-                request, _("%(name)s can log in now. Tell them the password yourself.") % {"name": person.username}
+                request, _("%(name)s can sign in now. Tell them the password yourself.") % {"name": person.username}
             )
             return redirect("people", team=actor.team.slug)
     return _render_people(request, actor, status=422, form=form)

@@ -4,6 +4,7 @@ An invitation is void while whoever made it may not grant its role any more.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -101,8 +102,9 @@ def find_invitation(secret: str) -> Invitation:
 
 def find_pending_invitation(request: HttpRequest) -> Invitation | None:
     """Return the invitation that the person has opened in this session, if it is still open."""
-    uuid = request.session.get(SESSION_KEY)
-    if not uuid:
+    try:
+        uuid = UUID(str(request.session.get(SESSION_KEY)))
+    except ValueError:
         return None
     invitation = Invitation.objects.select_related("team", "created_by").filter(uuid=uuid).first()
     try:

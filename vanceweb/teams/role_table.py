@@ -20,6 +20,7 @@ SENTENCES: "Mapping[Action, StrOrPromise]" = {
     Action.EDIT_ALL: _("Change and delete what others made, unless it is private"),
     Action.MANAGE_CONNECTIONS: _("Rename and remove shared connections"),
     Action.MANAGE_PEOPLE: _("Invite and remove people, and change roles below their own"),
+    Action.SEE_AUDIT: _("Read and export the audit log"),
     Action.MANAGE_TEAM: _("Rename and delete the team, and give any role"),
 }
 
