@@ -48,7 +48,7 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back(administrator: Clien
     response = administrator.post(f"/people/{bob.pk}/deactivate/", follow=True)
     assert "bob can't sign in any more." in response.content.decode().replace("&#x27;", "'")
     assert browser.get("/t/studio/").status_code == 302
-    assert browser.post("/login/", {"login": "bob", "password": PASSWORD}).status_code == 200
+    assert browser.post("/login/", {"login": "bob", "password": PASSWORD})["Location"] == "/login/inactive/"
     administrator.post(f"/people/{bob.pk}/activate/")
     bob.refresh_from_db()
     assert bob.is_active
@@ -175,7 +175,7 @@ def test_deletion_keeps_shared_work_without_a_name(administrator: Client, privat
     shared.refresh_from_db()
     connection.refresh_from_db()
     assert shared.created_by is None
-    assert connection.created_by == User.objects.get(username="alice")
+    assert connection.keeper == User.objects.get(username="alice")
     assert Asset.objects.count() == 2
     event = AuditEvent.objects.filter(action=AuditAction.PERSON_DELETED).get()
     assert (event.person_name, event.target_name) == ("alice", "bob")
