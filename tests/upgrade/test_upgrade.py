@@ -12,8 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -234,6 +236,17 @@ def test_nothing_is_left_to_migrate(installation):
     migrate_database(lines.append)
     assert lines == []
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_names_and_addresses_of_failed_log_ins_are_gone(installation):
+    assert [name for name in connection.introspection.table_names() if name.startswith("axes")] == []
+
+
+def test_everybody_keeps_their_username_and_is_asked_for_an_address(installation, settings):
+    settings.PASSWORD_HASHERS = product.PASSWORD_HASHERS
+    assert not EmailAddress.objects.exists()
+    answer = Client().post("/login/", {"login": "alice", "password": PASSWORD})
+    assert answer["Location"].startswith("/account/email/?next=")
 
 
 def test_sqlite_is_copied_before_the_update(upgrade, tmp_path):

@@ -10,6 +10,7 @@ import dj_database_url
 from django.core.management.color import no_style
 from django.db import connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.db.utils import load_backend
 
@@ -32,7 +33,7 @@ def create_sqlite_database(file: Path) -> str:
 def copy_to_postgresql(source: str, target: str) -> None:
     """Create the tables of version 0.1 in an empty database with that version's migrations, and copy all rows."""
     with use_database(source):
-        migrations = MigrationExecutor(connection).loader.applied_migrations
+        migrations = _list_known_migrations(MigrationExecutor(connection).loader)
         rows = read_old_rows()
     with use_database(target):
         executor = MigrationExecutor(connection)
@@ -59,8 +60,13 @@ def read_old_rows() -> Rows:
 
 def _build_old_models() -> list[type[Model]]:
     loader = MigrationExecutor(connection).loader
-    models = loader.project_state(sorted(loader.applied_migrations)).apps.get_models(include_auto_created=True)
+    models = loader.project_state(_list_known_migrations(loader)).apps.get_models(include_auto_created=True)
     return [model for model in models if model._meta.app_label in loader.migrated_apps]
+
+
+def _list_known_migrations(loader: MigrationLoader) -> list[tuple[str, str]]:
+    """Return the applied migrations, except those of packages that the site no longer has."""
+    return sorted(set(loader.applied_migrations) & set(loader.disk_migrations))
 
 
 @contextmanager

@@ -34,15 +34,15 @@ from vanceweb.vault.queries import find_unreadable_connections
 WriteLine = Callable[[str], None]
 
 
-# Packages with tables that earlier versions of the site used.
-FORMER_APPS = frozenset({"axes"})
-
-
 @runtime_checkable
 class BucketStorage(Protocol):
     """A storage in a bucket that a service on the network may refuse."""
 
     def check_bucket(self) -> None: ...
+
+
+# Packages of earlier versions; their migrations in a database don't make it a newer one.
+DROPPED_APPS = frozenset({"axes"})
 
 
 class NotPrepared(Exception):
@@ -165,12 +165,9 @@ def _describe_error(error: DatabaseError) -> str:
 
 
 def _refuse_newer_database(loader: MigrationLoader) -> None:
-    """Raise NotPrepared when the database has migrations that this version doesn't have.
-
-    The tables of packages that earlier versions used stay there and disturb nobody.
-    """
-    applied = (migration for migration in loader.applied_migrations if migration[0] not in FORMER_APPS)
-    unknown = sorted(set(applied) - set(loader.disk_migrations))
+    """Raise NotPrepared when the database has migrations that this version doesn't have."""
+    applied = {(app, name) for app, name in loader.applied_migrations if app not in DROPPED_APPS}
+    unknown = sorted(applied - set(loader.disk_migrations))
     if unknown:
         names = [f"{app}.{name}" for app, name in unknown]
         copy = find_copy(names)

@@ -60,7 +60,11 @@ class CodeView(AuthenticateView):
         context: dict[str, Any] = super().get_context_data(**options)
         types = set(Authenticator.objects.filter(user=self.stage.login.user).values_list("type", flat=True))
         passkeys = {Authenticator.Type.WEBAUTHN}
-        return context | {"has_passkey": bool(types & passkeys), "has_code": bool(types - passkeys)}
+        return context | {
+            "has_passkey": bool(types & passkeys),
+            "has_code": bool(types - passkeys),
+            "has_app": Authenticator.Type.TOTP in types,
+        }
 
 
 class PasskeySignInView(LoginWebAuthnView):
