@@ -20,12 +20,12 @@ fade fail fetch fill filter find finish fit flatten follow forget format forward
 guard halve hand handle hash hide hold ignore import inpaint inspect install intensify invert iterate join keep kill
 learn leave list load localise locate lock log make mark measure migrate mirror mix move multiply narrow normalise
 note of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer prepare print
-process quantise read receive recolour recompress record recover redraw reduce refine refresh refuse reject release
-remember remove rename render repaint repair repeat replace report request requeue require reset resize resolve
-respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send separate
-serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start stop store
-stream stretch strip submit suppress sweep sync take test track train transfer transform translate transpose truncate
-unload unlock unpark update upload upsample use validate wait wake walk warm write
+process quantise read reauthenticate receive recolour recompress record recover redraw reduce refine refresh refuse
+reject release remember remove rename render repaint repair repeat replace report request requeue require reset resize
+resolve respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send
+separate serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start
+stop store stream stretch strip submit suppress sweep sync take test track train transfer transform translate
+transpose truncate unload unlock unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

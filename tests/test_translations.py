@@ -292,7 +292,7 @@ def test_before_anybody_is_signed_in(db: None, settings: Any, tmp_path: Path, cl
         "set up": client.get(address),
         "set up without a name": client.post(address, {}),
         "wrong": client.post("/login/", wrong),
-        "locked": [client.post("/login/", wrong) for _ in range(9)][-1],
+        "locked": [client.post("/login/", wrong) for _ in range(10)][-1],
         "forgotten": client.get("/password/forgotten/"),
         "no address": client.post("/password/forgotten/", {"email": "nothing"}),
         "sent": client.post("/password/forgotten/", {"email": "bob@studio.example"}),

@@ -71,6 +71,12 @@ def submit(form: str, values: dict[str, str] | None = None) -> Callable[[Tab], N
     return act
 
 
+def confirm_password(tab: Tab) -> None:
+    """Show that it is them where the site asks, which it does once in some minutes."""
+    if tab.locator("main #id_password").count():
+        submit("main form", {"password": PASSWORD})(tab)
+
+
 def submit_without_token(tab: Tab) -> None:
     """Send the form of the page without the token that tells it from another site's."""
     tab.locator("[name=csrfmiddlewaretoken]").first.evaluate("input => input.remove()")
@@ -213,12 +219,12 @@ PAGES: tuple[Page, ...] = (
     Page("forgotten", "/password/forgotten/", person=ANYBODY),
     Page("inactive", "/login/inactive/", 403, ANYBODY, like="forgotten"),
     Page("account", "/account/"),
-    Page("account-email", "/account/email/", act=submit("main form", {"password": PASSWORD})),
-    Page("account-email-asked", "/account/email/?ask=1", act=submit("main form", {"password": PASSWORD})),
+    Page("account-email", "/account/email/", act=confirm_password),
+    Page("account-email-asked", "/account/email/?ask=1", act=confirm_password),
     Page("account-confirm", "/account/confirm/"),
     Page("account-confirm-refused", "/account/confirm/", 422, act=submit("main form", {"password": "wrong"})),
-    Page("authenticator", "/account/authenticator/", act=submit("main form", {"password": PASSWORD})),
-    Page("passkey-add", "/account/passkeys/add/", act=submit("main form", {"password": PASSWORD})),
+    Page("authenticator", "/account/authenticator/", act=confirm_password),
+    Page("passkey-add", "/account/passkeys/add/", act=confirm_password),
     Page("password", "/password/"),
     Page("password-refused", "/password/", 422, act=submit("main form", {"old_password": "wrong"})),
 )

@@ -47,7 +47,7 @@ def test_a_wrong_network_is_named() -> None:
 def test_wrong_passwords_behind_a_proxy_lock_their_sender_only(is_trusted: bool, alice: User, settings: Any) -> None:
     settings.TRUSTED_PROXIES = parse_networks(["127.0.0.1"] if is_trusted else [])
     client = Client()
-    for number in range(10):
+    for number in range(11):
         last = client.post(
             "/login/",
             {"login": alice.username, "password": "wrong"},

@@ -21,27 +21,30 @@ MAILS = {"mails": "3/15m/key,20/15m/ip"}
 RETRY_SECONDS = 15 * 60
 
 
-def check_attempt(request: HttpRequest, *, account: str) -> None:
-    """Raise ImmediateHttpResponse with a page (429) if there were too many failures."""
-    if not all(_count(request, config, key, dry_run=True) for config, key in _list_counters(request, account)):
+def count_attempt(request: HttpRequest, *, account: str) -> None:
+    """Count an attempt before it is made. Raise ImmediateHttpResponse with a page (429) if it is one too many.
+
+    Counted after it had failed, many attempts at the same moment would all pass. A success takes them back.
+    """
+    is_taken = _count(request, PAIR, _build_pair(request, account))
+    if not is_taken or not all(_count(request, *counter, dry_run=True) for counter in _list_counters(account)):
         raise ImmediateHttpResponse(_render_refusal(request))
 
 
 def record_failure(request: HttpRequest, *, account: str) -> None:
-    """Count a wrong password or code. The last one that is taken is answered as too many already."""
-    for config, key in _list_counters(request, account):
-        _count(request, config, key)
-    check_attempt(request, account=account)
+    """Count a wrong password or code for the account and for the address as a whole."""
+    for counter in _list_counters(account):
+        _count(request, *counter)
 
 
 def forget_failures(request: HttpRequest, *, account: str) -> None:
-    """Begin anew for this person at this address, once they have signed in."""
+    """Begin anew for this person at this address, once they have shown that it is them."""
     key = _build_pair(request, account)
     ratelimit.clear(request, app=APP, action=next(iter(PAIR)), config=PAIR, key=key)
 
 
-def _list_counters(request: HttpRequest, account: str) -> list[tuple[dict[str, str], str]]:
-    return [(PAIR, _build_pair(request, account)), (ACCOUNT, account.casefold()), (ADDRESS, "")]
+def _list_counters(account: str) -> list[tuple[dict[str, str], str]]:
+    return [(ACCOUNT, account.casefold()), (ADDRESS, "")]
 
 
 def _build_pair(request: HttpRequest, account: str) -> str:
@@ -54,7 +57,7 @@ def _count(request: HttpRequest, config: dict[str, str], key: str, *, dry_run: b
     return used is not None
 
 
-def check_reset_request(request: HttpRequest, *, email: str) -> None:
+def count_mail(request: HttpRequest, *, email: str) -> None:
     """Count a request for a mail. Raise ImmediateHttpResponse with a page (429) if there were too many."""
     if not ratelimit.consume(request, app=APP, action=next(iter(MAILS)), config=MAILS, key=email.casefold()):
         raise ImmediateHttpResponse(_render_refusal(request))

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.accounts.sign_in_limits import check_attempt, record_failure
+from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures, record_failure
 
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 PASSKEY_NAME_LENGTH = 60
@@ -29,12 +29,14 @@ class LimitedCodeForm(forms.Form):
     def clean_code(self) -> str:
         """Return the code. Raise ValidationError, and ImmediateHttpResponse after too many wrong ones."""
         account = self.user.get_username()
-        check_attempt(context.request, account=account)
+        count_attempt(context.request, account=account)
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError:
             record_failure(context.request, account=account)
             raise
+        # At the sign-in, the person has shown that it is them; signing in forgets the failures, too.
+        forget_failures(context.request, account=account)
         return code
 
 

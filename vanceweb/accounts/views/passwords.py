@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from vanceweb.accounts.forms import EmailForm
 from vanceweb.accounts.mail import send_reset_link
 from vanceweb.accounts.services import change_password, reset_password
-from vanceweb.accounts.sign_in_limits import check_reset_request
+from vanceweb.accounts.sign_in_limits import count_mail
 from vanceweb.teams.access import get_person
 from vanceweb.teams.audit import get_performer
 from vanceweb.teams.models import User
@@ -50,7 +50,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """Send a link for a new password, or say whom to ask. The answer is the same for every address."""
     form = EmailForm(request.POST if settings.HAS_MAIL and request.method == "POST" else None)
     if form.is_valid():
-        check_reset_request(request, email=form.cleaned_data["email"])
+        count_mail(request, email=form.cleaned_data["email"])
         send_reset_link(form.cleaned_data["email"])
         return render(request, "accounts/forgotten_sent.html")
     context = {"form": form, "has_mail": settings.HAS_MAIL}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from vanceweb.accounts.forms import NewAccountForm, SignUpForm
 from vanceweb.accounts.mail import read_sign_up, send_sign_up_link
-from vanceweb.accounts.sign_in_limits import check_reset_request
+from vanceweb.accounts.sign_in_limits import count_mail
 from vanceweb.accounts.sign_up import create_account, is_open_domain
 from vanceweb.teams.audit import get_performer
 
@@ -25,7 +25,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404(_("Nobody can sign up here. Ask an owner or admin of a team to add you."))
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        check_reset_request(request, email=form.cleaned_data["email"])
+        count_mail(request, email=form.cleaned_data["email"])
         send_sign_up_link(form.cleaned_data["email"])
         return render(request, "accounts/sign_up_sent.html")
     return render(request, "accounts/sign_up.html", {"form": form}, status=422 if request.method == "POST" else 200)
