@@ -35,7 +35,7 @@ from vanceweb.vault.models import Connection
 HTMX = {"HX-Request": "true"}
 SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
-DATA = ("alice", "bob", "Acme",
+DATA = ("alice", "bob", "mona", "Acme",
         "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
         SENTENCE, HELD_REASON, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
