@@ -95,6 +95,7 @@ class KeeperForm(forms.Form):
     keeper = forms.ModelChoiceField(
         queryset=User.objects.none(),
         label=_("New keeper"),
+        empty_label=_("Choose a member"),
         error_messages={"invalid_choice": _("Choose a member of the team who can add connections.")},
     )
 
