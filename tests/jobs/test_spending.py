@@ -16,7 +16,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.remedies import Remedy, find_remedies
 from vanceweb.jobs.services import JobRefused, retry_job, submit_job
 from vanceweb.jobs.worker import _find_connection
-from vanceweb.teams.access import filter_spendable, mark_spendable
+from vanceweb.teams.access import add_may_spend, filter_spendable
 from vanceweb.teams.models import AuditAction, AuditEvent, Membership, Role, User
 from vanceweb.vault.keeping import set_spenders
 from vanceweb.vault.models import Connection
@@ -59,7 +59,7 @@ def test_the_rule_says_who_spends_and_all_ways_to_ask_agree(
         may = person.username in allowed
         assert actor.can_spend_on(shared) == may
         assert filter_spendable(Connection.objects.filter(pk=shared.pk), actor).exists() == may
-        marked = mark_spendable(Connection.objects.filter(pk=shared.pk), actor).first()
+        marked = add_may_spend(Connection.objects.filter(pk=shared.pk), actor).first()
         assert (marked is not None and marked.may_spend) == may
         assert (marked is None) == (person == charlie)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.lib.foreign_formats import FOREIGN_FORMATS
-from vanceweb.teams.access import Actor, filter_visible, mark_spendable
+from vanceweb.teams.access import Actor, add_may_spend, filter_visible
 from vanceweb.vault.models import Connection
 from vanceweb.vault.queries import choose_default
 
@@ -61,7 +61,7 @@ class SubmissionForm(forms.Form):
         self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
         self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
         # All that the person sees, with their state; those that they may not spend on can't be chosen.
-        self.connections = list(mark_spendable(Connection.objects.without_token(), actor))
+        self.connections = list(add_may_spend(Connection.objects.without_token(), actor))
         self.broken_connections = [row for row in self.spendable_connections if row.is_broken]
 
     @property

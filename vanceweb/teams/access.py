@@ -307,7 +307,7 @@ def filter_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[Kept
     return filter_visible(queryset, actor).filter(_build_spending_condition(actor, queryset.model))
 
 
-def mark_spendable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
+def add_may_spend(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
     """Return the rows that the actor may see. `may_spend` tells of each whether they may spend on it."""
     may_spend = Case(When(_build_spending_condition(actor, queryset.model), then=Value(True)), default=Value(False))
     return cast("QuerySet[KeptRow]", filter_visible(queryset, actor).annotate(may_spend=may_spend))

@@ -35,7 +35,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Leave the token in the database until it is accessed: pages that show connections don't need it."""
         return self.defer("token")
 
-    def with_people(self) -> "ConnectionQuerySet":
+    def fetch_people(self) -> "ConnectionQuerySet":
         """Fetch the keeper and the people named as spenders. `has_keeper` says whether the keeper is in the team."""
         membership = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("keeper"))
         rows = self.select_related("keeper", "created_by").prefetch_related("spenders")

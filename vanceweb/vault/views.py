@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vanceweb.teams.access import (
     Action,
     Actor,
+    add_may_spend,
     get_visible_or_404,
-    mark_spendable,
     require,
     require_withdrawable,
     team_page,
@@ -62,7 +62,7 @@ def connection_add(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Enqueue a check of the token (POST), or show the connection's card with the state of the check (GET)."""
-    connection, actor = get_visible_or_404(request, Connection.objects.without_token().with_people(), uuid=uuid)
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token().fetch_people(), uuid=uuid)
     if request.method == "POST":
         require(actor, Action.MAKE)
         request_check(connection=connection)
@@ -89,5 +89,5 @@ def connection_remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _render_list(request: HttpRequest, actor: Actor, form: ConnectionForm, status: int = 200) -> HttpResponse:
-    rows = mark_spendable(Connection.objects.without_token().with_people(), actor)
+    rows = add_may_spend(Connection.objects.without_token().fetch_people(), actor)
     return render(request, "vault/connections.html", {"connections": rows, "form": form}, status=status)

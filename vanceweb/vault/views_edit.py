@@ -96,6 +96,6 @@ def _render_forms(
 
 def _get_editable_connection(request: HttpRequest, uuid: UUID) -> tuple[Connection, Actor]:
     """Return the connection and the actor. Raise Http404 if they may not see it, PermissionDenied if not change it."""
-    connection, actor = get_visible_or_404(request, Connection.objects.without_token().with_people(), uuid=uuid)
+    connection, actor = get_visible_or_404(request, Connection.objects.without_token().fetch_people(), uuid=uuid)
     require_editable(actor, connection)
     return connection, actor

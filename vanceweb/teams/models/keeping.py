@@ -26,7 +26,7 @@ class TeamKept(TeamOwned):
     )
     spenders = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("People"))
 
-    # Not stored: whether the actor of a page may spend on the row (see `access.mark_spendable`).
+    # Not stored: whether the actor of a page may spend on the row (see `access.add_may_spend`).
     may_spend: bool = False
 
     class Meta:

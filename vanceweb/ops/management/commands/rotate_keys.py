@@ -27,11 +27,11 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{done.rotated} re-encrypted with the newest key. {done.current} were encrypted with it already."
         )
-        self._explain(done)
+        self._describe(done)
         if done.needs_old_keys:
             sys.exit(1)
 
-    def _explain(self, done: Rotation) -> None:
+    def _describe(self, done: Rotation) -> None:
         if done.changed:
             self.stdout.write(f"{done.changed} were changed meanwhile. Run the command again to check them.")
         if done.unreadable:
