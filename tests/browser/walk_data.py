@@ -115,6 +115,9 @@ def make_connections(user: User) -> dict[str, Connection]:
         "silent_connection": make_hosted_connection(
             user, name="Agency plan", check_state=ok, last_error="The name x.example is not known.", **checked
         ),
+        "shared_connection": make_hosted_connection(
+            user, name="Plan without a keeper", private_to_id=None, keeper=None, spend_role="admin", **checked
+        ),
         "checking": make_hosted_connection(user, name="A plan with a name that is as long as it may be " + "x" * 30),
     }
 

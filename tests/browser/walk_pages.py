@@ -183,6 +183,7 @@ PAGES: tuple[Page, ...] = (
     Page("connection-edit", "/connections/{connection}/edit/"),
     Page("connection-edit-bundled", "/connections/{bundled}/edit/", like="connection-edit"),
     Page("connection-edit-refused", "/connections/{connection}/edit/", 422, act=submit("main form", {"name": ""})),
+    Page("connection-edit-shared", "/connections/{shared_connection}/edit/"),
     Page("connection-edited", "/connections/{connection}/edit/", act=submit("main form")),
     Page("connection-share", "/connections/{connection}/share/"),
     Page("connection-remove", "/connections/{connection}/remove/"),

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from tests.conftest import as_actor
 from tests.factories import make_hosted_connection
 from vanceweb.teams.models import AuditAction, AuditEvent, Membership, User
-from vanceweb.vault.keeping import find_connections_kept_by, find_without_keeper, hand_over_connection
+from vanceweb.vault.keeping import find_connections_kept_by, hand_over_connection
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import add_connection, replace_token, set_connection_privacy
 
@@ -80,15 +80,18 @@ def test_a_new_keeper_replaces_the_token_and_nobody_takes_it_away_from_the_team(
     assert Connection.objects.get(pk=shared.pk).token.open() == "another-token-altogether"
 
 
-def test_a_connection_whose_keeper_was_deleted_or_left_has_none(
+def test_a_connection_whose_keeper_was_deleted_or_left_needs_one(
     alice: User, bob: User, shared: Connection, bundled: Connection
 ) -> None:
-    team = as_actor(alice).team
-    assert list(find_without_keeper(team)) == []
+    def list_needing() -> list[Connection]:
+        return [row for row in Connection.objects.fetch_people() if row.needs_keeper]
+
+    make_hosted_connection(alice, name="Private")
+    assert list_needing() == []
     Membership.objects.filter(user=bob).delete()
-    assert list(find_without_keeper(team)) == [shared]
+    assert list_needing() == [shared]
     bob.delete()
     shared.refresh_from_db()
-    assert (shared.keeper, list(find_without_keeper(team))) == (None, [shared])
+    assert (shared.keeper, list_needing()) == (None, [shared])
     hand_over_connection(actor=as_actor(alice), connection=shared, keeper=alice)
-    assert list(find_without_keeper(team)) == []
+    assert list_needing() == []

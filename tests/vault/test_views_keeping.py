@@ -103,7 +103,9 @@ def test_the_card_shows_keeper_and_spenders(client: Client, alice: User, bob: Us
 def test_admins_are_asked_to_name_a_keeper(client: Client, alice: User, bob: User, shared: Connection) -> None:
     bob.delete()
     page = read(client, alice, CONNECTIONS)
-    assert f'Nobody. <a href="/connections/{shared.uuid}/edit/#keeper">Name a keeper</a>' in page
+    link = f'<a href="/connections/{shared.uuid}/edit/#keeper">Name a keeper</a>'
+    assert f"Nobody. {link}" in page
+    assert f"Nobody is told when its token stops working. {link}" in page
     assert post(client, alice, shared, "keeper", {"keeper": alice.pk})[0] == 302
     assert "Name a keeper" not in read(client, alice, CONNECTIONS)
 
@@ -123,6 +125,17 @@ def test_the_keeper_is_told_on_every_page_of_a_refused_token(
     assert "Token refused" in card
     assert post(client, bob, shared, "edit", {"token": "another-token-altogether"})[0] == 302
     assert link not in read(client, bob, "/t/studio/")
+
+
+def test_a_keeper_is_told_in_their_other_teams_too(
+    client: Client, alice: User, charlie: User, shared: Connection
+) -> None:
+    Membership.objects.create(team=as_actor(charlie).team, user=alice, role="viewer")
+    kept = make_hosted_connection(
+        charlie, name="Elsewhere", private_to_id=None, keeper=alice, rejected_at=timezone.now()
+    )
+    page = read(client, alice, "/t/studio/")
+    assert f'<a href="/t/{kept.team.slug}/connections/#connection-{kept.uuid}">Show the connection</a>' in page
 
 
 def test_no_page_shows_a_token(client: Client, alice: User) -> None:

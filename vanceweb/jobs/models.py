@@ -61,7 +61,7 @@ class Job(TeamOwned, LeasedModel):
         SETTINGS = "settings"
 
     class HoldCause(models.TextChoices):
-        """What a job is held for, if the site releases it by itself once that is over."""
+        """The cause of a hold after which the site releases the job by itself."""
 
         # The connection's service refuses the token.
         TOKEN = "token"  # noqa: S105

@@ -28,12 +28,6 @@ def find_possible_spenders(team: Team) -> QuerySet[User]:
     return _filter_members(team, Action.SPEND)
 
 
-def find_without_keeper(team: Team) -> QuerySet[Connection]:
-    """Return the team's connections whose keeper was deleted or has left. The bundled engine's needs none."""
-    rows = Connection.objects.without_token().filter(team=team, private_to=None).exclude(service="bundled")
-    return rows.exclude(keeper__in=team.members.all())
-
-
 @transaction.atomic
 def hand_over_connection(*, actor: Actor, connection: Connection, keeper: User) -> None:
     """Make another member of the team the keeper of its connection, as a keeper before they leave or as an admin.

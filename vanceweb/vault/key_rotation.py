@@ -19,7 +19,7 @@ BATCH = 200
 
 @dataclass
 class Rotation:
-    """What a run did with the stored values, by number."""
+    """The numbers of stored values by what a run did with them."""
 
     rotated: int = 0
     # Those that the newest key opens already.

@@ -23,7 +23,7 @@ def find_rejected_connections(actor: Actor) -> QuerySet[Connection]:
     theirs = Q(keeper=actor.user)
     if actor.can(Action.MANAGE_CONNECTIONS):
         theirs |= Q(keeper=None, team=actor.team, private_to=None)
-    return Connection.objects.without_token().filter(theirs, rejected_at__isnull=False)
+    return Connection.objects.without_token().select_related("team").filter(theirs, rejected_at__isnull=False)
 
 
 def report_rejection(connection: Connection) -> None:

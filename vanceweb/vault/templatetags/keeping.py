@@ -1,4 +1,4 @@
-"""What the actor of a page may do as a keeper, and the tokens that they are asked to replace."""
+"""The rights of a page's actor as a keeper of connections, and the tokens that they are asked to replace."""
 
 from django import template
 
