@@ -30,23 +30,20 @@ def find_use(picture: Asset, actor: Actor) -> PictureUse:
 
 @dataclass(frozen=True)
 class PictureFilter:
-    """The pictures that a list shows: those of a person, of a feature (its slug), and with a text in their name.
+    """The results that a list shows: those of a person, of a feature (its slug), and with a text in their name.
 
-    Each is empty for all. The kind is that of results, unless somebody asks for uploads or samples, too.
+    Each is empty for all.
     """
 
     person: User | None = None
     feature: str = ""
     text: str = ""
-    kinds: tuple[str, ...] = (Asset.Kind.RESULT,)
 
 
 def find_pictures(actor: Actor, wanted: PictureFilter) -> QuerySet[Asset]:
-    """Return the wanted pictures among those that the actor may see, each with the person who made it."""
-    # Equality, where there is one kind: only then does an index give the rows in their order.
-    kinds = {"kind": wanted.kinds[0]} if len(wanted.kinds) == 1 else {"kind__in": wanted.kinds}
-    pictures = Asset.objects.get_queryset().filter_person(wanted.person).filter_feature(wanted.feature)
-    return filter_visible(pictures.filter_name(wanted.text).filter(**kinds).select_related("created_by"), actor)
+    """Return the wanted results among those that the actor may see, each with the person who made it."""
+    pictures = Asset.objects.results().filter_person(wanted.person).filter_feature(wanted.feature)
+    return filter_visible(pictures.filter_name(wanted.text).select_related("created_by"), actor)
 
 
 def get_pictures_page(

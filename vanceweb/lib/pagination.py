@@ -17,7 +17,9 @@ def get_page_after(queryset: QuerySet[M], *, after: str | None, limit: int) -> t
     """
     if after:
         created_at, pk = _parse_cursor(after)
-        queryset = queryset.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
+        older = Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk)
+        # The first condition follows from the other; by it, an index leads to the place at once.
+        queryset = queryset.filter(Q(created_at__lte=created_at) & older)
     rows = list(queryset.order_by("-created_at", "-pk")[: limit + 1])
     if len(rows) <= limit:
         return rows, None
