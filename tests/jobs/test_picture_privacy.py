@@ -153,6 +153,12 @@ def test_the_page_of_a_job_offers_the_change_to_its_person_and_returns_there(
     assert "Share the source" in client.get(answer["Location"]).content.decode()
 
 
+def test_a_job_that_runs_can_be_made_private(bob: User, client: Client) -> None:
+    job = make_job(bob, state=Job.State.QUEUED)
+    client.force_login(bob)
+    assert f'action="/jobs/{job.uuid}/privacy/"' in client.get(f"/jobs/{job.uuid}/").content.decode()
+
+
 def test_a_tile_offers_the_change_to_its_person_only(alice: User, bob: User, client: Client) -> None:
     picture = make_result(bob)
     for person, offered in ((bob, True), (alice, False)):
