@@ -118,6 +118,12 @@ def test_a_poll_of_the_jobs_and_the_way_back_keep_the_filter(visitor: Client, al
     assert visitor.post(f"/jobs/{job.uuid}/delete/")["Location"] == "/t/studio/jobs/?person=bob"
 
 
+def test_a_refresh_of_the_usage_keeps_the_filter(visitor: Client) -> None:
+    page = visitor.get("/t/studio/usage/?person=me&after=").content.decode()
+    action = re.findall(r'action="(/t/studio/usage/refresh/[^"]*)"', page)[0]
+    assert visitor.post(action)["Location"] == "/t/studio/usage/?person=me"
+
+
 def test_a_page_whose_rows_are_gone_leads_to_the_first_one_of_the_filter(visitor: Client, bob: User) -> None:
     after = "2020-01-01T00:00:00+00:00_1"
     for listing in ("gallery", "jobs"):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -55,10 +56,10 @@ def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @team_page
 def usage_refresh(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Enqueue readings of balances and histories; the page shows them once a worker has read them."""
+    """Enqueue readings of balances and histories; the page, with its filter, shows them once a worker has read them."""
     require(actor, Action.MAKE)
     request_refresh(actor=actor)
-    return redirect("usage", team=actor.team.slug)
+    return redirect(reverse("usage", args=[actor.team.slug], query=request.GET or None))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
