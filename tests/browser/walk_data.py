@@ -21,6 +21,7 @@ from tests.conftest import PASSWORD, as_actor, get_bundled
 from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_result, make_upload
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.link_services import create_link, revoke_link
+from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person, open_team, set_up_installation
 from vanceweb.ops.team_deletion import close_team
@@ -124,8 +125,11 @@ def make_connections(user: User) -> dict[str, Connection]:
 
 def make_links(user: User) -> dict[str, str]:
     """Create share links in each state. Return the ids and secrets that paths name."""
-    actor, pictures = as_actor(user), [job.result for job in (make_finished_job(user, 0), make_finished_job(user, 4))]
-    shown = [picture for picture in pictures if picture is not None]
+    actor, jobs = as_actor(user), [make_finished_job(user, 0), make_finished_job(user, 4)]
+    shown = [job.result for job in jobs if job.result is not None]
+    # One with the picture before it, and one without.
+    Asset.objects.filter(pk=shown[0].pk).update(parent_uuid=jobs[0].source and jobs[0].source.uuid)
+    shown[0].refresh_from_db()
     link = create_link(actor=actor, pictures=shown, title="For the printer", shows_originals=True)
     locked = create_link(actor=actor, pictures=shown[:1], password="open sesame", lasts=timedelta(days=30))
     revoke_link(actor=actor, link=create_link(actor=actor, pictures=shown, title="long-title-" * 10))
