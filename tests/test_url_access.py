@@ -131,6 +131,7 @@ URLS = {
     "gallery/<uuid:asset>/privacy/": (NOT_ALLOWED, MAKERS),
     "t/<slug:team>/links/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/links/add/": (Expected(TO_LOGIN, 404, 403, 200, 200, 200, 404, 404), MAKE_BY_FORM),
+    "links/<uuid:link>/edit/": (EDIT_PAGE, EDIT),
     "links/<uuid:link>/revoke/": (EDIT_PAGE, EDIT),
     # Only the secret of a link opens it, for everybody.
     "s/<str:secret>/": (Expected(*[404] * 8), Expected(*[404] * 8)),

@@ -169,6 +169,8 @@ PAGES: tuple[Page, ...] = (
     Page("links-of-viewer", TEAM + "links/", person="vera", like="links"),
     Page("link-add", TEAM + "links/add/?picture={asset}"),
     Page("link-add-refused", TEAM + "links/add/", 422, act=submit("main form"), like="link-add"),
+    Page("link-edit", "/links/{link}/edit/"),
+    Page("link-edit-refused", "/links/{link}/edit/", 422, act=submit("main form", {"password": "short"})),
     Page("link-revoke", "/links/{link}/revoke/"),
     Page("share", "/s/{share}/", person=ANYBODY),
     Page("share-with-password", "/s/{locked_share}/", person=ANYBODY),

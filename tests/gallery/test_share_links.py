@@ -367,6 +367,40 @@ def test_a_refused_form_keeps_what_was_typed(alice: User) -> None:
     assert not ShareLink.objects.exists()
 
 
+def test_a_link_is_changed_and_keeps_its_address_and_what_nobody_chose_anew(alice: User, client: Client) -> None:
+    link = share(alice, make_result(alice), title="Old", lasts=timedelta(days=1), password="open sesame")
+    path, before = get_path(link), link.expires_at
+    assert log_in(alice).post(f"/links/{link.uuid}/edit/", {"title": "New", "originals": "on"}).status_code == 302
+    link.refresh_from_db()
+    assert (link.title, link.shows_originals, link.expires_at, get_path(link)) == ("New", True, before, path)
+    assert link.is_password("open sesame")
+    log_in(alice).post(f"/links/{link.uuid}/edit/", {"days": "never", "no_password": "on"})
+    link.refresh_from_db()
+    assert (link.title, link.shows_originals, link.expires_at, link.password) == ("", False, None, "")
+    assert client.get(path).status_code == 200
+    assert AuditEvent.objects.filter(action=AuditAction.SHARE_LINK_CHANGED).count() == 2
+
+
+def test_a_new_password_is_asked_of_whoever_gave_the_old_one(alice: User, client: Client) -> None:
+    link = share(alice, make_result(alice), password="open sesame")
+    client.post(get_path(link), {"password": "open sesame"})
+    refused = log_in(alice).post(f"/links/{link.uuid}/edit/", {"password": "short"})
+    assert refused.status_code == 422
+    log_in(alice).post(f"/links/{link.uuid}/edit/", {"password": "open barley"})
+    assert "Enter the password" in client.get(get_path(link)).content.decode()
+    assert client.post(get_path(link), {"password": "open barley"}).status_code == 302
+
+
+def test_an_expired_link_can_be_given_more_time_and_a_revoked_one_cannot_be_revived(alice: User) -> None:
+    expired, revoked = (share(alice, make_result(alice)) for _ in range(2))
+    ShareLink.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+    revoke_link(actor=as_actor(alice), link=revoked)
+    for link in (expired, revoked):
+        log_in(alice).post(f"/links/{link.uuid}/edit/", {"days": "7"})
+    assert Client().get(get_path(expired)).status_code == 200
+    assert_missing(get_path(revoked))
+
+
 def test_the_list_gives_the_address_to_editors_only(alice: User, bob: User, viewer: User) -> None:
     link = share(alice, make_result(alice), title="Alice's choice")
     for user, may in ((alice, True), (bob, False), (viewer, False)):

@@ -12,6 +12,19 @@ PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 200
 NEVER = "never"
 DEFAULT_DAYS = "30"
+EXPIRIES = [
+    ("1", _("After a day")),
+    ("7", _("After a week")),
+    (DEFAULT_DAYS, _("After 30 days")),
+    ("90", _("After 90 days")),
+    ("365", _("After a year")),
+    (NEVER, _("Never")),
+]
+
+
+def to_lifetime(days: str) -> timedelta | None:
+    """Return a choice of EXPIRIES as the time until a link expires, None for never."""
+    return None if days == NEVER else timedelta(days=int(days))
 
 
 class ShareLinkForm(forms.Form):
@@ -25,14 +38,7 @@ class ShareLinkForm(forms.Form):
     )
     days = forms.ChoiceField(
         label=_("Expires"),
-        choices=[
-            ("1", _("After a day")),
-            ("7", _("After a week")),
-            (DEFAULT_DAYS, _("After 30 days")),
-            ("90", _("After 90 days")),
-            ("365", _("After a year")),
-            (NEVER, _("Never")),
-        ],
+        choices=EXPIRIES,
         initial=DEFAULT_DAYS,
     )
     password = forms.CharField(
@@ -46,11 +52,25 @@ class ShareLinkForm(forms.Form):
     )
     originals = forms.BooleanField(label=_("Let visitors download the original files"), required=False)
 
-    @property
-    def lasts(self) -> timedelta | None:
-        """The time until the link expires, None for never. For a valid form."""
-        days = self.cleaned_data["days"]
-        return None if days == NEVER else timedelta(days=int(days))
+
+class ShareLinkChangeForm(forms.Form):
+    """New settings of a share link. Without another choice its end and its password stay."""
+
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH, required=False)
+    days = forms.ChoiceField(
+        label=_("Expires"), choices=[("", _("As before")), *EXPIRIES], required=False, help_text=_("Counted from now.")
+    )
+    password = forms.CharField(
+        label=_("New password"),
+        min_length=PASSWORD_MIN_LENGTH,
+        max_length=PASSWORD_MAX_LENGTH,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Empty: it stays as it is."),
+    )
+    no_password = forms.BooleanField(label=_("Ask for no password"), required=False)
+    originals = forms.BooleanField(label=_("Let visitors download the original files"), required=False)
 
 
 class UnlockForm(forms.Form):

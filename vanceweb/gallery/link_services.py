@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
@@ -64,6 +64,33 @@ def create_link(
         expires=link.expires_at.isoformat() if link.expires_at else "never",
     )
     return link
+
+
+@transaction.atomic
+def change_link(
+    *,
+    actor: Actor,
+    link: ShareLink,
+    title: str,
+    shows_originals: bool,
+    expires_at: datetime | None,
+    password: str | None,
+) -> None:
+    """Change the settings of a link. `password` is None if it stays, and "" for none.
+
+    A new password is asked of everybody who opened the link before. A revoked link stays revoked.
+    """
+    fields = {"title": " ".join(title.split()), "shows_originals": shows_originals, "expires_at": expires_at}
+    if password is not None:
+        fields["password"] = make_password(password) if password else ""
+    ShareLink.objects.filter(pk=link.pk).update(**fields)
+    link.refresh_from_db(fields=list(fields))
+    record_event(
+        AuditAction.SHARE_LINK_CHANGED,
+        by=actor.performer,
+        target=link,
+        expires=link.expires_at.isoformat() if link.expires_at else "never",
+    )
 
 
 @transaction.atomic
