@@ -1,4 +1,5 @@
 // The upload of a picture: its progress, and a sentence when it fails.
+import { formatDuration } from "./durations.js";
 import { fillText } from "./texts.js";
 
 const SHOW_ABOVE_BYTES = 300 * 1024; // smaller uploads finish before a progress bar is readable
@@ -22,8 +23,8 @@ class UploadForm extends HTMLElement {
       document.getElementById("sending-bar").value = (100 * loaded) / total;
     });
     this.addEventListener("htmx:sendError", () => this.showError(texts.textUnreachable));
-    this.addEventListener("htmx:responseError", ({ detail: { xhr: { status } } }) =>
-      this.showError(this.describeError(texts, status)),
+    this.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
+      this.showError(this.describeError(texts, xhr)),
     );
     this.form.addEventListener("signed-out", (event) => {
       event.preventDefault(); // a reload would discard the picture
@@ -50,8 +51,10 @@ class UploadForm extends HTMLElement {
     if (button) button.disabled = isDisabled;
   }
 
-  describeError(texts, status) {
+  describeError(texts, xhr) {
+    const { status } = xhr;
     if (status === 403) return texts.textRefused;
+    if (status === 429) return fillText(texts.textMany, { wait: formatDuration(Number(xhr.getResponseHeader("Retry-After"))) });
     return status === 503 || status === 507 ? texts.textFull : fillText(texts.textFailed, { status });
   }
 
