@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import as_actor
 from tests.factories import make_job, make_private, make_result, make_upload
+from vanceweb.gallery.link_queries import list_shown
 from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.gallery.models import Asset, SharedPicture, ShareLink
 from vanceweb.gallery.services import delete_asset
@@ -184,6 +185,13 @@ def test_a_link_ends_with_its_team(alice: User) -> None:
     path = get_path(share(alice, make_result(alice)))
     as_actor(alice).team.delete()
     assert_missing(path)
+
+
+def test_a_link_shows_nothing_while_its_team_waits_for_its_deletion(alice: User) -> None:
+    link = ShareLink.objects.get(pk=share(alice, make_result(alice)).pk)
+    assert list_shown(link)
+    vars(link.team)["deleted_at"] = timezone.now()
+    assert list_shown(link) == []
 
 
 def test_a_link_of_the_team_lives_on_when_its_maker_leaves(bob: User, client: Client) -> None:
