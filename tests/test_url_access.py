@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -17,6 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_charge, make_hosted_connection, make_job
 from vanceweb.engine.models import Account
@@ -59,6 +61,7 @@ OLD_PAGE = Expected(TO_LOGIN, 302, 302, 302, 302, 302, 200, 200)
 OWN_PAGE = Expected(TO_LOGIN, *[200] * 7)
 # The engine's API has no sessions: without a token it responds with code 30001 and HTTP 200.
 API = Expected(*[200] * 8)
+NO_TOKEN = Expected(*[401] * 8)
 NOT_ALLOWED = Expected(TO_LOGIN, *[405] * 7)
 OWN_MISSING = Expected(TO_LOGIN, *[404] * 7)
 OWN_REDIRECT = Expected(TO_LOGIN, *[302] * 7)
@@ -70,6 +73,8 @@ FILE_NOT_ALLOWED = Expected(*[405] * 8)
 MAKE = Expected(TO_LOGIN, 404, 403, 302, 302, 302, 404, 404)
 MAKE_BY_FORM = Expected(TO_LOGIN, 404, 403, 422, 422, 422, 404, 404)
 MANAGE_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
+MANAGE_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
+MANAGE = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
 # Alice made the rows, so a member may only see them.
 EDIT = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
 EDIT_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
@@ -186,6 +191,26 @@ URLS = {
     "status/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "models/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "styleguide/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
+    "account/tokens/": (OWN_PAGE, Expected(TO_LOGIN, *[422] * 7)),
+    # Only the person's own.
+    "account/tokens/<uuid:token>/revoke/": (NOT_ALLOWED, Expected(TO_LOGIN, 404, 404, 404, 404, 404, 404, 404)),
+    "t/<slug:team>/webhooks/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "webhooks/<uuid:webhook>/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "webhooks/<uuid:webhook>/delete/": (MANAGE_PAGE, MANAGE),
+    "webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/send/": (NOT_ALLOWED, MANAGE),
+    "api/v1/docs": (OWN_PAGE, NOT_ALLOWED),
+    # The site's own API has no sessions: only a token opens it (tests/api/).
+    "api/v1/me": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/features": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/pictures": (NO_TOKEN, NO_TOKEN),
+    "api/v1/pictures/<uuid:picture_id>": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/pictures/<uuid:picture_id>/file": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/jobs": (NO_TOKEN, NO_TOKEN),
+    "api/v1/jobs/<uuid:job_id>": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/jobs/<uuid:job_id>/cancel": (FILE_NOT_ALLOWED, NO_TOKEN),
+    "api/v1/jobs/<uuid:job_id>/retry": (FILE_NOT_ALLOWED, NO_TOKEN),
+    "api/v1/openapi.json": (Expected(*[200] * 8), FILE_NOT_ALLOWED),
+    "api/v1/": (Expected(*[404] * 8), FILE_NOT_ALLOWED),
     "web_api/v1/upload": (API, API),
     "web_api/v1/transform": (API, API),
     "web_api/v1/progress": (API, API),
@@ -200,7 +225,9 @@ ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
 # The requests whose answer shows a new secret, once, to whoever asked for it.
 SHOWN_ONCE = {("post", "engine-tokens/")}
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
-ROWS = [route for route in URLS if "<uuid:" in route and not route.startswith("t/")]
+# Without those that never are private, or that only a token opens.
+NEVER_PRIVATE = ("t/", "account/", "api/", "webhooks/")
+ROWS = [route for route in URLS if "<uuid:" in route and not route.startswith(NEVER_PRIVATE)]
 ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
 # Whoever made a row may do to it what owners may, and these.
 MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
@@ -223,7 +250,8 @@ def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> I
 
 def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
-    for name in ("job", "active", "failed", "asset", "link", "connection", "invitation"):
+    names = ("job", "active", "failed", "asset", "link", "connection", "invitation", "token", "webhook")
+    for name in names:
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
     for name in ("member", "person", "account"):
         route = route.replace(f"<int:{name}>", "<int:pk>")
@@ -251,6 +279,11 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:connection>": make_hosted_connection(user).uuid,
         "<int:account>": Account.objects.order_by("pk")[0].pk,
         "<int:pk>": 1,
+        "<uuid:webhook>": (webhook := make_webhook(user)).uuid,
+        "<uuid:delivery>": webhook.deliveries.get().uuid,
+        "<uuid:token>": uuid4(),
+        "<uuid:picture_id>": job.result.uuid,
+        "<uuid:job_id>": job.uuid,
         "<slug:slug>": "enlarge3",
         "<slug:size>": "tile",
         "<str:secret>": "guessed",
@@ -336,6 +369,7 @@ def read_rows() -> list[object]:
 
 
 def test_every_url_of_the_site_is_in_the_table() -> None:
+    # A call of the API has an entry for each of its methods.
     assert sorted(set(walk_routes(get_resolver().url_patterns))) == sorted(map(to_urlconf_route, URLS))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from tests.conftest import as_actor
@@ -15,6 +16,12 @@ from vanceweb.teams.models import Scope, User
 ROOT = "/api/v1"
 BOTH = (Scope.READ, Scope.WRITE)
 MONTH = timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def forget_chores() -> None:
+    """Let a chore run again although it ran in another test."""
+    cache.clear()
 
 
 @dataclass

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from pydantic.json_schema import models_json_schema
@@ -30,6 +31,8 @@ PROBLEMS_OF_POSTS = {
     413: "The body is too large.",
     415: "The body isn't of a type that this call reads.",
 }
+# The names of the addresses that ninja adds to those of the calls.
+OWN_NAMES = ("openapi-json", "api-root")
 DESCRIPTION = """
 Everything that the site's pages do with pictures and jobs, for programs. Errors are problem documents (RFC 9457).
 Credits are decimals as text. Times are in UTC.
@@ -76,9 +79,14 @@ def build_api() -> SiteAPI:
     return api
 
 
+API = build_api()
+
+
 def get_patterns(api: NinjaAPI) -> list[URLPattern]:
     """Return the addresses of the calls, which ask for a token and for no session."""
     patterns: list[Any] = api.urls[0]
     for pattern in patterns:
-        pattern.callback = login_not_required(pattern.callback)
+        # ninja's own addresses take any method.
+        view = require_safe(pattern.callback) if pattern.name in OWN_NAMES else pattern.callback
+        pattern.callback = login_not_required(view)
     return patterns

@@ -125,6 +125,10 @@ class Actor:
         """Return whether the actor may revoke an invitation: whoever could have made it."""
         return invitation.team_id == self.team.pk and self.can_grant(Role(invitation.role))
 
+    @property
+    def can_manage_webhooks(self) -> bool:
+        return self.can(Action.MANAGE_CONNECTIONS)
+
     def can_see(self, row: TeamOwned) -> bool:
         """Return whether the actor may see a row."""
         return row.team_id == self.team.pk and row.private_to_id in (None, self.user.pk)
@@ -295,6 +299,13 @@ def _find_actor(user: Person, is_wanted: Callable[[Membership], bool]) -> Actor 
 
 def _build_actor(membership: Membership, memberships: tuple[Membership, ...]) -> Actor:
     return Actor(membership.user, membership.team, Role(membership.role), memberships=memberships)
+
+
+def get_person(request: HttpRequest) -> User:
+    """Return whoever is signed in, for pages about themselves. Raise PermissionDenied if nobody is."""
+    if not isinstance(request.user, User) or not request.user.is_active:
+        raise PermissionDenied
+    return request.user
 
 
 def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
