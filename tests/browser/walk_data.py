@@ -17,6 +17,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageOps
 
+from tests.api.conftest import issue_token
+from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor, get_bundled
 from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_result, make_upload
 from vanceweb.catalogue.steps import Step
@@ -152,11 +154,14 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     for number in range(MANY_CHARGES):
         make_charge(owner, minutes_ago=number)
     asset = make_result(owner, name="sunset.jpg", file=read_photo(3))
+    issue_token(owner)
+    webhook = make_webhook(owner)
     return (
         {name: str(row.uuid) for name, row in rows.items()}
         | make_links(owner)
         | {
             "asset": str(asset.uuid),
+            "webhook": str(webhook.uuid),
             "bundled": str(get_bundled(owner).uuid),
             "source": str(finished[0].source.uuid) if finished[0].source else "",
         }

@@ -301,13 +301,6 @@ def _build_actor(membership: Membership, memberships: tuple[Membership, ...]) ->
     return Actor(membership.user, membership.team, Role(membership.role), memberships=memberships)
 
 
-def get_person(request: HttpRequest) -> User:
-    """Return whoever is signed in, for pages about themselves. Raise PermissionDenied if nobody is."""
-    if not isinstance(request.user, User) or not request.user.is_active:
-        raise PermissionDenied
-    return request.user
-
-
 def filter_visible(queryset: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
     """Return the rows of the actor's team that the actor may see."""
     return queryset.filter(Q(private_to=None) | Q(private_to=actor.user), team=actor.team)
