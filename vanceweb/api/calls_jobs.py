@@ -14,7 +14,7 @@ from vanceweb.api.job_requests import read_submission
 from vanceweb.api.json_bodies import JSON_TYPE, read_json
 from vanceweb.api.lists import ListQuery, get_jobs_page
 from vanceweb.api.problems import Problem
-from vanceweb.api.representations import describe_job
+from vanceweb.api.representations import describe_job, to_json_text
 from vanceweb.api.schemas import JobIn, JobOut, JobPage
 from vanceweb.catalogue.jconfig import JConfigError
 from vanceweb.jobs.models import Job
@@ -59,7 +59,7 @@ def add_job(
         answer = _describe(actor, job)
         location = reverse("site-api:get_job", args=[job.uuid])
         headers = {"Location": location}
-        return HttpResponse(answer.model_dump_json(), status=202, content_type=JSON_UTF8, headers=headers)
+        return HttpResponse(to_json_text(answer), status=202, content_type=JSON_UTF8, headers=headers)
 
     return answer_once(actor, key, body.model_dump(mode="json"), submit)
 

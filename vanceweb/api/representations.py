@@ -1,6 +1,10 @@
 """The answers for rows: the same in every call and in webhooks."""
 
+import json
 from decimal import Decimal
+from typing import Any
+
+from ninja.responses import NinjaJSONEncoder
 
 from vanceweb.api.models import PictureFetch
 from vanceweb.api.schemas import (
@@ -110,6 +114,11 @@ def describe_job(job: Job) -> JobOut:
     )
 
 
+def to_json_text(document: Any) -> str:
+    """Return an answer, or a document with answers in it, as the JSON that ninja would write."""
+    return json.dumps(document, cls=NinjaJSONEncoder)
+
+
 def to_decimal_text(number: Decimal) -> str:
     """Return a number of credits without zeros at its end, and never as a power of ten."""
     return f"{number.normalize():f}"
@@ -123,7 +132,10 @@ def _estimate_seconds(job: Job) -> float | None:
         return float(round(job.place.seconds + job.expected_seconds, 1))
     if job.work_started_at is None:
         return round(job.expected_seconds, 1)
-    return round(max(0.0, job.expected_seconds - job.elapsed.total_seconds()), 1)
+    elapsed = job.elapsed.total_seconds()
+    if job.percent:
+        return round(elapsed * (100 - job.percent) / job.percent, 1)
+    return round(max(0.0, job.expected_seconds - elapsed), 1)
 
 
 def _describe_error(job: Job) -> ErrorOut | None:

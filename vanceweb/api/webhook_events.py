@@ -6,7 +6,6 @@ A job's end may become visible after that of a later one, so each sweep looks ba
 keeps it from telling anything twice.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -15,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from vanceweb.api.models import Webhook, WebhookDelivery, WebhookEvent
-from vanceweb.api.representations import describe_job
+from vanceweb.api.representations import describe_job, to_json_text
 from vanceweb.jobs.models import Job
 from vanceweb.lib.row_faults import run_for_each
 from vanceweb.vault.models import Connection
@@ -76,13 +75,13 @@ def _build_delivery(webhook: Webhook, job: Job) -> WebhookDelivery:
     event = EVENTS[job.state]
     ended_at = job.finished_at or timezone.now()
     delivery = WebhookDelivery(webhook=webhook, event=event.value, job_uuid=job.uuid, ended_at=ended_at)
-    delivery.body = json.dumps(
+    delivery.body = to_json_text(
         {
-            "id": str(delivery.uuid),
+            "id": delivery.uuid,
             "event": event.value,
-            "created_at": ended_at.isoformat(),
+            "created_at": ended_at,
             "team": webhook.team.slug,
-            "job": describe_job(job).model_dump(mode="json"),
+            "job": describe_job(job),
         }
     )
     return delivery
