@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views import defaults
 from django.views.csrf import csrf_failure
 
+from tests.api.factories import WEBHOOK_ERROR
 from tests.conftest import PASSWORD
 from tests.factories import HELD_REASON, make_charge, make_hosted_connection, make_job, make_result, make_upload
 from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
@@ -37,6 +38,7 @@ SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
 DATA = ("alice", "bob", "mona", "Acme",
         "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
+        "Shop", "https://shop.example/hooks/jobs", WEBHOOK_ERROR,
         SENTENCE, HELD_REASON, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
 
@@ -128,7 +130,8 @@ def is_page(route: str) -> bool:
     get, _post = URLS[route]
     # Alice is an administrator, too, and made the rows.
     is_hers = get.owner == 200 or route in ("models/", "connections/<uuid:connection>/share/")
-    return is_hers and not re.match(r"\^?web_api|.*/(file/|<slug:size>\.webp)$", route)
+    # The calls of the API are described in one language, for programs.
+    return is_hers and not re.match(r"\^?web_api|api/v1/|.*/(file/|<slug:size>\.webp)$", route)
 
 
 @pytest.mark.parametrize("slug", [feature.slug for feature in FEATURES])

@@ -6,6 +6,8 @@ from tests.conftest import as_actor
 from vanceweb.api.models import Webhook, WebhookDelivery, WebhookEvent
 from vanceweb.teams.models import User
 
+WEBHOOK_ERROR = "The address answered with status 503."
+
 
 def make_webhook(user: User) -> Webhook:
     """Create a webhook of the user's team with one delivery that failed."""
@@ -24,7 +26,7 @@ def make_webhook(user: User) -> Webhook:
         body="{}",
         state=WebhookDelivery.State.FAILED,
         status=503,
-        error="The address answered with status 503.",
+        error=WEBHOOK_ERROR,
         attempts=7,
         not_before=None,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from vanceweb.api.models import URL_LENGTH, WEBHOOK_NAME_LENGTH, WebhookEvent
 from vanceweb.api.webhook_services import WebhookValues
@@ -13,6 +13,11 @@ from vanceweb.teams.models import TOKEN_NAME_LENGTH, Scope, Team, User
 # Days until a token expires. A year is the most: whoever forgets a token should be safe one day.
 LIFETIMES = (7, 30, 90, 365)
 USUAL_LIFETIME = 90
+
+
+def build_lifetimes() -> list[tuple[int, str]]:
+    """Return the choices of the days until a token expires."""
+    return [(days, ngettext("%(days)d day", "%(days)d days", days) % {"days": days}) for days in LIFETIMES]
 
 
 class TokenForm(forms.Form):
@@ -39,7 +44,7 @@ class TokenForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label=_("Expires after"),
-        choices=[(days, ngettext_lazy("%(days)d day", "%(days)d days", days) % {"days": days}) for days in LIFETIMES],
+        choices=build_lifetimes,
         coerce=int,
         initial=USUAL_LIFETIME,
     )
@@ -58,7 +63,7 @@ class WebhookForm(forms.Form):
     url = forms.CharField(
         label=_("Address"),
         max_length=URL_LENGTH,
-        widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off"}),
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
         help_text=_("The site posts a JSON document to it."),
     )
     events = forms.MultipleChoiceField(
