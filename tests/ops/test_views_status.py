@@ -58,6 +58,15 @@ def test_a_worker_that_gave_a_sign_works_and_one_that_was_silent_does_not(visito
     assert "No worker of the kind “io” has given" not in page
 
 
+def test_one_silent_worker_among_others_is_told(visitor: Client) -> None:
+    for name in ("io-1", "io-2"):
+        ProcessHeartbeat("io", name).beat()
+    WorkerHeartbeat.objects.filter(name="io-2").update(seen_at=timezone.now() - timedelta(hours=1))
+    page = read_page(visitor)
+    assert "The worker io-2 on " in page
+    assert "The worker io-1 on " not in page
+
+
 def test_work_that_waits_is_counted_with_its_oldest(alice: User) -> None:
     job = make_job(alice, state=Job.State.QUEUED)
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now() - timedelta(minutes=10), lease_until=None)

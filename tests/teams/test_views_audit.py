@@ -16,10 +16,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import as_actor
 from vanceweb.lib.csv_export import guard_cell
-from vanceweb.teams.audit import COMMAND, record_event
+from vanceweb.teams.audit import COMMAND, DETAIL_NAMES, record_event
 from vanceweb.teams.audit_filters import build_choices
 from vanceweb.teams.models import AuditAction, AuditEvent, User
 from vanceweb.teams.sweeps import remove_old_events
+from vanceweb.teams.templatetags.audit import LABELS
 
 TEAM = "/t/studio/audit/"
 ALL = "/audit/"
@@ -130,6 +131,10 @@ def test_the_log_continues_by_key_and_keeps_the_filter(visitor: Client, alice: U
     assert "what=member" in first.content.decode()
     second = visitor.get(TEAM, {"what": "member", "after": first.context["next"]})
     assert [*first.context["rows"], *second.context["rows"]] == events[::-1]
+
+
+def test_every_known_detail_has_words() -> None:
+    assert LABELS.keys() == DETAIL_NAMES
 
 
 def test_every_known_action_can_be_filtered_by() -> None:

@@ -194,6 +194,10 @@ def _list_warnings(
     kinds = sorted({worker.kind for worker in workers.value or []} - alive)
     for kind in kinds:
         yield gettext("No worker of the kind “%(kind)s” has given a sign of life lately.") % {"kind": kind}
+    for worker in workers.value or []:
+        if worker.kind in alive and not worker.is_alive:
+            names = {"name": worker.name, "host": worker.host}
+            yield gettext("The worker %(name)s on %(host)s has given no sign of life lately.") % names
     if not has_decoder:
         yield _("The decoder doesn't answer. Each upload starts a temporary one, which is slower.")
     late = timezone.now() - timedelta(seconds=LATE_SECONDS)

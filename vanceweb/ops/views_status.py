@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from vanceweb.ops.status import read_status
@@ -13,4 +12,4 @@ from vanceweb.teams.access import administrator_required
 @administrator_required
 def status(request: HttpRequest) -> HttpResponse:
     """Show workers, queues, storage, weights, the last errors and versions. A part that is broken says so."""
-    return render(request, "ops/status.html", {"status": read_status(), "now": timezone.now()})
+    return render(request, "ops/status.html", {"status": read_status()})
