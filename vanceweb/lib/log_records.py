@@ -8,7 +8,7 @@ from vanceweb.lib.request_ids import get_request_id
 
 HIDDEN = "[hidden]"
 # The tokens of the site's own API, and those that are part of a request's text.
-_TOKENS = re.compile(r"(\bvw_|api_token=|\bBearer )[^\s&\"'<>,;)]+")
+_TOKENS = re.compile(r"(\bvw_|\bwhsec_|api_token=|\bBearer )[^\s&\"'<>,;)]+")
 # The names that URLs give to their secrets: links of set-up, shares, invitations, webhooks and lost passwords.
 _SECRET_NAMES = frozenset({"secret", "token", "key", "code", "uidb36"})
 # A part of an address that no route knows, but that may be a secret with something before or after it.

@@ -9,9 +9,9 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.api import models as api_models
-from vanceweb.api.models import PictureFetch
-from vanceweb.engine.models import Transform, WebhookDelivery
+from vanceweb.api.models import PictureFetch, WebhookDelivery
+from vanceweb.engine.models import Transform
+from vanceweb.engine.models import WebhookDelivery as EngineDelivery
 from vanceweb.gallery.thumbnails import filter_unrendered
 from vanceweb.jobs.due_jobs import filter_due_begun, filter_due_notices, filter_due_waiting
 from vanceweb.jobs.models import Job, ServicePoll
@@ -41,7 +41,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "vanceweb.engine.tasks.deliver_webhooks": Kind(
         _("Webhooks of the bundled engine"),
-        (lambda: filter_due(WebhookDelivery.objects.all(), WebhookDelivery.UNFINISHED),),
+        (lambda: filter_due(EngineDelivery.objects.all(), EngineDelivery.UNFINISHED),),
     ),
     "vanceweb.jobs.tasks.advance_jobs": Kind(
         _("Jobs"),
@@ -60,11 +60,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "vanceweb.teams.tasks.send_invitations": Kind(_("Invitations by mail"), (lambda: filter_due(filter_unsent()),)),
     "vanceweb.api.tasks.fetch_pictures": Kind(
-        _("Pictures from the network"), (lambda: filter_due(PictureFetch.objects.all()),)
+        _("Pictures from addresses"), (lambda: filter_due(PictureFetch.objects.all()),)
     ),
-    "vanceweb.api.tasks.deliver_events": Kind(
-        _("Webhooks of teams"), (lambda: filter_due(api_models.WebhookDelivery.objects.all()),)
-    ),
+    "vanceweb.api.tasks.deliver_events": Kind(_("Webhooks"), (lambda: filter_due(WebhookDelivery.objects.all()),)),
     "vanceweb.usage.tasks.sync_histories": Kind(_("Histories of credits"), (lambda: filter_due(filter_readable()),)),
 }
 
