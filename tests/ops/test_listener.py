@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from vanceweb.ops.listener import CannotListen, get_local_url, open_listener
+from vanceweb.ops.listener import CannotListen, get_local_url, get_named_url, open_listener
 
 
 def test_free_port_is_listened_on():
@@ -57,3 +57,17 @@ def test_number_that_is_no_port_is_named(port):
 )
 def test_url_is_one_a_browser_can_open(host, url):
     assert get_local_url(host, 8000) == url
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://localhost:8000"),
+        ("::1", "http://localhost:8000"),
+        ("0.0.0.0", "http://localhost:8000"),  # noqa: S104
+        ("127.0.0.10", "http://127.0.0.10:8000"),
+        ("192.168.1.5", "http://192.168.1.5:8000"),
+    ],
+)
+def test_people_open_this_machine_by_its_name(host: str, url: str) -> None:
+    assert get_named_url(get_local_url(host, 8000)) == url
