@@ -84,9 +84,6 @@ class Connection(TeamKept, LeasedModel):
     private_past_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # Not stored: whether the keeper is in the team (see `fetch_people`).
-    has_keeper: bool = False
-
     objects = ConnectionQuerySet.as_manager()
 
     class Meta:
@@ -125,7 +122,8 @@ class Connection(TeamKept, LeasedModel):
     @property
     def needs_keeper(self) -> bool:
         """True for a shared connection whose keeper was deleted or has left. Fetch it with `fetch_people`."""
-        return not (self.is_private or self.is_bundled or self.has_keeper)
+        # The type checker knows no attributes of a model that only some of its queries set.
+        return not (self.is_private or self.is_bundled or getattr(self, "has_keeper", False))
 
     @property
     def is_broken(self) -> bool:
