@@ -1,6 +1,7 @@
 """People see the rows of their team and those private to them, and do in it what their role allows."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from tests.conftest import as_actor, get_bundled, make_picture_file
+from tests.factories import make_upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
 from vanceweb.teams.access import (
@@ -28,7 +30,7 @@ from vanceweb.teams.access import (
     require_withdrawable,
     team_page,
 )
-from vanceweb.teams.models import Membership, Role, User
+from vanceweb.teams.models import Membership, Role, Scope, User
 from vanceweb.vault.models import Connection
 
 MISSING = "00000000-0000-4000-8000-000000000000"
@@ -277,3 +279,26 @@ def test_rows_outlive_their_maker_but_private_ones_do_not(bob: User, pictures: l
     left = {name.removesuffix(".png"): maker for name, maker in Asset.objects.values_list("name", "created_by")}
     assert set(left) == {"alice", "bob", "private alice", "nobody", "charlie"}
     assert left["bob"] is None
+
+
+class TestScopes:
+    """A program with a token does what both the role and a scope of the token permit."""
+
+    def act_as(self, user: User, *scopes: Scope) -> Actor:
+        return replace(as_actor(user), scopes=frozenset(scopes))
+
+    def test_no_scope_manages_anything(self, alice: User) -> None:
+        program = self.act_as(alice, *Scope)
+        managing = {Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE, Action.MANAGE_TEAM}
+        assert {action for action in Action if program.can(action)} == set(Action) - managing
+        assert not program.can_grant(Role.VIEWER)
+
+    def test_a_scope_adds_nothing_to_a_role(self, viewer: User) -> None:
+        assert {action for action in Action if self.act_as(viewer, *Scope).can(action)} == {Action.SEE}
+
+    def test_reading_changes_nothing(self, alice: User) -> None:
+        program, picture = self.act_as(alice, Scope.READ), make_upload(alice)
+        assert {action for action in Action if program.can(action)} == {Action.SEE}
+        assert not program.can_edit(picture)
+        assert not program.can_withdraw(picture)
+        assert not filter_editable(Asset.objects.all(), program).exists()
