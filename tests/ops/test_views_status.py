@@ -116,7 +116,7 @@ def test_missing_weights_are_told(visitor: Client) -> None:
         ("ops_workerheartbeat", ["workers"]),
         ("jobs_job", ["work"]),
         ("gallery_blob", ["work", "storage"]),
-        ("vault_connection", ["work", "findings"]),
+        ('"vault_connection"."token"', ["findings"]),
         ("sqlite_version", ["versions"]),
     ],
 )
