@@ -96,6 +96,7 @@ URLS = {
     "people/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "people/<int:person>/": (ADMINISTRATORS_PAGE, NOT_ALLOWED),
     "people/<int:person>/owner/": (NOT_ALLOWED, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 404, 403)),
+    "people/<int:person>/reset-link/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
     "people/<int:person>/export/": (NOT_ALLOWED, ADMINISTRATORS_PAGE),
     "people/<int:person>/delete/": (ADMINISTRATORS_PAGE, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 302, 403)),
     "people/<int:person>/<slug:act>/": (NOT_ALLOWED, Expected(TO_LOGIN, 403, 403, 403, 403, 403, 302, 403)),

@@ -216,6 +216,9 @@ PAGES: tuple[Page, ...] = (
     Page("installation-people", "/people/"),
     Page("installation-people-none", "/people/?q=nobody-of-this-name"),
     Page("person", "/people/{person}/"),
+    Page(
+        "person-reset-link", "/people/{person}/", act=submit("form[action$='/reset-link/']"), like="invitation-created"
+    ),
     Page("person-delete", "/people/{person}/delete/"),
     Page("models", "/models/"),
     Page("api-tokens", "/account/tokens/"),
@@ -283,6 +286,7 @@ URLS_WITHOUT_PAGE = {
     "sign-up": "needs a mail server",
     "sign-up-finish": "needs the link from a mail",
     "people-invite": "redirects; its answer is the row `invitation-created`",
+    "person-reset-link": "only accepts forms; its answer is the row `person-reset-link`",
     "person-act": "only accepts forms, and redirects",
     "person-owner": "only accepts forms, and redirects",
     "person-export": "only accepts forms, and sends an archive",

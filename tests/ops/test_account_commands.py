@@ -100,6 +100,9 @@ def test_a_deactivated_person_gets_no_link(amy: User, bob: User) -> None:
         run("reset_password", "bob")
     run("deactivate_person", "bob", "--undo")
     assert run("reset_password", "bob")
+    with pytest.raises(CommandError, match="only owner of Studio"):
+        run("deactivate_person", "alice")
+    bob.memberships.update(role=Role.OWNER)
     with pytest.raises(CommandError, match="only administrator"):
         run("deactivate_person", "alice")
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection, make_job, make_private, make_upload
+from vanceweb.gallery.link_models import ShareLink
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.jobs.models import Job
 from vanceweb.ops.departures import leave_team, remove_member
@@ -109,14 +110,29 @@ def test_no_running_job_of_the_team_loses_its_connection(fate: Fate, bob: User, 
 
 def test_a_shared_connection_needs_a_successor(bob: User, alice: User, viewer: User) -> None:
     connection = make_hosted_connection(bob)
-    Connection.objects.filter(pk=connection.pk).update(private_to=None)
+    Connection.objects.filter(pk=connection.pk).update(private_to=None, keeper=bob)
     for successor in (None, bob, viewer):
         with pytest.raises(MembershipRefused, match="Choose a successor"):
             leave_team(actor=as_actor(bob), fate=Fate.DELETE, successor=successor)
     leave_team(actor=as_actor(bob), fate=Fate.DELETE, successor=alice)
     connection.refresh_from_db()
-    assert (connection.created_by, connection.private_to) == (alice, None)
+    # Its maker stays: a keeper who didn't make it can't take it from the team.
+    assert (connection.keeper, connection.created_by, connection.private_to) == (alice, bob, None)
     assert AuditEvent.objects.filter(action=AuditAction.CONNECTION_HANDED_OVER).count() == 1
+
+
+def test_a_leaver_is_no_spender_when_they_return(bob: User, alice: User) -> None:
+    connection = make_hosted_connection(alice)
+    connection.spenders.add(bob, alice)
+    leave_team(actor=as_actor(bob), fate=Fate.DELETE)
+    assert list(connection.spenders.all()) == [alice]
+
+
+@pytest.mark.parametrize("fate", list(Fate))
+def test_share_links_to_private_pictures_end(fate: Fate, private_job: Job, bob: User, alice: User) -> None:
+    link = ShareLink.objects.create(team=as_actor(bob).team, created_by=bob, private_to=bob, digest="1", secret="x")
+    leave_team(actor=as_actor(bob), fate=fate, successor=alice)
+    assert not ShareLink.objects.open().filter(pk=link.pk).exists()
 
 
 def test_a_name_that_the_successor_has_is_changed(bob: User, alice: User) -> None:
@@ -157,7 +173,7 @@ def test_rows_in_another_team_stay(private_job: Job, bob: User, charlie: User) -
 
 def test_the_page_says_the_numbers_before(private_job: Job, bob: User, alice: User, client: Client) -> None:
     connection = make_hosted_connection(bob)
-    Connection.objects.filter(pk=connection.pk).update(private_to=None)
+    Connection.objects.filter(pk=connection.pk).update(private_to=None, keeper=bob)
     client.force_login(bob)
     page = " ".join(client.get("/t/studio/leave/").content.decode().split())
     assert "2 pictures" in page

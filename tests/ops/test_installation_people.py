@@ -2,19 +2,22 @@
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.test import Client
 
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_hosted_connection, make_job, make_private
+from vanceweb.accounts.services import activate_person, deactivate_person
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.ops import views_installation_people
-from vanceweb.ops.people import activate_person, appoint_owner, deactivate_person, delete_person, list_heirs
+from vanceweb.ops.people import appoint_owner, delete_person, list_heirs
 from vanceweb.ops.person_export import export_person
 from vanceweb.ops.services import create_person
 from vanceweb.teams.audit import SITE
@@ -57,7 +60,7 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back(administrator: Clien
 
 
 def test_the_last_owner_of_a_team_and_the_last_administrator_stay(administrator: Client, alice: User, bob: User):
-    with pytest.raises(MembershipRefused, match="alice is the only owner of Studio"):
+    with pytest.raises(ValidationError, match="alice is the only owner of Studio"):
         deactivate_person(user=alice, by=SITE)
     response = administrator.post(f"/people/{alice.pk}/deactivate/", follow=True)
     assert "Make somebody else an owner first" in response.content.decode()
@@ -80,6 +83,21 @@ def test_administrators_make_and_unmake_each_other(administrator: Client, alice:
     assert (event.person_name, event.target_name) == ("alice", "alice")
     set_administrator(user=alice, is_administrator=True)
     activate_person(user=alice, by=SITE)
+
+
+def test_a_link_for_a_new_password_is_shown_once_and_works(administrator: Client, bob: User) -> None:
+    page = administrator.post(f"/people/{bob.pk}/reset-link/").content.decode()
+    found = re.search(r"<pre[^>]*>https?://[^/]+(/password/new/\S+?)</pre>", page)
+    assert found
+    assert Client().get(found[1], follow=True).status_code == 200
+    assert AuditEvent.objects.latest("pk").action == AuditAction.RESET_LINK_CREATED
+
+
+def test_a_second_factor_is_reset(administrator: Client, bob: User) -> None:
+    Authenticator.objects.create(user=bob, type=Authenticator.Type.RECOVERY_CODES, data={})
+    administrator.post(f"/people/{bob.pk}/reset-two-factor/")
+    assert not Authenticator.objects.exists()
+    assert AuditEvent.objects.latest("pk").action == AuditAction.TWO_FACTOR_RESET
 
 
 def test_an_unknown_act_is_not_found(administrator: Client, bob: User) -> None:
@@ -165,7 +183,7 @@ def test_an_export_is_sent_in_pieces_and_noted(
 def test_deletion_keeps_shared_work_without_a_name(administrator: Client, private_job: Job, bob: User) -> None:
     shared = make_job(bob)
     connection = make_hosted_connection(bob)
-    Connection.objects.filter(pk=connection.pk).update(private_to=None)
+    Connection.objects.filter(pk=connection.pk).update(private_to=None, keeper=bob)
     page = " ".join(administrator.get(f"/people/{bob.pk}/delete/").content.decode().split())
     assert "2 private pictures, 1 private job" in page
     assert "One shared connection gets another keeper." in page
@@ -175,7 +193,7 @@ def test_deletion_keeps_shared_work_without_a_name(administrator: Client, privat
     shared.refresh_from_db()
     connection.refresh_from_db()
     assert shared.created_by is None
-    assert connection.keeper == User.objects.get(username="alice")
+    assert (connection.keeper, connection.created_by) == (User.objects.get(username="alice"), None)
     assert Asset.objects.count() == 2
     event = AuditEvent.objects.filter(action=AuditAction.PERSON_DELETED).get()
     assert (event.person_name, event.target_name) == ("alice", "bob")

@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from vanceweb.teams.audit import Performer, record_event
+from vanceweb.teams.memberships import MembershipRefused, check_owned_teams
 from vanceweb.teams.models import AuditAction, User
+from vanceweb.teams.services import check_administrator_stays
 
 
 @transaction.atomic
@@ -106,11 +108,14 @@ def reset_two_factor(*, user: User, by: Performer) -> int:
 def deactivate_person(*, user: User, by: Performer) -> None:
     """Keep a person from signing in and end their sessions. Their work stays. Do nothing if they are inactive.
 
-    Raise ValidationError for the only administrator, without whom nobody could undo it.
+    Raise ValidationError for the only administrator, without whom nobody could undo it, and for the only owner of a
+    team with other people.
     """
-    others = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    if user.is_administrator and not others.exists():
-        raise ValidationError(_("This is the only administrator. Make somebody else one first."))
+    try:
+        check_owned_teams(user)
+    except MembershipRefused as refusal:
+        raise ValidationError(str(refusal)) from None
+    check_administrator_stays(user)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         user.is_active = False
         forget_sessions(user=user)

@@ -3,7 +3,14 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from vanceweb.ops.private_work import Fate, count_private_work, delete_work, hand_over_work, share_work
+from vanceweb.ops.private_work import (
+    Fate,
+    count_private_work,
+    delete_work,
+    forget_spender,
+    hand_over_work,
+    share_work,
+)
 from vanceweb.teams.access import Actor, list_successors
 from vanceweb.teams.audit import Performer, record_event
 from vanceweb.teams.memberships import MembershipRefused, end_membership
@@ -40,6 +47,7 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
     if successor is not None:
         for connection in work.shared_connections:
             give_keeper(by=actor.performer, connection=connection, keeper=successor)
+    forget_spender(actor.team, user)
     is_own = user.pk == actor.user.pk
     if fate == Fate.DELETE:
         delete_work(team=actor.team, user=user)
@@ -58,6 +66,9 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
 
 
 def give_keeper(*, by: Performer, connection: Connection, keeper: User) -> None:
-    """Let another person keep a shared connection: they can replace its token and hear when it stops working."""
+    """Let another person keep a shared connection. Its maker stays, so that the keeper can't take it from the team.
+
+    `vault.keeping` has the same for members; whoever calls this has checked it, and needn't be in the team.
+    """
     Connection.objects.filter(pk=connection.pk).update(keeper=keeper)
     record_event(AuditAction.CONNECTION_HANDED_OVER, by=by, target=connection, name=keeper.get_username())

@@ -1,4 +1,4 @@
-"""The acts of administrators of the installation on people: deactivate, activate, appoint, and delete."""
+"""The acts of administrators of the installation on people: delete them, and appoint owners."""
 
 from dataclasses import dataclass, replace
 
@@ -24,25 +24,6 @@ class TeamFate:
     work: PrivateWork
     # Nobody else is in the team: it is deleted, too.
     is_deleted: bool
-
-
-@transaction.atomic
-def deactivate_person(*, user: User, by: Performer) -> None:
-    """Keep a person from signing in. Their work stays.
-
-    Raise MembershipRefused for the last owner of a team, and ValidationError for the last administrator.
-    """
-    check_owned_teams(user)
-    check_administrator_stays(user)
-    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        record_event(AuditAction.PERSON_DEACTIVATED, by=by, target=user)
-
-
-@transaction.atomic
-def activate_person(*, user: User, by: Performer) -> None:
-    """Let a deactivated person sign in again."""
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        record_event(AuditAction.PERSON_ACTIVATED, by=by, target=user)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,10 +17,11 @@ from vanceweb.jobs.services import cancel_job
 from vanceweb.teams.memberships import MembershipRefused
 from vanceweb.teams.models import Team, TeamOwned, User
 from vanceweb.usage.models import UsageRecord
+from vanceweb.vault.keeping import find_connections_kept_by
 from vanceweb.vault.models import Connection
 
 # Every kind of row that can be private to a person. The order is that of deletion: jobs before their pictures.
-OWNED_MODELS: tuple[type[TeamOwned], ...] = (Job, ShareLink, PictureFetch, Webhook, Asset, UsageRecord, Connection)
+OWNED_MODELS: tuple[type[TeamOwned], ...] = (Job, ShareLink, Asset, PictureFetch, Webhook, UsageRecord, Connection)
 
 
 class Fate(models.TextChoices):
@@ -64,8 +66,7 @@ def filter_private(model: type[TeamOwned], team: Team, user: User) -> QuerySet[T
 
 def filter_kept(team: Team, user: User) -> QuerySet[Connection]:
     """Return the team's connections that the person keeps."""
-    shared = Connection.objects.without_token().filter(team=team, private_to=None, keeper=user)
-    return shared.exclude(service=Connection.Service.BUNDLED)
+    return find_connections_kept_by(user, team).exclude(service=Connection.Service.BUNDLED)
 
 
 def hand_over_work(*, team: Team, user: User, heir: User, with_connections: bool) -> None:
@@ -80,9 +81,10 @@ def hand_over_work(*, team: Team, user: User, heir: User, with_connections: bool
     keys = list(_filter_running(team, user).values_list("pk", flat=True))
     Job.objects.filter(pk__in=keys, created_by=user).update(created_by=heir)
     _free_names(team, user, heir)
+    revoke_private_links(team, user)
+    Connection.objects.filter(team=team, private_to=user).update(keeper=heir)
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=heir, created_by=heir)
-    Connection.objects.filter(team=team, private_to=heir, keeper=user).update(keeper=heir)
 
 
 def share_work(*, team: Team, user: User) -> None:
@@ -92,6 +94,7 @@ def share_work(*, team: Team, user: User) -> None:
     """
     _refuse_running(_filter_running(team, user).filter(connection__private_to=user), user)
     filter_private(Connection, team, user).delete()
+    revoke_private_links(team, user)
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=None)
 
@@ -108,6 +111,17 @@ def delete_work(*, team: Team, user: User) -> None:
         delete_asset(asset=asset)
     for model in OWNED_MODELS:
         filter_private(model, team, user).delete()
+
+
+def revoke_private_links(team: Team, user: User) -> None:
+    """End the share links to what is private to the person: nobody else decided to show it."""
+    links = ShareLink.objects.filter(team=team, private_to=user, revoked_at=None)
+    links.update(revoked_at=timezone.now())
+
+
+def forget_spender(team: Team, user: User) -> None:
+    """Take the person from the people who are named as spenders, so that a return brings nothing back."""
+    Connection.spenders.through._default_manager.filter(connection__team=team, user=user).delete()
 
 
 def _filter_running(team: Team, user: User) -> QuerySet[Job]:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("t/<slug:team>/people/<int:pk>/remove/", views_people.member_remove, name="member-remove"),
     path("people/", views_installation_people.installation_people, name="installation-people"),
     path("people/<int:pk>/", views_installation_people.person, name="person"),
+    path("people/<int:pk>/reset-link/", views_installation_people.person_reset_link, name="person-reset-link"),
     path("people/<int:pk>/owner/", views_installation_people.person_owner, name="person-owner"),
     path("people/<int:pk>/export/", views_installation_people.person_export, name="person-export"),
     path("people/<int:pk>/delete/", views_installation_people.person_delete, name="person-delete"),

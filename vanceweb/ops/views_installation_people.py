@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, Q
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vanceweb.ops.people import activate_person, appoint_owner, deactivate_person, delete_person, plan_deletion
+from vanceweb.accounts.services import activate_person, create_reset_link, deactivate_person, reset_two_factor
+from vanceweb.ops.people import appoint_owner, delete_person, plan_deletion
 from vanceweb.ops.person_export import export_person
 from vanceweb.ops.person_forms import DeletionForm, PersonSearchForm
 from vanceweb.teams.access import administrator_required
@@ -41,6 +43,10 @@ class Act:
 ACTS: Mapping[str, Act] = {
     "deactivate": Act(deactivate_person, gettext_lazy("%(name)s can't sign in any more. Their work stays.")),
     "activate": Act(activate_person, gettext_lazy("%(name)s can sign in again.")),
+    "reset-two-factor": Act(
+        reset_two_factor,
+        gettext_lazy("%(name)s signs in with the password only, and can set up a second factor again."),
+    ),
     "appoint": Act(
         partial(set_administrator, is_administrator=True),
         gettext_lazy("%(name)s administers the installation now."),
@@ -107,6 +113,16 @@ def person_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     else:
         messages.success(request, str(ACTS[act].sentence) % {"name": user.get_username()})
     return redirect("person", pk=pk)
+
+
+@require_POST
+@administrator_required
+def person_reset_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a link for a new password. This page is the only one that ever shows it."""
+    user = get_object_or_404(User, pk=pk)
+    link = create_reset_link(user=user, by=get_performer(request))
+    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    return render(request, "ops/person_reset_link.html", {"person": user, "link": link, "hours": hours})
 
 
 @require_POST
