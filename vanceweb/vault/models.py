@@ -39,7 +39,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Fetch the keeper and the people named as spenders. `has_keeper` says whether the keeper is in the team."""
         membership = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("keeper"))
         rows = self.select_related("keeper", "created_by").prefetch_related("spenders")
-        return rows.annotate(has_keeper=Exists(membership))  # type: ignore[no-redef]
+        return rows.annotate(has_keeper=Exists(membership))
 
 
 class Connection(TeamKept, LeasedModel):
