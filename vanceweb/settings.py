@@ -278,7 +278,8 @@ THROTTLES: dict[str, tuple[Rate, ...]] = {
         ),
     ),
     "password-reset": parse_rates(
-        "THROTTLE_PASSWORD_RESET", env.str("THROTTLE_PASSWORD_RESET", "5/hour by account, 50/hour by address")
+        "THROTTLE_PASSWORD_RESET",
+        env.str("THROTTLE_PASSWORD_RESET", "3/15 minutes by account, 20/15 minutes by address"),
     ),
     # The account is the link, which a whole company may open.
     "share-password": parse_rates(

@@ -17,7 +17,7 @@ from vanceweb.accounts.services import (
     set_email,
 )
 from vanceweb.teams.audit import COMMAND
-from vanceweb.teams.models import AuditAction, AuditEvent, User
+from vanceweb.teams.models import AuditAction, AuditEvent, Membership, Role, User
 
 NEW = "tin whistle orchard"
 
@@ -111,6 +111,7 @@ def test_the_only_administrator_stays_active(alice: User, bob: User) -> None:
     with pytest.raises(ValidationError):
         deactivate_person(user=alice, by=COMMAND)
     User.objects.filter(pk=bob.pk).update(is_superuser=True)
+    Membership.objects.filter(user=bob).update(role=Role.OWNER)
     deactivate_person(user=alice, by=COMMAND)
     assert not User.objects.get(pk=alice.pk).is_active
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures, record_failure
+from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.teams.audit import get_performer, record_event
 from vanceweb.teams.models import AuditAction, User
@@ -69,10 +69,9 @@ class AccountAdapter(DefaultAccountAdapter):
         count_attempt(request, account=credentials["username"])
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Record and count a wrong password. A name that nobody has may be a password in the wrong field: no log."""
+        """Record a wrong password. A name that nobody has may be a password in the wrong field: no log."""
         user = User.objects.filter(username__iexact=credentials["username"]).first()
         record_event(AuditAction.SIGN_IN_FAILED, by=get_performer(request), target=user, method="password")
-        record_failure(request, account=credentials["username"])
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether this is the password of the person who is signed in."""

@@ -7,10 +7,9 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures, record_failure
+from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures
 
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 PASSKEY_NAME_LENGTH = 60
@@ -27,14 +26,10 @@ class LimitedCodeForm(forms.Form):
         self.fields["code"].widget = forms.TextInput(attrs=CODE_ATTRIBUTES)
 
     def clean_code(self) -> str:
-        """Return the code. Raise ValidationError, and ImmediateHttpResponse after too many wrong ones."""
+        """Return the code. Raise ValidationError, and Throttled after too many wrong ones."""
         account = self.user.get_username()
         count_attempt(context.request, account=account)
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]
-        except ValidationError:
-            record_failure(context.request, account=account)
-            raise
+        code: str = super().clean_code()  # type: ignore[misc]
         # At the sign-in, the person has shown that it is them; signing in forgets the failures, too.
         forget_failures(context.request, account=account)
         return code
