@@ -1,9 +1,10 @@
 """A walk over every page of the site; see `walk.py` for what is looked at, and `walk_pages.py` for the pages.
 
 Part of `make test` is the short walk: every page with much on it, in light and dark, at the width of a phone and of a
-desk. Pages that are built like another one, such as most features, some states of jobs and what a viewer sees, are
-opened in one variant only: that saves a minute of processor time. `make walk` is the full one: all pages in all schemes
-and widths, the lists with nothing, one thing and much on them.
+desk. At each width it is opened in one scheme, completely checked, and switched to the other scheme, in which only its
+colours are checked again. Pages that are built like another one, such as most features, some states of jobs and what a
+viewer sees, are opened in one variant only. `make walk` is the full one: all pages are opened in all schemes and
+widths, the lists with nothing, one thing and much on them, and a picture of each is kept.
 
 Everything is on one site without workers, so that each job stays in its state, with one tab for all visits.
 """
@@ -14,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from playwright.sync_api import Browser, Route
@@ -27,19 +27,22 @@ from vanceweb.ops.setup_link import create_secret
 pytestmark = pytest.mark.slow
 
 IS_FULL = os.environ.get("WALK") == "full"
-PICTURES = Path(os.environ.get("WALK_DIR") or settings.BASE_DIR / "build" / "walk")
-WIDTHS = tuple(HEIGHTS) if IS_FULL else (390, 1440)
-VARIANTS = [Variant(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+PICTURES = Path(os.environ["WALK_DIR"]) if "WALK_DIR" in os.environ else None
+# What is opened, and what each is then switched to.
+FULL_VARIANTS = [[Variant(width, scheme)] for width in HEIGHTS for scheme in SCHEMES]
+SHORT_VARIANTS = [[Variant(390, "light"), Variant(390, "dark")], [Variant(1440, "dark"), Variant(1440, "light")]]
 COLLECT = "from vanceweb.ops.static_files import collect_if_changed; collect_if_changed()"
 FILL = "from tests.browser.walk_data import print_filled; print_filled()"
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, decoder: None) -> Iterator[WebProcess]:
+def web(
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path | None, decoder: None
+) -> Iterator[WebProcess]:
     """A site without anybody, and without workers."""
-    web = WebProcess(tmp_path_factory.mktemp("walk"), LOG_LEVEL="ERROR")
-    web.run_manage("shell", "-v", "0", "-c", COLLECT)
-    with web:
+    # With a database of its own: what SQLite leaves beside the file doesn't fit the copy.
+    WebProcess(tmp_path_factory.mktemp("collected")).run_manage("shell", "-v", "0", "-c", COLLECT)
+    with WebProcess(tmp_path_factory.mktemp("walk"), template=migrated_database, LOG_LEVEL="ERROR") as web:
         yield web
 
 
@@ -65,8 +68,8 @@ def list_visits() -> Iterator[tuple[Page, str]]:
 
 
 def find_faults(walk: Walk, page: Page, state: str) -> str:
-    variants = VARIANTS[:1] if page.like and not IS_FULL else VARIANTS
-    return "\n".join(f"{variant} {fault}" for variant in variants for fault in walk.visit(page, state, variant))
+    variants = FULL_VARIANTS if IS_FULL else [SHORT_VARIANTS[0][:1]] if page.like else SHORT_VARIANTS
+    return "\n".join(fault for switched in variants for fault in walk.visit(page, state, *switched))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.states == UNOPENED], ids=lambda page: page.name)
@@ -113,10 +116,17 @@ FILES = {
         "text/css",
         """:root { color-scheme: light dark; } body { background: Canvas; color: CanvasText; }
         .wide { width: 120vw; } .pale { background: #fff; color: #bbb; } .low { height: 150vh; }
-        .pushed { height: 200px; }""",
+        .pushed { height: 200px; } .dim { color: light-dark(#000, #333); } .plain { text-decoration: none; }
+        @media (prefers-color-scheme: light) { .plain { text-decoration: underline; } }
+        @media (prefers-color-scheme: dark) { .wide-in-dark { width: 120vw; } }""",
     ),
     "/white.css": ("text/css", "body { background: #fff; color: #000; }"),
     "/hidden.css": ("text/css", "h1 { display: none; }"),
+    "/hidden-in-dark.css": ("text/css", "@media (prefers-color-scheme: dark) { h1 { display: none; } }"),
+    "/error-in-dark.js": (
+        "text/javascript",
+        'matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => console.error("planted"));',
+    ),
     "/error.js": ("text/javascript", 'console.error("planted");'),
     "/exception.js": ("text/javascript", "nothing.planted();"),
     "/late.js": (
@@ -153,12 +163,15 @@ FAULTS = [
 PLANTED = Page("planted", "/", person=ANYBODY)
 
 
-Inspect = Callable[[str], list[str]]
+Inspect = Callable[..., list[str]]
 
 
 @pytest.fixture
 def inspect(browser: Browser, tmp_path: Path) -> Iterator[Inspect]:
-    """Opens a page with this part in the dark, and returns the faults as texts that begin with the check."""
+    """Opens a page with this part in the dark, or in the first of the schemes and switches it to the others.
+
+    Returns the faults as texts that begin with the scheme and the check.
+    """
     shown = ""
 
     def answer(route: Route) -> None:
@@ -176,22 +189,43 @@ def inspect(browser: Browser, tmp_path: Path) -> Iterator[Inspect]:
 
     with browser.new_context() as context:
         context.route("**/*", answer)
-        walk = Walk(context, "http://planted.invalid", tmp_path)
+        walk = Walk(context, "http://planted.invalid", tmp_path, paths={"planted": {}})
 
-        def inspect(part: str) -> list[str]:
+        def inspect(part: str, schemes: tuple[str, ...] = ("dark",)) -> list[str]:
             nonlocal shown
             shown = part
-            return [str(fault) for fault in walk.inspect(walk.url + "/", PLANTED, Variant(390, "dark"), "planted")]
+            faults = walk.visit(PLANTED, "planted", *(Variant(390, scheme) for scheme in schemes))
+            return [fault.removeprefix("390-") for fault in faults]
 
         yield inspect
 
 
 def test_nothing_is_found_where_nothing_is_wrong(inspect: Inspect, tmp_path: Path) -> None:
-    assert inspect("") == []
-    assert (tmp_path / "planted.jpg").stat().st_size > 1000
+    assert inspect("", ("dark", "light")) == []
+    assert {path.name for path in tmp_path.iterdir() if path.stat().st_size > 1000} == {
+        "planted-planted-390-dark.jpg", "planted-planted-390-light.jpg"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("part", "check", "words"), FAULTS)
 def test_a_planted_fault_is_found(inspect: Inspect, part: str, check: str, words: str) -> None:
     faults = inspect(part)
-    assert any(fault.startswith(f"{check}: ") and words in fault for fault in faults), faults
+    assert any(fault.startswith(f"dark {check}: ") and words in fault for fault in faults), faults
+
+
+# Each is right in the light.
+@pytest.mark.parametrize(
+    ("part", "check", "words"),
+    [
+        ('<p class="dim">Dim</p>', "axe", "color-contrast:"),
+        ('<p>Text around <a class="plain" href="/">a link</a> in the text.</p>', "axe", "link-in-text-block:"),
+        ('<div class="wide-in-dark">Wide</div>', "sideways", "px wide"),
+        ('<link rel="stylesheet" href="/white.css">', "scheme", "255 of 255"),
+        ('<link rel="stylesheet" href="/hidden-in-dark.css">', "heading", "no visible heading"),
+        ('<script src="/error-in-dark.js"></script>', "console", "planted"),
+    ],
+)
+def test_a_fault_of_the_other_scheme_is_found(inspect: Inspect, part: str, check: str, words: str) -> None:
+    faults = inspect(part, ("light", "dark"))
+    assert any(fault.startswith(f"dark {check}: ") and words in fault for fault in faults), faults
+    assert not any(fault.startswith("light ") for fault in faults), faults

@@ -17,7 +17,9 @@ SCHEMES = ("light", "dark")
 MAX_SHIFT = 0.02
 AXE = Path(settings.NODE_MODULES_DIR) / "axe-core" / "axe.min.js"
 # Everything that axe-core checks except the AAA and experimental rules.
-AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice")
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+# Those of them that look at colours.
+AXE_COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`security policy: ${event.violatedDirective} blocked ${event.blockedURI || "inline code"}`));
@@ -30,13 +32,16 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 POLICY_WORDS = ("security policy", "Content Security Policy")
-# To the end of the page, half a window per painted frame, and back. Pictures load when they come near; those that a
-# strip hides at its side don't.
-SCROLL = """
-async () => {
+WAIT = """
   const wait = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
   const painted = () => Promise.race([wait(1000),
     new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))]);
+"""
+# To the end of the page, half a window per painted frame, and back. Pictures load when they come near; those that a
+# strip hides at its side don't.
+SCROLL = (
+    f"async () => {{ {WAIT}"
+    + """
   await Promise.race([wait(3000), document.fonts.ready]);
   await painted();
   const step = innerHeight / 2;
@@ -52,6 +57,18 @@ async () => {
   await painted();
 }
 """
+)
+# Until colours that change gradually have changed.
+SETTLE = (
+    f"async () => {{ {WAIT}"
+    + """
+  await painted();
+  const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime < 5000);
+  await Promise.race([wait(3000), Promise.allSettled(ending.map((animation) => animation.finished))]);
+  await painted();
+}
+"""
+)
 MEASURE = """
 () => {
   const paint = document.createElement("canvas").getContext("2d");
@@ -60,13 +77,12 @@ MEASURE = """
   const [red, green, blue] = paint.getImageData(0, 0, 1, 1).data;
   const headings = [...document.querySelectorAll("h1")].filter((heading) => heading.checkVisibility());
   return { brightness: (red + green + blue) / 3, width: document.documentElement.scrollWidth,
-           shifts: window.layoutShifts, headings: headings.length };
+           shifts: window.layoutShifts.splice(0), headings: headings.length };
 }
 """
 CHECK = """
-async (tags) => {
-  const { violations } = await axe.run(document, {
-    runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false });
+async (runOnly) => {
+  const { violations } = await axe.run(document, { runOnly, resultTypes: ["violations"], preload: false });
   return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(
     (node) => `${node.target.join(" ")} ${node.html.slice(0, 120)} (${node.any.concat(node.all, node.none)
       .map((check) => check.message).join("; ")})`) }));
@@ -102,16 +118,19 @@ class Walk:
 
     context: BrowserContext
     url: str
-    # The folder for the pictures of the pages.
-    pictures: Path
+    # The folder for the pictures of the pages, if they are kept.
+    pictures: Path | None
     # Session keys by the name of the person, and values of paths by the state of the data.
     sessions: dict[str, str] = field(default_factory=dict)
     paths: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     status: int = 0
+    # Whose cookies the tab has.
+    person: str = ""
 
     def __post_init__(self) -> None:
-        self.pictures.mkdir(parents=True, exist_ok=True)
+        if self.pictures:
+            self.pictures.mkdir(parents=True, exist_ok=True)
         self.context.add_init_script(WATCH)
         self.context.add_init_script(path=AXE)
         self.context.on("console", self._note_console)
@@ -120,11 +139,19 @@ class Walk:
         self.context.on("response", self._note_response)
         self.tab = self.context.new_page()
 
-    def visit(self, page: Page, state: str, variant: Variant) -> list[Fault]:
-        """Open the page, look at all of it, and return what is wrong with it."""
+    def visit(self, page: Page, state: str, *variants: Variant) -> list[str]:
+        """Open the page in the first variant and switch it to the others, which are of the same width.
+
+        Return what is wrong with it, each fault behind its variant.
+        """
         self._become(page.get_person(state))
         address = self.url + page.path.format_map(self.paths[state])
-        return self.inspect(address, page, variant, f"{page.name}-{state}-{variant}")
+        first, *others = variants
+        faults = [f"{first} {fault}" for fault in self.inspect(address, page, first, f"{page.name}-{state}-{first}")]
+        for variant in others:
+            found = self.inspect_scheme(page, variant, f"{page.name}-{state}-{variant}")
+            faults += [f"{variant} {fault}" for fault in found]
+        return faults
 
     def inspect(self, address: str, page: Page, variant: Variant, name: str) -> list[Fault]:
         """Open the address of the page and return what is wrong there. The picture gets the name `name`."""
@@ -135,14 +162,33 @@ class Walk:
             page.act(self.tab)
         self.tab.wait_for_load_state()
         self.tab.evaluate(SCROLL)
-        for rule in self.tab.evaluate(CHECK, AXE_TAGS):
-            self._note("axe", f"{rule['id']}: {rule['help']}: {'; '.join(rule['nodes'])}")
+        self._check({"type": "tag", "values": AXE_TAGS})
         self._measure(page, variant)
-        self.tab.screenshot(path=self.pictures / f"{name}.jpg", type="jpeg", quality=70, full_page=True)
+        return self._finish(name)
+
+    def inspect_scheme(self, page: Page, variant: Variant, name: str) -> list[Fault]:
+        """Switch the opened page to the scheme of the variant and return what is wrong with its colours and sizes."""
+        self.tab.emulate_media(color_scheme=variant.scheme)  # type: ignore[arg-type]
+        self.tab.evaluate(SETTLE)
+        self._check({"type": "rule", "values": AXE_COLOUR_RULES})
+        self._measure(page, variant)
+        return self._finish(name)
+
+    def _check(self, rules: dict[str, Any]) -> None:
+        for rule in self.tab.evaluate(CHECK, rules):
+            self._note("axe", f"{rule['id']}: {rule['help']}: {'; '.join(rule['nodes'])}")
+
+    def _finish(self, name: str) -> list[Fault]:
+        """Keep a picture of the page. Return the faults and forget them."""
+        if self.pictures:
+            self.tab.screenshot(path=self.pictures / f"{name}.jpg", type="jpeg", quality=70, full_page=True)
         faults, self.faults = self.faults, []
         return faults
 
     def _become(self, person: str) -> None:
+        if person and person == self.person:
+            return
+        self.person = person
         # Otherwise the last page might still ask for news, in the next person's name.
         self.tab.goto("about:blank")
         self.context.clear_cookies()
