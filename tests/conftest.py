@@ -1,14 +1,18 @@
 """Fixtures for all tests."""
 
+import fcntl
 import io
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.contrib.contenttypes.management import create_contenttypes
 from django.core.cache import cache
 from django.core.management import call_command
@@ -109,26 +113,55 @@ def every_storage(request: pytest.FixtureRequest, studio_files: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Path | None:
+def migrated_copy(request: pytest.FixtureRequest) -> Path:
+    """The path of a migrated SQLite database without rows, which the processes of a distributed run share."""
+    run = getattr(request.config, "workerinput", {}).get("testrunuid", os.getpid())
+    return Path(settings.DATA_DIR, f"migrated-{run}.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def migration_lock(migrated_copy: Path) -> Iterator[IO[str]]:
+    """The lock of the process that migrates, until it is closed. Once it has stored its copy, the others use that."""
+    with migrated_copy.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    django_db_modify_db_settings: None, migration_lock: IO[str], migrated_copy: Path, django_db_keepdb: bool
+) -> bool:
+    """Whether the test database exists, as a copy of the one that another process has migrated."""
+    if not migrated_copy.exists():
+        return django_db_keepdb
+    shutil.copyfile(migrated_copy, connection.settings_dict["TEST"]["NAME"])
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    migration_lock: IO[str], migrated_copy: Path, django_db_setup: None, django_db_blocker: Any
+) -> Path | None:
     """The path of a copy of the new test database, for `migrated_database`."""
     # Otherwise emptying the database after a test with transactions creates the rows of Django's permissions again,
     # which nothing uses: fifteen times the work of the emptying itself.
     assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     assert post_migrate.disconnect(create_contenttypes)
-    if connection.vendor != "sqlite":
-        return None
-    copy = Path(f"{connection.settings_dict['NAME']}.migrated")
-    copy.unlink(missing_ok=True)
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(copy)])
-    return copy
+    database = connection.settings_dict
+    # Without a test that needs the test database, there is none.
+    is_migrated = connection.vendor == "sqlite" and str(database["NAME"]) == str(database["TEST"]["NAME"])
+    if is_migrated and not migrated_copy.exists():
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(migrated_copy)])
+    migration_lock.close()
+    return migrated_copy if is_migrated else None
 
 
 @pytest.fixture(scope="session")
 def migrated_database(django_db_setup: Path | None) -> Path | None:
     """A migrated SQLite database without rows, to copy: the migrations take most of the first start of a site.
 
-    None if the test run is on PostgreSQL.
+    None if the test run is on PostgreSQL, or none of its tests needs the test database.
     """
     return django_db_setup
 
