@@ -4,6 +4,10 @@ import io
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection as database
@@ -16,7 +20,7 @@ from vanceweb.lib.encryption import DecryptionFailed, rotate
 from vanceweb.ops.services import set_up_installation
 from vanceweb.teams.models import AuditAction, AuditEvent, User, Via
 from vanceweb.vault import key_rotation
-from vanceweb.vault.key_rotation import Rotation, find_encrypted_fields, rotate_keys
+from vanceweb.vault.key_rotation import Rotation, find_encrypted_fields, rotate_factor, rotate_keys
 from vanceweb.vault.models import Connection
 
 NEW_KEY = Fernet.generate_key().decode()
@@ -55,6 +59,35 @@ def test_all_tokens_are_encrypted_with_the_newest_key_alone(stored: list[Connect
     assert [row.token.open() for row in Connection.objects.order_by("pk")] == tokens
     event = AuditEvent.objects.get(action=AuditAction.VAULT_KEYS_ROTATED)
     assert (event.via, event.details) == (Via.COMMAND, {"count": "3"})
+
+
+def test_second_factors_need_the_old_keys_no_longer_either(stored: list[Connection], settings: Any) -> None:
+    alice = User.objects.get(username="alice")
+    settings.VAULT_KEYS = settings.VAULT_KEYS[1:]
+    TOTP.activate(alice, "JBSWY3DPEHPK3PXP")
+    codes = RecoveryCodes.activate(alice).get_unused_codes()
+    settings.VAULT_KEYS = [NEW_KEY, *settings.VAULT_KEYS]
+    assert run().startswith("5 re-encrypted")
+    assert run().startswith("0 re-encrypted with the newest key. 5 were encrypted with it already.")
+    settings.VAULT_KEYS = [NEW_KEY]
+    app, recovery = Authenticator.objects.filter(user=alice).order_by("pk")
+    assert get_adapter().decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert RecoveryCodes(recovery).get_unused_codes() == codes
+
+
+def test_a_factor_that_somebody_uses_meanwhile_is_left_to_the_next_run(stored: list[Connection], settings: Any) -> None:
+    alice = User.objects.get(username="alice")
+    new_and_old = settings.VAULT_KEYS
+    settings.VAULT_KEYS = new_and_old[1:]
+    read = RecoveryCodes.activate(alice).instance
+    settings.VAULT_KEYS = new_and_old
+    used = Authenticator.objects.get(pk=read.pk)
+    used.data = used.data | {"used_mask": 1}
+    used.save()
+    done = Rotation()
+    rotate_factor(read, done)
+    assert (done.rotated, done.changed) == (0, 1)
+    assert Authenticator.objects.get(pk=read.pk).data == used.data
 
 
 def test_a_run_that_was_killed_is_continued(stored: list[Connection], settings: Any, monkeypatch: Any) -> None:

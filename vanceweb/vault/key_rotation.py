@@ -7,12 +7,15 @@ changed it since it was read. A value that the newest key opens is left alone, s
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 
 from vanceweb.lib.encryption import DecryptionFailed, EncryptedTextField, SealedText, is_newest, rotate
 
+# The keys of the encrypted texts in the JSON of second factors (allauth.mfa): of authenticator apps and recovery codes.
+FACTOR_KEYS = ("secret", "seed")
 # Rows read at once. Their ciphers are small; nothing is locked in between.
 BATCH = 200
 
@@ -56,6 +59,9 @@ def rotate_keys(report: Callable[[Rotation], object] = lambda _: None) -> Rotati
             for pk, cipher in rows:
                 rotate_value(model, name, pk, cipher, done)
             report(done)
+    for factor in Authenticator.objects.order_by("pk").iterator(chunk_size=BATCH):
+        rotate_factor(factor, done)
+    report(done)
     return done
 
 
@@ -84,3 +90,26 @@ def rotate_value(model: type[Model], name: str, pk: int, cipher: str, done: Rota
         done.rotated += 1
     else:
         done.changed += 1
+
+
+def rotate_factor(factor: Authenticator, done: Rotation) -> None:
+    """Re-encrypt the secrets of a second factor unless somebody has changed it since it was read, and count them."""
+    fresh = dict(factor.data)
+    for key in FACTOR_KEYS:
+        cipher = fresh.get(key)
+        if not cipher:
+            continue
+        if is_newest(cipher):
+            done.current += 1
+            continue
+        try:
+            fresh[key] = rotate(cipher)
+        except DecryptionFailed:
+            done.unreadable += 1
+    count = sum(fresh.get(key) != factor.data.get(key) for key in FACTOR_KEYS)
+    if count == 0:
+        return
+    if Authenticator.objects.filter(pk=factor.pk, data=factor.data).update(data=fresh):
+        done.rotated += count
+    else:
+        done.changed += count
