@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.test import Client
@@ -27,6 +28,7 @@ from tests.jobs.conftest import JobDriver
 from tests.jobs.test_hosted_service import run_until_ended
 from tests.test_url_access import SHOWN_ONCE, fill_addresses
 from vanceweb.accounts.services import create_reset_link
+from vanceweb.api.models import Webhook
 from vanceweb.engine.accounts import create_account
 from vanceweb.gallery.link_services import create_link
 from vanceweb.lib.call_slots import get_call_slots
@@ -44,6 +46,9 @@ from vanceweb.vault.models import Connection
 
 # No secret: it must be found where secrets are searched, or the search finds nothing at all.
 NAME = "Planted plan of alice"
+WEBHOOK_SECRET = "whsec_planted5f0a71d1"
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+CLIENT_SECRET = "planted-client-secret-5f0a71d2"
 # The ways of a service to give back the token that it was sent.
 ECHOES = [way for way in WAYS if "token" in way]
 # What people type into forms, by the name of the field.
@@ -94,6 +99,8 @@ def plant_links(owner: User) -> dict[str, str]:
         for password in ("", "planted-password-5f0a71c8")
     )
     mona = create_user(username="moritz", password=PASSWORD)
+    TOTP.activate(mona, APP_SECRET)
+    Webhook.objects.create(**actor.own().to_fields(), name=NAME, url="http://127.0.0.1:9/", secret=WEBHOOK_SECRET)
     return {
         "an invitation": f"/invitations/{secret}/",
         "a share link": shared,
@@ -116,6 +123,9 @@ def plant_all(owner: User, links: dict[str, str]) -> dict[str, str]:
     )
     return {
         "an API token": token.text,
+        "a webhook's secret": WEBHOOK_SECRET,
+        "the secret of an authenticator app": APP_SECRET,
+        "the secret of a provider": CLIENT_SECRET,
         "a share link's password": "planted-password-5f0a71c8",
         **{name: path.rstrip("/").rpartition("/")[2] for name, path in links.items()},
         "a connection's token": TOKEN,
@@ -152,7 +162,12 @@ def scene(transactional_db: None, alice: User, settings: Any) -> Iterator[Scene]
     get_call_slots.cache_clear()
     with run_hostile_service() as hostile:
         links = plant_links(alice)
-        yield Scene(alice, hostile, plant_all(alice, links), fill_addresses(alice), links)
+        # A provider that can't be reached, with its page.
+        server = {"server_url": hostile.base_url, "email_domains": []}
+        app = {"provider_id": "planted", "name": "Planted", "client_id": "site", "secret": CLIENT_SECRET}
+        settings.OIDC_APPS = [app | {"settings": server}]
+        addresses = fill_addresses(alice) | {"login/with/planted/": "/login/with/planted/"}
+        yield Scene(alice, hostile, plant_all(alice, links), addresses, links)
     get_call_slots.cache_clear()
 
 
