@@ -31,7 +31,7 @@ VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
 # Names that a framework or a protocol wants, and views, which are named by their page.
 FIXED_NAME_LIST = """
-detail_label
+detail_label detail_value
 main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists size listdir
 health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
 output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished

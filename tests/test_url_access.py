@@ -276,7 +276,7 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:active>": make_job(user, state=Job.State.QUEUED, source=job.source).uuid,
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,
         "<uuid:asset>": job.result.uuid,
-        "<uuid:link>": create_link(actor=as_actor(user), pictures=[job.result]).uuid,
+        "<uuid:link>": create_link(actor=as_actor(user), pictures=[job.result], title="Home").uuid,
         "<uuid:connection>": make_hosted_connection(user).uuid,
         "<int:account>": Account.objects.order_by("pk")[0].pk,
         "<int:pk>": 1,

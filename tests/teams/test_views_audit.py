@@ -70,7 +70,7 @@ def test_the_page_tells_who_what_on_what_and_from_where(visitor: Client, alice: 
         AuditAction.ROLE_CHANGED, by=replace(as_actor(alice).performer, address="192.0.2.7"), target=alice, role="admin"
     )
     page = visitor.get(TEAM).content.decode()
-    for text in ("Changed a role", "alice", "192.0.2.7", "role: admin", "Browser", "data-local"):
+    for text in ("Changed a role", "alice", "192.0.2.7", "role: Admin", "Browser", "data-local"):
         assert text in page
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.teams.models import Role
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -24,6 +26,15 @@ LABELS: "dict[str, StrOrPromise]" = {
     "format": _("format"),
     "method": _("method"),
 }
+
+# What services write in place of a value, and the values that are names of something.
+VALUES: "dict[str, StrOrPromise]" = {"never": _("never")} | {role.value: role.label for role in Role}
+
+
+@register.filter
+def detail_value(value: str) -> "StrOrPromise":
+    """Return the value of a detail, in words if it has any."""
+    return VALUES.get(value, value)
 
 
 @register.filter
