@@ -28,7 +28,7 @@ LABELS: "dict[str, StrOrPromise]" = {
 }
 
 # What services write in place of a value, and the values that are names of something.
-VALUES: "dict[str, StrOrPromise]" = {"never": _("never")} | {role.value: role.label for role in Role}
+VALUES: "dict[str, StrOrPromise]" = {"never": _("never"), **{role.value: role.label for role in Role}}
 
 
 @register.filter
