@@ -23,21 +23,20 @@ note of open optimise order own pad paint park parse pause plan play poll post p
 process quantise read reauthenticate receive recolour recompress record recover redraw reduce refine refresh refuse
 reject release remember remove rename render repaint repair repeat replace report request requeue require reset resize
 resolve respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send
-separate serve set shade share sharpen shift shorten shrink shut sign simulate smooth soften solve sort split start
-stop store stream stretch strip submit suppress sweep sync take test track train transfer transform translate
+separate serve set shade share sharpen shift shorten show shrink shut sign simulate smooth soften solve sort split
+start stop store stream stretch strip submit suppress sweep sync take test track train transfer transform translate
 transpose truncate unload unlock unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
 # Names that a framework or a protocol wants, and views, which are named by their page.
 FIXED_NAME_LIST = """
-detail_label detail_value
-main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists size listdir
-health_middleware point points_record progress unknown_endpoint administrator_required team_page parameter_fields
-output_fields original_path new_id bundled without_token with_pictures with_connection results charges unfinished
-application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for returning
-_new_conn authentication_failed closed_team_page incr label_from_instance on_authentication_error pending post_login
-pre_authenticate sanitize_file_name user_credentials authenticate
+detail_label detail_value main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists
+size listdir health_middleware point points_record progress unknown_endpoint administrator_required team_page
+parameter_fields output_fields original_path new_id bundled without_token with_pictures with_connection results
+charges unfinished application received file_complete service writable maintenance seekable init_poolmanager
+proxy_manager_for returning _new_conn authentication_failed closed_team_page incr label_from_instance
+on_authentication_error pending post_login pre_authenticate sanitize_file_name user_credentials authenticate
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})
