@@ -21,7 +21,7 @@ def add_person(owner: Visitor, name: str, role: str = "member") -> None:
     owner.find("#id_password1").fill(PASSWORD)
     owner.find("#id_password2").fill(PASSWORD)
     owner.page.get_by_role("button", name="Add", exact=True).click()
-    expect(owner.page.get_by_role("cell", name=name)).to_be_visible()
+    expect(owner.page.get_by_role("cell", name=name, exact=True)).to_be_visible()
 
 
 @pytest.fixture

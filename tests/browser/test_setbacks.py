@@ -48,7 +48,7 @@ def test_being_logged_out_meanwhile_keeps_the_picture(alice: Visitor, tmp_path: 
     alice.open("features/enlarge3/").drop(small_photo(tmp_path))
     alice.page.context.clear_cookies(name="sessionid")
     alice.find("#submit-job").click()
-    expect(alice.find("#picture-error")).to_contain_text("You have been logged out")
+    expect(alice.find("#picture-error")).to_contain_text("You have been signed out")
     expect(alice.find("#panel h1")).to_be_visible()
     Visitor(alice.page.context.new_page(), alice.site).log_in("alice")
     alice.start()

@@ -68,6 +68,7 @@ OTHER_FIELDS = {"name": NAME, "username": "alice", "login": "alice", "email": "a
 LINK_LISTS = (
     "get t/<slug:team>/links/ of the owner",
     "post links/<uuid:link>/revoke/ of the owner",  # which leads there
+    "post links/<uuid:link>/edit/ of the owner",
 )
 
 
