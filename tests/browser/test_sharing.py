@@ -24,7 +24,7 @@ def test_two_people_see_the_same_job_move_and_a_stranger_sees_nothing(
     alice.site.add_person("chris", team="Faraway")
     ben, chris = visit("ben"), visit("chris")
     on_the_page = Visitor(ben.page.context.new_page(), alice.site)
-    alice.open("features/enlarge3/").drop(small_photo(tmp_path, "shared.png", side=128)).start()
+    alice.open("features/enlarge3/").drop(small_photo(tmp_path, "shared.png", side=320)).start()
     job = alice.page.url
 
     on_the_page.page.goto(job)
