@@ -22,6 +22,8 @@ DATABASES = {"default": product.DATABASES["default"] | {"TEST": {"NAME": product
 if product.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     DATABASES = product.DATABASES
 INSTALLED_APPS = [*product.INSTALLED_APPS, "tests.lib"]
+# A decoder for each process of a run: at the end of one, its decoder would take the pictures of the others with it.
+DECODER_SOCKET = product.DECODER_SOCKET.with_name(f"socket-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Views are tested without `collectstatic`; the live site of the browser tests uses the real storage.
 STORAGES = product.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

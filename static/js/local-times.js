@@ -7,4 +7,7 @@ const showTimes = (root) => {
   });
 };
 showTimes(document);
-document.addEventListener("htmx:load", (event) => showTimes(event.detail.elt));
+// "load" comes when the new content was painted already, and a line that then breaks elsewhere moves what is below it.
+for (const name of ["htmx:afterSwap", "htmx:load"]) {
+  document.addEventListener(name, (event) => showTimes(event.detail.elt));
+}

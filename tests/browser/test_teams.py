@@ -49,7 +49,7 @@ def test_invited_works_in_the_team_and_leaves_without_their_private_pictures(
     # The link works once.
     late = newcomer().go(link)
     expect(late.page.get_by_text("This invitation has been used already.")).to_be_visible()
-    alice.site.add_person("carla", team="Elsewhere")
+    alice.site.add_person("carla", team="Next door")
     carla = newcomer().log_in("carla")
 
     # Both see the same job move, and the stranger doesn't see it.
@@ -60,7 +60,7 @@ def test_invited_works_in_the_team_and_leaves_without_their_private_pictures(
     for visitor in (alice, greta):
         expect(visitor.find("#download-result")).to_be_visible(timeout=JOB_SECONDS * 1000)
 
-    greta.make_result("enlarge3", small_photo(tmp_path, "secret.png", side=32), scale=2)
+    greta.make_result("enlarge3", small_photo(tmp_path, "greta-alone.png", side=32), scale=2)
     secret = greta.page.url
     file = f"{alice.site.url}{greta.find('#download-result').get_attribute('href')}"
     greta.page.get_by_role("button", name="Make private").click()
@@ -78,7 +78,7 @@ def test_invited_works_in_the_team_and_leaves_without_their_private_pictures(
     for page in ("gallery/", "jobs/"):
         alice.open(page)
         expect(alice.page.get_by_text("shared").first).to_be_visible()
-        expect(alice.page.get_by_text("secret")).to_have_count(0)
+        expect(alice.page.get_by_text("greta-alone")).to_have_count(0)
 
 
 def test_stranger_with_a_team_joins_by_link_and_switches_with_the_keyboard(
