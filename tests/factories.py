@@ -18,6 +18,7 @@ from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import TeamOwned, User
 from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.service_times import build_times
 from vanceweb.vault.models import Connection
 
 
@@ -79,6 +80,7 @@ def make_job(user: User, *, state: str = Job.State.DONE, steps: Sequence[Step] =
 def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
     """Create a row of the history."""
     connection = get_bundled(user)
+    moment = timezone.now() - timedelta(minutes=minutes_ago)
     return UsageRecord.objects.create(
         **as_actor(user).own().to_fields(),
         connection=connection,
@@ -88,7 +90,8 @@ def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
         info="holiday_x2.png",
         points=Decimal(1),
         balance=Decimal(999 - minutes_ago),
-        created_at=timezone.now() - timedelta(minutes=minutes_ago),
+        feature="enlarge3",
+        **build_times(moment.replace(tzinfo=None), service_zone="UTC", team_zone="UTC"),
     )
 
 

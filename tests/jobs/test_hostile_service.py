@@ -21,6 +21,7 @@ from vanceweb.jobs.polling import poll_due_service
 from vanceweb.jobs.worker import UNEXPECTED, ignore_wake
 from vanceweb.usage.history_sync import sync_next_history
 from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.service_times import build_times
 from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection
 
@@ -131,7 +132,7 @@ def test_amounts_stored_by_earlier_versions_break_no_page(attacked: JobDriver, c
         info="x",
         points=amount,
         balance=amount,
-        created_at=timezone.now(),
+        **build_times((timezone.now()).replace(tzinfo=None), service_zone="UTC", team_zone="UTC"),
     )
     client.force_login(attacked.user)
     for page in PAGES:

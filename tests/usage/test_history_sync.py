@@ -17,7 +17,7 @@ from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import sync_history
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.queries import get_history_page
-from vanceweb.usage.services import set_zone_shift
+from vanceweb.usage.services import set_service_zone
 from vanceweb.vault.models import Connection
 
 Row = tuple[str, Decimal, datetime]
@@ -136,10 +136,10 @@ def test_a_services_time_zone_can_be_corrected_later(service: ScriptedHistory, b
     service.charges = [Charge(0), Charge(5000)]
     sync_history(bundled.pk)
     before = UsageRecord.objects.earliest("created_at").created_at
-    set_zone_shift(connection=bundled, minutes=-480)
+    set_service_zone(connection=bundled, zone="Asia/Shanghai")
     assert UsageRecord.objects.earliest("created_at").created_at == before - timedelta(hours=8)
     assert sync_history(bundled.pk) == 0
-    set_zone_shift(connection=bundled, minutes=0)
+    set_service_zone(connection=bundled, zone="UTC")
     assert UsageRecord.objects.earliest("created_at").created_at == before
 
 

@@ -14,6 +14,7 @@ from vanceweb.teams.models import Membership, Role, User
 from vanceweb.usage.history_sync import store_new_rows
 from vanceweb.usage.models import UsageRecord
 from vanceweb.usage.queries import get_history_page
+from vanceweb.usage.service_times import build_times
 from vanceweb.usage.services import share_connection
 from vanceweb.vault.models import Connection
 
@@ -30,7 +31,7 @@ def plan(bob: User) -> Connection:
         info="surprise-party.png",
         points=1,
         balance=9,
-        created_at=plan.created_at,
+        **build_times((plan.created_at).replace(tzinfo=None), service_zone="UTC", team_zone="UTC"),
     )
     return plan
 

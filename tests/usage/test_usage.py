@@ -12,6 +12,7 @@ from tests.factories import make_hosted_connection
 from vanceweb.teams.models import User
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.queries import get_balances, get_history_page
+from vanceweb.usage.service_times import build_times
 from vanceweb.usage.services import request_refresh
 
 
@@ -26,7 +27,11 @@ def create_record(owner: User, number: int, *, private: bool = False) -> UsageRe
         points=1,
         balance=1000 - number,
         # Two rows at a time share their time, so the key must distinguish them.
-        created_at=timezone.now().replace(microsecond=0) - timedelta(minutes=number // 2),
+        **build_times(
+            (timezone.now().replace(microsecond=0) - timedelta(minutes=number // 2)).replace(tzinfo=None),
+            service_zone="UTC",
+            team_zone="UTC",
+        ),
     )
 
 

@@ -132,6 +132,8 @@ class Job(TeamOwned, LeasedModel):
     # When a worker first took the job after it was submitted, retried or released.
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # When the result's download began, for which the service charges.
+    downloaded_at = models.DateTimeField(null=True, blank=True)
 
     # Not stored: the place of a waiting job in its queue (see `queries.add_places`).
     place: Any = None
@@ -145,6 +147,7 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="jobs_by_person"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
+            models.Index(fields=["connection", "downloaded_at"], name="jobs_downloaded"),
             models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),
             # Queried every few seconds and nearly always empty.
             models.Index(fields=["woken_at"], name="jobs_to_call_back", condition=Q(cancel_requested=True)),

@@ -235,7 +235,7 @@ def _handle_status(run: JobRun, status: Status, message: str | None, **fields: A
     if status is Status.FATAL:
         raise JobFailed(10014, message or "", "POST /progress")
     if status is Status.FINISH:
-        run.move_to(Job.State.DOWNLOADING, **fields)
+        run.move_to(Job.State.DOWNLOADING, downloaded_at=timezone.now(), **fields)
         return False
     if fields:
         run.write(**fields)

@@ -238,6 +238,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
         fresh["private_to"] = actor.user
     if job.resume_state:
         fresh["state"] = job.resume_state
+        if job.resume_state == Job.State.DOWNLOADING:
+            fresh["downloaded_at"] = now
     else:
         fresh |= {
             "state": Job.State.QUEUED,
@@ -247,6 +249,7 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
             "work_started_at": None,
             "work_seconds": None,
             "hook_digest": "",
+            "downloaded_at": None,
             "backend": "",
             "engine_version": "",
             "note": "",

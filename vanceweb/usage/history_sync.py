@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -21,8 +21,11 @@ from vanceweb.lib.due_rows import schedule_next
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.lib.row_faults import release_after_fault
+from vanceweb.usage.charged_features import find_feature
 from vanceweb.usage.history_diff import HistoryChanged, find_missing_rows, read_newest_rows
-from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, UsageRecord
+from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, HistorySync, Match, UsageRecord
+from vanceweb.usage.service_times import build_times, to_utc
+from vanceweb.usage.sums import recompute_days
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
@@ -105,9 +108,9 @@ def sync_history(connection_id: int) -> int:
 
 
 def _read_rows(connection: Connection) -> list[HistoryRow]:
-    newest = UsageRecord.objects.filter(connection=connection).aggregate(newest=Max("created_at"))["newest"]
+    newest = UsageRecord.objects.filter(connection=connection).aggregate(newest=Max("service_time"))["newest"]
     overlap = timedelta(seconds=settings.HISTORY_OVERLAP_SECONDS)
-    until = None if newest is None else _to_service_time(newest, connection) - overlap
+    until = None if newest is None else newest.replace(tzinfo=None) - overlap
     with build_client(connection) as client:
         return read_newest_rows(
             lambda number: client.get_history(page=number, limit=PAGE_ROWS),
@@ -124,7 +127,13 @@ def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
     Leave out the private past of a person who has been deleted: it has nobody to be private to.
     """
     # One sync at a time: PostgreSQL needs this lock; on SQLite the whole transaction is exclusive anyway.
-    current = Connection.objects.without_token().select_for_update().filter(pk=connection.pk).first()
+    current = (
+        Connection.objects.without_token()
+        .select_related("team")
+        .select_for_update(of=("self",))
+        .filter(pk=connection.pk)
+        .first()
+    )
     if current is None:
         return 0
     rows = [_truncate(row) for row in rows]
@@ -134,6 +143,7 @@ def store_new_rows(connection: Connection, rows: list[HistoryRow]) -> int:
     kept = [(row, occurrence) for row, occurrence in missing if has_person or not _is_private_past(current, row, jobs)]
     new = [_build_record(current, row, occurrence, jobs) for row, occurrence in kept]
     UsageRecord.objects.bulk_create(new, batch_size=500)
+    recompute_days(team_id=current.team_id, days={record.day for record in new})
     now = timezone.now()
     HistorySync.objects.update_or_create(connection=current, defaults={"synced_at": now, "last_error": ""})
     return len(new)
@@ -151,7 +161,7 @@ def _find_jobs(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID,
     jobs: dict[UUID, Job] = {}
     for start in range(0, len(named), JOBS_AT_ONCE):
         found = Job.objects.filter(team_id=connection.team_id, uuid__in=named[start : start + JOBS_AT_ONCE])
-        jobs |= {job.uuid: job for job in found.only("uuid", "created_by", "created_at")}
+        jobs |= {job.uuid: job for job in found.only("uuid", "created_by", "created_at", "feature", "steps")}
     return jobs
 
 
@@ -170,8 +180,10 @@ def _build_record(connection: Connection, row: HistoryRow, occurrence: int, jobs
         info=row.info,
         points=row.points,
         balance=row.balance,
-        created_at=_to_utc(row.created_at, connection),
+        match=Match.MATCHED if job else Match.FOREIGN,
+        feature=find_feature(row.job, job),
         occurrence=occurrence,
+        **build_times(row.created_at, service_zone=connection.time_zone, team_zone=connection.team.time_zone),
     )
 
 
@@ -187,14 +199,14 @@ def _is_private_past(connection: Connection, row: HistoryRow, jobs: Mapping[UUID
         return False
     job = _get_job(row, jobs)
     # The service's times have no zone, so only the job's own time tells the hours around the sharing.
-    return job.created_at < until if job else _to_utc(row.created_at, connection) < until + LARGEST_ZONE_ERROR
+    return job.created_at < until if job else to_utc(row.created_at, connection.time_zone) < until + LARGEST_ZONE_ERROR
 
 
 def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Counter[HistoryRow]:
     oldest = min((row.created_at for row in rows), default=None)
     if oldest is None:
         return Counter()
-    records = UsageRecord.objects.filter(connection=connection, created_at__gte=_to_utc(oldest, connection))
+    records = UsageRecord.objects.filter(connection=connection, service_time__gte=oldest.replace(tzinfo=UTC))
     return Counter(
         HistoryRow(
             point_type=record.point_type,
@@ -202,7 +214,7 @@ def _count_stored_rows(connection: Connection, rows: Iterable[HistoryRow]) -> Co
             info=record.info,
             points=record.points,
             balance=record.balance,
-            created_at=_to_service_time(record.created_at, connection),
+            created_at=record.service_time.replace(tzinfo=None),
         )
         for record in records.iterator()
     )
@@ -218,14 +230,6 @@ def _truncate(row: HistoryRow) -> HistoryRow:
         balance=round(row.balance, 3),
         created_at=row.created_at,
     )
-
-
-def _to_utc(service_time: datetime, connection: Connection) -> datetime:
-    return (service_time + timedelta(minutes=connection.zone_shift_minutes)).replace(tzinfo=UTC)
-
-
-def _to_service_time(moment: datetime, connection: Connection) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) - timedelta(minutes=connection.zone_shift_minutes)
 
 
 def _record_error(connection: Connection, message: str) -> int:

@@ -2,28 +2,46 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.leases import LeasedModel
-from vanceweb.teams.models import TeamOwned
+from vanceweb.teams.models import Team, TeamOwned
 from vanceweb.vault.models import CREDIT_DECIMALS, REPORTED_DIGITS, Connection
 
 # Longer texts are truncated. The known services stay far below these lengths.
 POINT_TYPE_LENGTH = 40
 JOB_LENGTH = 100
 INFO_LENGTH = 300
+# Slugs of the catalogue are shorter; a feature that it doesn't have is kept under the service's name, truncated.
+FEATURE_LENGTH = 40
+# The feature of jobs of several steps.
+WORKFLOW = "workflow"
 
 
 class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
     def of_connection(self, connection: Connection) -> "UsageRecordQuerySet":
         return self.filter(connection=connection)
 
+    def counted(self) -> "UsageRecordQuerySet":
+        """Return the rows that the service still lists."""
+        return self.filter(withdrawn_at=None)
+
+
+class Match(models.TextChoices):
+    """Whether a charge is that of a job of this site."""
+
+    MATCHED = "matched", _("Matched")
+    DOUBTFUL = "doubtful", _("Doubtful")
+    FOREIGN = "foreign", _("Not from here")
+
 
 class UsageRecord(TeamOwned):
     """One charge. The API's rows have no id, and two can be equal in every field; `occurrence` numbers equal rows.
 
-    `job_uuid` is the job that caused the charge, read from the name under which its picture was uploaded; empty for
-    charges that nobody here caused. `created_by` is the person who submitted it.
+    `job_uuid` is the job that caused the charge; empty for charges that nobody here caused. `created_by` is the person
+    who submitted it. A job of several steps may own several rows.
     """
 
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="usage_records")
@@ -35,8 +53,22 @@ class UsageRecord(TeamOwned):
     points = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
     balance = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
     job_uuid = models.UUIDField(null=True, blank=True)
+    match = models.CharField(max_length=16, choices=Match.choices, default=Match.FOREIGN)
+    # Somebody has said which job it is, or that it is none: no later matching changes it.
+    is_corrected = models.BooleanField(default=False)
+    # The slug of the job's feature or of the one that the service names, "workflow", or the service's own name.
+    feature = models.CharField(max_length=FEATURE_LENGTH, blank=True)
     created_at = models.DateTimeField()
+    # What the service's clock showed, which says nothing of its zone. Stored as if the zone was UTC.
+    service_time = models.DateTimeField()
+    # The time `created_at` in the team's zone. Roll-ups count by it.
+    day = models.DateField()
+    hour = models.PositiveSmallIntegerField()
     occurrence = models.PositiveIntegerField(default=1)
+    # The place in the history, counted from the oldest row, 1; unknown for rows of before this was stored.
+    place = models.PositiveBigIntegerField(null=True, blank=True)
+    # When the service was first seen not to list the row any more, though it lists older ones. It counts no longer.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     # Not stored: the job, if the person who looks at the page may see it (see `queries.get_history_page`).
     shown_job: Any = None
@@ -48,13 +80,16 @@ class UsageRecord(TeamOwned):
             models.Index(fields=["team", "-created_at", "-id", "private_to"], name="usage_newest_first"),
             models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="usage_by_person"),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
+            models.Index(fields=["connection", "-service_time"], name="usage_by_service_time"),
+            models.Index(fields=["team", "day"], name="usage_by_day"),
+            models.Index(fields=["job_uuid"], name="usage_of_job", condition=models.Q(job_uuid__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
                 name="usage_row_once",
                 fields=[
                     "connection",
-                    "created_at",
+                    "service_time",
                     "point_type",
                     "job",
                     "info",
@@ -75,6 +110,82 @@ class HistorySync(LeasedModel):
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="history_sync")
     synced_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    # The number of rows, counted from the oldest, that are stored without a gap.
+    complete_rows = models.PositiveBigIntegerField(default=0)
+    # The number of rows that the service last said it has.
+    total_rows = models.PositiveBigIntegerField(default=0)
+    # When the newest weeks, and the whole history, were last compared with the service's.
+    recent_compared_at = models.DateTimeField(null=True, blank=True)
+    whole_compared_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"history of {self.connection_id}"
+
+
+class UsageSum(models.Model):
+    """The charges of a period that have everything but their time in common, summed up. Computed from the records."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    # As of the records: what is private to a person is summed up apart.
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="+")
+    connection_name = models.CharField(max_length=80)
+    feature = models.CharField(max_length=FEATURE_LENGTH, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Charges that nobody here caused.
+    is_foreign = models.BooleanField(default=False)
+    credits = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
+    rows = models.PositiveIntegerField()
+    # Different jobs of this site.
+    jobs = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class UsageDay(UsageSum):
+    """Sums of a day in the team's zone."""
+
+    day = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "day"], name="usage_days")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} on {self.day}"
+
+
+class UsageMonth(UsageSum):
+    """Sums of a month in the team's zone."""
+
+    # The first day of the month.
+    month = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "month"], name="usage_months")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} in {self.month:%Y-%m}"
+
+
+class UsageHour(models.Model):
+    """Sums of an hour of a day in the team's zone."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    day = models.DateField()
+    hour = models.PositiveSmallIntegerField()
+    credits = models.DecimalField(max_digits=REPORTED_DIGITS, decimal_places=CREDIT_DECIMALS)
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "day", "hour"], name="usage_hours")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} on {self.day} at {self.hour}"

@@ -1,15 +1,14 @@
 """Writes on usage. None of them calls a service: the io worker reads histories."""
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from vanceweb.lib.due_rows import request_rows
 from vanceweb.teams.access import Actor, filter_visible
 from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.service_times import build_times
 from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import request_balances, set_connection_privacy
@@ -50,10 +49,13 @@ def share_connection(*, actor: Actor, connection: Connection, show_history: bool
 
 
 @transaction.atomic
-def set_zone_shift(*, connection: Connection, minutes: int) -> None:
-    """Set the minutes (± 1440) to add to the service's times to get UTC, and correct the stored rows."""
-    locked = Connection.objects.without_token().select_for_update().get(pk=connection.pk)
-    change = timedelta(minutes=minutes - locked.zone_shift_minutes)
-    UsageRecord.objects.filter(connection=locked).update(created_at=F("created_at") + change)
-    Connection.objects.filter(pk=locked.pk).update(zone_shift_minutes=minutes)
-    connection.zone_shift_minutes = minutes
+def set_service_zone(*, connection: Connection, zone: str) -> None:
+    """Set the zone of the service's times, an IANA name, and correct the stored rows."""
+    locked = Connection.objects.without_token().select_related("team").select_for_update(of=("self",))
+    current = locked.get(pk=connection.pk)
+    rows = UsageRecord.objects.filter(connection=current).only("pk", "service_time")
+    for row in rows.iterator():
+        times = build_times(row.service_time.replace(tzinfo=None), service_zone=zone, team_zone=current.team.time_zone)
+        UsageRecord.objects.filter(pk=row.pk).update(**times)
+    Connection.objects.filter(pk=current.pk).update(time_zone=zone)
+    connection.time_zone = zone

@@ -12,6 +12,7 @@ from vanceweb.lib.encryption import EncryptedTextField
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import Membership, Role
 from vanceweb.teams.models.keeping import TeamKept
+from vanceweb.teams.models.people import TIME_ZONE_LENGTH
 
 # Credits are stored with three decimals, as in the API.
 CREDIT_DIGITS = 14
@@ -78,8 +79,10 @@ class Connection(TeamKept, LeasedModel):
     rejected_at = models.DateTimeField(null=True, blank=True)
     # When the service's history last changed, as far as this site knows; empty once a reading has been requested.
     history_changed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    # The API's history gives times without a zone: the minutes to add to them to get UTC.
-    zone_shift_minutes = models.SmallIntegerField(default=0)
+    # The API's history gives times without a zone: the IANA name of the service's.
+    time_zone = models.CharField(max_length=TIME_ZONE_LENGTH, default="UTC")
+    # The day of the month on which the service grants credits anew, as its keeper knows it.
+    billing_day = models.PositiveSmallIntegerField(null=True, blank=True)
     # Charges up to this time stay private to the person who shared the connection without its past.
     private_past_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 TEAM_NAME_LENGTH = 80
 TEAM_SLUG_LENGTH = 50
+# The longest names of the IANA database have 32 characters.
+TIME_ZONE_LENGTH = 64
 
 
 class User(AbstractUser):
@@ -42,6 +44,8 @@ class Team(models.Model):
     # Part of the addresses, so it stays when the team is renamed.
     slug = models.SlugField(max_length=TEAM_SLUG_LENGTH, unique=True)
     name = models.CharField(max_length=TEAM_NAME_LENGTH)
+    # The IANA name of the zone in which the team's days begin and end.
+    time_zone = models.CharField(max_length=TIME_ZONE_LENGTH, default="UTC")
     created_at = models.DateTimeField(default=timezone.now)
     # Set while the team is closed: until `delete_after` its owners can still keep it.
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -1,20 +1,17 @@
 """Filters for rows of the history."""
 
 from django import template
+from django.utils.translation import gettext as _
 
-from vanceweb.catalogue.features import ALL_FEATURES
+from vanceweb.usage.charged_features import TITLES_BY_SLUG
+from vanceweb.usage.models import WORKFLOW
 
 register = template.Library()
 
-# Services may write a feature's module or its name. A name takes precedence over another feature's alias.
-FEATURE_TITLES = {
-    **{alias: feature.title for feature in ALL_FEATURES for alias in feature.aliases},
-    **{feature.module: feature.title for feature in ALL_FEATURES},
-    **{feature.name: feature.title for feature in ALL_FEATURES},
-}
-
 
 @register.filter
-def feature_title(job: str) -> str:
-    """Return the studio's title for a job's name in the history, or the name itself if it is unknown."""
-    return str(FEATURE_TITLES.get(job, job))
+def feature_title(slug: str) -> str:
+    """Return the studio's title for a charge's feature, or the service's name for it if it is unknown."""
+    if slug == WORKFLOW:
+        return _("Workflow")
+    return str(TITLES_BY_SLUG.get(slug, slug))
