@@ -1,4 +1,4 @@
-"""The roles and what each may do, in words, for the page that shows them. The table itself is in `access.py`."""
+"""The roles and what each may do, in words, for the page that shows them. The table itself is in `access/roles.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
