@@ -3,21 +3,20 @@
 import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import timedelta
 from typing import IO
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vanceweb.api.models import PictureFetch
 from vanceweb.api.private_addresses import find_allowed_hosts
 from vanceweb.gallery.services import store_upload
 from vanceweb.lib.call_slots import CallSlots, find_service_name
+from vanceweb.lib.host_calls import attempt_most_overdue, plan_next_attempt
 from vanceweb.lib.images import ImageRefused
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.lib.outbound_fetch import FetchedFile, FetchLimits, FetchRefused, fetch_public_url
 from vanceweb.lib.outbound_http import DeliveryFailed, DeliveryTimeouts
 from vanceweb.lib.public_addresses import AddressRefused, HostNotFound
@@ -65,30 +64,12 @@ def request_fetch(*, actor: Actor, url: str, wake: Callable[[], object]) -> Pict
 
 def fetch_next_picture() -> bool:
     """Fetch the most overdue picture whose server has a free slot. Return False if there is none."""
-    taken = _slots.take(_claim_fetch)
-    if taken is None:
-        return False
-    host, lease = taken
-    with _slots.returning(host):
-        _fetch(lease)
-    return True
+    return attempt_most_overdue(PictureFetch.objects.all(), _fetch, slots=_slots, choices=CHOICES)
 
 
 def has_due_fetches() -> bool:
     """Return whether a worker could take a fetch now."""
     return filter_due(PictureFetch.objects.all()).exists()
-
-
-def _claim_fetch(has_slot: Callable[[str], bool]) -> tuple[str, Lease[PictureFetch]] | None:
-    due = filter_due(PictureFetch.objects.all()).order_by("not_before", "pk")
-    for pk, url in due.values_list("pk", "url")[:CHOICES]:
-        host = find_service_name(url)
-        if not has_slot(host):
-            continue
-        lease = claim(PictureFetch.objects.all(), pk=pk, duration=timedelta(seconds=settings.LEASE_SECONDS))
-        if lease is not None:
-            return host, lease
-    return None
 
 
 def _fetch(lease: Lease[PictureFetch]) -> None:
@@ -147,11 +128,11 @@ def _store(lease: Lease[PictureFetch], fetch: PictureFetch, actor: Actor, fetche
 def _schedule_retry(lease: Lease[PictureFetch], fetch: PictureFetch, error: Exception) -> None:
     """Set the time of the next attempt, if one is left. The log names the host only: the path may be secret."""
     logger.warning("picture from %s, attempt %s: %s", find_service_name(fetch.url), fetch.attempts, error)
-    if fetch.attempts > len(FETCH_PAUSES):
+    next_time = plan_next_attempt(fetch.attempts, FETCH_PAUSES)
+    if next_time is None:
         _fail(lease, "unreachable", _("The server can't be reached or didn't send the picture in time."))
-        return
-    pause = timedelta(seconds=FETCH_PAUSES[fetch.attempts - 1])
-    lease.release(not_before=timezone.now() + pause)
+    else:
+        lease.release(not_before=next_time)
 
 
 def _fail(lease: Lease[PictureFetch], code: str, sentence: str) -> None:

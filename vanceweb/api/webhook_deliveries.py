@@ -3,9 +3,7 @@
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +16,8 @@ from vanceweb.api.private_addresses import find_allowed_hosts
 from vanceweb.api.webhook_events import can_be_told
 from vanceweb.lib.call_slots import CallSlots, find_service_name
 from vanceweb.lib.encryption import DecryptionFailed
-from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, claim, filter_due
+from vanceweb.lib.host_calls import attempt_most_overdue, plan_next_attempt
+from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, filter_due
 from vanceweb.lib.outbound_http import DeliveryFailed, DeliveryTimeouts, post_to_public_url
 from vanceweb.lib.public_addresses import AddressRefused
 from vanceweb.lib.row_faults import release_after_fault
@@ -33,6 +32,7 @@ TOTAL_SECONDS = 10
 # At a time in one process: a quarter of its threads, and few to one receiver.
 DELIVERIES_AT_ONCE = 4
 DELIVERIES_AT_ONCE_PER_HOST = 2
+# The most overdue deliveries among which one with a free slot is searched for.
 CHOICES = 1000
 # After a fault of this site.
 FAULT_SECONDS = 60
@@ -45,13 +45,16 @@ State = WebhookDelivery.State
 
 def attempt_next_delivery() -> bool:
     """Attempt the most overdue delivery to a host with a free slot once. Return False if there is none."""
-    taken = _slots.take(_claim_delivery)
-    if taken is None:
-        return False
-    host, lease = taken
-    with _slots.returning(host):
-        _attempt_delivery(lease)
-    return True
+    return attempt_most_overdue(
+        WebhookDelivery.objects.all(),
+        _attempt_delivery,
+        slots=_slots,
+        choices=CHOICES,
+        url_field="webhook__url",
+        states=WebhookDelivery.UNFINISHED,
+        state=State.SENDING,
+        undo={"state": State.WAITING},
+    )
 
 
 def has_due_deliveries() -> bool:
@@ -70,25 +73,6 @@ def sign(secret: str, body: bytes, *, timestamp: int) -> str:
     return f"t={timestamp},v1={signed.hexdigest()}"
 
 
-def _claim_delivery(has_slot: Callable[[str], bool]) -> tuple[str, Lease[WebhookDelivery]] | None:
-    due = filter_due_deliveries().order_by("not_before", "pk").values_list("pk", "webhook__url")
-    for pk, url in due[:CHOICES]:
-        host = find_service_name(url)
-        if not has_slot(host):
-            continue
-        lease = claim(
-            WebhookDelivery.objects.all(),
-            pk=pk,
-            states=WebhookDelivery.UNFINISHED,
-            state=State.SENDING,
-            duration=timedelta(seconds=settings.LEASE_SECONDS),
-            undo={"state": State.WAITING},
-        )
-        if lease is not None:
-            return host, lease
-    return None
-
-
 def _attempt_delivery(lease: Lease[WebhookDelivery]) -> None:
     """Post the delivery. If that failed and attempts are left, set the time of the next one."""
     fault = release_after_fault("A delivery to a webhook", lease, seconds=FAULT_SECONDS, state=State.WAITING)
@@ -102,14 +86,13 @@ def _attempt_delivery(lease: Lease[WebhookDelivery]) -> None:
             return
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS):
             outcome = _post(delivery)
-        now = timezone.now()
+        outcome["attempted_at"] = timezone.now()
         if not outcome["error"]:
-            lease.release(state=State.DELIVERED, attempted_at=now, **outcome)
-        elif delivery.attempts > len(DELIVERY_PAUSES):
-            lease.release(state=State.FAILED, attempted_at=now, **outcome)
+            lease.release(state=State.DELIVERED, **outcome)
+        elif next_time := plan_next_attempt(delivery.attempts, DELIVERY_PAUSES):
+            lease.release(state=State.WAITING, not_before=next_time, **outcome)
         else:
-            pause = timedelta(seconds=DELIVERY_PAUSES[delivery.attempts - 1])
-            lease.release(state=State.WAITING, not_before=now + pause, attempted_at=now, **outcome)
+            lease.release(state=State.FAILED, **outcome)
 
 
 def _post(delivery: WebhookDelivery) -> dict[str, Any]:
