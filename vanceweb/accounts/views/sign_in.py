@@ -20,19 +20,15 @@ from django.views.decorators.http import require_safe
 from vanceweb.accounts.forms import SignInForm
 from vanceweb.accounts.passkey_hosts import can_use_passkeys
 from vanceweb.accounts.sign_up import has_invitation
+from vanceweb.accounts.views.refusals import RefusalMixin
 from vanceweb.teams.models import User
 
 
-class SignInView(LoginView):
+class SignInView(RefusalMixin, LoginView):
     """The sign-in page, with instructions on an installation without users."""
 
     template_name = "accounts/sign_in.html"
     form_class = SignInForm
-
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
-        response.status_code = 422
-        return response
 
     def get_context_data(self, **options: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**options)
@@ -46,15 +42,10 @@ class SignInView(LoginView):
         }
 
 
-class CodeView(AuthenticateView):
+class CodeView(RefusalMixin, AuthenticateView):
     """The second factor at the sign-in: a code, or a passkey."""
 
     template_name = "accounts/code.html"
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
-        response.status_code = 422
-        return response
 
     def get_context_data(self, **options: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**options)
@@ -75,20 +66,15 @@ class PasskeySignInView(LoginWebAuthnView):
         return redirect("login")
 
 
-class ConfirmationMixin:
+class PasswordConfirmationView(RefusalMixin, ReauthenticateView):
     """A page that asks again who is there, before something important is changed."""
 
-    def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
-        response.status_code = 422
-        return response
-
-
-class PasswordConfirmationView(ConfirmationMixin, ReauthenticateView):
     template_name = "accounts/confirm_password.html"
 
 
-class CodeConfirmationView(ConfirmationMixin, CodeReauthenticateView):
+class CodeConfirmationView(RefusalMixin, CodeReauthenticateView):
+    """The same with a code."""
+
     template_name = "accounts/confirm_code.html"
 
 

@@ -1,21 +1,11 @@
 """Setting up and removing second factors: allauth's views on this site's pages."""
 
-from typing import Any
-
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
-from django.http import HttpResponse
 from django.urls import reverse_lazy
 
-
-class RefusalMixin:
-    """An invalid form is answered with 422."""
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
-        response.status_code = 422
-        return response
+from vanceweb.accounts.views.refusals import RefusalMixin
 
 
 class AuthenticatorView(RefusalMixin, ActivateTOTPView):
