@@ -1,9 +1,10 @@
-"""The filters for sizes, durations and credits."""
+"""The filters for sizes, durations, credits and times."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 
 from vanceweb.interface.templatetags import formats
 
@@ -30,3 +31,13 @@ def test_durations_are_in_their_two_largest_units(length: timedelta | float | No
 )
 def test_credits_have_no_trailing_zeros(amount: object, shown: str) -> None:
     assert formats.credits(amount) == shown
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=2))])
+def test_times_are_shown_in_utc_and_marked_for_the_script(zone: timezone) -> None:
+    moment = datetime(2025, 3, 9, 8, 5, tzinfo=UTC).astimezone(zone)
+    shown = Template("{{ moment|local_time }} {{ moment|local_date }}").render(Context({"moment": moment}))
+    assert shown == (
+        '<time datetime="2025-03-09T08:05:00+00:00" data-local>9 Mar 2025, 08:05 UTC</time> '
+        '<time datetime="2025-03-09T08:05:00+00:00" data-local="date">9 Mar 2025</time>'
+    )

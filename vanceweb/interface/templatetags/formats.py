@@ -1,10 +1,13 @@
-"""Filters for every page: sizes, durations and credits as people read them."""
+"""Filters for every page: sizes, durations, credits and times as people read them."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
+from django.template.defaultfilters import date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,3 +71,16 @@ def credit_count(amount: Decimal) -> str:
 def plural_number(amount: Decimal) -> int:
     """Return the number that `ngettext` and `{% blocktranslate count %}` want, which are made for integers: 1.5 → 2."""
     return math.ceil(amount) if math.isfinite(amount) else 0
+
+
+@register.filter(expects_localtime=True)
+def local_time(moment: datetime) -> SafeString:
+    """Format a time in UTC. A script shows it in the reader's time zone and format."""
+    shown = date(moment, "j M Y, H:i")
+    return format_html('<time datetime="{}" data-local>{} UTC</time>', moment.isoformat(), shown)
+
+
+@register.filter(expects_localtime=True)
+def local_date(moment: datetime) -> SafeString:
+    """Format the day of a time in UTC. A script shows that of the reader's time zone."""
+    return format_html('<time datetime="{}" data-local="date">{}</time>', moment.isoformat(), date(moment, "j M Y"))
