@@ -68,6 +68,7 @@ def test_a_form_and_an_api_call_keep_their_bodies(https: Client) -> None:
     assert https.post("/web_api/v1/progress", {}, REMOTE_ADDR="198.51.100.7").status_code == 308
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_programs_on_this_machine_may_call_the_api(https: Client, address: str) -> None:
     assert https.post("/web_api/v1/progress", {}, REMOTE_ADDR=address).json()["code"] == 30001
