@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.test import Client
 from PIL import Image
 
 from tests.decoder_process import run_decoder
@@ -192,6 +193,13 @@ def postgresql(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterat
 def alice(db: None, studio_files: Path) -> User:
     """The administrator of the installation, who owns the team."""
     return set_up_installation(username="alice", password=PASSWORD, team_name="Studio")
+
+
+@pytest.fixture
+def visitor(alice: User, client: Client) -> Client:
+    """The browser of Alice, who is signed in."""
+    client.force_login(alice)
+    return client
 
 
 @pytest.fixture

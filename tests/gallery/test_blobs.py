@@ -1,16 +1,14 @@
 """Blobs: the same bytes are stored once, for as long as any asset refers to them."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
-from django.db import connections, transaction
+from django.db import transaction
 
 from tests.conftest import as_actor, make_picture_file
+from tests.gallery.threads import run_at_once
 from vanceweb.gallery.blob_files import delete_files_on_error, delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob, Origin
 from vanceweb.gallery.services import delete_asset, prepare_result, save_asset, store_upload
@@ -187,18 +185,3 @@ class TestRace:
 @pytest.mark.usefixtures("postgresql")
 class TestRaceOnPostgresql(TestRace):
     """The same with the locks of a database for many writers."""
-
-
-def run_at_once(actions: list[Callable[[], object]]) -> None:
-    """Run the actions at the same time, each in its own thread with its own database connection."""
-    start = threading.Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            start.wait(timeout=20)
-            action()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        list(pool.map(run, actions))

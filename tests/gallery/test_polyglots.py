@@ -43,12 +43,6 @@ def asset(request: pytest.FixtureRequest, alice: User) -> Asset:
     return make_upload(alice, name="page.html.svg", file=io.BytesIO(POLYGLOTS[request.param]()))
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def assert_harmless(response: Any) -> None:
     """Check that a browser runs nothing of the response, even one that takes it for a page."""
     assert response["X-Content-Type-Options"] == "nosniff"

@@ -17,12 +17,6 @@ LOCATION = "/_files/"
 HEADER = "X-Accel-Redirect"
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def send_as_the_proxy(store: ObjectStore, response: Any, **headers: str) -> requests.Response:
     """Return what the proxy would fetch: the location is at the address of the object storage."""
     return requests.get(f"{store.endpoint}/{response[HEADER].removeprefix(LOCATION)}", headers=headers, timeout=20)

@@ -1,8 +1,6 @@
 """Thumbnails: one worker renders at a time, whatever happens to it, and nobody ever gets a part of a file."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
 
 from tests.conftest import as_actor, make_picture_file
+from tests.gallery.threads import run_at_once
 from tests.jobs.crashes import CrashPlan, apply_crash_plan
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset, store_upload
@@ -286,18 +284,3 @@ def try_to_ensure(blob: Blob) -> None:
         ensure_thumbnails(Blob.objects.get(pk=blob.pk))
     except ThumbnailsPending:
         return
-
-
-def run_at_once(actions: list[Callable[[], object]]) -> None:
-    """Run the actions at the same time, each in its own thread with its own database connection."""
-    start = threading.Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            start.wait(timeout=20)
-            action()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        list(pool.map(run, actions))

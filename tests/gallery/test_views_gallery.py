@@ -17,12 +17,6 @@ HTMX = {"HX-Request": "true"}
 GALLERY = "/t/studio/gallery/"
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def make_private(asset: Asset, person: User) -> Asset:
     asset.private_to = person
     asset.save()

@@ -109,6 +109,12 @@ class JobDriver:
         return sorted(path for path in self.media.rglob("*") if path.is_file())
 
 
+@pytest.fixture
+def submission(bundled: Connection) -> dict[str, Any]:
+    """The form of Enlarge as the page sends it, without a picture."""
+    return {"connection": str(bundled.uuid), "scale": "4", "suppress_noise": "10", "remove_blur": "20"}
+
+
 @pytest.fixture(autouse=True)
 def new_call_slots() -> Iterator[None]:
     """Slots of the test's own, with its settings."""

@@ -30,12 +30,6 @@ SETTINGS = {"scale": "4", "suppress_noise": "10", "remove_blur": "20"}
 
 
 @pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def broken(alice: User) -> Connection:
     return make_hosted_connection(alice, name="Old plan", **BROKEN)
 

@@ -19,12 +19,6 @@ JOB_GOES = 'The job on <strong class="break">holiday.png</strong> is deleted for
 SOURCE_GOES = "The picture that was sent is deleted too."
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def read(client: Client, address: str) -> str:
     return " ".join(client.get(address, follow=True).content.decode().split())
 

@@ -32,17 +32,6 @@ def decoder() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def submission(bundled: Connection) -> dict[str, Any]:
-    return {"connection": str(bundled.uuid), "scale": "4", "suppress_noise": "10", "remove_blur": "20"}
-
-
 def build_upload(name: str = "IMG_0001.HEIC", content: bytes | None = None) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, build_heic() if content is None else content)
 

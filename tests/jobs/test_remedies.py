@@ -26,12 +26,6 @@ OK, FAILED = Connection.CheckState.OK, Connection.CheckState.FAILED
 NEW_FEATURE = "/t/studio/features/enlarge3/"
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def load(job: Job) -> Job:
     """Return the job as its page loads it."""
     return Job.objects.with_pictures().with_connection().get(pk=job.pk)

@@ -26,18 +26,6 @@ HTMX = {"HX-Request": "true"}
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def submission(bundled: Connection) -> dict[str, Any]:
-    """A valid submission, except for the missing picture."""
-    return {"connection": str(bundled.uuid), "scale": "4", "suppress_noise": "10", "remove_blur": "20"}
-
-
 def build_picture(name: str = "holiday.png", **options: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, make_picture_file(**options).read())
 

@@ -21,12 +21,6 @@ HTMX = {"HX-Request": "true"}
 ACTIVE = {"state": Job.State.PROCESSING, "trans_id": "a" * 32, "percent": 41.7}
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def begin_work(seconds_ago: float = 0) -> dict[str, Any]:
     """Return the fields of a job that its service has worked on for so long."""
     return {**ACTIVE, "work_started_at": timezone.now() - timedelta(seconds=seconds_ago)}

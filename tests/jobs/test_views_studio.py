@@ -12,12 +12,6 @@ from vanceweb.jobs.models import Job
 from vanceweb.teams.models import User
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def test_every_feature_is_there_in_its_group(visitor: Client) -> None:
     response = visitor.get("/t/studio/")
     groups = response.context["feature_groups"]

@@ -18,12 +18,6 @@ HTMX = {"HX-Request": "true"}
 SENT = {"state": Job.State.PROCESSING, "trans_id": "a" * 32}
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 @pytest.mark.parametrize(
     ("position", "seconds", "text"),
     [

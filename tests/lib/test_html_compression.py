@@ -16,12 +16,6 @@ from vanceweb.teams.models import User
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def assert_equal_bytes(plain: Any, accepting: Any) -> None:
     """Check that a response is the same, headers too, for a client that accepts compression."""
     assert accepting.getvalue() == plain.getvalue()

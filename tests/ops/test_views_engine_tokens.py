@@ -17,12 +17,6 @@ LIST = "/engine-tokens/"
 
 
 @pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def shop(alice: User) -> Account:
     """The account of a program, which no connection of the site uses."""
     account = find_account(create_account(name="Shop", credits=5))

@@ -33,12 +33,6 @@ def own_places(settings: Any, tmp_path: Path) -> None:
     cache.delete("ops.count_pictures")
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def read_page(visitor: Client) -> str:
     response = visitor.get(STATUS)
     assert response.status_code == 200

@@ -20,12 +20,6 @@ CONNECTIONS = "/t/studio/connections/"
 TOKEN = "fedcba9876543210"
 
 
-@pytest.fixture
-def visitor(alice: User, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def list_addresses(connection: Connection) -> list[str]:
     return [f"/connections/{connection.uuid}/{act}/" for act in ("check", "edit", "remove")]
 
