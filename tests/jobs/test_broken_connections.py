@@ -15,8 +15,9 @@ from tests.jobs.test_views_feature import build_picture
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, hold_job, release_job, retry_job, submit_job
+from vanceweb.jobs.services import hold_job, release_job, retry_job, submit_job
 from vanceweb.teams.models import User
 from vanceweb.vault.connection_check import check_next_connection
 from vanceweb.vault.models import Connection

@@ -15,9 +15,10 @@ from vanceweb.engine.models import Account, Transform, Upload
 from vanceweb.engine.wsgi import application as engine
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import MAX_TRANSFORMS
-from vanceweb.jobs.services import JobRefused, delete_job
+from vanceweb.jobs.services import delete_job
 from vanceweb.vault.services import create_bundled_connection
 
 

@@ -12,9 +12,10 @@ from vanceweb.catalogue.steps import ControlImage, Step
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.guides import GUIDE_GONE
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, retry_job, submit_job
+from vanceweb.jobs.services import retry_job, submit_job
 from vanceweb.teams.models import User
 
 

@@ -15,8 +15,9 @@ from tests.factories import HELD_REASON, make_job
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform
 from vanceweb.engine.wsgi import application as engine
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, cancel_job, delete_job, hold_job, release_job
+from vanceweb.jobs.services import cancel_job, delete_job, hold_job, release_job
 from vanceweb.jobs.sweeps import wake_due_jobs
 from vanceweb.teams.models import User
 

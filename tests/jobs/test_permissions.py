@@ -11,8 +11,9 @@ from tests.factories import make_hosted_connection, make_job, make_private, make
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, delete_job, retry_job, submit_job
+from vanceweb.jobs.services import delete_job, retry_job, submit_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 

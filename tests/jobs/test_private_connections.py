@@ -6,8 +6,9 @@ from tests.conftest import as_actor
 from tests.factories import make_hosted_connection, make_job, make_private
 from tests.jobs.conftest import JobDriver, run_queue
 from vanceweb.engine.models import Transform, Upload
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, cancel_job, release_job, retry_job
+from vanceweb.jobs.services import cancel_job, release_job, retry_job
 from vanceweb.jobs.worker import CONNECTION_GONE
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection

@@ -15,11 +15,12 @@ from tests.jobs.test_guides import draw
 from vanceweb.engine.models import Transform, Upload
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.guides import GUIDE_GONE
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import SOURCE_PRIVATE
 from vanceweb.jobs.privacy import make_job_private
-from vanceweb.jobs.services import JobRefused, delete_job, release_job, retry_job
+from vanceweb.jobs.services import delete_job, release_job, retry_job
 from vanceweb.teams.models import User
 
 

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import as_actor
 from tests.factories import ENLARGE, make_hosted_connection, make_job, make_upload
 from vanceweb.catalogue.output import Output
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.remedies import Remedy, find_remedies
-from vanceweb.jobs.services import JobRefused, retry_job, submit_job
+from vanceweb.jobs.services import retry_job, submit_job
 from vanceweb.jobs.worker import _find_connection
 from vanceweb.teams.access import add_may_spend, filter_spendable
 from vanceweb.teams.models import AuditAction, AuditEvent, Membership, Role, User

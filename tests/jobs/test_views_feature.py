@@ -17,8 +17,9 @@ from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_upload
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, submit_job
+from vanceweb.jobs.services import submit_job
 from vanceweb.teams.models import User
 from vanceweb.vault.models import Connection
 

@@ -17,10 +17,11 @@ from vanceweb.api.problems import Problem
 from vanceweb.api.representations import describe_job, to_json_text
 from vanceweb.api.schemas import JobIn, JobOut, JobPage
 from vanceweb.catalogue.jconfig import JConfigError
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.queries import add_places
-from vanceweb.jobs.services import JobRefused, cancel_job, retry_job, submit_job
+from vanceweb.jobs.services import cancel_job, retry_job, submit_job
 from vanceweb.teams.access import Action, Actor, filter_visible, require, require_editable
 
 router = Router(tags=["Jobs"])

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from vanceweb.gallery.models import Asset
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused
 from vanceweb.jobs.source_names import get_shown_source_name
 from vanceweb.teams.access import Actor
 from vanceweb.teams.audit import record_event

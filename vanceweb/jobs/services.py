@@ -14,12 +14,20 @@ from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.rules import check_output, check_steps
 from vanceweb.catalogue.step_serialisation import to_json
-from vanceweb.catalogue.steps import Step, collect_guide_uids
+from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.blob_files import delete_leftover_files
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.gallery.services import delete_asset, delete_picture
+from vanceweb.jobs.conditions import (
+    JobRefused,
+    check_deletable,
+    check_release,
+    check_retry,
+    lock_pictures,
+    refuse_broken,
+    refuse_spending,
+)
 from vanceweb.jobs.deletion import DeletionPlan, plan_deletion
-from vanceweb.jobs.guides import GUIDE_GONE, GuideUnavailable, find_guides
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.order import compute_rank
 from vanceweb.jobs.places import wake_next_job
@@ -28,16 +36,12 @@ from vanceweb.jobs.run_times import estimate_seconds
 from vanceweb.jobs.source_names import is_named_to_team
 from vanceweb.jobs.tasks import wake_job_worker
 from vanceweb.lib.after_commit import run_after_commit
-from vanceweb.teams.access import Action, Actor, filter_editable, filter_usable, filter_visible, require
+from vanceweb.teams.access import Action, Actor, filter_editable, filter_visible, require
 from vanceweb.teams.audit import record_event
-from vanceweb.teams.models import AuditAction, Ownership
+from vanceweb.teams.models import AuditAction
 from vanceweb.vault.models import Connection
 
 NOT_HELD: dict[str, Any] = {"held_reason": "", "held_for": "", "held_at": None}
-
-
-class JobRefused(Exception):
-    """The job can't be submitted, retried, released or deleted. The message is a sentence with the reason."""
 
 
 @contextmanager
@@ -64,11 +68,11 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
     check_output(output)
     # The caller read these rows some time ago: others may have made them private or deleted them since.
     usable = filter_visible(Connection.objects.without_token(), actor).filter(pk=connection.pk).first()
-    source, *guides = _lock_pictures(actor, source, checked)
+    source, *guides = lock_pictures(actor, source, checked)
     if usable is None:
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
-    _refuse_spending(actor, usable)
-    _refuse_broken(usable)
+    refuse_spending(actor, usable)
+    refuse_broken(usable)
     if source.problem:
         raise JobRefused(source.problem)
     impossible = find_impossible_size(usable, measure_asset(source), checked, output)
@@ -180,7 +184,7 @@ def release_job(*, job: Job) -> bool:
     if held is None:
         job.refresh_from_db()
         return False
-    _check_release(held)
+    check_release(held)
     now = timezone.now()
     released = Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(
         state=F("resume_state"),
@@ -212,7 +216,7 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     locked = filter_visible(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
     if locked is None:
         raise JobRefused(_("Only a failed or cancelled job can be retried."))
-    private = any(picture.is_private for picture in _check_retry(actor, locked))
+    private = any(picture.is_private for picture in check_retry(actor, locked))
     if private and locked.created_by_id != actor.user.pk:
         raise JobRefused(_("A picture of the job is private now. Run it again with another."))
     now = timezone.now()
@@ -264,14 +268,6 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     return job
 
 
-def check_deletable(job: Job) -> None:
-    """Raise JobRefused for a job that hasn't ended."""
-    if job.is_active:
-        raise JobRefused(_("The job is still running. Cancel it first."))
-    if job.is_held:
-        raise JobRefused(_("The job is held. Cancel it first."))
-
-
 @transaction.atomic
 def delete_job(*, actor: Actor, job: Job) -> DeletionPlan | None:
     """Delete an ended job with its result, and the actor's upload if no other job uses it. Raise JobRefused.
@@ -310,74 +306,6 @@ def _build_queue_fields_of(job: Job) -> dict[str, Any]:
     return _build_queue_fields(
         connection=connection, steps=job.parsed_steps, source=source, submitted_at=job.submitted_at
     )
-
-
-def _check_release(job: Job) -> None:
-    """Raise JobRefused if the held job may no longer use its connection or its picture."""
-    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
-    if connection is not None and not _can_use(job, connection):
-        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
-    if connection is not None:
-        _refuse_broken(connection)
-    source = job.source
-    if source is not None and source.private_to_id not in (None, job.private_to_id):
-        raise JobRefused(_("A picture of the job is private now. Run it again with another."))
-
-
-def _check_retry(actor: Actor, job: Job) -> list[Asset]:
-    """Return the pictures that a retry of the job uses, its source locked. Raise JobRefused if it can't be retried."""
-    connection = Connection.objects.without_token().filter(jobs=job.pk).first()
-    source = Asset.objects.select_for_update(of=("self",)).filter(jobs_from=job.pk).first()
-    if job.has_ended and (connection is None or source is None):
-        raise JobRefused(_("The job's picture or connection was removed. Run it again with others."))
-    if connection is not None and not (actor.can_see(connection) and _can_use(job, connection)):
-        raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
-    if connection is not None:
-        _refuse_spending(actor, connection)
-        _refuse_broken(connection)
-    if source is not None and not actor.can_see(source):
-        raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
-    guides = [] if job.resume_state else _find_guides(job.parsed_steps, actor.own())
-    return guides if source is None else [source, *guides]
-
-
-def _refuse_spending(actor: Actor, connection: Connection) -> None:
-    """Raise JobRefused unless the actor may spend on the connection that they see."""
-    if not actor.can_spend_on(connection):
-        raise JobRefused(connection.no_spending_sentence)
-
-
-def _refuse_broken(connection: Connection) -> None:
-    """Raise JobRefused for a connection that failed its last check: the job would only wait, then fail."""
-    if connection.is_broken:
-        raise JobRefused(connection.broken_sentence)
-
-
-def _can_use(job: Job, connection: Connection) -> bool:
-    return filter_usable(Connection.objects.filter(pk=connection.pk), job.ownership).exists()
-
-
-def _lock_pictures(actor: Actor, source: Asset, steps: Sequence[Step]) -> list[Asset]:
-    """Read the source and the guides anew, and lock them so that nobody makes one private before the job refers to it.
-
-    The order of their ids is that of everybody who locks several. Raise JobRefused if the actor can't see them all.
-    """
-    guides = _find_guides(steps, actor.own())
-    ids = {source.pk, *(guide.pk for guide in guides)}
-    visible = filter_visible(Asset.objects.select_for_update(of=("self",)), actor)
-    locked = {picture.pk: picture for picture in visible.filter(pk__in=ids).order_by("pk")}
-    if source.pk not in locked:
-        raise JobRefused(_("The picture and the connection must be the team's or your own."))
-    if len(locked) < len(ids):
-        raise JobRefused(str(GUIDE_GONE))
-    return [locked.pop(source.pk), *locked.values()]
-
-
-def _find_guides(steps: Sequence[Step], ownership: Ownership) -> list[Asset]:
-    try:
-        return list(find_guides(collect_guide_uids(steps), ownership).values())
-    except GuideUnavailable as error:
-        raise JobRefused(str(error)) from None
 
 
 def _to_output_json(output: Output) -> dict[str, Any]:

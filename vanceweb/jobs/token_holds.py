@@ -8,9 +8,10 @@ held job continues in the state in which it was.
 from django.db.models import F, Q
 from django.utils import timezone
 
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.failures import TOKEN_REJECTED
 from vanceweb.jobs.models import Job
-from vanceweb.jobs.services import JobRefused, fail_held_job, release_job
+from vanceweb.jobs.services import fail_held_job, release_job
 from vanceweb.lib.row_faults import run_for_each
 from vanceweb.vault.models import Connection
 

@@ -11,12 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
+from vanceweb.jobs.conditions import JobRefused, check_deletable
 from vanceweb.jobs.deletion import plan_deletion
 from vanceweb.jobs.list_rows import build_rows, find_changed_rows
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.queries import add_places
-from vanceweb.jobs.services import JobRefused, cancel_job, check_deletable, delete_job, retry_job
+from vanceweb.jobs.services import cancel_job, delete_job, retry_job
 from vanceweb.lib.pagination import build_first_page_address, get_page_after
 from vanceweb.teams.access import (
     Actor,

@@ -18,11 +18,12 @@ from vanceweb.catalogue.jconfig import JConfigError
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
 from vanceweb.gallery.services import SampleMissing, store_sample, store_upload
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.forms import SubmissionForm
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.result_limits import find_impossible_size, measure_choice
-from vanceweb.jobs.services import JobRefused, delete_upload_on_error, submit_job
+from vanceweb.jobs.services import delete_upload_on_error, submit_job
 from vanceweb.jobs.views_conversion import add_converted
 from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable

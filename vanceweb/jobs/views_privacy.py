@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.privacy import PictureRefused
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.picture_privacy import hide_picture, show_picture
 from vanceweb.jobs.privacy import make_job_private, share_job
-from vanceweb.jobs.services import JobRefused
 from vanceweb.teams.access import get_visible_or_404, require_own
 from vanceweb.teams.return_lists import find_list
 

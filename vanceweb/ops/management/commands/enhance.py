@@ -20,9 +20,10 @@ from vanceweb.catalogue.parameters import InvalidParameter
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import store_converted, store_upload
+from vanceweb.jobs.conditions import JobRefused
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.result_limits import find_impossible_size, measure_asset
-from vanceweb.jobs.services import JobRefused, cancel_job, delete_upload_on_error, submit_job
+from vanceweb.jobs.services import cancel_job, delete_upload_on_error, submit_job
 from vanceweb.jobs.worker import advance_job
 from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable
