@@ -3,6 +3,9 @@
 from typing import Any
 
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm
@@ -10,13 +13,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.accounts.sign_in_limits import count_attempt, forget_failures
+from vanceweb.throttling.single_use import mark_used
 
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 PASSKEY_NAME_LENGTH = 60
 
 
 class LimitedCodeForm(forms.Form):
-    """A form with a `code` that can't be tried out: failures count as wrong passwords do."""
+    """A form with a `code` that can't be tried out: failures count as wrong passwords do.
+
+    A code that was accepted once is a wrong one for all processes: allauth's own mark is in the cache of one of them.
+    """
 
     user: Any
 
@@ -30,6 +37,8 @@ class LimitedCodeForm(forms.Form):
         account = self.user.get_username()
         count_attempt(context.request, account=account)
         code: str = super().clean_code()  # type: ignore[misc]
+        if not mark_used("code", str(self.user.pk), normalize_user_code(code), seconds=_get_code_seconds()):
+            raise get_adapter().validation_error("incorrect_code")
         # At the sign-in, the person has shown that it is them; signing in forgets the failures, too.
         forget_failures(context.request, account=account)
         return code
@@ -78,3 +87,9 @@ class PasskeyNameForm(EditWebAuthnForm):
         super().__init__(*args, **options)
         self.fields["name"].label = _("Name")
         self.fields["name"].max_length = PASSKEY_NAME_LENGTH
+
+
+def _get_code_seconds() -> int:
+    """Return the seconds for which the code of an authenticator app is accepted, those of the tolerance included."""
+    seconds: int = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    return seconds
