@@ -13,6 +13,7 @@ def find_all(min_age: timedelta) -> Iterator[Finding]:
     yield from files.check_rights()
     yield from machine.check_weights()
     yield from machine.check_tokens()
+    yield from machine.check_name_index()
     yield from files.check_rows()
     yield from files.check_missing_files()
     yield from files.check_stray_files(min_age)

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from vanceweb.engine.weights.installation import find_missing_weights
+from vanceweb.gallery.name_index import create_name_index, has_name_index
 from vanceweb.lib.encryption import DecryptionFailed, decrypt
 from vanceweb.lib.images import format_megabytes
 from vanceweb.ops.doctor.finding import Finding
@@ -37,6 +39,15 @@ def check_tokens() -> Iterator[Finding]:
         yield Finding(
             f"The tokens of {lost} connections can't be decrypted with the keys in VAULT_KEYS.",
             remedy="Add the key they were encrypted with, or enter these tokens again.",
+        )
+
+
+def check_name_index() -> Iterator[Finding]:
+    """Look for the index without which PostgreSQL reads all names at each search in the gallery."""
+    if not has_name_index(connection):
+        yield Finding(
+            "The gallery's search by name has no index: PostgreSQL refused its extension pg_trgm, or it was removed.",
+            repair=lambda: create_name_index(connection),
         )
 
 

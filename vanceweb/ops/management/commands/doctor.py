@@ -57,8 +57,12 @@ class Command(BaseCommand):
             return False
         try:
             finding.repair()
-        except OSError as error:
-            self.stdout.write(f"    It can't be mended: {error.strerror or error}.")
+        except (OSError, DatabaseError) as error:
+            self.stdout.write(f"    It can't be mended: {_describe_error(error)}.")
             return False
         self.stdout.write("    Mended.")
         return True
+
+
+def _describe_error(error: OSError | DatabaseError) -> str:
+    return getattr(error, "strerror", None) or str(error).strip().partition("\n")[0].rstrip(".")
