@@ -197,6 +197,7 @@ URLS = {
     "account/tokens/<uuid:token>/revoke/": (NOT_ALLOWED, Expected(TO_LOGIN, 404, 404, 404, 404, 404, 404, 404)),
     "t/<slug:team>/webhooks/": (MANAGE_PAGE, MANAGE_BY_FORM),
     "webhooks/<uuid:webhook>/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "webhooks/<uuid:webhook>/take-over/": (NOT_ALLOWED, MANAGE),
     "webhooks/<uuid:webhook>/delete/": (MANAGE_PAGE, MANAGE),
     "webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/send/": (NOT_ALLOWED, MANAGE),
     "api/v1/docs": (OWN_PAGE, NOT_ALLOWED),
@@ -224,7 +225,7 @@ URLS = {
 }
 ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
 # The requests whose answer shows a new secret, once, to whoever asked for it.
-SHOWN_ONCE = {("post", "engine-tokens/")}
+SHOWN_ONCE = {("post", "engine-tokens/"), ("post", "account/tokens/"), ("post", "t/<slug:team>/webhooks/")}
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
 # Without those that never are private, or that only a token opens.
 NEVER_PRIVATE = ("t/", "account/", "api/", "webhooks/")

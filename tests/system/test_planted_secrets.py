@@ -5,6 +5,7 @@ ciphertext and hashes may be there. A new kind of secret is one line in `plant_a
 """
 
 import logging
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -62,6 +63,8 @@ TYPED = {
     "new_password2": "typed-password-5f0a71c6",
     "code": "typed-code-5f0a71c7",
 }
+# What the forms need besides that show a new secret once.
+FIELDS_OF_NEW = {"team": "studio", "scopes": "read", "days": "7", "url": "https://192.0.2.1/", "events": "job.done"}
 OTHER_FIELDS = {"name": NAME, "username": "alice", "login": "alice", "email": "a@b.example", "role": "member"}
 
 
@@ -83,6 +86,8 @@ class Scene:
     # The pages that only their secret opens, by what the secret is.
     own_pages: dict[str, str]
     seen: dict[str, str] = field(default_factory=dict)
+    # The only place of each secret that was made and shown.
+    shown_once: dict[str, str] = field(default_factory=dict)
 
     def keep(self, place: str, response: Any) -> None:
         """Keep an answer with its headers."""
@@ -180,22 +185,31 @@ def open_session(user: User | None) -> str:
     return str(client.session.session_key) if user is not None else ""
 
 
+def find_new_secret(answer: Any) -> str:
+    shown = re.search(r"<pre[^>]*>(?:<code[^>]*>)?\s*([^\s<]{20,})", answer.content.decode())
+    assert shown, answer.content.decode()
+    return shown[1]
+
+
 def ask_everything(scene: Scene, user: User | None, who: str, *, fails: bool = False) -> None:
     """Send each request of the table of URLs, with all that people type. What they change is undone."""
     session = open_session(user)
     for route, address in scene.addresses.items():
         # A page that writes nothing doesn't notice that it can't.
         for method in ("post",) if fails else ("get", "post"):
-            if (method, route) in SHOWN_ONCE and not fails:
-                continue
             client = Client(raise_request_exception=False)
             client.cookies[settings.SESSION_COOKIE_NAME] = session
             with transaction.atomic(), ExitStack() as stack:
                 if fails:
                     stack.enter_context(connection.execute_wrapper(refuse_writes))
                 ask: Callable[..., Any] = getattr(client, method)
-                typed = {**OTHER_FIELDS, **TYPED} if method == "post" else None
-                scene.keep(f"{method} {route} of {who}", ask(address, typed, follow=not fails))
+                is_new = (method, route) in SHOWN_ONCE
+                typed = {**OTHER_FIELDS, **TYPED, **(FIELDS_OF_NEW if is_new else {})} if method == "post" else None
+                answer = ask(address, typed, follow=not fails)
+                scene.keep(place := f"{method} {route} of {who}", answer)
+                if is_new and user == scene.owner and not fails:
+                    scene.secrets[f"the new secret of {route}"] = find_new_secret(answer)
+                    scene.shown_once[f"the new secret of {route}"] = place
                 transaction.set_rollback(True)
 
 
@@ -273,13 +287,13 @@ def is_allowed(secret: str, place: str) -> bool:
     return place == f"the own page of {secret}" or (secret.startswith("a share link") and place in LINK_LISTS)
 
 
-def find_secrets(secrets: dict[str, str], places: dict[str, str]) -> list[str]:
+def find_secrets(secrets: dict[str, str], places: dict[str, str], shown_once: dict[str, str]) -> list[str]:
     """Return which secret was found where, as it is, as in addresses or in base64."""
     found = []
     for place, text in places.items():
         lowered = text.lower()
         for name, secret in secrets.items():
-            if is_allowed(name, place):
+            if is_allowed(name, place) or shown_once.get(name) == place:
                 continue
             forms = (secret, quote(secret, safe=""), b64encode(secret.encode()).decode().rstrip("="))
             if any(form.lower() in lowered for form in forms):
@@ -304,9 +318,10 @@ def test_no_planted_secret_is_to_be_read_anywhere(
         "the database": dump_database(),
         "the files": read_files(studio_files),
     }
-    assert find_secrets(scene.secrets, places)[:20] == []
+    assert find_secrets(scene.secrets, places, scene.shown_once)[:20] == []
+    assert len(scene.shown_once) == len(SHOWN_ONCE)
     # The search would have found them.
     assert {NAME in places["the database"], NAME in places["get t/<slug:team>/connections/ of the owner"]} == {True}
     assert "database is broken on purpose" in places["the log"]
     assert "OperationalError" in places["the errors kept"]
-    assert find_secrets({"a": "hidden"}, {"b": "x HIDDEN y", "c": "aGlkZGVu", "d": ""}) == ["a in b", "a in c"]
+    assert find_secrets({"a": "hidden"}, {"b": "x HIDDEN y", "c": "aGlkZGVu", "d": ""}, {}) == ["a in b", "a in c"]

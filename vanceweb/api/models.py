@@ -4,12 +4,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.encryption import EncryptedTextField
 from vanceweb.lib.leases import LeasedModel
-from vanceweb.teams.models import Team, TeamOwned
+from vanceweb.teams.models import Membership, Team, TeamOwned, User
 
 KEY_LENGTH = 200
 URL_LENGTH = 2000
@@ -70,8 +71,31 @@ class WebhookEvent(models.TextChoices):
     JOB_CANCELLED = "job.cancelled", _("A job was cancelled")
 
 
+def _has_maker() -> Exists:
+    makers = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("created_by"), user__is_active=True)
+    return Exists(makers)
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    def fetch_makers(self) -> "WebhookQuerySet":
+        """Fetch who added each. `maker_has_left` tells of each whether they are out of the team or deactivated."""
+        return self.select_related("created_by").annotate(maker_has_left=~_has_maker())
+
+    def filter_left(self) -> "WebhookQuerySet":
+        """Return those whose maker is out of the team or deactivated."""
+        return self.filter(~_has_maker())
+
+    def filter_maker(self, team: Team, user: User) -> "WebhookQuerySet":
+        """Return those that the person added to the team."""
+        return self.filter(team=team, created_by=user, private_to=None)
+
+
 class Webhook(TeamOwned):
-    """An address that is told when the team's jobs end. Private jobs are never told of."""
+    """An address that is told when the team's jobs end. Private jobs are never told of.
+
+    It is the team's and outlives the membership of who added it: other programs rely on it. The page of webhooks then
+    asks for somebody else who takes it over.
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     name = models.CharField(max_length=WEBHOOK_NAME_LENGTH)
@@ -86,6 +110,8 @@ class Webhook(TeamOwned):
     created_at = models.DateTimeField(default=timezone.now)
     # The ends of jobs before this time have been looked at, apart from those that were saved late.
     looked_until = models.DateTimeField(default=timezone.now)
+
+    objects = WebhookQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]

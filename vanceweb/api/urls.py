@@ -8,6 +8,7 @@ urlpatterns = [
     path("account/tokens/<uuid:uuid>/revoke/", views_tokens.api_token_revoke, name="api-token-revoke"),
     path("t/<slug:team>/webhooks/", views_webhooks.webhooks, name="webhooks"),
     path("webhooks/<uuid:uuid>/", views_webhooks.webhook, name="webhook"),
+    path("webhooks/<uuid:uuid>/take-over/", views_webhooks.webhook_take_over, name="webhook-take-over"),
     path("webhooks/<uuid:uuid>/delete/", views_webhooks.webhook_delete, name="webhook-delete"),
     path(
         "webhooks/<uuid:uuid>/deliveries/<uuid:delivery>/send/",

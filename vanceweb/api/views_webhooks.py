@@ -13,7 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vanceweb.api.forms import WebhookForm
 from vanceweb.api.models import Webhook, WebhookDelivery
 from vanceweb.api.tasks import wake_delivery_worker
-from vanceweb.api.webhook_services import change_webhook, create_webhook, delete_webhook, send_again
+from vanceweb.api.webhook_services import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    send_again,
+    take_over_webhook,
+)
 from vanceweb.lib.pagination import get_page_after
 from vanceweb.teams.access import Action, Actor, get_visible_or_404, require, team_page
 
@@ -36,7 +42,7 @@ def webhooks(request: HttpRequest, actor: Actor) -> HttpResponse:
             form.add_error(None, error)
         else:
             form = WebhookForm()
-    rows = Webhook.objects.filter(team=actor.team).defer("secret")
+    rows = Webhook.objects.fetch_makers().filter(team=actor.team).defer("secret")
     context = {"webhooks": rows, "form": form, "created": created}
     status = 422 if request.method == "POST" and created is None else 200
     return render(request, "api/webhooks.html", context, status=status)
@@ -74,6 +80,17 @@ def webhook_delete(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+def webhook_take_over(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Make the person who asks the one behind a webhook whose maker has left."""
+    row, actor = _get_webhook(request, uuid)
+    if take_over_webhook(actor=actor, webhook=row):
+        messages.success(request, _("You have taken over %(name)s.") % {"name": row.name})
+    else:
+        messages.error(request, _("Somebody in the team stands behind %(name)s already.") % {"name": row.name})
+    return redirect("webhooks", team=actor.team.slug)
+
+
+@require_POST
 def webhook_send_again(request: HttpRequest, uuid: UUID, delivery: UUID) -> HttpResponse:
     """Send a delivery once more."""
     row, actor = _get_webhook(request, uuid)
@@ -87,6 +104,6 @@ def webhook_send_again(request: HttpRequest, uuid: UUID, delivery: UUID) -> Http
 
 def _get_webhook(request: HttpRequest, uuid: UUID) -> tuple[Webhook, Actor]:
     """Return the webhook and the actor. Raise Http404 for strangers, and PermissionDenied for members and viewers."""
-    row, actor = get_visible_or_404(request, Webhook.objects.defer("secret"), uuid=uuid)
+    row, actor = get_visible_or_404(request, Webhook.objects.fetch_makers().defer("secret"), uuid=uuid)
     require(actor, Action.MANAGE_CONNECTIONS)
     return row, actor

@@ -15,8 +15,8 @@ from vanceweb.api.private_addresses import find_allowed_hosts
 from vanceweb.lib.outbound_http import check_public_url
 from vanceweb.lib.public_addresses import AddressRefused, HostNotFound
 from vanceweb.teams.access import Action, Actor, require
-from vanceweb.teams.audit import record_event
-from vanceweb.teams.models import AuditAction
+from vanceweb.teams.audit import Performer, record_event
+from vanceweb.teams.models import AuditAction, User
 from vanceweb.vault.base_urls import can_name_private_addresses
 
 SECRET_MARK = "whsec_"  # noqa: S105
@@ -80,6 +80,26 @@ def change_webhook(*, actor: Actor, webhook: Webhook, values: WebhookValues) -> 
     Webhook.objects.filter(pk=webhook.pk).update(**fields)
     state = "on" if values.is_active else "off"
     record_event(AuditAction.WEBHOOK_CHANGED, by=actor.performer, target=webhook, name=values.name, state=state)
+
+
+@transaction.atomic
+def take_over_webhook(*, actor: Actor, webhook: Webhook) -> bool:
+    """Make the actor the person behind a webhook whose maker has left. Return False for another one.
+
+    The address stays as it is, with what its maker was allowed. Raise PermissionDenied.
+    """
+    require(actor, Action.MANAGE_CONNECTIONS)
+    if not Webhook.objects.filter_left().filter(pk=webhook.pk).update(created_by=actor.user):
+        return False
+    record_event(AuditAction.WEBHOOK_TAKEN_OVER, by=actor.performer, target=webhook)
+    return True
+
+
+def leave_webhooks(*, user: User, by: Performer) -> None:
+    """Record the webhooks that a person leaves to the performer's team. Call it inside a transaction."""
+    if by.team is not None:
+        for webhook in Webhook.objects.filter_maker(by.team, user).defer("secret"):
+            record_event(AuditAction.WEBHOOK_LEFT, by=by, target=webhook, name=user.get_username())
 
 
 @transaction.atomic

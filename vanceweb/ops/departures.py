@@ -1,8 +1,9 @@
-"""Leaving a team, and removing somebody from it: the membership, the private work and the shared connections."""
+"""Leaving a team, and removing somebody from it: the membership, private work, shared connections, webhooks."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from vanceweb.api.webhook_services import leave_webhooks
 from vanceweb.ops.private_work import (
     Fate,
     count_private_work,
@@ -47,6 +48,7 @@ def _end(*, actor: Actor, membership: Membership, fate: Fate, successor: User | 
     if successor is not None:
         for connection in work.shared_connections:
             give_keeper(by=actor.performer, connection=connection, keeper=successor)
+    leave_webhooks(user=user, by=actor.performer)
     forget_spender(actor.team, user)
     is_own = user.pk == actor.user.pk
     if fate == Fate.DELETE:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from vanceweb.api.webhook_services import leave_webhooks
 from vanceweb.ops.departures import give_keeper
 from vanceweb.ops.private_work import PrivateWork, count_private_work, delete_work, hand_over_work
 from vanceweb.ops.team_deletion import start_grace
@@ -48,6 +49,7 @@ def delete_person(*, user: User, by: Performer, heir: User | None = None) -> Non
         keeper = heir if heir is not None and can_keep else _find_owner(fate.team, user)
         for connection in fate.work.shared_connections:
             give_keeper(by=performer, connection=connection, keeper=keeper)
+        leave_webhooks(user=user, by=performer)
         if heir is None:
             delete_work(team=fate.team, user=user)
         else:

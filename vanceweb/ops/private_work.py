@@ -34,13 +34,17 @@ class Fate(models.TextChoices):
 
 @dataclass(frozen=True)
 class PrivateWork:
-    """The numbers of what is private to a person in a team, and of shared connections that need another keeper."""
+    """The numbers of what is private to a person in a team, with what of the team's needs somebody else.
+
+    These are shared connections that need another keeper, and webhooks, which stay on.
+    """
 
     pictures: int
     jobs: int
     unfinished_jobs: int
     connections: int
     shared_connections: tuple[Connection, ...]
+    webhooks: tuple[Webhook, ...]
 
     @property
     def has_private(self) -> bool:
@@ -56,6 +60,7 @@ def count_private_work(*, team: Team, user: User) -> PrivateWork:
         unfinished_jobs=jobs.filter(finished_at=None).count(),
         connections=filter_private(Connection, team, user).count(),
         shared_connections=tuple(filter_kept(team, user)),
+        webhooks=tuple(Webhook.objects.filter_maker(team, user).defer("secret")),
     )
 
 

@@ -41,7 +41,10 @@ class Act:
 
 
 ACTS: Mapping[str, Act] = {
-    "deactivate": Act(deactivate_person, gettext_lazy("%(name)s can't sign in any more. Their work stays.")),
+    "deactivate": Act(
+        deactivate_person,
+        gettext_lazy("%(name)s can't sign in any more. Their work stays, as do the webhooks that they added."),
+    ),
     "activate": Act(activate_person, gettext_lazy("%(name)s can sign in again.")),
     "reset-two-factor": Act(
         reset_two_factor,

@@ -77,6 +77,8 @@ class AuditAction(models.TextChoices):
     ENGINE_TOKEN_REVOKED = "api.engine_token_revoked", _("Revoked a token of the engine")  # noqa: S105
     WEBHOOK_CREATED = "api.webhook_created", _("Created a webhook")
     WEBHOOK_CHANGED = "api.webhook_changed", _("Changed a webhook")
+    WEBHOOK_LEFT = "api.webhook_left", _("Left a webhook to the team")
+    WEBHOOK_TAKEN_OVER = "api.webhook_taken_over", _("Took over a webhook")
     WEBHOOK_DELETED = "api.webhook_deleted", _("Deleted a webhook")
 
     AUDIT_EXPORTED = "trust.audit_exported", _("Exported the audit log")
