@@ -29,6 +29,7 @@ from vanceweb.engine.processing.pipeline import Outcome, ProcessingError, proces
 from vanceweb.engine.run_monitor import RunMonitor, RunStopped, RunWatcher, replace_worker
 from vanceweb.lib.file_names import build_result_name
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost, ProcessStopping, claim_first
+from vanceweb.lib.request_ids import use_work_id
 from vanceweb.lib.storage_faults import RETRY_SECONDS, StorageFault, find_fault
 from vanceweb.lib.stored_files import open_stored
 
@@ -67,6 +68,12 @@ def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> b
     if lease is None:
         return False
     transform = Transform.objects.select_related("upload").get(pk=lease.pk)
+    with use_work_id("transform", transform.trans_id):
+        _execute_claimed(transform, lease, replace)
+    return True
+
+
+def _execute_claimed(transform: Transform, lease: Lease[Transform], replace: Callable[[], None]) -> None:
     held = Transform.objects.filter(pk=lease.pk, lease_token=lease.token)
     try:
         with Heartbeat(lease, every=settings.LEASE_HEARTBEAT_SECONDS) as heartbeat:
@@ -81,7 +88,6 @@ def execute_next_transform(*, replace: Callable[[], None] = replace_worker) -> b
     except (LeaseLost, TransformMovedOn):
         logger.info("transform %s was taken over or ended by another process", transform)
         _get_storage().delete(transform.get_result_path(transform.attempts))
-    return True
 
 
 def _give_back_or_end(held: QuerySet[Transform], lease: Lease[Transform], reason: Exception) -> None:

@@ -29,6 +29,7 @@ from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
 from vanceweb.lib.images import ImageRefused
 from vanceweb.lib.leases import Heartbeat, Lease, LeaseLost
+from vanceweb.lib.request_ids import use_work_id
 from vanceweb.lib.row_faults import release_after_fault
 from vanceweb.lib.storage_faults import RETRY_SECONDS, find_fault
 from vanceweb.teams.access import filter_usable
@@ -97,7 +98,10 @@ def _take_turn(seen: Job, lease: Lease[Job], wake: WakeCallback) -> None:
     """
     fields = {"setbacks": F("setbacks") + 1, "error": str(UNEXPECTED), "error_code": None}
     try:
-        with release_after_fault("The turn of a job", lease, seconds=LONGEST_PAUSE_SECONDS, **fields):
+        with (
+            use_work_id("job", seen.uuid),
+            release_after_fault("The turn of a job", lease, seconds=LONGEST_PAUSE_SECONDS, **fields),
+        ):
             _run_turn(seen, lease, wake)
     except LeaseLost:
         # Calls of this turn were broken off, so their errors say nothing about the service.

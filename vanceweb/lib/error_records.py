@@ -1,12 +1,13 @@
 """The last errors, in a small file: it can be written and read while the database is broken.
 
-A record has the time, the process, the id of the request, what failed and where in the code. It has no text of the
-exception, which could quote a row or a request.
+A record has the time, machine and process, the id of the request or work, what failed and where in the code. It has no
+text of the exception, which could quote a row or a request.
 """
 
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,13 +23,17 @@ from vanceweb.lib.request_ids import get_request_id
 # Some hundred records in the file and as many in the one before it: enough to find a fault, and read in a moment.
 FILE_MAX_BYTES = 128 * 1024
 MESSAGE_LENGTH = 300
+HOST_LENGTH = 100
 # A line is written at once, so processes don't mix theirs; only its owner may read it.
 _FLAGS, _MODE = os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600
 
 
 @dataclass(frozen=True)
 class ErrorRecord:
-    """An error as it is kept. `kind` is the class of the exception and `place` where it was raised; both may be ""."""
+    """An error as it is kept. `kind` is the class of the exception and `place` where it was raised; both may be "".
+
+    `host` is the machine, "" in files of an older version.
+    """
 
     at: str
     process: str
@@ -37,6 +42,7 @@ class ErrorRecord:
     message: str
     kind: str = ""
     place: str = ""
+    host: str = ""
 
     @property
     def time(self) -> datetime:
@@ -73,9 +79,10 @@ def build_record(record: logging.LogRecord) -> ErrorRecord:
         process=f"{_describe_process()} {record.process}",
         request_id=get_request_id(getattr(record, "request", None)),
         logger=record.name,
-        message=hide_tokens(record.getMessage())[:MESSAGE_LENGTH],
+        message=_clean(hide_tokens(record.getMessage()))[:MESSAGE_LENGTH],
         kind="" if error is None else type(error).__name__,
         place="" if error is None else _find_place(error),
+        host=socket.gethostname()[:HOST_LENGTH],
     )
 
 
@@ -97,6 +104,11 @@ def _iterate_records(path: Path) -> Iterator[ErrorRecord]:
                     record = ErrorRecord(**json.loads(line))
                     if record.time:
                         yield record
+
+
+def _clean(text: str) -> str:
+    """Return the text without what no database takes."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _find_place(error: BaseException) -> str:

@@ -1,7 +1,12 @@
-"""An id for each request: in its answer's headers, in the log, on the page of an error and among the errors kept."""
+"""An id for each request: in its answer's headers, in the log, on the page of an error and among the errors kept.
+
+Work in the background has one, too: `job-…` with the id in the address of the job's page, `transform-…` with the
+engine's, or `task-…` with that of a message.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import uuid4
 
@@ -33,8 +38,18 @@ def request_id_middleware(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+@contextmanager
+def use_work_id(kind: str, key: object) -> Iterator[None]:
+    """Give what this thread does inside an id: its lines of the log and its errors are those of this work."""
+    token = _current.set(f"{kind}-{key}")
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def get_request_id(request: object = None) -> str:
-    """Return the id of the request, or of the one that this thread answers; "" outside of any."""
+    """Return the id of the request, or of the request or work that this thread is at; "" outside of any."""
     return str(getattr(request, "request_id", "")) or _current.get()
 
 

@@ -1,16 +1,18 @@
-"""Signs of life that workers write from their main loop, for the page of the installation's status."""
+"""Signs of life that workers write from their main loop, with new errors, for the page of the installation's status."""
 
 import os
 import socket
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
 from vanceweb import __version__
 from vanceweb.lib.leases import suppress_database_errors
 from vanceweb.ops.models import WorkerHeartbeat
+from vanceweb.ops.shared_errors import ErrorSharing
 
 # One short write of each process in this time, which no idle machine notices.
 BEAT_SECONDS = 10.0
@@ -31,15 +33,17 @@ class ProcessHeartbeat:
         self.host = socket.gethostname()[:100]
         self._started_at = timezone.now()
         self._next_beat = 0.0
+        self._errors = ErrorSharing(settings.ERRORS_FILE)
 
     def beat(self, *, running: int = 0) -> None:
-        """Write a sign of life if one is due. A database error costs the sign and nothing else."""
+        """Write a sign of life and share new errors, if that is due. A database error costs this and nothing else."""
         now = time.monotonic()
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_SECONDS
         with suppress_database_errors(f"the heartbeat of {self.name}"):
             self._write(running)
+            self._errors.copy_new_errors()
 
     def end(self) -> None:
         """Remove the row: the process ends because somebody wants it to."""

@@ -1,4 +1,4 @@
-"""The models of this room: the signs of life of the processes."""
+"""The models of this room: the signs of life of the processes, and the errors of all machines."""
 
 from django.db import models
 from django.utils import timezone
@@ -24,3 +24,16 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on {self.host}"
+
+
+class SharedError(models.Model):
+    """An error of one of the machines, copied from its file so that the status page of any of them shows it."""
+
+    # SHA-256 of the record: each worker of a machine copies its file.
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(db_index=True)
+    # The fields of an ErrorRecord.
+    record = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"error at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb import __version__
 from vanceweb.lib.decoder.addresses import connect
-from vanceweb.lib.error_records import ErrorRecord, read_records
+from vanceweb.lib.error_records import ErrorRecord
 from vanceweb.ops.doctor import machine
 from vanceweb.ops.doctor.finding import Finding
 from vanceweb.ops.due_work import DueWork, count_due_work
 from vanceweb.ops.heartbeats import SILENT_SECONDS, SWEEPER
 from vanceweb.ops.missing_weights import list_gap_titles
 from vanceweb.ops.models import WorkerHeartbeat
+from vanceweb.ops.shared_errors import list_last_errors
 from vanceweb.ops.storage_use import Disk, count_pictures, list_disks, measure_database
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _find_faults() -> list[Finding]:
 
 
 def _read_errors() -> list[ErrorRecord]:
-    return read_records(settings.ERRORS_FILE, limit=settings.STATUS_ERRORS)
+    return list_last_errors(limit=settings.STATUS_ERRORS)
 
 
 def _get_database_version() -> tuple[str, str]:

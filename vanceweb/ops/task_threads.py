@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from vanceweb.lib import leases
 from vanceweb.lib.repeated_failures import RepeatedFailures
+from vanceweb.lib.request_ids import use_work_id
 from vanceweb.ops.embedded_queue import EmbeddedQueue, Message
 from vanceweb.ops.heartbeats import BEAT_SECONDS, ProcessHeartbeat
 
@@ -103,7 +104,8 @@ class TaskThreads:
     def _run_task(self, message: Message) -> None:
         try:
             close_old_connections()
-            self.messages.run(message)
+            with use_work_id("task", message.pk):
+                self.messages.run(message)
         except Exception:
             # The row that the task worked on is authoritative; the message is deleted some day.
             logger.exception("The end of a task of the queue %s could not be stored", self.messages.name)
