@@ -1,5 +1,7 @@
 """The features that charges are for, by the names that services give them."""
 
+from django.utils.translation import gettext as _
+
 from vanceweb.catalogue.features import ALL_FEATURES
 from vanceweb.jobs.models import Job
 from vanceweb.usage.models import FEATURE_LENGTH, WORKFLOW
@@ -22,3 +24,10 @@ def find_feature(name: str, job: Job | None = None) -> str:
         return WORKFLOW if len(job.steps) > 1 else job.feature
     feature = FEATURES_BY_NAME.get(name)
     return (feature.slug if feature else name)[:FEATURE_LENGTH]
+
+
+def get_feature_title(slug: str) -> str:
+    """Return the studio's title for a charge's feature, or the service's name for it if it is unknown."""
+    if slug == WORKFLOW:
+        return _("Workflow")
+    return str(TITLES_BY_SLUG.get(slug, slug)) or _("Unknown tool")

@@ -27,12 +27,14 @@ from vanceweb.teams.access.requirements import (
     require_revocable,
     require_secret_replaceable,
     require_shareable,
+    require_usage_of,
     require_withdrawable,
 )
 from vanceweb.teams.access.roles import PERMISSIONS, SCOPE_PERMISSIONS, Action
 from vanceweb.teams.access.rows import Row, filter_editable, filter_usable, filter_visible, get_visible_or_404
 from vanceweb.teams.access.share_visits import ShareVisit, find_share_visit
 from vanceweb.teams.access.spending import add_may_spend, filter_spendable
+from vanceweb.teams.access.usage import filter_own_usage, filter_usage
 
 __all__ = [
     "PERMISSIONS",
@@ -47,8 +49,10 @@ __all__ = [
     "can_create_teams",
     "closed_team_page",
     "filter_editable",
+    "filter_own_usage",
     "filter_spendable",
     "filter_usable",
+    "filter_usage",
     "filter_visible",
     "find_home_actor",
     "find_session_actor",
@@ -72,6 +76,7 @@ __all__ = [
     "require_revocable",
     "require_secret_replaceable",
     "require_shareable",
+    "require_usage_of",
     "require_withdrawable",
     "set_current_actor",
     "team_page",

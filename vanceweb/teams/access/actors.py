@@ -49,6 +49,15 @@ class Actor:
         return self.can(Action.SEE_AUDIT)
 
     @property
+    def can_see_all_usage(self) -> bool:
+        """True if the actor may see what each person spends; everybody else sees the sums and their own charges."""
+        return self.can(Action.SEE_ALL_USAGE)
+
+    def can_see_usage_of(self, user_id: int | None) -> bool:
+        """Return whether the actor may see what somebody spends: themselves, or as an admin anybody."""
+        return self.can_see_all_usage or user_id == self.user.pk
+
+    @property
     def can_manage_team(self) -> bool:
         return self.can(Action.MANAGE_TEAM)
 

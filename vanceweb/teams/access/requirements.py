@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 from vanceweb.teams.access.actors import Actor
 from vanceweb.teams.access.roles import Action
-from vanceweb.teams.models import Invitation, Membership, Role, TeamOwned
+from vanceweb.teams.models import Invitation, Membership, Role, TeamOwned, User
 from vanceweb.teams.models.keeping import TeamKept
 
 
@@ -44,6 +44,12 @@ def require_own(actor: Actor, row: TeamOwned) -> None:
     """Raise PermissionDenied unless the actor made this row and may change it. Nobody shares for somebody else."""
     require_editable(actor, row)
     if not actor.has_made(row):
+        raise PermissionDenied
+
+
+def require_usage_of(actor: Actor, person: User) -> None:
+    """Raise PermissionDenied unless the actor may see what somebody spends."""
+    if not actor.can_see_usage_of(person.pk):
         raise PermissionDenied
 
 

@@ -17,12 +17,19 @@ class Action(enum.Enum):
     MANAGE_CONNECTIONS = enum.auto()
     MANAGE_PEOPLE = enum.auto()  # those with a role below one's own
     SEE_AUDIT = enum.auto()  # and export it
+    SEE_ALL_USAGE = enum.auto()  # what each person spends, and every single charge
     MANAGE_TEAM = enum.auto()  # its name, its roles, its end
 
 
 _VIEWER = frozenset({Action.SEE})
 _MEMBER = _VIEWER | {Action.MAKE, Action.SPEND, Action.EDIT_OWN}
-_ADMIN = _MEMBER | {Action.EDIT_ALL, Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE, Action.SEE_AUDIT}
+_ADMIN = _MEMBER | {
+    Action.EDIT_ALL,
+    Action.MANAGE_CONNECTIONS,
+    Action.MANAGE_PEOPLE,
+    Action.SEE_AUDIT,
+    Action.SEE_ALL_USAGE,
+}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
     Role.MEMBER: _MEMBER,
@@ -32,6 +39,6 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
 # The most that a program may do with an API token of each scope, whatever its person's role permits. None of them
 # manages people, connections or the team.
 SCOPE_PERMISSIONS: Mapping[Scope, frozenset[Action]] = {
-    Scope.READ: frozenset({Action.SEE}),
+    Scope.READ: frozenset({Action.SEE, Action.SEE_ALL_USAGE}),
     Scope.WRITE: frozenset({Action.MAKE, Action.SPEND, Action.EDIT_OWN, Action.EDIT_ALL}),
 }

@@ -1,0 +1,26 @@
+"""The charges, and the sums of charges, that an actor may see."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from vanceweb.teams.access.actors import Actor
+from vanceweb.teams.models import TeamOwned
+
+Row = TypeVar("Row", bound=TeamOwned)
+# A row with `team` and `private_to`, such as a sum, that nobody made.
+Counted = TypeVar("Counted", bound=Model)
+
+
+def filter_usage(queryset: QuerySet[Counted], actor: Actor, *, private: bool) -> QuerySet[Counted]:
+    """Return the charges, or the sums of charges, of the team's connections, or those private to the actor.
+
+    They are for sums: `filter_own_usage` says which single charges the actor may see.
+    """
+    return queryset.filter(team=actor.team, private_to=actor.user if private else None)
+
+
+def filter_own_usage(queryset: QuerySet[Row], actor: Actor, *, private: bool) -> QuerySet[Row]:
+    """Return the single charges that the actor may see: their private ones; the team's own to them, to admins all."""
+    rows = filter_usage(queryset, actor, private=private)
+    return rows if private or actor.can_see_all_usage else rows.filter(created_by=actor.user)
