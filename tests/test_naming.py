@@ -20,11 +20,12 @@ fade fail fetch fill filter find finish fit flatten follow forget format forward
 guard halve hand handle hash hide hold ignore import inpaint inspect install intensify invert iterate join keep kill
 learn leave list load localise locate lock log make mark measure migrate mirror mix move multiply narrow normalise
 note of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer prepare print
-process quantise read reauthenticate receive recolour recompress record recover redraw reduce refine refresh refuse
-reject release remember remove rename render repaint repair repeat replace report request requeue require reset resize
-resolve respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment select send
+process quantise read reauthenticate rebuild receive recolour recompress recompute record recover redraw reduce refine
+refresh refuse reject release remember remove rename render repaint repair repeat replace report request requeue require
+reset resize resolve respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment
+select send
 separate serve set shade share sharpen shift shorten show shrink shut sign simulate smooth soften solve sort split
-start stop store stream stretch strip submit suppress sweep sync take test track train transfer transform translate
+start stop store stream stretch strip submit sum suppress sweep sync take test track train transfer transform translate
 transpose truncate unload unlock unpark update upload upsample use validate wait wake walk warm write
 """
 VERBS = frozenset(VERB_LIST.split())
@@ -36,7 +37,7 @@ size listdir health_middleware point points_record progress unknown_endpoint adm
 parameter_fields output_fields original_path new_id bundled without_token with_pictures with_connection results
 charges unfinished application received file_complete service writable maintenance seekable init_poolmanager
 proxy_manager_for returning _new_conn authentication_failed closed_team_page incr label_from_instance
-on_authentication_error pending post_login pre_authenticate sanitize_file_name user_credentials authenticate
+on_authentication_error counted pending post_login pre_authenticate sanitize_file_name user_credentials authenticate
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})

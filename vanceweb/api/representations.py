@@ -18,6 +18,10 @@ from vanceweb.api.schemas import (
     Picture,
     StepOut,
     TeamOut,
+    UsageBucketOut,
+    UsageEntryOut,
+    UsageOut,
+    UsageRecordOut,
 )
 from vanceweb.catalogue.feature import Feature
 from vanceweb.catalogue.parameters import Parameter
@@ -25,6 +29,8 @@ from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import Scope, User
+from vanceweb.usage.figures.bars import Bars
+from vanceweb.usage.models import UsageRecord
 
 # The code of a held job's error. Those of failed ones are the kinds of failures, or this one where none is stored.
 HELD = "held"
@@ -111,6 +117,45 @@ def describe_job(job: Job) -> JobOut:
         private=job.is_private,
         created_at=job.created_at,
         finished_at=job.finished_at,
+    )
+
+
+def describe_bars(bars: Bars) -> UsageOut:
+    """Return the answer about the credits of a period."""
+    buckets = [
+        UsageBucketOut(
+            start=start,
+            credits=to_decimal_text(bars.totals[place]),
+            jobs=bars.jobs[place],
+            by=[
+                UsageEntryOut(
+                    id=series.entry.key or None,
+                    name=series.entry.name,
+                    credits=to_decimal_text(series.credits[place]),
+                )
+                for series in bars.series
+                if series.credits[place]
+            ],
+        )
+        for place, start in enumerate(bars.starts)
+    ]
+    return UsageOut(buckets=buckets, total=to_decimal_text(bars.total))
+
+
+def describe_record(actor: Actor, row: UsageRecord) -> UsageRecordOut:
+    """Return the answer about a charge, which was read with its job, its person and its connection."""
+    connection = row.connection
+    return UsageRecordOut(
+        created_at=row.created_at,
+        credits=to_decimal_text(row.points),
+        feature=row.feature,
+        person=_get_person_name(row.created_by),
+        connection=None if connection is None or not actor.can_see(connection) else connection.uuid,
+        connection_name=row.connection_name,
+        job=None if row.shown_job is None else row.shown_job.uuid,
+        info=row.info if row.job_uuid is None or row.shown_job is not None else "",
+        balance=to_decimal_text(row.balance),
+        match=row.match,
     )
 
 

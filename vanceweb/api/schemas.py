@@ -1,6 +1,6 @@
 """The shapes of requests and answers. They are promised to programs: keys may be added, none renamed or removed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from vanceweb.catalogue.rules import MAX_CONTROL_IMAGES, MAX_STEPS
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import Role, Scope
+from vanceweb.usage.models import Match
 
 # A text to search or to filter by. No database can look for NUL.
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
@@ -26,6 +27,15 @@ ScopeText = Annotated[str, Field(json_schema_extra={"enum": list(Scope.values)})
 FormatText = Annotated[str, Field(json_schema_extra={"enum": list(Blob.Format.values)})]
 PictureKind = Annotated[str, Field(json_schema_extra={"enum": list(Asset.Kind.values)})]
 FetchState = Annotated[str, Field(json_schema_extra={"enum": list(PictureFetch.State.values)})]
+# Sums can be negative where a service has given credits back.
+SumOfCredits = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["12.5"])]
+DateText = Annotated[str, Field(max_length=10, pattern=r"^(\d{4}-\d{2}-\d{2})?$", examples=["2026-01-31"])]
+BucketText = Literal["", "day", "week", "month"]
+DimensionText = Literal["feature", "person", "connection"]
+ScopeOfUsage = Annotated[
+    Literal["team", "private"], Field(description="The team's connections, or the private ones of the token's person.")
+]
+MatchText = Annotated[str, Field(json_schema_extra={"enum": list(Match.values)})]
 JobState = Annotated[str, Field(json_schema_extra={"enum": list(Job.State.values)})]
 
 
@@ -198,6 +208,55 @@ class JobPage(Schema):
     """A page of jobs, the newest first."""
 
     items: list[JobOut]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+
+
+class UsageEntryOut(Schema):
+    """The part of a bucket that one feature, person or connection has spent."""
+
+    id: str | None = Field(
+        description="A feature's slug, a user name or a connection's id; null for what has none: charges from "
+        "elsewhere, people whose spending the token may not see, and those who are gone."
+    )
+    name: str
+    credits: SumOfCredits
+
+
+class UsageBucketOut(Schema):
+    """A day, a week, which begins on Monday, or a month."""
+
+    start: date = Field(description="Its first day in the team's zone.")
+    credits: SumOfCredits
+    jobs: int = Field(description="The jobs that were charged.")
+    by: list[UsageEntryOut] = Field(description="The largest of the whole period first, charges from elsewhere last.")
+
+
+class UsageOut(Schema):
+    """The buckets of a period, the oldest first; an empty one has no parts."""
+
+    buckets: list[UsageBucketOut]
+    total: SumOfCredits
+
+
+class UsageRecordOut(Schema):
+    """A charge in a service's history."""
+
+    created_at: datetime
+    credits: SumOfCredits
+    feature: str = Field(description="A slug, `workflow` for several steps, or the service's own name.")
+    person: str | None
+    connection: UUID | None = Field(description="The connection's id; null if it was removed.")
+    connection_name: str
+    job: UUID | None = Field(description="The job's id; null without one that the token's person may see.")
+    info: str = Field(description="The service's text; empty if it is about a job that is gone or private.")
+    balance: SumOfCredits
+    match: MatchText = Field(description="Whether a job of this site was charged.")
+
+
+class UsageRecordPage(Schema):
+    """A page of charges, the newest first."""
+
+    items: list[UsageRecordOut]
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 

@@ -9,7 +9,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from pydantic.json_schema import models_json_schema
 
-from vanceweb.api import calls_account, calls_jobs, calls_pictures
+from vanceweb.api import calls_account, calls_jobs, calls_pictures, calls_usage
 from vanceweb.api.authentication import ApiTokenAuth
 from vanceweb.api.problems import CONTENT_TYPE, add_handlers
 from vanceweb.api.schemas import JobIn, PictureUrl, ProblemOut
@@ -74,7 +74,7 @@ def build_api() -> SiteAPI:
         docs_url=None,
     )
     add_handlers(api)
-    for calls in (calls_account, calls_pictures, calls_jobs):
+    for calls in (calls_account, calls_pictures, calls_jobs, calls_usage):
         api.add_router("", calls.router)
     return api
 

@@ -21,7 +21,7 @@ def find_feature(name: str, job: Job | None = None) -> str:
     `name` is the job's name in the service's history. The job of this site, where it is known, knows better.
     """
     if job is not None:
-        return WORKFLOW if len(job.steps) > 1 else job.feature
+        return WORKFLOW if job.is_workflow else job.feature
     feature = FEATURES_BY_NAME.get(name)
     return (feature.slug if feature else name)[:FEATURE_LENGTH]
 

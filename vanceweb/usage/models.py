@@ -30,7 +30,7 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
 
 
 class Match(models.TextChoices):
-    """Whether a charge is that of a job of this site."""
+    """The relation of a charge to the jobs of this site."""
 
     MATCHED = "matched", _("Matched")
     DOUBTFUL = "doubtful", _("Doubtful")

@@ -173,7 +173,10 @@ def _build_condition(actor: Actor, search: str) -> Q:
     own = Q(source=None) | Q(source__private_to=None) | Q(source__private_to=actor.user)
     jobs = filter_visible(Job.objects.filter(uuid=OuterRef("job_uuid"), source_name__icontains=search), actor)
     people = User.objects.filter(username__icontains=search)
-    return Q(info__icontains=search) | Q(created_by__in=people.values("pk")) | Q(Exists(jobs.filter(own)))
+    # The text of somebody's private job may have the name of a picture in it.
+    readable = Q(job_uuid=None) | Q(Exists(filter_visible(Job.objects.filter(uuid=OuterRef("job_uuid")), actor)))
+    info = Q(info__icontains=search) & readable
+    return info | Q(created_by__in=people.values("pk")) | Q(Exists(jobs.filter(own)))
 
 
 def _parse_cursor(sort: RecordSort, cursor: str) -> tuple[Any, int]:

@@ -71,10 +71,10 @@ def _order_series(series: list[Series], most: int | None) -> list[Series]:
     own = sorted((one for one in series if not one.entry.is_foreign), key=lambda one: (-one.total, one.entry.name))
     rest = [] if most is None else own[most:]
     # A rest of one would hide its name for nothing.
-    shown = own if len(rest) <= 1 else [*own[:most], _merge_series(rest)]
+    shown = own if len(rest) <= 1 else [*own[:most], _add_series(rest)]
     return [*shown, *(one for one in series if one.entry.is_foreign)]
 
 
-def _merge_series(series: list[Series]) -> Series:
+def _add_series(series: list[Series]) -> Series:
     credits = tuple(sum(values, NOTHING) for values in zip(*(one.credits for one in series), strict=True))
     return Series(build_rest(), credits, sum(credits, NOTHING))

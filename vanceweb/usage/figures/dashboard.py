@@ -17,7 +17,7 @@ from vanceweb.usage.figures.group_sums import GroupSum, SumReader
 from vanceweb.usage.figures.heat_map import HeatMap, read_heat_map
 from vanceweb.usage.figures.job_figures import JobFigures, read_job_figures
 from vanceweb.usage.figures.periods import Bucket, Period
-from vanceweb.usage.figures.running_out import RunOut, forecast_run_out, get_look_back
+from vanceweb.usage.figures.running_out import RunOut, get_look_back, predict_run_out
 from vanceweb.usage.queries import get_balances
 from vanceweb.vault.models import Connection
 
@@ -143,6 +143,15 @@ def compute_dashboard(
     )
 
 
+def compute_bars(actor: Actor, period: Period, filters: Filters, *, bucket: Bucket, by: Dimension) -> Bars:
+    """Return the credits of each bucket with a series for every entry, in at most three queries. Raise Http404."""
+    connections = find_connections(actor, filters)
+    reader = SumReader(actor, filters, [connection.pk for connection in connections])
+    sums = reader.read_buckets(period, bucket, by)
+    people = (row.values[0] for row in sums) if by == Dimension.PERSON else ()
+    return build_bars(sums, load_names(actor, people, connections), period, bucket, by, most=None)
+
+
 def find_connections(actor: Actor, filters: Filters) -> list[Connection]:
     """Return the connections of the filters' scope, those that are named if any are, in one query. Raise Http404."""
     visible = [row for row in get_balances(actor) if row.is_private == filters.is_private]
@@ -184,20 +193,20 @@ def _read_balances(
         ConnectionBalance(
             row,
             row.balance,
-            forecast_run_out(row.balance, daily.get(row.pk, {}), today, since=row.created_at.date()),
+            predict_run_out(row.balance, daily.get(row.pk, {}), today, since=row.created_at.date()),
         )
         for row in connections
     )
     known = [row for row in balances if row.left is not None]
     if not known:
-        return None, balances, forecast_run_out(None, {}, today, since=today)
+        return None, balances, predict_run_out(None, {}, today, since=today)
     total: dict[date, Decimal] = defaultdict(Decimal)
     for row in known:
         for day, credits in daily.get(row.connection.pk, {}).items():
             total[day] += credits
     left = sum((row.left for row in known if row.left is not None), NOTHING)
     since = min(row.connection.created_at.date() for row in known)
-    return left, balances, forecast_run_out(left, total, today, since=since)
+    return left, balances, predict_run_out(left, total, today, since=since)
 
 
 def _sum_up(groups: Iterable[GroupSum]) -> Decimal:

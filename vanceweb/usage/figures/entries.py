@@ -16,7 +16,7 @@ from vanceweb.vault.models import Connection
 
 
 class EntryKind(Enum):
-    """What an entry stands for."""
+    """The kinds of things that an entry stands for."""
 
     ONE = "one"  # a feature, a person or a connection
     DELETED = "deleted"  # people who were deleted

@@ -78,7 +78,7 @@ class SumReader:
             for part, parts in period.split()
         ]
         found: list[dict[tuple[Any, ...], tuple[Decimal, int]]] = [{} for _ in periods]
-        for number, *group, credits, jobs in _union(selects):
+        for number, *group, credits, jobs in _read_union(selects):
             earlier = found[number].get(tuple(group), (Decimal(0), 0))
             found[number][tuple(group)] = (earlier[0] + credits, earlier[1] + jobs)
         return [[_build_group(group, credits, jobs) for group, (credits, jobs) in groups.items()] for groups in found]
@@ -97,7 +97,7 @@ class SumReader:
         ]
         return [
             BucketSum(start, tuple(values), is_foreign, to_credits(credits), jobs)
-            for start, *values, is_foreign, credits, jobs in _union(selects)
+            for start, *values, is_foreign, credits, jobs in _read_union(selects)
         ]
 
     def read_daily(self, period: Period) -> dict[int | None, dict[date, Decimal]]:
@@ -148,6 +148,6 @@ def _build_start(part: Part, period: Period, bucket: Bucket) -> Any:
     return _WeekStart("day") if bucket == Bucket.WEEK else F("day")
 
 
-def _union(selects: Sequence[QuerySet[Any]]) -> Iterator[Any]:
+def _read_union(selects: Sequence[QuerySet[Any]]) -> Iterator[Any]:
     """Yield the rows of all selects, in one query."""
     return iter(selects[0].union(*selects[1:], all=True) if len(selects) > 1 else selects[0])

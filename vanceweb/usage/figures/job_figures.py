@@ -1,4 +1,4 @@
-"""How many jobs of each feature succeed, and how long they take."""
+"""The success and the duration of jobs, by feature."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -51,7 +51,7 @@ def get_look_back(today: date) -> Period:
     return Period(today - LOOK_BACK_DAYS * DAY, today)
 
 
-def forecast_run_out(left: Decimal | None, daily: Mapping[date, Decimal], today: date, *, since: date) -> RunOut:
+def predict_run_out(left: Decimal | None, daily: Mapping[date, Decimal], today: date, *, since: date) -> RunOut:
     """Return when `left` credits run out, from the spending on each day of the look-back that has any.
 
     `since` is the day from which on the spending is known; a charge before it makes it known from there.
