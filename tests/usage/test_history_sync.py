@@ -63,6 +63,7 @@ def test_equal_rows_pages_and_growth_between_pages(
     service: ScriptedHistory, bundled: Connection, rounds: list[tuple[list[Any], list[list[Any]]]], per_page: int
 ) -> None:
     UsageRecord.objects.all().delete()
+    HistorySync.objects.all().delete()
     service.charges.clear()
     service.per_page = per_page
 
@@ -101,17 +102,21 @@ def test_a_late_row_is_found(service: ScriptedHistory, bundled: Connection, sett
     assert count_stored(bundled) == count_listed(service.charges)
 
 
-def test_a_history_that_shrinks_while_it_is_read_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
+def test_rows_that_go_while_the_history_is_read_stay_and_leave_no_gap(
+    service: ScriptedHistory, bundled: Connection
+) -> None:
     service.charges = [Charge(number) for number in range(9)]
     service.before_page = lambda number: service.charges.pop(0) if number == 2 else None
-    assert sync_history(bundled.pk) == 0
+    assert sync_history(bundled.pk) == 3
     assert "changed while it was read" in HistorySync.objects.get().last_error
     service.before_page = lambda number: None
-    assert sync_history(bundled.pk) == 8
-    assert HistorySync.objects.get().last_error == ""
+    assert sync_history(bundled.pk) == 6
+    assert count_stored(bundled) == count_listed([Charge(0), *service.charges])
+    sync = HistorySync.objects.get()
+    assert (sync.last_error, sync.complete_rows, sync.pruned_rows, sync.total_rows) == ("", 9, 1, 8)
 
 
-def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connection) -> None:
+def test_of_a_history_with_a_broken_page_stays_what_was_read(service: ScriptedHistory, bundled: Connection) -> None:
     service.charges = [Charge(number) for number in range(9)]
 
     def break_second_page(number: int) -> None:
@@ -119,11 +124,13 @@ def test_a_broken_page_stores_nothing(service: ScriptedHistory, bundled: Connect
             raise ConnectionError("the connection is closed")
 
     service.before_page = break_second_page
-    assert sync_history(bundled.pk) == 0
-    assert not UsageRecord.objects.exists()
-    assert HistorySync.objects.get().last_error
+    assert sync_history(bundled.pk) == 3
+    sync = HistorySync.objects.get()
+    assert (bool(sync.last_error), sync.complete_rows, sync.is_complete) == (True, 3, False)
     service.before_page = lambda number: None
-    assert sync_history(bundled.pk) == 9
+    assert sync_history(bundled.pk) == 6
+    assert count_stored(bundled) == count_listed(service.charges)
+    assert HistorySync.objects.get().is_complete
 
 
 def test_long_texts_are_truncated_and_still_recognised(service: ScriptedHistory, bundled: Connection) -> None:

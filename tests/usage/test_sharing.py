@@ -11,8 +11,9 @@ from tests.factories import make_hosted_connection, make_job
 from vanceweb.client import HistoryRow
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import Membership, Role, User
-from vanceweb.usage.history_sync import store_new_rows
-from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.history_store import Window, store_window
+from vanceweb.usage.listed_history import PlacedRow
+from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.service_times import build_times
 from vanceweb.usage.services import share_connection
@@ -146,7 +147,7 @@ def test_past_charges_that_are_read_after_sharing_stay_private_too(plan: Connect
         build_row(f"{later.uuid.hex}-denoise.png", now + timedelta(minutes=1)),
         build_row("much later.png", now + timedelta(hours=15)),
     ]
-    assert store_new_rows(plan, rows) == 5
+    assert store_rows(plan, rows) == 5
     assert {row.info for row in get_history_page(as_actor(alice), None, 9)[0]} == {rows[3].info, "much later.png"}
     assert len(get_history_page(as_actor(bob), None, 9)[0]) == 6
 
@@ -157,11 +158,17 @@ def test_a_private_past_is_not_read_again_once_its_person_is_deleted(plan: Conne
     assert plan.private_past_until is not None
     now = plan.private_past_until.replace(tzinfo=None)
     rows = [build_row("long ago.png", now - timedelta(days=9)), build_row("later.png", now + timedelta(hours=15))]
-    assert store_new_rows(plan, rows[:1]) == 1
+    assert store_rows(plan, rows[:1]) == 1
     bob.delete()
-    assert [store_new_rows(plan, rows) for _ in range(2)] == [1, 0]
+    assert [store_rows(plan, rows) for _ in range(2)] == [1, 0]
     assert [record.info for record in UsageRecord.objects.all()] == ["later.png"]
     assert list_charges(alice) == ["later.png"]
+
+
+def store_rows(connection: Connection, rows: list[HistoryRow]) -> int:
+    placed = [PlacedRow(place, row) for place, row in enumerate(rows, start=1)]
+    state, _created = HistorySync.objects.get_or_create(connection=connection)
+    return store_window(state, Window(placed, floor=0, is_top=True), complete_rows=len(rows))
 
 
 def build_row(info: str, created_at: datetime) -> HistoryRow:

@@ -18,3 +18,11 @@ HOSTED_BASE_URL = env.str("HOSTED_BASE_URL", "https://api-service.vanceai.com/we
 CLIENT_ATTEMPTS = 3
 # Rows may arrive this late: the clocks of servers differ a little, and a row may be written after a newer one.
 HISTORY_OVERLAP_SECONDS = 3600
+# Rows requested per page of a history; services may return fewer.
+HISTORY_PAGE_ROWS = env.int("HISTORY_PAGE_ROWS", 100)
+# Between two pages of a service on the network: a long history is read in the background, so it needn't be fast.
+HISTORY_PAGE_PAUSE_SECONDS = env.float("HISTORY_PAGE_PAUSE_SECONDS", 0.2)
+# Pages that a worker reads before another history has its turn: less than a minute.
+HISTORY_TURN_PAGES = env.int("HISTORY_TURN_PAGES", 50)
+# After an error; the pause doubles with each further one, up to the half hour between two readings.
+HISTORY_RETRY_SECONDS = env.int("HISTORY_RETRY_SECONDS", 60)

@@ -65,7 +65,8 @@ class UsageRecord(TeamOwned):
     day = models.DateField()
     hour = models.PositiveSmallIntegerField()
     occurrence = models.PositiveIntegerField(default=1)
-    # The place in the history, counted from the oldest row, 1; unknown for rows of before this was stored.
+    # The place in the history, counted from the oldest row, 1. Empty for rows that the service doesn't list, and for
+    # those of before places were stored until they have been read again.
     place = models.PositiveBigIntegerField(null=True, blank=True)
     # When the service was first seen not to list the row any more, though it lists older ones. It counts no longer.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -81,6 +82,7 @@ class UsageRecord(TeamOwned):
             models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="usage_by_person"),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
             models.Index(fields=["connection", "-service_time"], name="usage_by_service_time"),
+            models.Index(fields=["connection", "place"], name="usage_by_place"),
             models.Index(fields=["team", "day"], name="usage_by_day"),
             models.Index(fields=["job_uuid"], name="usage_of_job", condition=models.Q(job_uuid__isnull=False)),
         ]
@@ -104,22 +106,61 @@ class UsageRecord(TeamOwned):
         return f"{self.points} for {self.job}"
 
 
+class WalkScope(models.TextChoices):
+    """What a walk through a history compares: from which place to the newest row."""
+
+    WHOLE = "whole", "Whole"
+    RECENT = "recent", "Recent"
+    NEW = "new", "New"
+
+
 class HistorySync(LeasedModel):
-    """The time and the error of a connection's last history sync, and when the next one is due."""
+    """How far a connection's history is stored, the error of its last reading, and when the next one is due.
+
+    Places are counted from the oldest row that was ever listed, 1. A walk reads the pages from the oldest row to the
+    newest, over several turns of a worker (`history_walks.py`).
+    """
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="history_sync")
     synced_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    # Turns in a row that ended with an error.
+    failures = models.PositiveSmallIntegerField(default=0)
     # The number of rows, counted from the oldest, that are stored without a gap.
     complete_rows = models.PositiveBigIntegerField(default=0)
     # The number of rows that the service last said it has.
     total_rows = models.PositiveBigIntegerField(default=0)
+    # Of the complete rows, those that are older than the oldest that the service still lists.
+    pruned_rows = models.PositiveBigIntegerField(default=0)
     # When the newest weeks, and the whole history, were last compared with the service's.
     recent_compared_at = models.DateTimeField(null=True, blank=True)
     whole_compared_at = models.DateTimeField(null=True, blank=True)
+    # The walk that is under way; empty without one.
+    walk_scope = models.CharField(max_length=8, choices=WalkScope.choices, blank=True)
+    # The last place before the walk, the last one that it has stored, and the last one of which it is known that no
+    # rows went while it was read.
+    walk_start = models.PositiveBigIntegerField(default=0)
+    walk_place = models.PositiveBigIntegerField(default=0)
+    walk_checked = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"history of {self.connection_id}"
+
+    @property
+    def is_complete(self) -> bool:
+        """True if all rows are stored that the service had when it was last asked."""
+        return self.complete_rows == self.pruned_rows + self.total_rows
+
+
+class UsageRebuild(models.Model):
+    """The recomputation of a team's local times and sums, which is under way in batches. It is deleted at the end."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="usage_rebuild")
+    # The id of the last record that has been recomputed.
+    last_record = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"rebuild of the usage of {self.team_id}"
 
 
 class UsageSum(models.Model):
