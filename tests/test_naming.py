@@ -10,23 +10,23 @@ CHECKOUT = Path(__file__).parents[1]
 ROOTS = ("vanceweb", "training", "bench")
 # A new verb is welcome here; a noun or a past participle isn't.
 VERB_LIST = """
-abort accept activate add adjust advance age animate answer apply appoint ask assign attempt authenticate average back
-beat begin blend blur brighten build bulk calculate cancel cartoonize centre change charge check choose claim clamp
-clean clear clip close coerce collect colour colourise compare complete compose compress compute confine confirm
-connect convert cool copy count create crop cut darken deactivate deblur decode deconvolve decorate decrypt degrade
-delete deliver denoise describe detect determine die dilate discolour dither divide double download draw drop emit
-encode encrypt end endpoint enforce enhance enlarge ensure estimate examine execute export extend extract extrapolate
-fade fail fetch fill filter find finish fit flatten follow forget format forward free generate get gettext give grant
-guard halve hand handle hash hide hold ignore import inpaint inspect install intensify invert iterate join keep kill
-learn leave list load localise locate lock log make mark measure migrate mirror mix move multiply narrow normalise
-note of open optimise order own pad paint park parse pause plan play poll post posterise predict prefer prepare print
-process quantise read reauthenticate rebuild receive recolour recompress recompute record recover redraw reduce refine
-refresh refuse reject release remember remove rename render repaint repair repeat replace report request requeue require
-reset resize resolve respond restore retouch retry reveal revoke rotate round run sample save schedule seek segment
-select send
-separate serve set shade share sharpen shift shorten show shrink shut sign simulate smooth soften solve sort split
-start stop store stream stretch strip submit sum suppress sweep sync take test track train transfer transform translate
-transpose truncate unload unlock unpark update upload upsample use validate wait wake walk warm write
+abort accept activate add adjust advance age align animate answer append apply appoint ask assign attempt authenticate
+average back beat begin blend blur brighten build bulk calculate cancel cartoonize centre change charge check choose
+claim clamp clean clear clip close coerce collect colour colourise compare complete compose compress compute confine
+confirm connect convert cool copy correct count create crop cut darken deactivate deblur decide decode deconvolve
+decorate decrypt degrade delete deliver denoise describe detect determine die dilate discolour dismiss dither divide
+double download draw drop emit encode encrypt end endpoint enforce enhance enlarge ensure estimate examine execute
+export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow forget format forward free
+generate get gettext give grant group guard halve hand handle hash hide hold ignore import inpaint inspect install
+intensify invert iterate join keep kill learn leave list load localise locate lock log make mark match measure migrate
+mirror mix move multiply narrow normalise note of open optimise order own pad paint park parse pause plan play poll post
+posterise predict prefer prepare print process quantise read reauthenticate rebuild receive recolour recompress
+recompute reconcile record recover redraw reduce refine refresh refuse reject release remember remove rename render
+repaint repair repeat replace report request requeue require reset resize resolve respond restore retouch retry reveal
+revoke rotate round run sample save schedule seek segment select send separate serve set shade share sharpen shift
+shorten show shrink shut sign simulate smooth soften solve sort split start stop store stream stretch strip submit sum
+suppress sweep sync take test track train transfer transform translate transpose truncate unload unlock unpark update
+upload upsample use validate wait wake walk warm weigh write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})
@@ -34,10 +34,10 @@ PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"
 FIXED_NAME_LIST = """
 detail_label detail_value main ready wrapper view middleware handler404 from_db_value readable readinto read1 exists
 size listdir health_middleware point points_record progress unknown_endpoint administrator_required team_page
-parameter_fields output_fields original_path new_id bundled without_token with_pictures with_connection results
-charges unfinished application received file_complete service writable maintenance seekable init_poolmanager
-proxy_manager_for returning _new_conn authentication_failed closed_team_page incr label_from_instance
-on_authentication_error counted pending post_login pre_authenticate sanitize_file_name user_credentials authenticate
+parameter_fields output_fields original_path new_id bundled without_token with_pictures with_connection results charges
+unfinished application received file_complete service writable maintenance seekable init_poolmanager proxy_manager_for
+returning _new_conn authentication_failed closed_team_page incr label_from_instance on_authentication_error counted
+pending post_login pre_authenticate sanitize_file_name user_credentials authenticate
 """
 FIXED_NAMES = frozenset(FIXED_NAME_LIST.split())
 QUESTION_WORDS = frozenset({"what", "how", "where", "whether", "why", "when"})
