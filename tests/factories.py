@@ -17,7 +17,7 @@ from vanceweb.gallery.services import prepare_result, save_asset, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import TeamOwned, User
-from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.models import UsageAlert, UsageRecord
 from vanceweb.usage.service_times import build_times
 from vanceweb.vault.models import Connection
 
@@ -93,6 +93,12 @@ def make_charge(user: User, *, minutes_ago: int = 0) -> UsageRecord:
         feature="enlarge3",
         **build_times(moment.replace(tzinfo=None), service_zone="UTC", team_zone="UTC"),
     )
+
+
+def make_alert(connection: Connection, **fields: Any) -> UsageAlert:
+    """Create an open alert about charges from elsewhere."""
+    given = {"since": timezone.now() - timedelta(days=7), "credits": Decimal(12), "rows": 12, "percent": 40}
+    return UsageAlert.objects.create(connection=connection, **given | fields)
 
 
 def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor
-from tests.factories import make_charge, make_hosted_connection, make_job
+from tests.factories import make_alert, make_charge, make_hosted_connection, make_job
 from vanceweb.engine.models import Account
 from vanceweb.gallery.link_services import create_link
 from vanceweb.gallery.models import Asset, ShareLink
@@ -28,6 +28,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.ops.services import create_person
 from vanceweb.teams.models import Invitation, Membership, Role, User
 from vanceweb.teams.services import create_user
+from vanceweb.usage.models import UsageRecord
 from vanceweb.vault.models import Connection
 
 TO_LOGIN = "to login"
@@ -147,6 +148,8 @@ URLS = {
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
     "connections/<uuid:connection>/spenders/": (NOT_ALLOWED, EDIT_BY_FORM),
     "connections/<uuid:connection>/keeper/": (NOT_ALLOWED, EDIT_BY_FORM),
+    "charges/<int:charge>/match/": (EDIT_PAGE, EDIT_BY_FORM),
+    "usage-alerts/<uuid:alert>/dismiss/": (NOT_ALLOWED, EDIT),
     "connections/<uuid:connection>/share/": (MAKERS, MAKERS),
     "connections/<uuid:connection>/unshare/": (NOT_ALLOWED, MAKERS),
     "connections/<uuid:connection>/remove/": (EDIT_PAGE, EDIT),
@@ -223,7 +226,7 @@ URLS = {
     "web_api/v1/^(?P<path>.*)$": (API, API),
     "^web_api(?:/(?P<path>.*))?$": (API, API),
 }
-ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection)
+ROW_MODELS: tuple[Any, ...] = (Job, Asset, ShareLink, Connection, UsageRecord)
 # The requests whose answer shows a new secret, once, to whoever asked for it.
 SHOWN_ONCE = {("post", "engine-tokens/"), ("post", "account/tokens/"), ("post", "t/<slug:team>/webhooks/")}
 TEAM_PAGES = [route for route, (get, _post) in URLS.items() if route.startswith("t/") and get == TEAM_PAGE]
@@ -252,10 +255,10 @@ def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> I
 
 def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
-    names = ("job", "active", "failed", "asset", "link", "connection", "invitation", "token", "webhook")
+    names = ("job", "active", "failed", "asset", "link", "connection", "invitation", "token", "webhook", "alert")
     for name in names:
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
-    for name in ("member", "person", "account"):
+    for name in ("member", "person", "account", "charge"):
         route = route.replace(f"<int:{name}>", "<int:pk>")
     return route
 
@@ -278,7 +281,9 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:failed>": make_job(user, state=Job.State.FAILED, source=job.source).uuid,
         "<uuid:asset>": job.result.uuid,
         "<uuid:link>": create_link(actor=as_actor(user), pictures=[job.result], title="Home").uuid,
-        "<uuid:connection>": make_hosted_connection(user).uuid,
+        "<uuid:connection>": (connection := make_hosted_connection(user)).uuid,
+        "<uuid:alert>": make_alert(connection).uuid,
+        "<int:charge>": make_charge(user).pk,
         "<int:account>": Account.objects.order_by("pk")[0].pk,
         "<int:pk>": 1,
         "<uuid:webhook>": (webhook := make_webhook(user)).uuid,

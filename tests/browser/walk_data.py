@@ -20,7 +20,15 @@ from PIL import Image, ImageOps
 from tests.api.conftest import issue_token
 from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor, get_bundled
-from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_result, make_upload
+from tests.factories import (
+    make_alert,
+    make_charge,
+    make_hosted_connection,
+    make_job,
+    make_private,
+    make_result,
+    make_upload,
+)
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.gallery.models import Asset
@@ -153,6 +161,10 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     rows = make_jobs_in_every_state(owner) | make_connections(owner)
     for number in range(MANY_CHARGES):
         make_charge(owner, minutes_ago=number)
+    charge = make_charge(owner)
+    for job in finished:
+        Job.objects.filter(pk=job.pk).update(downloaded_at=charge.created_at - timedelta(minutes=job.pk))
+    make_alert(get_bundled(owner))
     asset = make_result(owner, name="sunset.jpg", file=read_photo(3))
     issue_token(owner)
     webhook = make_webhook(owner)
@@ -161,6 +173,7 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
         | make_links(owner)
         | {
             "asset": str(asset.uuid),
+            "charge": str(charge.pk),
             "webhook": str(webhook.uuid),
             "bundled": str(get_bundled(owner).uuid),
             "source": str(finished[0].source.uuid) if finished[0].source else "",

@@ -48,6 +48,7 @@ class Page:
         path = (
             path.replace("{member}", "1")
             .replace("{person}", "1")
+            .replace("{charge}", "1")
             .replace("{closed}", "team")
             .replace("{invitation}", "secret")
         )
@@ -179,6 +180,8 @@ PAGES: tuple[Page, ...] = (
     Page("usage", TEAM + "usage/", states=STATES),
     Page("usage-mine", TEAM + "usage/?person=me", like="usage"),
     Page("usage-older", TEAM + "usage/", act=open_older, like="usage"),
+    Page("charge-match", "/charges/{charge}/match/"),
+    Page("charge-match-refused", "/charges/{charge}/match/", 422, act=submit("main form")),
     Page("connections", TEAM + "connections/", states=STATES),
     Page("connections-of-viewer", TEAM + "connections/", person="vera", like="connections"),
     Page("connections-refused", TEAM + "connections/", 422, act=submit("main form[action$='/add/']", {"name": ""})),
@@ -256,6 +259,7 @@ URLS_WITHOUT_PAGE = {
     "job-retry": "only accepts forms, and redirects",
     "job-privacy": "only accepts forms, and redirects",
     "asset-privacy": "only accepts forms, and redirects",
+    "usage-alert-dismiss": "only accepts forms, and redirects",
     "usage-refresh": "only accepts forms, and redirects",
     "connection-unshare": "only accepts forms, and redirects",
     "connection-spenders": "only accepts forms; its form is on `connection-edit`",

@@ -112,7 +112,9 @@ def play(
     service.before_page = lambda number: None
 
 
-@settings(max_examples=40, phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=40, phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(
     first=st.lists(charges, max_size=25),
     rounds=st.lists(st.lists(st.one_of(grows, breaks), max_size=6), max_size=6),
@@ -147,7 +149,9 @@ def test_growth_and_interruptions(
     assert sync_history(bundled.pk) == 0
 
 
-@settings(max_examples=40, phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=40, phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(
     first=st.lists(charges, max_size=25),
     rounds=st.lists(st.lists(st.one_of(grows, breaks, prunes), max_size=6), max_size=6),

@@ -9,7 +9,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import make_job_private
 from vanceweb.jobs.services import delete_job
 from vanceweb.teams.models import User
-from vanceweb.usage.history_records import find_job_uuid
+from vanceweb.usage.job_names import find_job_uuid
 from vanceweb.usage.models import UsageRecord
 from vanceweb.usage.services import share_connection
 from vanceweb.vault.models import Connection

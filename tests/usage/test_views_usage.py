@@ -71,8 +71,8 @@ def test_a_longer_history_takes_no_more_queries(
 ) -> None:
     for minutes in range(6):
         make_charge(alice, minutes_ago=minutes)
-    # session, user, membership, people, rows, connections, refused tokens
-    with django_assert_num_queries(7):
+    # session, user, membership, people, rows, connections, refused tokens, alerts, jobs without a charge
+    with django_assert_num_queries(9):
         visitor.get(USAGE)
 
 

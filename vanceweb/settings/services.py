@@ -26,3 +26,11 @@ HISTORY_PAGE_PAUSE_SECONDS = env.float("HISTORY_PAGE_PAUSE_SECONDS", 0.2)
 HISTORY_TURN_PAGES = env.int("HISTORY_TURN_PAGES", 50)
 # After an error; the pause doubles with each further one, up to the half hour between two readings.
 HISTORY_RETRY_SECONDS = env.int("HISTORY_RETRY_SECONDS", 60)
+
+# Charges that no job here caused raise an alert once they are as many credits as this, and this part of all credits in
+# percent, within so many days. Trials of a token elsewhere stay below; a week shows what a weekend hides.
+FOREIGN_ALERT_CREDITS = env.int("FOREIGN_ALERT_CREDITS", 10, validate=validate.Range(min=1))
+FOREIGN_ALERT_PERCENT = env.int("FOREIGN_ALERT_PERCENT", 10, validate=validate.Range(min=1, max=100))
+FOREIGN_ALERT_DAYS = env.int("FOREIGN_ALERT_DAYS", 7, validate=validate.Range(min=1))
+# Jobs of the last days that have no charge are listed. Histories list a charge within minutes.
+UNCHARGED_DAYS = 7

@@ -21,6 +21,7 @@ SENTENCES: "Mapping[Action, StrOrPromise]" = {
     Action.MANAGE_CONNECTIONS: _("Rename and remove shared connections"),
     Action.MANAGE_PEOPLE: _("Invite and remove people, and change roles below their own"),
     Action.SEE_AUDIT: _("Read and export the audit log"),
+    Action.CORRECT_CHARGES: _("Say which job a charge is for"),
     Action.MANAGE_TEAM: _("Rename and delete the team, and give any role"),
 }
 

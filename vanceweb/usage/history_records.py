@@ -1,6 +1,5 @@
 """Records of charges, built from the rows of a service's history."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -11,6 +10,7 @@ from vanceweb.client import HistoryRow
 from vanceweb.jobs.models import Job
 from vanceweb.usage.charged_features import find_feature
 from vanceweb.usage.doubled_hours import find_second_passes, is_doubled
+from vanceweb.usage.job_names import find_job_uuid
 from vanceweb.usage.listed_history import PlacedRow
 from vanceweb.usage.models import INFO_LENGTH, JOB_LENGTH, POINT_TYPE_LENGTH, Match, UsageRecord
 from vanceweb.usage.service_times import build_times, to_utc
@@ -20,13 +20,6 @@ from vanceweb.vault.models import CREDIT_DECIMALS, Connection
 JOBS_AT_ONCE = 500
 # Zones reach from UTC-12 to UTC+14.
 LARGEST_ZONE_ERROR = timedelta(hours=14)
-JOB_IN_NAME = re.compile(r"[0-9a-f]{32}")
-
-
-def find_job_uuid(info: str) -> UUID | None:
-    """Return the id of the job that a result's file name begins with (see `Job.build_upload_name`), else None."""
-    match = JOB_IN_NAME.search(info)
-    return UUID(match[0]) if match else None
 
 
 def find_jobs(connection: Connection, rows: Iterable[HistoryRow]) -> dict[UUID, Job]:

@@ -20,6 +20,7 @@ from vanceweb.usage.history_store import ReadingOvertaken
 from vanceweb.usage.history_walks import HistoryTurn
 from vanceweb.usage.listed_history import HistoryChanged, ListedHistory
 from vanceweb.usage.models import HistorySync
+from vanceweb.usage.reconciliation import reconcile_history
 from vanceweb.vault.clients import build_client
 from vanceweb.vault.connection_check import TOKEN_UNREADABLE
 from vanceweb.vault.models import Connection
@@ -107,6 +108,7 @@ def sync_history(connection_id: int, *, is_stopped: Callable[[], bool] = stoppin
         logger.info("Another worker reads the history of connection %s", connection_id)
         return stored
     _record_end(state, problem)
+    reconcile_history(connection_id=connection.pk)
     return stored
 
 

@@ -22,6 +22,8 @@ USUAL_MISSING, LEAST_MISSING, MOST_MISSING = 0.02, 0.005, 0.5
 # The part of rows from elsewhere, before anything is known.
 USUAL_FOREIGN = 0.2
 DAY = 86400.0
+# Known charges within so many seconds of the shift tell more about it.
+PUNCTUAL = 10.0
 # The neighbours of a row from whose deviations the shift is corrected.
 SMOOTHED_ROWS = 31
 
@@ -51,11 +53,18 @@ class Decision:
 
 
 def match_charges(
-    charges: Sequence[Charge], downloads: Sequence[Download], *, known: Sequence[tuple[float, float]] = ()
+    charges: Sequence[Charge],
+    downloads: Sequence[Download],
+    *,
+    known: Sequence[tuple[float, float]] = (),
+    charged: int = 0,
+    repeats_names: bool = False,
 ) -> dict[int, Decision]:
     """Return the decision for each charge, by key. Charges are in the order of the history, the oldest first.
 
     `known` are the times of charges and downloads that belong together for sure: they tell the shift of the clocks.
+    `charged` is the number of downloads in this time that aren't given, because their charge is known. The service
+    `repeats_names` if it names jobs in other rows.
     """
     by_job = {download.job: download for download in downloads}
     decisions: dict[int, Decision] = {}
@@ -65,14 +74,14 @@ def match_charges(
             exact.append((charge, by_job[charge.named]))
             decisions[charge.key] = Decision(charge.named)
     # A service that repeats names does so for all: a row that names another job is that job's, wherever it is.
-    if exact:
+    if exact or repeats_names:
         decisions = {charge.key: Decision() for charge in charges if charge.named is not None} | decisions
     pairs = sorted([*known, *((charge.moment, download.moment) for charge, download in exact)])
     for is_step in (False, True):
         rows = [charge for charge in charges if charge.is_step is is_step and charge.key not in decisions]
         taken = Counter(download.job for charge, download in exact if charge.is_step is is_step)
         if rows:
-            decisions |= _Matching(rows, _list_events(downloads, taken, is_step), pairs).decide()
+            decisions |= _Matching(rows, _list_events(downloads, taken, is_step), pairs, charged).decide()
     return decisions
 
 
@@ -89,8 +98,10 @@ def _list_events(downloads: Iterable[Download], taken: Counter[UUID], is_step: b
 class _Matching:
     """Rows that name no job, the events that may be theirs, and the groups of both by features."""
 
-    def __init__(self, rows: list[Charge], events: list[Event], known: Sequence[tuple[float, float]]) -> None:
-        self.rows, self.known = rows, known
+    def __init__(
+        self, rows: list[Charge], events: list[Event], known: Sequence[tuple[float, float]], charged: int
+    ) -> None:
+        self.rows, self.known, self.charged = rows, known, charged
         groups = _group_labels([*(row.labels for row in rows), *(event.labels for event in events)])
         self.row_groups = [groups[min(row.labels)] if row.labels else "" for row in rows]
         self.events: dict[str, list[Event]] = defaultdict(list)
@@ -157,7 +168,9 @@ class _Matching:
     def _learn(self, found: Sequence[Chances], beliefs: Assumptions) -> Assumptions:
         """Return the assumptions as the first pass bears them out: the shift around each row, and the rates."""
         foreign: dict[str, float] = defaultdict(float)
-        pairs: list[tuple[float, float]] = []
+        gaps = ((charged, charged - downloaded) for charged, downloaded in self.known)
+        # What came late says nothing of the clocks.
+        pairs = [(moment, gap) for moment, gap in gaps if abs(gap - beliefs.shift.get_at(moment)) <= PUNCTUAL]
         matched = 0.0
         for row, group, chances in zip(self.rows, self.row_groups, found, strict=True):
             part = _sum_chances(chances)
@@ -169,7 +182,7 @@ class _Matching:
         rates = {group: (foreign[group] + 0.5) / self.span for group in beliefs.foreign_rates}
         first, last = (row.moment - beliefs.shift.get_at(row.moment) for row in (self.rows[0], self.rows[-1]))
         due = sum(first <= event.moment <= last for events in self.events.values() for event in events)
-        missing = (max(due - matched, 0) + 1) / (due + 1 / USUAL_MISSING)
+        missing = (max(due - matched, 0) + 1) / (due + self.charged + 1 / USUAL_MISSING)
         return Assumptions(_smooth(sorted(pairs), beliefs.shift), rates, min(max(missing, LEAST_MISSING), MOST_MISSING))
 
 

@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import Team, TeamOwned
+from vanceweb.usage.alert_models import UsageAlert
 from vanceweb.vault.models import CREDIT_DECIMALS, REPORTED_DIGITS, Connection
+
+__all__ = ["HistorySync", "Match", "UsageAlert", "UsageDay", "UsageHour", "UsageMonth", "UsageRecord"]
 
 # Longer texts are truncated. The known services stay far below these lengths.
 POINT_TYPE_LENGTH = 40
@@ -142,6 +145,8 @@ class HistorySync(LeasedModel):
     walk_start = models.PositiveBigIntegerField(default=0)
     walk_place = models.PositiveBigIntegerField(default=0)
     walk_checked = models.PositiveBigIntegerField(default=0)
+    # The key of the last row that has been matched with jobs, or found to be from elsewhere, once at least.
+    matched_up_to = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"history of {self.connection_id}"

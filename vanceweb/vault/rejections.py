@@ -36,7 +36,7 @@ def send_rejection_mail(connection: Connection) -> None:
     """Write to the keeper or, if there is none, to the team's admins. Do nothing without a mail server."""
     if not settings.HAS_MAIL:
         return
-    addresses = [person.email for person in _find_recipients(connection) if person.email]
+    addresses = [person.email for person in find_recipients(connection) if person.email]
     if not addresses:
         return
     subject = _("%(name)s needs a new token") % {"name": connection.name}
@@ -52,7 +52,8 @@ def send_rejection_mail(connection: Connection) -> None:
     ).send()
 
 
-def _find_recipients(connection: Connection) -> QuerySet[User]:
+def find_recipients(connection: Connection) -> QuerySet[User]:
+    """Return the people who are told of trouble with a connection: its keeper or, if there is none, the admins."""
     active = User.objects.filter(is_active=True)
     if connection.keeper_id is not None:
         return active.filter(pk=connection.keeper_id)

@@ -18,7 +18,9 @@ from vanceweb.teams.access.pages import administrator_required, closed_team_page
 from vanceweb.teams.access.people import can_create_teams, list_successors, require_create_teams
 from vanceweb.teams.access.requirements import (
     require,
+    require_answerable,
     require_change_role,
+    require_correctable,
     require_create_people,
     require_editable,
     require_grant,
@@ -34,7 +36,7 @@ from vanceweb.teams.access.roles import PERMISSIONS, SCOPE_PERMISSIONS, Action
 from vanceweb.teams.access.rows import Row, filter_editable, filter_usable, filter_visible, get_visible_or_404
 from vanceweb.teams.access.share_visits import ShareVisit, find_share_visit
 from vanceweb.teams.access.spending import add_may_spend, filter_spendable
-from vanceweb.teams.access.usage import filter_own_usage, filter_usage
+from vanceweb.teams.access.usage import filter_answerable, filter_own_usage, filter_usage
 
 __all__ = [
     "PERMISSIONS",
@@ -48,6 +50,7 @@ __all__ = [
     "administrator_required",
     "can_create_teams",
     "closed_team_page",
+    "filter_answerable",
     "filter_editable",
     "filter_own_usage",
     "filter_spendable",
@@ -66,7 +69,9 @@ __all__ = [
     "list_successors",
     "remember_team",
     "require",
+    "require_answerable",
     "require_change_role",
+    "require_correctable",
     "require_create_people",
     "require_create_teams",
     "require_editable",

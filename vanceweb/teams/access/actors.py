@@ -48,6 +48,16 @@ class Actor:
     def can_see_audit(self) -> bool:
         return self.can(Action.SEE_AUDIT)
 
+    def can_answer_for(self, row: TeamKept) -> bool:
+        """Return whether the actor is told of trouble with a row: its keeper and, for rows of the team, admins."""
+        return self.can_see(row) and (self.can(Action.MANAGE_CONNECTIONS) or self.is_responsible_for(row))
+
+    def can_correct_charge(self, row: TeamOwned) -> bool:
+        """Return whether the actor may say which job a charge is for: admins, and whoever it is private to."""
+        if not self.can_see(row):
+            return False
+        return self.can(Action.CORRECT_CHARGES) or (row.is_private and self.can(Action.EDIT_OWN))
+
     @property
     def can_see_all_usage(self) -> bool:
         """True if the actor may see what each person spends; everybody else sees the sums and their own charges."""

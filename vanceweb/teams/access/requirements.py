@@ -47,6 +47,18 @@ def require_own(actor: Actor, row: TeamOwned) -> None:
         raise PermissionDenied
 
 
+def require_answerable(actor: Actor, row: TeamKept) -> None:
+    """Raise PermissionDenied unless the actor is told of trouble with this row."""
+    if not actor.can_answer_for(row):
+        raise PermissionDenied
+
+
+def require_correctable(actor: Actor, row: TeamOwned) -> None:
+    """Raise PermissionDenied unless the actor may say which job this charge is for."""
+    if not actor.can_correct_charge(row):
+        raise PermissionDenied
+
+
 def require_usage_of(actor: Actor, person: User) -> None:
     """Raise PermissionDenied unless the actor may see what somebody spends."""
     if not actor.can_see_usage_of(person.pk):

@@ -17,6 +17,7 @@ class Action(enum.Enum):
     MANAGE_CONNECTIONS = enum.auto()
     MANAGE_PEOPLE = enum.auto()  # those with a role below one's own
     SEE_AUDIT = enum.auto()  # and export it
+    CORRECT_CHARGES = enum.auto()  # say which job a charge of the team is for
     SEE_ALL_USAGE = enum.auto()  # what each person spends, and every single charge
     MANAGE_TEAM = enum.auto()  # its name, its roles, its end
 
@@ -28,6 +29,7 @@ _ADMIN = _MEMBER | {
     Action.MANAGE_CONNECTIONS,
     Action.MANAGE_PEOPLE,
     Action.SEE_AUDIT,
+    Action.CORRECT_CHARGES,
     Action.SEE_ALL_USAGE,
 }
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {

@@ -5,11 +5,21 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from vanceweb.teams.access.actors import Actor
+from vanceweb.teams.access.roles import Action
+from vanceweb.teams.access.rows import filter_visible
 from vanceweb.teams.models import TeamOwned
+from vanceweb.teams.models.keeping import TeamKept
 
+KeptRow = TypeVar("KeptRow", bound=TeamKept)
 Row = TypeVar("Row", bound=TeamOwned)
 # A row with `team` and `private_to`, such as a sum, that nobody made.
 Counted = TypeVar("Counted", bound=Model)
+
+
+def filter_answerable(queryset: QuerySet[KeptRow], actor: Actor) -> QuerySet[KeptRow]:
+    """Return the rows of the actor's team of whose trouble the actor is told (`Actor.can_answer_for`)."""
+    rows = filter_visible(queryset, actor)
+    return rows if actor.can(Action.MANAGE_CONNECTIONS) else rows.filter(keeper=actor.user)
 
 
 def filter_usage(queryset: QuerySet[Counted], actor: Actor, *, private: bool) -> QuerySet[Counted]:

@@ -56,6 +56,9 @@ class AuditAction(models.TextChoices):
     CONNECTION_MADE_PRIVATE = "connection.made_private", _("Made a connection private")
     CONNECTION_SPENDERS_CHANGED = "connection.spenders_changed", _("Changed who may spend on a connection")
     CONNECTION_HANDED_OVER = "connection.handed_over", _("Gave a connection another keeper")
+    CHARGE_CORRECTED = "connection.charge_corrected", _("Said which job a charge is for")
+    MISUSE_SUSPECTED = "connection.misuse_suspected", _("Charges from elsewhere passed the threshold")
+    MISUSE_DISMISSED = "connection.misuse_dismissed", _("Dismissed an alert about charges from elsewhere")
     CONNECTION_REJECTED = "connection.rejected", _("A service rejected a connection's token")
 
     JOB_SHARED = "work.job_shared", _("Shared a job with the team")

@@ -27,11 +27,11 @@ def fill_rows(apps: Any, schema_editor: Any) -> None:
         records.filter(job=name).update(feature=find_feature(name))
     named = records.exclude(job_uuid=None)
     named.update(match="matched")
-    workflows = jobs.filter(steps__1__isnull=False)
+    workflows = jobs.filter(steps__steps__1__isnull=False)
     named.filter(job_uuid__in=workflows.values("uuid")).update(feature="workflow")
     # What the history names, if the job is still there, is the job's download.
     for feature in jobs.values_list("feature", flat=True).order_by().distinct():
-        of_feature = jobs.filter(feature=feature, steps__1__isnull=True)
+        of_feature = jobs.filter(feature=feature, steps__steps__1__isnull=True)
         named.filter(job_uuid__in=of_feature.values("uuid")).update(feature=feature)
 
 
