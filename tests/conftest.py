@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import fcntl
+import gc
 import io
 import os
 import shutil
@@ -41,6 +42,18 @@ hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 PASSWORD = "correct horse battery"
+
+# Modules and thousands of tests stay until the end. Looking through them again and again for garbage took a tenth of
+# the processor time, so the collector starts behind them, and then waits for more objects than its 700.
+GARBAGE_THRESHOLDS = (10_000, 10, 10)
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
