@@ -19,7 +19,11 @@ START_SECONDS = 60
 
 @contextmanager
 def run_decoder() -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a decoder on the socket of the settings during the block."""
+    """Run a decoder on the socket of the settings during the block. Nothing listens there yet.
+
+    One in the place of another leaves no socket behind, and each later picture would start a process of its own.
+    """
+    assert not is_listening(settings.DECODER_SOCKET), "use the fixture `decoder`, or a socket of the test's own"
     process = subprocess.Popen(build_decoder(), cwd=CHECKOUT)
     try:
         wait_for_decoder(settings.DECODER_SOCKET)
@@ -27,6 +31,13 @@ def run_decoder() -> Iterator["subprocess.Popen[bytes]"]:
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a decoder accepts connections on the socket `path`."""
+    with suppress(OSError), connect(path):
+        return True
+    return False
 
 
 def wait_for_decoder(path: Path) -> None:

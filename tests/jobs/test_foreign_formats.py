@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from django.test import Client
 from PIL import Image
 
 from tests.conftest import make_picture_file
-from tests.decoder_process import run_decoder
 from tests.lib.heif_pictures import SIDE, build_heic
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
@@ -24,12 +22,6 @@ FEATURE = "/t/studio/features/enlarge3/"
 CONVERT = "/t/studio/pictures/convert/"
 # As the largest camera of a phone takes it.
 LARGE = build_heic(size=(8064, 6048))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def decoder() -> Iterator[None]:
-    with run_decoder():
-        yield
 
 
 def build_upload(name: str = "IMG_0001.HEIC", content: bytes | None = None) -> SimpleUploadedFile:

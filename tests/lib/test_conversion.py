@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pi_heif
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageCms
 
-from tests.decoder_process import run_decoder
 from tests.lib.heif_pictures import BLUE, FRAME, GREEN, RED, SIDE, WHITE, build_heic
 from vanceweb.lib.conversion import ConvertedPicture, convert_file, find_foreign_format
 from vanceweb.lib.decoder.limits import MEGABYTE
@@ -21,18 +19,14 @@ from vanceweb.lib.decoder.protocol import receive_answer, receive_start, send_re
 from vanceweb.lib.decoding import CHECKOUT
 from vanceweb.lib.images import ImageRefused, ImageTooCostly, ImageTooLarge, NotAnImage, inspect_image
 
+pytestmark = pytest.mark.usefixtures("decoder")
+
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6" dc:title="A door"/></x:xmpmeta>'
 QUARTER_TURN = 6
 XMP_TAG = 700
 NOBODY = 65_534
 FLAT = (40, 90, 160)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def decoder() -> Iterator[None]:
-    with run_decoder():
-        yield
 
 
 def build_exif(orientation: int = QUARTER_TURN) -> bytes:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('usage', '0012_times_of_rows_only'),
+        ('usage', '0013_walks_and_rebuilds'),
         ('vault', '0011_time_zones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
