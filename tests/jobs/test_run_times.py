@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import get_bundled
 from tests.factories import ENLARGE, make_hosted_connection, make_job, make_upload
 from vanceweb.catalogue.steps import Step
+from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import RunTime
 from vanceweb.jobs.run_times import (
     GUESSED_SECONDS_PER_MEGAPIXEL,
@@ -26,9 +27,16 @@ def estimate(user: User, *steps: Step, size: tuple[int, int] = (2000, 1000), con
     return estimate_seconds(connection=chosen, steps=steps, width=size[0], height=size[1])
 
 
-def record(user: User, seconds: float | None, *, steps: tuple[Step, ...] = (DENOISE,), **fields: Any) -> None:
-    source = make_upload(user, width=1000, height=1000)
-    job = make_job(user, steps=steps, source=source, work_seconds=seconds, **fields)
+def record(
+    user: User,
+    seconds: float | None,
+    *,
+    steps: tuple[Step, ...] = (DENOISE,),
+    source: Asset | None = None,
+    **fields: Any,
+) -> None:
+    source = source or make_upload(user, width=1000, height=1000)
+    job = make_job(user, steps=steps, source=source, result=None, work_seconds=seconds, **fields)
     assert job.connection is not None
     record_run_time(job=job, connection=job.connection)
 
@@ -44,12 +52,13 @@ def test_a_run_tells_how_long_the_next_takes(alice: User) -> None:
 
 
 def test_a_single_slow_run_changes_little_and_old_figures_fade(alice: User) -> None:
+    source = make_upload(alice, width=1000, height=1000)
     for _ in range(LAST_RUNS):
-        record(alice, 1.0)
-    record(alice, 11.0)
+        record(alice, 1.0, source=source)
+    record(alice, 11.0, source=source)
     assert estimate(alice, DENOISE, size=(1000, 1000)) == pytest.approx(2.0)
     for _ in range(5 * LAST_RUNS):
-        record(alice, 11.0)
+        record(alice, 11.0, source=source)
     assert estimate(alice, DENOISE, size=(1000, 1000)) == pytest.approx(11.0, rel=0.05)
 
 
