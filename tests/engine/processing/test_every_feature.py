@@ -1,6 +1,7 @@
 """Every feature on odd pictures with any parameters and the real networks: right size and mode, no exception.
 
-Only cut-outs of most odd pictures use a tiny network, while those with any parameters use the real one.
+Only cut-outs of most odd pictures, and those of which only the file is looked at, use a tiny network, while those with
+any parameters use the real one.
 """
 
 import functools
@@ -226,7 +227,10 @@ def test_any_parameters(
 
 
 @pytest.mark.parametrize("module", QUICK_AND_SLOW_MODULES)
-def test_output_settings_are_applied(networks: NetworkRegistry, tmp_path: Path, module: str) -> None:
+def test_output_settings_are_applied(
+    networks: NetworkRegistry, brightness_as_mask: NetworkRegistry, tmp_path: Path, module: str
+) -> None:
+    networks = brightness_as_mask if module == "matting" else networks
     source = save_picture(make_noise(40, 30), tmp_path / "p.png")
     step = build_default_step(module)
     sizes = []
