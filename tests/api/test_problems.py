@@ -50,7 +50,7 @@ def test_answers_are_not_stored_by_caches(alices: Caller) -> None:
     assert "no-store" in alices.get("/nothing")["Cache-Control"]
 
 
-def test_every_call_is_described_with_its_problems(client: Client) -> None:
+def test_every_call_is_described_with_its_problems(client: Client, db: None) -> None:
     document = client.get(f"{ROOT}/openapi.json").json()
     calls = [call for methods in document["paths"].values() for call in methods.values()]
     assert len(calls) >= len(calls_account.router.path_operations)

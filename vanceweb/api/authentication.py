@@ -3,7 +3,6 @@
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from vanceweb.api.throttles import check_call_rate
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.teams.access import Actor
 from vanceweb.teams.api_tokens import find_token_actor
@@ -16,10 +15,7 @@ class ApiTokenAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """Return the actor of the call, None for a token that isn't usable."""
-        actor = find_token_actor(token, address=get_client_address(request))
-        if actor is not None:
-            check_call_rate(request, actor)
-        return actor
+        return find_token_actor(token, address=get_client_address(request))
 
 
 class ApiRequest(HttpRequest):

@@ -18,6 +18,7 @@ from vanceweb.api.problems import Problem, build_field_problem
 from vanceweb.api.representations import describe_fetch, describe_picture
 from vanceweb.api.schemas import FetchedPicture, Picture, PicturePage, PictureUrl
 from vanceweb.api.tasks import wake_fetch_worker
+from vanceweb.api.throttles import check_upload_rate
 from vanceweb.gallery.file_responses import send_original
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset, store_upload
@@ -56,6 +57,8 @@ def add_picture(request: ApiRequest, response: HttpResponse) -> Status[Schema]:
     The site fetches a URL in the background: ask for the picture by its id until its state is `ready` or `failed`.
     """
     require(request.auth, Action.MAKE)
+    # Before the body is read.
+    check_upload_rate(request)
     if request.content_type == FORM_TYPE:
         asset = _store_file(request)
         response["Location"] = reverse("site-api:get_picture", args=[asset.uuid])

@@ -27,6 +27,7 @@ from vanceweb.teams.access import (
     require_manage_member,
     team_page,
 )
+from vanceweb.teams.invitation_limits import count_invitation
 from vanceweb.teams.invitations import create_invitation, revoke_invitation
 from vanceweb.teams.memberships import MembershipRefused, change_role, check_owner_stays
 from vanceweb.teams.models import Invitation, Membership, Role
@@ -76,6 +77,7 @@ def people_invite(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = InvitationForm(request.POST, actor=actor)
     if form.is_valid():
         given = form.cleaned_data
+        count_invitation(actor)
         try:
             invitation, secret = create_invitation(
                 actor=actor, role=Role(given["role"]), days=given["days"], email=given.get("email", "")

@@ -12,7 +12,7 @@ from vanceweb.lib.api_paths import is_site_api_path
 from vanceweb.lib.client_address import get_client_address
 from vanceweb.throttling.refusals import build_refusal
 from vanceweb.throttling.rules import RULES, SITE_API, Rule
-from vanceweb.throttling.services import Throttled, check_throttle
+from vanceweb.throttling.services import Throttled, build_person_account, check_throttle
 
 RULES_BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -59,4 +59,4 @@ def _find_account_name(request: HttpRequest) -> str:
     if token := request.headers.get("Authorization", ""):
         return token
     user = getattr(request, "user", AnonymousUser())
-    return "" if user.pk is None else f"person {user.pk}"
+    return "" if user.pk is None else build_person_account(user.pk)

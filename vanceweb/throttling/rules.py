@@ -50,7 +50,7 @@ SHARE_PASSWORD = Rule(
 )
 INVITATION = Rule(
     "invitation",
-    "Nobody sends mail to strangers through the site, or guesses the links of invitations.",
+    "Nobody sends mail to many strangers through the site.",
     _("Too many invitations"),
     _("Nobody was invited. Those that were sent before are valid."),
 )

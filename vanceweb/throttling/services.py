@@ -30,6 +30,11 @@ class Throttled(Exception):
         self.retry_after = retry_after
 
 
+def build_person_account(key: int) -> str:
+    """Return what names a person's account in limits, for pages and programs alike."""
+    return f"person {key}"
+
+
 def check_throttle(rule: Rule, *, address: str, account: str = "") -> None:
     """Count a request. Raise Throttled if it is one too many.
 
