@@ -17,7 +17,7 @@ CONTEXT_SEPARATOR = "\x04"
 
 # What reads the same in every language.
 NAMES = ("vanceweb", "JPG", "PNG", "UTC", "dpi")
-UNITS = re.compile(r"(?<=\d)\s?(?:px|MB|kB|B|dpi|min|s|h)\b")
+UNITS = re.compile(r"(?<=\d)\s?(?:px|MB|kB|B|dpi)\b")
 # `data-text-…` are the sentences of the scripts.
 READ_ATTRIBUTES = re.compile(
     r"aria-label|aria-valuetext|alt|title|placeholder|label|data-announce|data-name|data-text-.+"

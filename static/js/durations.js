@@ -1,10 +1,15 @@
 // How long something has taken, and clocks that count on between server responses.
+import { fillText } from "./texts.js";
+
 const TICK_MS = 500;
 
 export function formatDuration(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  const texts = document.body.dataset;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (seconds < 60) return fillText(texts.textSeconds, { seconds });
+  if (!hours) return fillText(texts.textMinutes, { minutes, seconds: seconds % 60 });
+  return fillText(texts.textHours, { hours, minutes });
 }
 
 // Counts on in an element with data-elapsed, in seconds, and returns the interval's id.
