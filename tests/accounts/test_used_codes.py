@@ -24,6 +24,8 @@ from vanceweb.throttling.sweeps import remove_ended_windows
 
 SECRET = "JBSWY3DPEHPK3PXP"
 SECONDS_OF_A_CODE = 30
+# One less than in settings.THROTTLES: the password counts as an attempt until the sign-in is complete.
+WRONG_CODES = 9
 
 
 def compute_code(secret: str = SECRET, *, later: int = 0) -> str:
@@ -63,6 +65,14 @@ def test_the_code_that_set_the_app_up_signs_nobody_in(bob: User) -> None:
     code = compute_code(client.get("/account/authenticator/").context["form"].secret)
     assert client.post("/account/authenticator/", {"code": code}).status_code == 302
     assert not can_sign_in(code)
+
+
+def test_codes_cant_be_tried_out(bobs_app: User) -> None:
+    client = Client()
+    client.post("/login/", {"login": "bob", "password": PASSWORD})
+    answers = [client.post("/login/code/", {"code": f"{number:06}"}).status_code for number in range(WRONG_CODES + 1)]
+    assert answers == [422] * WRONG_CODES + [429]
+    assert client.post("/login/code/", {"code": compute_code()}).status_code == 429
 
 
 # Prints whether the given code signs Bob in.
