@@ -29,6 +29,7 @@ from tests.factories import (
     make_result,
     make_upload,
 )
+from vanceweb.api.models import Webhook
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.gallery.models import Asset
@@ -168,6 +169,8 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     asset = make_result(owner, name="sunset.jpg", file=read_photo(3))
     issue_token(owner)
     webhook = make_webhook(owner)
+    # One whose maker is gone.
+    Webhook.objects.filter(pk=make_webhook(owner).pk).update(name="Print room", created_by=None)
     return (
         {name: str(row.uuid) for name, row in rows.items()}
         | make_links(owner)

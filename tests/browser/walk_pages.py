@@ -103,6 +103,15 @@ def open_menu(tab: Tab) -> None:
     tab.locator("#account-button").click()
 
 
+def open_installation_menu(tab: Tab) -> None:
+    open_menu(tab)
+    tab.locator("#account-menu summary").click()
+
+
+def open_tile_menu(tab: Tab) -> None:
+    tab.locator(".gallery-more").first.click()
+
+
 def open_shortcuts(tab: Tab) -> None:
     tab.keyboard.press("?")
 
@@ -141,6 +150,7 @@ PAGES: tuple[Page, ...] = (
     Page("studio-of-viewer", TEAM, person="vera", like="studio"),
     Page("studio-with-source", TEAM + "?source={source}"),
     Page("account-menu", TEAM, act=open_menu),
+    Page("account-menu-installation", TEAM, act=open_installation_menu),
     Page("shortcuts", TEAM, act=open_shortcuts),
     *(
         Page(f"feature-{slug}", f"{TEAM}features/{slug}/", like="" if slug in SHOWN_FEATURES else "feature-enlarge3")
@@ -165,6 +175,7 @@ PAGES: tuple[Page, ...] = (
     Page("gallery-mine", TEAM + "gallery/?person=me", like="gallery"),
     Page("gallery-no-match", TEAM + "gallery/?q=nothing&person=me"),
     Page("gallery-older", TEAM + "gallery/", act=open_older, like="gallery"),
+    Page("gallery-tile-menu", TEAM + "gallery/", act=open_tile_menu),
     Page("gallery-delete", "/gallery/{asset}/delete/"),
     Page("links", TEAM + "links/", states=STATES),
     Page("links-of-viewer", TEAM + "links/", person="vera", like="links"),
@@ -297,6 +308,7 @@ URLS_WITHOUT_PAGE = {
     "invitation-revoke": "only accepts forms, and redirects",
     "api-token-revoke": "only accepts forms, and redirects",
     "webhook-send-again": "only accepts forms, and redirects",
+    "webhook-take-over": "only accepts forms, and redirects",
     "people-add": "redirects; a refused form is the row `people-refused`",
     "connection-add": "redirects; a refused form is the row `connections-refused`",
     "audit-export": "a file",

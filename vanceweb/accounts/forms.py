@@ -6,6 +6,7 @@ from allauth.account.forms import LoginForm
 from allauth.account.models import EmailAddress
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,32 @@ class SignUpForm(EmailForm):
         return email
 
 
+PASSWORD_HELP = _("At least ten characters, and not a common one.")
+
+
+class ForgottenPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+    """A new password in place of a forgotten one, in this site's words."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _describe_new_password(self)
+
+
+class ChangedPasswordForm(PasswordChangeForm):
+    """A new password in place of a known one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _describe_new_password(self)
+        self.fields["old_password"].label = _("Present password")
+
+
+def _describe_new_password(form: forms.Form) -> None:
+    form.fields["new_password1"].help_text = PASSWORD_HELP
+    form.fields["new_password2"].help_text = ""
+    form.fields["new_password2"].label = _("Repeat the password")
+
+
 class NewAccountForm(forms.Form):
     """The name and password of somebody who has confirmed their address."""
 
@@ -84,6 +111,6 @@ class NewAccountForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        help_text=_("At least ten characters, and not a common one."),
+        help_text=PASSWORD_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

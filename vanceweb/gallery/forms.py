@@ -27,6 +27,10 @@ def to_lifetime(days: str) -> timedelta | None:
     return None if days == NEVER else timedelta(days=int(days))
 
 
+# In this site's words; Django's speak of a value.
+PASSWORD_ERRORS = {"min_length": _("The password needs at least %(limit_value)d characters.")}
+
+
 class ShareLinkForm(forms.Form):
     """A new share link."""
 
@@ -45,6 +49,7 @@ class ShareLinkForm(forms.Form):
         label=_("Password"),
         min_length=PASSWORD_MIN_LENGTH,
         max_length=PASSWORD_MAX_LENGTH,
+        error_messages=PASSWORD_ERRORS,
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -64,6 +69,7 @@ class ShareLinkChangeForm(forms.Form):
         label=_("New password"),
         min_length=PASSWORD_MIN_LENGTH,
         max_length=PASSWORD_MAX_LENGTH,
+        error_messages=PASSWORD_ERRORS,
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

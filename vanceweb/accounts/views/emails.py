@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from vanceweb.accounts.forms import EmailForm
 from vanceweb.accounts.mail import read_confirmation, send_confirmation
 from vanceweb.accounts.services import note_email, set_email
+from vanceweb.accounts.views.void_links import render_void_link
 from vanceweb.teams.access import get_person
 from vanceweb.teams.audit import get_performer
 
@@ -44,7 +45,8 @@ def email_confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Confirm an address through the link that was sent to it, with a button: programs open links in mails, too."""
     address = read_confirmation(key)
     if address is None:
-        raise Http404(_("This link has expired, or the address was changed since. Ask for a new one."))
+        reason = _("It has expired, or the address was changed since.")
+        return render_void_link(request, reason=reason, way_out="account-email", label=_("Enter the address again"))
     if request.method != "POST":
         return render(request, "accounts/email_confirm.html", {"address": address})
     try:

@@ -6,18 +6,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from vanceweb.accounts.forms import EmailForm
+from vanceweb.accounts.forms import ChangedPasswordForm, EmailForm, ForgottenPasswordForm
 from vanceweb.accounts.mail import send_reset_link
 from vanceweb.accounts.services import change_password, reset_password
 from vanceweb.accounts.sign_in_limits import count_mail
+from vanceweb.accounts.views.void_links import render_void_link
 from vanceweb.teams.access import get_person
 from vanceweb.teams.audit import get_performer
 from vanceweb.teams.models import User
@@ -30,7 +30,7 @@ def password(request: HttpRequest) -> HttpResponse:
     user = get_person(request)
     if not user.has_usable_password():
         return render(request, "accounts/no_password.html", {"has_mail": settings.HAS_MAIL})
-    form = PasswordChangeForm(user, request.POST or None)
+    form = ChangedPasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         change_password(
             user=user,
@@ -64,8 +64,9 @@ def password_reset(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
     """Set a new password through a link that works once."""
     user = _find_user(uidb36)
     if user is None or not default_token_generator.check_token(user, key):
-        raise Http404(_("This link has expired or was used already. Ask for a new one."))
-    form = SetPasswordForm(user, request.POST or None)
+        reason = _("It has expired, was used already, or you have signed in since.")
+        return render_void_link(request, reason=reason, way_out="account_reset_password", label=_("Get a new link"))
+    form = ForgottenPasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         reset_password(user=user, password=form.cleaned_data["new_password1"], by=get_performer(request, user))
         messages.success(request, _("Your new password is set. Sign in with it."))

@@ -14,6 +14,7 @@ from vanceweb.accounts.forms import NewAccountForm, SignUpForm
 from vanceweb.accounts.mail import read_sign_up, send_sign_up_link
 from vanceweb.accounts.sign_in_limits import count_mail
 from vanceweb.accounts.sign_up import create_account, is_open_domain
+from vanceweb.accounts.views.void_links import render_void_link
 from vanceweb.teams.audit import get_performer
 
 
@@ -38,7 +39,8 @@ def sign_up_finish(request: HttpRequest, key: str) -> HttpResponse:
     """Create the account of whoever has confirmed their address, and sign them in."""
     email = read_sign_up(key)
     if not email or not is_open_domain(email):
-        raise Http404(_("This link has expired or was used already. Sign up again."))
+        reason = _("It has expired, or it isn't complete.")
+        return render_void_link(request, reason=reason, way_out="sign-up", label=_("Sign up again"))
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
