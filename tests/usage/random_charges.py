@@ -31,7 +31,7 @@ def make_random_charges(random: Random, people: Sequence[User], number: int) -> 
     team.save()
     connections = [
         get_bundled(owner),
-        make_hosted_connection(owner, name="Shared", private_to=None, time_zone=random.choice(ZONES)),
+        make_hosted_connection(owner, name="Shared", private_to_id=None, time_zone=random.choice(ZONES)),
         make_hosted_connection(people[1], name="Own", time_zone=random.choice(ZONES)),
     ]
     jobs = [UUID(int=random.getrandbits(128)) for _ in range(max(1, number // 2))]

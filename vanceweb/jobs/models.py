@@ -147,6 +147,9 @@ class Job(TeamOwned, LeasedModel):
             models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="jobs_by_person"),
             models.Index(fields=["state", "not_before"], name="jobs_due"),
             models.Index(fields=["connection", "finished_at"], name="jobs_finished"),
+            models.Index(
+                fields=["team", "-finished_at"], name="jobs_newest_ended", condition=Q(finished_at__isnull=False)
+            ),
             models.Index(fields=["connection", "downloaded_at"], name="jobs_downloaded"),
             models.Index(fields=["connection", "state", "queue_rank"], name="jobs_next_to_start"),
             # Queried every few seconds and nearly always empty.

@@ -83,6 +83,19 @@ class UsageRecord(TeamOwned):
         indexes = [
             models.Index(fields=["team", "-created_at", "-id", "private_to"], name="usage_newest_first"),
             models.Index(fields=["team", "created_by", "-created_at", "-id", "private_to"], name="usage_by_person"),
+            models.Index(fields=["team", "feature", "-created_at", "-id", "private_to"], name="usage_by_feature"),
+            models.Index(fields=["team", "-points", "-id", "private_to"], name="usage_by_points"),
+            # Few rows, and asked for by their person only.
+            models.Index(
+                fields=["private_to", "-created_at", "-id"],
+                name="usage_private",
+                condition=models.Q(private_to__isnull=False),
+            ),
+            models.Index(
+                fields=["private_to", "-points", "-id"],
+                name="usage_private_by_points",
+                condition=models.Q(private_to__isnull=False),
+            ),
             models.Index(fields=["connection", "-created_at"], name="usage_of_connection"),
             models.Index(fields=["connection", "-service_time"], name="usage_by_service_time"),
             models.Index(fields=["connection", "place"], name="usage_by_place"),
@@ -216,6 +229,52 @@ class UsageMonth(UsageSum):
 
     def __str__(self) -> str:
         return f"{self.credits} in {self.month:%Y-%m}"
+
+
+class Dimension(models.TextChoices):
+    """A property by which sums are divided."""
+
+    FEATURE = "feature", _("By tool")
+    PERSON = "person", _("By person")
+    CONNECTION = "connection", _("By connection")
+
+
+class UsagePart(UsageSum):
+    """The sums above added up by one dimension: what a page without filters shows, in a fraction of the rows.
+
+    The fields of the other dimensions are empty. Charges that nobody here caused are one sum for all features and
+    people.
+    """
+
+    dimension = models.CharField(max_length=16, choices=Dimension.choices)
+
+    class Meta:
+        abstract = True
+
+
+class UsageDayPart(UsagePart):
+    """Parts of a day."""
+
+    day = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "dimension", "day"], name="usage_day_parts")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} on {self.day} {self.get_dimension_display()}"
+
+
+class UsageMonthPart(UsagePart):
+    """Parts of a month."""
+
+    # The first day of the month.
+    month = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "dimension", "month"], name="usage_month_parts")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} in {self.month:%Y-%m} {self.get_dimension_display()}"
 
 
 class UsageHour(models.Model):

@@ -3,7 +3,7 @@
 from datetime import date
 
 from vanceweb.teams.models import Team
-from vanceweb.usage.models import UsageDay, UsageHour, UsageMonth, UsageRecord
+from vanceweb.usage.models import UsageDay, UsageDayPart, UsageHour, UsageMonth, UsageRecord
 from vanceweb.usage.sums import recompute_days
 
 
@@ -17,7 +17,7 @@ def rebuild_sums(team: Team) -> int:
     records = UsageRecord.objects.counted().filter(team=team).order_by()
     days = set(records.values_list("day", flat=True).distinct())
     # Sums of days whose records are gone have to go, too.
-    stale = {*_list_days(UsageDay, team), *_list_days(UsageHour, team)} - days
+    stale = {day for model in (UsageDay, UsageDayPart, UsageHour) for day in _list_days(model, team)} - days
     for day in days | stale:
         months.setdefault(day.replace(day=1), set()).add(day)
     for month in UsageMonth.objects.filter(team=team).values_list("month", flat=True).distinct():
@@ -27,5 +27,5 @@ def rebuild_sums(team: Team) -> int:
     return len(days)
 
 
-def _list_days(model: type[UsageDay] | type[UsageHour], team: Team) -> set[date]:
+def _list_days(model: type[UsageDay | UsageDayPart | UsageHour], team: Team) -> set[date]:
     return set(model.objects.filter(team=team).order_by().values_list("day", flat=True).distinct())

@@ -9,7 +9,8 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
 from vanceweb.teams.models import Team
-from vanceweb.usage.models import Match, UsageDay, UsageHour, UsageMonth, UsageRecord
+from vanceweb.usage.models import Match, UsageDay, UsageDayPart, UsageHour, UsageMonth, UsageMonthPart, UsageRecord
+from vanceweb.usage.sum_parts import build_parts
 
 # What the charges that are summed up have in common, besides their time.
 GROUP = ("private_to_id", "connection_id", "connection_name", "feature", "person", "is_foreign")
@@ -38,9 +39,10 @@ def _recompute_days(team_id: int, days: list[date]) -> None:
     records = UsageRecord.objects.counted().filter(team=team_id, day__in=days)
     UsageDay.objects.filter(team=team_id, day__in=days).delete()
     UsageHour.objects.filter(team=team_id, day__in=days).delete()
-    UsageDay.objects.bulk_create(
-        (UsageDay(team_id=team_id, **fields) for fields in _sum_up(records, "day")), batch_size=ROWS_AT_ONCE
-    )
+    UsageDayPart.objects.filter(team=team_id, day__in=days).delete()
+    sums = [UsageDay(team_id=team_id, **fields) for fields in _sum_up(records, "day")]
+    UsageDay.objects.bulk_create(sums, batch_size=ROWS_AT_ONCE)
+    UsageDayPart.objects.bulk_create(build_parts(sums, UsageDayPart, "day"), batch_size=ROWS_AT_ONCE)
     hours = records.values("private_to_id", "day", "hour").annotate(credits=Sum("points"), rows=Count("pk"))
     UsageHour.objects.bulk_create(
         (UsageHour(team_id=team_id, **fields) for fields in hours.order_by()), batch_size=ROWS_AT_ONCE
@@ -51,8 +53,11 @@ def _recompute_month(team_id: int, month: date) -> None:
     following = (month.replace(day=28) + (date.resolution * 4)).replace(day=1)
     records = UsageRecord.objects.counted().filter(team=team_id, day__gte=month, day__lt=following)
     UsageMonth.objects.filter(team=team_id, month=month).delete()
-    sums = _sum_up(records.annotate(month=TruncMonth("day")), "month")
-    UsageMonth.objects.bulk_create((UsageMonth(team_id=team_id, **fields) for fields in sums), batch_size=ROWS_AT_ONCE)
+    UsageMonthPart.objects.filter(team=team_id, month=month).delete()
+    groups = _sum_up(records.annotate(month=TruncMonth("day")), "month")
+    sums = [UsageMonth(team_id=team_id, **fields) for fields in groups]
+    UsageMonth.objects.bulk_create(sums, batch_size=ROWS_AT_ONCE)
+    UsageMonthPart.objects.bulk_create(build_parts(sums, UsageMonthPart, "month"), batch_size=ROWS_AT_ONCE)
 
 
 def _sum_up(records: QuerySet[UsageRecord], period: str) -> Iterator[dict[str, Any]]:

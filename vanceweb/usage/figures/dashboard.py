@@ -13,15 +13,13 @@ from vanceweb.teams.access import Actor
 from vanceweb.usage.figures.bars import Bars, build_bars
 from vanceweb.usage.figures.entries import Entry, EntryNames, load_names
 from vanceweb.usage.figures.filters import Dimension, Filters
-from vanceweb.usage.figures.group_sums import GroupSum, SumReader
+from vanceweb.usage.figures.group_sums import NOTHING, Parts, PartSum, SumReader
 from vanceweb.usage.figures.heat_map import HeatMap, read_heat_map
 from vanceweb.usage.figures.job_figures import JobFigures, read_job_figures
 from vanceweb.usage.figures.periods import Bucket, Period
 from vanceweb.usage.figures.running_out import RunOut, get_look_back, predict_run_out
 from vanceweb.usage.queries import get_balances
 from vanceweb.vault.models import Connection
-
-NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,9 @@ def compute_dashboard(
     """
     connections = find_connections(actor, filters)
     reader = SumReader(actor, filters, [connection.pk for connection in connections])
-    now, before = reader.read_groups(period, period.before)
-    names = load_names(actor, (group.person_id for group in [*now, *before]), connections)
+    now, before = reader.read_parts(period, period.before)
+    people = [*now[Dimension.PERSON], *before[Dimension.PERSON]]
+    names = load_names(actor, (part.values[0] for part in people), connections)
     chosen = bucket or period.choose_bucket()
     bars = build_bars(reader.read_buckets(period, chosen, by), names, period, chosen, by)
     shares = {
@@ -166,8 +165,8 @@ def find_connections(actor: Actor, filters: Filters) -> list[Connection]:
 def _build_tiles(
     connections: Sequence[Connection],
     reader: SumReader,
-    now: Sequence[GroupSum],
-    before: Sequence[GroupSum],
+    now: Parts,
+    before: Parts,
     today: date,
 ) -> Tiles:
     bundled = {connection.pk for connection in connections if connection.is_bundled}
@@ -175,12 +174,17 @@ def _build_tiles(
     return Tiles(
         left=left,
         balances=balances,
-        spent=Comparison(_sum_up(now), _sum_up(before)),
-        foreign=Comparison(*(_sum_up(row for row in rows if row.is_foreign) for rows in (now, before))),
+        spent=Comparison(*(_add_up(parts[Dimension.FEATURE]) for parts in (now, before))),
+        foreign=Comparison(*(_add_up(_find_foreign(parts)) for parts in (now, before))),
         run_out=run_out,
         cost_per_picture=Comparison(_get_cost(now), _get_cost(before)),
-        saved=Comparison(*(_sum_up(row for row in rows if row.connection_id in bundled) for rows in (now, before))),
-        jobs=sum(row.jobs for row in now),
+        saved=Comparison(
+            *(
+                _add_up(part for part in parts[Dimension.CONNECTION] if part.values[0] in bundled)
+                for parts in (now, before)
+            )
+        ),
+        jobs=_count_jobs(now),
     )
 
 
@@ -209,24 +213,32 @@ def _read_balances(
     return left, balances, predict_run_out(left, total, today, since=since)
 
 
-def _sum_up(groups: Iterable[GroupSum]) -> Decimal:
-    return sum((group.credits for group in groups), NOTHING)
+def _add_up(parts: Iterable[PartSum]) -> Decimal:
+    return sum((part.credits for part in parts), NOTHING)
 
 
-def _get_cost(groups: Sequence[GroupSum]) -> Decimal | None:
-    jobs = sum(group.jobs for group in groups)
-    return _sum_up(group for group in groups if not group.is_foreign) / jobs if jobs else None
+def _find_foreign(parts: Parts) -> list[PartSum]:
+    return [part for part in parts[Dimension.FEATURE] if part.is_foreign]
 
 
-def _build_shares(by: Dimension, now: Sequence[GroupSum], before: Sequence[GroupSum], names: EntryNames) -> Shares:
+def _count_jobs(parts: Parts) -> int:
+    return sum(part.jobs for part in parts[Dimension.FEATURE])
+
+
+def _get_cost(parts: Parts) -> Decimal | None:
+    jobs = _count_jobs(parts)
+    return (_add_up(parts[Dimension.FEATURE]) - _add_up(_find_foreign(parts))) / jobs if jobs else None
+
+
+def _build_shares(by: Dimension, now: Parts, before: Parts, names: EntryNames) -> Shares:
     credits: dict[Entry, list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
     jobs: dict[Entry, int] = defaultdict(int)
-    for place, groups in enumerate((now, before)):
-        for group in groups:
-            entry = names.find_entry(by, group.get_values(by), is_foreign=group.is_foreign)
-            credits[entry][place] += group.credits
-            jobs[entry] += 0 if place else group.jobs
-    total = _sum_up(now)
+    for place, parts in enumerate((now, before)):
+        for part in parts[by]:
+            entry = names.find_entry(by, part.values, is_foreign=part.is_foreign)
+            credits[entry][place] += part.credits
+            jobs[entry] += 0 if place else part.jobs
+    total = _add_up(now[by])
     rows = [
         Share(entry, current, earlier, jobs[entry], round(float(100 * current / total), 1) if total else 0.0)
         for entry, (current, earlier) in credits.items()

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from vanceweb.teams.access import Actor, require_usage_of
 from vanceweb.teams.models import User
 from vanceweb.teams.person_filter import build_person_key, read_person_filter
-from vanceweb.usage.models import FEATURE_LENGTH, UsageRecord
+from vanceweb.usage.models import FEATURE_LENGTH, Dimension, UsageRecord
 
+__all__ = ["Dimension", "Filters", "UsageScope", "read_dimension", "read_filters"]
 # A team has fewer connections; a longer list is no address of ours.
 MAX_CONNECTIONS = 50
 
@@ -23,14 +24,6 @@ class UsageScope(TextChoices):
 
     TEAM = "team", gettext_lazy("The team’s connections")
     PRIVATE = "private", gettext_lazy("Your private connections")
-
-
-class Dimension(TextChoices):
-    """The property by which sums are divided."""
-
-    FEATURE = "feature", gettext_lazy("By tool")
-    PERSON = "person", gettext_lazy("By person")
-    CONNECTION = "connection", gettext_lazy("By connection")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The roll-ups, read in as few queries and rows as a view needs."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,41 +10,48 @@ from typing import Any
 from django.db.models import DateField, F, Func, IntegerField, Model, QuerySet, Sum, Value
 
 from vanceweb.teams.access import Actor, filter_usage
-from vanceweb.usage.figures.filters import Dimension, Filters
+from vanceweb.usage.figures.filters import Filters
 from vanceweb.usage.figures.periods import Bucket, Part, Period
-from vanceweb.usage.models import UsageDay, UsageMonth
+from vanceweb.usage.models import Dimension, UsageDay, UsageDayPart, UsageMonth, UsageMonthPart
 from vanceweb.vault.models import CREDIT_DECIMALS
 
 THOUSANDTH = Decimal(1).scaleb(-CREDIT_DECIMALS)
-GROUP = ("connection_id", "connection_name", "feature", "person_id", "is_foreign")
+NOTHING = Decimal(0)
 DIMENSION_FIELDS: Mapping[Dimension, tuple[str, ...]] = {
     Dimension.FEATURE: ("feature",),
     Dimension.PERSON: ("person_id",),
     Dimension.CONNECTION: ("connection_id", "connection_name"),
 }
-_MODELS: Mapping[Part, tuple[type[Model], str]] = {Part.DAYS: (UsageDay, "day"), Part.MONTHS: (UsageMonth, "month")}
+GROUP = ("feature", "person_id", "connection_id", "connection_name")
+# The columns of GROUP that each dimension has.
+_COLUMNS = {Dimension.FEATURE: slice(0, 1), Dimension.PERSON: slice(1, 2), Dimension.CONNECTION: slice(2, 4)}
+_SUMS: Mapping[Part, tuple[type[Model], str]] = {Part.DAYS: (UsageDay, "day"), Part.MONTHS: (UsageMonth, "month")}
+_PARTS: Mapping[Part, tuple[type[Model], str]] = {
+    Part.DAYS: (UsageDayPart, "day"),
+    Part.MONTHS: (UsageMonthPart, "month"),
+}
 
 
 def to_credits(number: Decimal | None) -> Decimal:
     """Return a sum as credits: SQLite sums up floating-point numbers."""
-    return (number or Decimal(0)).quantize(THOUSANDTH)
+    return (number or NOTHING).quantize(THOUSANDTH)
 
 
-@dataclass(frozen=True)
-class GroupSum:
-    """The charges of a period that have these values in common."""
+@dataclass
+class PartSum:
+    """The charges of a period that have the values of one dimension in common, in the order of DIMENSION_FIELDS.
 
-    connection_id: int | None
-    connection_name: str
-    feature: str
-    person_id: int | None
+    Charges that nobody here caused have no feature and no person.
+    """
+
+    values: tuple[Any, ...]
     is_foreign: bool
     credits: Decimal
     jobs: int
 
-    def get_values(self, by: Dimension) -> tuple[Any, ...]:
-        """Return the values of a dimension, in the order of DIMENSION_FIELDS."""
-        return tuple(getattr(self, name) for name in DIMENSION_FIELDS[by])
+
+# The sums of a period by each dimension.
+Parts = Mapping[Dimension, Sequence[PartSum]]
 
 
 @dataclass(frozen=True)
@@ -60,38 +67,41 @@ class BucketSum:
 
 @dataclass(frozen=True)
 class SumReader:
-    """Reads what the actor may see of the sums. `connection_ids` are the keys of those that the filters name."""
+    """Reads what the actor may see of the sums. `connection_ids` are the keys of those that the filters name.
+
+    Without filters, it reads the parts, which are far fewer rows than the sums.
+    """
 
     actor: Actor
     filters: Filters
     connection_ids: Collection[int] = ()
 
-    def read_groups(self, *periods: Period) -> list[list[GroupSum]]:
-        """Return the sums of each period by all that charges have in common, in one query."""
+    def read_parts(self, *periods: Period) -> list[Parts]:
+        """Return the sums of each period by each dimension, in one query."""
+        dimension = Value("") if self.filters.narrows else F("dimension")
         selects = [
-            self._filter(part, parts)
-            .annotate(number=Value(number, IntegerField()))
-            .values_list("number", *GROUP)
-            .annotate(Sum("credits", default=Decimal(0)), Sum("jobs", default=0))
+            self._filter(part, days)
+            .annotate(number=Value(number, IntegerField()), by=dimension)
+            .values_list("number", "by", *GROUP, "is_foreign")
+            .annotate(Sum("credits", default=NOTHING), Sum("jobs", default=0))
             .order_by()
             for number, period in enumerate(periods)
-            for part, parts in period.split()
+            for part, days in period.split()
         ]
-        found: list[dict[tuple[Any, ...], tuple[Decimal, int]]] = [{} for _ in periods]
-        for number, *group, credits, jobs in _read_union(selects):
-            earlier = found[number].get(tuple(group), (Decimal(0), 0))
-            found[number][tuple(group)] = (earlier[0] + credits, earlier[1] + jobs)
-        return [[_build_group(group, credits, jobs) for group, (credits, jobs) in groups.items()] for groups in found]
+        rows: list[list[Any]] = [[] for _ in periods]
+        for number, *row in _read_union(selects):
+            rows[number].append(row)
+        return [_fold(found) for found in rows]
 
     def read_buckets(self, period: Period, bucket: Bucket, by: Dimension) -> list[BucketSum]:
         """Return the sums of each bucket of the period by one dimension, in one query; nothing for empty ones."""
         fields = (*DIMENSION_FIELDS[by], "is_foreign")
         parts = period.split() if bucket == Bucket.MONTH else [(Part.DAYS, period)]
         selects = [
-            self._filter(part, days)
+            self._filter(part, days, by)
             .annotate(start=_build_start(part, days, bucket))
             .values_list("start", *fields)
-            .annotate(Sum("credits", default=Decimal(0)), Sum("jobs", default=0))
+            .annotate(Sum("credits", default=NOTHING), Sum("jobs", default=0))
             .order_by()
             for part, days in parts
         ]
@@ -102,22 +112,25 @@ class SumReader:
 
     def read_daily(self, period: Period) -> dict[int | None, dict[date, Decimal]]:
         """Return the credits of each connection on each day with a charge, whatever else the filters say."""
-        days = filter_usage(UsageDay.objects.all(), self.actor, private=self.filters.is_private)
-        days = days.filter(day__gte=period.start, day__lt=period.end)
+        days = filter_usage(UsageDayPart.objects.all(), self.actor, private=self.filters.is_private)
+        days = days.filter(dimension=Dimension.CONNECTION, day__gte=period.start, day__lt=period.end)
         daily: dict[int | None, dict[date, Decimal]] = defaultdict(dict)
         for connection_id, day, credits in days.values_list("connection_id", "day").annotate(Sum("credits")).order_by():
             daily[connection_id][day] = to_credits(credits)
         return daily
 
-    def _filter(self, part: Part, period: Period) -> QuerySet[Any]:
-        model, day = _MODELS[part]
-        rows: QuerySet[Any] = filter_usage(model._default_manager.all(), self.actor, private=self.filters.is_private)
+    def _filter(self, part: Part, period: Period, *dimensions: Dimension) -> QuerySet[Any]:
+        filters = self.filters
+        model, day = (_SUMS if filters.narrows else _PARTS)[part]
+        rows: QuerySet[Any] = filter_usage(model._default_manager.all(), self.actor, private=filters.is_private)
         rows = rows.filter(**{f"{day}__gte": period.start, f"{day}__lt": period.end})
-        if self.filters.feature:
-            rows = rows.filter(feature=self.filters.feature)
-        if self.filters.person is not None:
-            rows = rows.filter(person=self.filters.person)
-        if self.filters.connections:
+        if not filters.narrows:
+            return rows.filter(dimension__in=dimensions or list(Dimension))
+        if filters.feature:
+            rows = rows.filter(feature=filters.feature)
+        if filters.person is not None:
+            rows = rows.filter(person=filters.person)
+        if filters.connections:
             rows = rows.filter(connection__in=self.connection_ids)
         return rows
 
@@ -134,11 +147,6 @@ class _WeekStart(Func):
         return super().as_sql(compiler, connection, template="DATE_TRUNC('week', %(expressions)s)::date", **context)
 
 
-def _build_group(group: Sequence[Any], credits: Decimal, jobs: int) -> GroupSum:
-    values: dict[str, Any] = dict(zip(GROUP, group, strict=True))
-    return GroupSum(**values, credits=to_credits(credits), jobs=jobs)
-
-
 def _build_start(part: Part, period: Period, bucket: Bucket) -> Any:
     """Return the expression for the first day of the bucket that a row is in."""
     if part == Part.MONTHS:
@@ -146,6 +154,18 @@ def _build_start(part: Part, period: Period, bucket: Bucket) -> Any:
     if bucket == Bucket.MONTH:
         return Value(bucket.get_start(period.start), DateField())
     return _WeekStart("day") if bucket == Bucket.WEEK else F("day")
+
+
+def _fold(rows: Iterable[Sequence[Any]]) -> Parts:
+    """Return the sums by each dimension. A row without a dimension of its own counts for each."""
+    found: dict[Dimension, dict[tuple[Any, ...], PartSum]] = {dimension: {} for dimension in Dimension}
+    for by, *group, is_foreign, credits, jobs in rows:
+        for dimension in [Dimension(by)] if by else Dimension:
+            values = tuple(group[_COLUMNS[dimension]])
+            part = found[dimension].setdefault((is_foreign, *values), PartSum(values, is_foreign, NOTHING, 0))
+            part.credits += to_credits(credits)
+            part.jobs += jobs
+    return {dimension: list(parts.values()) for dimension, parts in found.items()}
 
 
 def _read_union(selects: Sequence[QuerySet[Any]]) -> Iterator[Any]:
