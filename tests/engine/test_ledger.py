@@ -99,9 +99,9 @@ class TestAppendOnly:
         charge_download(transform=transform)
         charge = {"account": alice.account, "kind": "download", "points": 1}
         with pytest.raises(IntegrityError), transaction.atomic():
-            LedgerEntry.objects.create(**charge, trans_id=transform.trans_id, balance=8)
+            LedgerEntry.objects.create(**charge, trans_id=transform.trans_id, balance=8, place=2)
         with pytest.raises(IntegrityError), transaction.atomic():
-            LedgerEntry.objects.create(**charge, trans_id="f" * 32, balance=-1)
+            LedgerEntry.objects.create(**charge, trans_id="f" * 32, balance=-1, place=2)
         with pytest.raises(IntegrityError), transaction.atomic():
             Account.objects.update(used=11)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.conftest import as_actor
 from tests.usage import scripted_history
 from tests.usage.scripted_history import BEGINNING, Charge, ScriptedHistory
-from vanceweb.engine.models import Account, LedgerEntry
+from vanceweb.engine.models import Account
+from vanceweb.engine.seeding import seed_charges
 from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import sync_history
 from vanceweb.usage.models import HistorySync, UsageRecord
@@ -157,22 +158,12 @@ def test_equal_rows_are_numbered(service: ScriptedHistory, bundled: Connection) 
 
 
 def test_the_real_engines_history_is_read(transactional_db: None, alice: User, bundled: Connection) -> None:
-    account = Account.objects.get()
-    for number in range(205):
-        LedgerEntry.objects.create(
-            account=account,
-            kind=LedgerEntry.Kind.DOWNLOAD,
-            trans_id=f"{number:032x}",
-            job="denoise",
-            info="photo-denoise.png",
-            points=1,
-            balance=500,
-        )
+    seed_charges(account=Account.objects.get(), rows=205)
     assert sync_history(bundled.pk) == 205
     assert sync_history(bundled.pk) == 0
     record = UsageRecord.objects.first()
     assert record is not None
-    assert (record.team, record.connection_name, record.points) == (bundled.team, "Bundled engine", Decimal(1))
+    assert (record.team, record.connection_name) == (bundled.team, "Bundled engine")
     assert (record.created_by, record.private_to) == (None, None), "the service doesn't say who made the job"
 
 

@@ -51,11 +51,14 @@ def assert_state_is_true(connection: Connection) -> None:
     places = UsageRecord.objects.filter(connection=connection, place__lte=sync.complete_rows, place__gt=0)
     assert sorted(places.values_list("place", flat=True)) == list(range(1, sync.complete_rows + 1))
     rows: Counter[Any] = Counter(UsageRecord.objects.counted().values_list("day", flat=True))
-    assert {day.day: day.rows for day in UsageDay.objects.all()} == rows
+    summed: Counter[Any] = Counter()
+    for day in UsageDay.objects.all():
+        summed[day.day] += day.rows
+    assert summed == rows
 
 
 def read_to_the_end(connection: Connection) -> None:
-    for _ in range(200):
+    for _ in range(60):
         sync_history(connection.pk)
         sync = HistorySync.objects.get(connection=connection)
         if not sync.walk_scope and not sync.last_error:
@@ -119,7 +122,7 @@ def play(
     first=st.lists(charges, max_size=25),
     rounds=st.lists(st.lists(st.one_of(grows, breaks), max_size=6), max_size=6),
     per_page=st.integers(1, 5),
-    turn_pages=st.integers(2, 6),
+    turn_pages=st.integers(1, 6),
 )
 def test_growth_and_interruptions(
     service: ScriptedHistory,
@@ -156,7 +159,7 @@ def test_growth_and_interruptions(
     first=st.lists(charges, max_size=25),
     rounds=st.lists(st.lists(st.one_of(grows, breaks, prunes), max_size=6), max_size=6),
     per_page=st.integers(1, 5),
-    turn_pages=st.integers(2, 6),
+    turn_pages=st.integers(1, 6),
 )
 def test_growth_interruptions_and_pruning(
     service: ScriptedHistory,

@@ -25,7 +25,8 @@ def charge_download(*, transform: Transform) -> bool:
         if account.balance < transform.cost:
             raise InsufficientCredits
         account.used += transform.cost
-        account.save(update_fields=["used"])
+        account.charges += 1
+        account.save(update_fields=["used", "charges"])
         LedgerEntry.objects.create(
             account=account,
             kind=LedgerEntry.Kind.DOWNLOAD,
@@ -34,6 +35,7 @@ def charge_download(*, transform: Transform) -> bool:
             info=transform.result_name,
             points=transform.cost,
             balance=account.balance,
+            place=account.charges,
         )
         return True
 

@@ -31,6 +31,8 @@ class Account(models.Model):
     token_digest = models.CharField(max_length=64, unique=True)
     granted = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
     used = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS, default=Decimal(0))
+    # Charges in the ledger: the place of the newest one.
+    charges = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     # To the minute.
     last_used_at = models.DateTimeField(null=True)
@@ -59,7 +61,7 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
     def charges(self) -> "LedgerEntryQuerySet":
         """Return the entries of the API's history, newest first."""
-        return self.filter(kind=LedgerEntry.Kind.DOWNLOAD).order_by("-pk")
+        return self.filter(kind=LedgerEntry.Kind.DOWNLOAD).order_by("-place")
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise LedgerIsAppendOnly
@@ -92,19 +94,25 @@ class LedgerEntry(models.Model):
     info = models.CharField(max_length=300, blank=True)
     points = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
     balance = models.DecimalField(max_digits=CREDIT_DIGITS, decimal_places=CREDIT_DECIMALS)
+    # Of a charge: its number among those of the account, from 1. A page of the history is a range of places, so that
+    # the last of ten thousand pages takes no longer than the first.
+    place = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LedgerEntryQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["account", "kind", "-id"], name="engine_ledger_history")]
         constraints = [
+            models.UniqueConstraint(
+                name="engine_ledger_place", fields=["account", "place"], condition=Q(place__isnull=False)
+            ),
             models.UniqueConstraint(name="engine_ledger_one_charge", fields=["trans_id"], condition=Q(kind="download")),
             models.CheckConstraint(name="engine_ledger_balance", condition=Q(balance__gte=0)),
             models.CheckConstraint(name="engine_ledger_points", condition=Q(points__gt=0)),
             models.CheckConstraint(
                 name="engine_ledger_transform",
-                condition=Q(kind="grant", trans_id="") | (Q(kind="download") & ~Q(trans_id="")),
+                condition=Q(kind="grant", trans_id="", place=None)
+                | (Q(kind="download", place__isnull=False) & ~Q(trans_id="")),
             ),
         ]
 

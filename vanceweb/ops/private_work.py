@@ -17,6 +17,7 @@ from vanceweb.jobs.services import cancel_job
 from vanceweb.teams.memberships import MembershipRefused
 from vanceweb.teams.models import Team, TeamOwned, User
 from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.sums import list_days, recompute_days
 from vanceweb.vault.keeping import find_connections_kept_by
 from vanceweb.vault.models import Connection
 
@@ -88,8 +89,10 @@ def hand_over_work(*, team: Team, user: User, heir: User, with_connections: bool
     _free_names(team, user, heir)
     revoke_private_links(team, user)
     Connection.objects.filter(team=team, private_to=user).update(keeper=heir)
+    days = list_days(filter_private(UsageRecord, team, user))
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=heir, created_by=heir)
+    recompute_days(team_id=team.pk, days=days)
 
 
 def share_work(*, team: Team, user: User) -> None:
@@ -100,8 +103,10 @@ def share_work(*, team: Team, user: User) -> None:
     _refuse_running(_filter_running(team, user).filter(connection__private_to=user), user)
     filter_private(Connection, team, user).delete()
     revoke_private_links(team, user)
+    days = list_days(filter_private(UsageRecord, team, user))
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=None)
+    recompute_days(team_id=team.pk, days=days)
 
 
 def delete_work(*, team: Team, user: User) -> None:
@@ -114,8 +119,10 @@ def delete_work(*, team: Team, user: User) -> None:
         cancel_job(job=job)
     for asset in Asset.objects.filter(team=team, private_to=user).order_by("pk"):
         delete_asset(asset=asset)
+    days = list_days(filter_private(UsageRecord, team, user))
     for model in OWNED_MODELS:
         filter_private(model, team, user).delete()
+    recompute_days(team_id=team.pk, days=days)
 
 
 def revoke_private_links(team: Team, user: User) -> None:

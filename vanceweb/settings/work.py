@@ -15,6 +15,7 @@ SWEEP_INTERVAL = env.float("SWEEP_INTERVAL", 1.0)
 SWEEPS: list[str] = [
     "vanceweb.ops.sweeps.wake_due_rows_of_all_kinds",
     "vanceweb.usage.sweeps.request_changed_histories",
+    "vanceweb.usage.sweeps.rebuild_usage",
     "vanceweb.jobs.token_holds.hold_jobs_of_rejected_tokens",
     "vanceweb.jobs.token_holds.release_jobs_of_accepted_tokens",
     "vanceweb.api.sweeps.report_ended_jobs",

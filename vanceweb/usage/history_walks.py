@@ -46,7 +46,7 @@ class HistoryTurn:
         self._records = UsageRecord.objects.filter(connection=state.connection_id)
 
     def run(self) -> None:
-        """Read the newest rows, and pages of a walk until HISTORY_TURN_PAGES are read.
+        """Read the newest rows, and at most HISTORY_TURN_PAGES of a walk.
 
         Raise HistoryChanged, ReadingOvertaken, and what reading a page raises. The state says whether a walk goes on.
         """
@@ -117,7 +117,9 @@ class HistoryTurn:
         began = state.walk_place
         if not self._check_places(began):
             return
-        while state.walk_place < listed.top and listed.pages_read < settings.HISTORY_TURN_PAGES:
+        for _ in range(settings.HISTORY_TURN_PAGES):
+            if state.walk_place >= listed.top:
+                break
             if self._is_stopped():
                 return
             reached = state.walk_place

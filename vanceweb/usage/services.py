@@ -1,17 +1,27 @@
 """Writes on usage. None of them calls a service: the io worker reads histories."""
 
 from collections.abc import Collection
+from zoneinfo import available_timezones
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vanceweb.lib.due_rows import request_rows
-from vanceweb.teams.access import Actor, filter_visible
+from vanceweb.teams.access import Action, Actor, filter_visible, require, require_secret_replaceable
+from vanceweb.teams.audit import record_event
+from vanceweb.teams.memberships import lock_teams
+from vanceweb.teams.models import AuditAction
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.service_times import build_times
+from vanceweb.usage.rebuilds import request_rebuild
+from vanceweb.usage.sums import list_days, recompute_days
 from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
 from vanceweb.vault.services import request_balances, set_connection_privacy
+
+# In a shorter month, its last day counts.
+LAST_BILLING_DAY = 31
 
 
 @transaction.atomic
@@ -38,10 +48,15 @@ def share_connection(*, actor: Actor, connection: Connection, show_history: bool
     Safe to repeat: the past of a connection that is shared already grows no longer, but can still be shown.
     Raise ValidationError with the field `name` if the team has a connection of that name, and PermissionDenied.
     """
+    # Everybody locks the team before its connections.
+    lock_teams([actor.team.pk])
     was_private = Connection.objects.without_token().select_for_update().get(pk=connection.pk).is_private
     set_connection_privacy(actor=actor, connection=connection, private=False)
     if show_history:
-        UsageRecord.objects.filter(connection=connection, private_to=actor.user).update(private_to=None)
+        past = UsageRecord.objects.filter(connection=connection, private_to=actor.user)
+        days = list_days(past)
+        past.update(private_to=None)
+        recompute_days(team_id=actor.team.pk, days=days)
     if show_history or was_private:
         # Charges from before that are only read later stay private, too.
         connection.private_past_until = None if show_history else timezone.now()
@@ -49,13 +64,52 @@ def share_connection(*, actor: Actor, connection: Connection, show_history: bool
 
 
 @transaction.atomic
+def set_history_facts(*, actor: Actor, connection: Connection, zone: str, billing_day: int | None) -> None:
+    """Set the zone of the service's times, and the day of the month on which it grants credits anew.
+
+    Raise ValidationError with the fields `time_zone` and `billing_day`, and PermissionDenied unless the actor keeps the
+    connection.
+    """
+    require_secret_replaceable(actor, connection)
+    if connection.is_bundled:
+        raise PermissionDenied
+    if zone not in available_timezones():
+        raise ValidationError({"time_zone": [_("Choose a time zone from the list.")]})
+    if billing_day is not None and not 1 <= billing_day <= LAST_BILLING_DAY:
+        raise ValidationError({"billing_day": [_("Enter a day of the month, 1 to 31.")]})
+    before = (connection.time_zone, connection.billing_day)
+    if before == (zone, billing_day):
+        return
+    Connection.objects.filter(pk=connection.pk).update(billing_day=billing_day)
+    connection.billing_day = billing_day
+    if connection.time_zone != zone:
+        set_service_zone(connection=connection, zone=zone)
+    state = zone if billing_day is None else f"{zone}, {billing_day}"
+    record_event(AuditAction.CONNECTION_HISTORY_CHANGED, by=actor.performer, target=connection, state=state)
+
+
+@transaction.atomic
 def set_service_zone(*, connection: Connection, zone: str) -> None:
-    """Set the zone of the service's times, an IANA name, and correct the stored rows."""
-    locked = Connection.objects.without_token().select_related("team").select_for_update(of=("self",))
-    current = locked.get(pk=connection.pk)
-    rows = UsageRecord.objects.filter(connection=current).only("pk", "service_time")
-    for row in rows.iterator():
-        times = build_times(row.service_time.replace(tzinfo=None), service_zone=zone, team_zone=current.team.time_zone)
-        UsageRecord.objects.filter(pk=row.pk).update(**times)
-    Connection.objects.filter(pk=current.pk).update(time_zone=zone)
+    """Set the zone of the service's times, an IANA name. Stored rows are corrected, many of them in the background."""
+    lock_teams([connection.team_id])
+    Connection.objects.filter(pk=connection.pk).update(time_zone=zone)
     connection.time_zone = zone
+    request_rebuild(team_id=connection.team_id)
+
+
+@transaction.atomic
+def set_team_zone(*, actor: Actor, zone: str) -> None:
+    """Set the zone, an IANA name, in which the days of the actor's team begin. The sums are computed anew.
+
+    Raise ValidationError with the field `time_zone`, and PermissionDenied.
+    """
+    require(actor, Action.MANAGE_CONNECTIONS)
+    if zone not in available_timezones():
+        raise ValidationError({"time_zone": [_("Choose a time zone from the list.")]})
+    (team,) = lock_teams([actor.team.pk])
+    if team.time_zone == zone:
+        return
+    team.time_zone = zone
+    team.save(update_fields=["time_zone"])
+    record_event(AuditAction.TEAM_SETTINGS_CHANGED, by=actor.performer, target=team, state=zone)
+    request_rebuild(team_id=team.pk)

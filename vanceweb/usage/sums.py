@@ -19,6 +19,11 @@ DAYS_AT_ONCE = 300
 ROWS_AT_ONCE = 500
 
 
+def list_days(records: QuerySet[Any]) -> set[date]:
+    """Return the days of these records. Call it before a change of them, and `recompute_days` after it."""
+    return set(records.values_list("day", flat=True).order_by().distinct())
+
+
 @transaction.atomic
 def recompute_days(*, team_id: int, days: Collection[date]) -> None:
     """Compute the sums of these days, in the team's zone, and of their months. Call it in the transaction that writes.

@@ -6,6 +6,8 @@ from django.utils import timezone
 from vanceweb.lib.leases import filter_due
 from vanceweb.lib.wakeups import BATCH, wake_due_rows
 from vanceweb.usage.history_sync import filter_readable
+from vanceweb.usage.models import UsageRebuild
+from vanceweb.usage.rebuilds import rebuild_batch
 from vanceweb.usage.services import request_histories
 from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
@@ -27,3 +29,9 @@ def request_changed_histories() -> None:
         # A charge since the query has a later time and stays. Connections are locked before histories everywhere.
         changed.filter(pk__in=keys).update(history_changed_at=None)
         request_histories(connection_ids=keys)
+
+
+def rebuild_usage() -> None:
+    """Recompute a batch of records of each team whose zone has changed, or that has none of its sums yet."""
+    for team_id in UsageRebuild.objects.order_by("pk").values_list("team_id", flat=True):
+        rebuild_batch(team_id=team_id)

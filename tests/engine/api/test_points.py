@@ -91,5 +91,5 @@ def test_the_number_of_queries_is_independent_of_the_length_of_the_page(
     charge_downloads(alice, finished, 12)
     alice.post("points/record")  # the first call in a minute stores the token's last use
     for limit in (1, 12):
-        with django_assert_num_queries(5):  # two of them count the call
+        with django_assert_num_queries(4):  # two of them count the call
             alice.post("points/record", limit=limit)

@@ -10,7 +10,7 @@ from vanceweb.engine.models import LedgerEntry
 from vanceweb.engine.payloads import build_balance_data, build_history_row
 
 DEFAULT_LIMIT = 20
-# Larger than any history, and within the integer range of the databases.
+# Larger than any history. Times the largest limit it is within the integer range of the databases.
 HIGHEST_PAGE = 10**9
 
 
@@ -23,11 +23,11 @@ def point(call: Call) -> dict[str, Any]:
 def points_record(call: Call) -> dict[str, Any]:
     page = _read_whole_number(call, "page", default=1)
     limit = min(_read_whole_number(call, "limit", default=DEFAULT_LIMIT), settings.ENGINE_HISTORY_MAX_LIMIT)
-    charges = LedgerEntry.objects.charges().filter(account=call.account)
-    total = charges.count()
-    start = (page - 1) * limit
+    total = call.account.charges
+    newest = total - (page - 1) * limit
+    charges = LedgerEntry.objects.charges().filter(account=call.account, place__lte=newest, place__gt=newest - limit)
     return {
-        "datas": [build_history_row(entry) for entry in charges[start : start + limit]],
+        "datas": [build_history_row(entry) for entry in charges],
         "current_page": page,
         "last_page": max(1, -(-total // limit)),
         "per_page": limit,

@@ -59,6 +59,7 @@ class AuditAction(models.TextChoices):
     CHARGE_CORRECTED = "connection.charge_corrected", _("Said which job a charge is for")
     MISUSE_SUSPECTED = "connection.misuse_suspected", _("Charges from elsewhere passed the threshold")
     MISUSE_DISMISSED = "connection.misuse_dismissed", _("Dismissed an alert about charges from elsewhere")
+    CONNECTION_HISTORY_CHANGED = "connection.history_changed", _("Changed the time zone or billing day of a connection")
     CONNECTION_REJECTED = "connection.rejected", _("A service rejected a connection's token")
 
     JOB_SHARED = "work.job_shared", _("Shared a job with the team")

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('teams', '0006_time_zones'),
-        ('usage', '0012_times_of_rows_only'),
+        ('usage', '0014_reconciliation'),
         ('vault', '0011_time_zones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
