@@ -101,6 +101,12 @@ breaks = st.builds(Event, st.just("break"), st.just(0))
 prunes = st.builds(Event, st.just("prune"), st.integers(1, 4))
 
 
+# Each example is a history of its own, read over several turns from a real database: shrinking one takes minutes.
+PLAYED = settings(
+    max_examples=40, phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
 def play(
     service: ScriptedHistory, connection: Connection, rounds: list[list[Event]], check: Callable[[], None]
 ) -> None:

@@ -49,5 +49,6 @@ def seed_charges(*, account: Account, rows: int, seed: int = 0) -> None:
                     )
                 )
             # The ledger's own query set appends single entries only, so that none is ever overwritten.
-            models.QuerySet(LedgerEntry).bulk_create(entries, batch_size=ROWS_AT_ONCE)
+            append: models.QuerySet[LedgerEntry] = models.QuerySet(LedgerEntry)
+            append.bulk_create(entries, batch_size=ROWS_AT_ONCE)
             locked.save(update_fields=["used", "charges"])

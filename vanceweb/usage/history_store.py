@@ -149,10 +149,10 @@ def _match_records(stored: QuerySet[UsageRecord], floor: int, rows: Sequence[Pla
     found: dict[int, UsageRecord] = {}
     by_place = {record.place: record for records in free.values() for record in records}
     for placed in rows:
-        known = by_place.get(placed.place)
-        if known is not None and to_history_row(known) == placed.row:
-            found[placed.place] = known
-            free[placed.row].remove(known)
+        there = by_place.get(placed.place)
+        if there is not None and to_history_row(there) == placed.row:
+            found[placed.place] = there
+            free[placed.row].remove(there)
     for placed in rows:
         if placed.place not in found and free.get(placed.row):
             found[placed.place] = free[placed.row].pop(0)
