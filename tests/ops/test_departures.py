@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from tests.conftest import as_actor, get_bundled
-from tests.factories import make_hosted_connection, make_job, make_private, make_upload
+from tests.factories import make_charge, make_hosted_connection, make_job, make_private, make_upload
 from vanceweb.gallery.link_models import ShareLink
 from vanceweb.gallery.models import Asset, Blob
 from vanceweb.jobs.models import Job
@@ -17,6 +17,8 @@ from vanceweb.ops.private_work import OWNED_MODELS, Fate
 from vanceweb.teams.access import Actor
 from vanceweb.teams.memberships import MembershipRefused
 from vanceweb.teams.models import AuditAction, AuditEvent, Membership, Team, TeamOwned, User
+from vanceweb.usage.models import UsageDay
+from vanceweb.usage.sums import recompute_days
 from vanceweb.vault.models import Connection
 
 
@@ -66,6 +68,15 @@ def test_private_work_is_handed_over_and_stays_private(private_job: Job, alice: 
     assert not as_actor(alice).can_see(private_job)
     event = AuditEvent.objects.get(action=AuditAction.WORK_HANDED_OVER)
     assert (event.person_name, event.target_name, event.details) == ("bob", "admin", {"name": "bob", "count": "3"})
+
+
+@pytest.mark.parametrize(("fate", "owners"), [(Fate.HAND_OVER, ["admin"]), (Fate.SHARE, [None]), (Fate.DELETE, [])])
+def test_the_sums_of_charges_follow_private_work(fate: Fate, owners: list[str | None], bob: User, admin: User) -> None:
+    charge = make_charge(bob)
+    make_private(charge, bob)
+    recompute_days(team_id=charge.team_id, days=[charge.day])
+    leave_team(actor=as_actor(bob), fate=fate, successor=admin if fate == Fate.HAND_OVER else None)
+    assert list(UsageDay.objects.values_list("private_to__username", flat=True)) == owners
 
 
 def test_private_work_is_shared_but_no_connection(private_job: Job, bob: User, alice: User) -> None:

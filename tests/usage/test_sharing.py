@@ -13,10 +13,11 @@ from vanceweb.jobs.models import Job
 from vanceweb.teams.models import Membership, Role, User
 from vanceweb.usage.history_store import Window, store_window
 from vanceweb.usage.listed_history import PlacedRow
-from vanceweb.usage.models import HistorySync, UsageRecord
+from vanceweb.usage.models import HistorySync, UsageDay, UsageRecord
 from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.service_times import build_times
 from vanceweb.usage.services import share_connection
+from vanceweb.usage.sums import list_days, recompute_days
 from vanceweb.vault.models import Connection
 
 
@@ -69,6 +70,15 @@ def test_sharing_asks_first_and_keeps_past_charges_private(
 def test_past_charges_are_shown_only_on_request(visitor: Client, plan: Connection, alice: User, charlie: User) -> None:
     assert share(visitor, plan, show_history="1") == 302
     assert (list_charges(alice), list_charges(charlie)) == (["surprise-party.png"], [])
+
+
+def test_the_sums_follow_what_is_shared(visitor: Client, plan: Connection, bob: User) -> None:
+    recompute_days(team_id=plan.team_id, days=list_days(UsageRecord.objects.all()))
+    assert UsageDay.objects.get().private_to == bob
+    share(visitor, plan)
+    assert UsageDay.objects.get().private_to == bob
+    share(visitor, plan, show_history="1")
+    assert UsageDay.objects.get().private_to is None
 
 
 def test_shared_twice_the_past_ends_at_the_first_time(visitor: Client, plan: Connection, alice: User) -> None:
