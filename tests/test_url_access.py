@@ -428,6 +428,8 @@ def test_viewers_may_take_back_connections_of_their_own(bob: User) -> None:
         "links/<uuid:link>/revoke/": [200, 302],
         "connections/<uuid:connection>/unshare/": [405, 302],
         "connections/<uuid:connection>/remove/": [200, 302],
+        # The alert about their own token.
+        "usage-alerts/<uuid:alert>/dismiss/": [405, 302],
     }
     assert get_outcomes(bob, addresses, ROWS) == get_expected("viewer", ROWS) | withdrawals
 

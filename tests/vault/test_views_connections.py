@@ -251,7 +251,8 @@ def test_more_connections_take_no_more_queries(
 ) -> None:
     for number in range(5):
         make_hosted_connection(alice, name=f"Number {number}")
-    with django_assert_num_queries(6):  # session, user, membership, connections, named spenders, refused tokens
+    # session, user, membership, connections, named spenders, refused tokens, alerts about charges
+    with django_assert_num_queries(7):
         assert visitor.get(CONNECTIONS).content.decode().count('/edit/"') == 6
 
 

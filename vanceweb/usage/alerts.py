@@ -50,8 +50,11 @@ def check_foreign_use(*, connection: Connection, shift: timedelta) -> UsageAlert
     if credits < settings.FOREIGN_ALERT_CREDITS or percent < settings.FOREIGN_ALERT_PERCENT:
         return None
     alert = UsageAlert.objects.create(connection=connection, since=since, **figures)
+    # The team's log tells nothing of what a private connection spends.
+    details = {} if connection.is_private else {"count": format_credits(credits)}
+    named = not connection.is_private
     record_event(
-        AuditAction.MISUSE_SUSPECTED, by=SITE, target=connection, team=connection.team, count=format_credits(credits)
+        AuditAction.MISUSE_SUSPECTED, by=SITE, target=connection, team=connection.team, is_named=named, **details
     )
     run_after_commit(send_alert_mail, alert)
     return alert
@@ -85,7 +88,8 @@ def dismiss_alert(*, actor: Actor, alert: UsageAlert) -> None:
     require_answerable(actor, alert.connection)
     found = UsageAlert.objects.filter(pk=alert.pk, dismissed_at=None)
     if found.update(dismissed_at=timezone.now(), dismissed_by=actor.user):
-        record_event(AuditAction.MISUSE_DISMISSED, by=actor.performer, target=alert.connection)
+        named = not alert.connection.is_private
+        record_event(AuditAction.MISUSE_DISMISSED, by=actor.performer, target=alert.connection, is_named=named)
 
 
 def send_alert_mail(alert: UsageAlert) -> None:

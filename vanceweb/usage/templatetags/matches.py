@@ -1,4 +1,4 @@
-"""What pages show of the matching of charges: alerts, jobs without a charge, and who may correct a row."""
+"""The matching of charges on pages: alerts, jobs without a charge, and who may correct a row."""
 
 from typing import Any
 
