@@ -46,7 +46,7 @@ def test_it_stays_on_and_the_departure_says_and_records_so(webhook: Webhook, adm
     report_ended_jobs()
     assert WebhookDelivery.objects.filter(webhook=webhook, job_uuid=job.uuid).exists()
     page = read(alice)
-    assert "Not in the team any more" in page
+    assert "Has left or is deactivated" in page
     assert "admin" in page
 
 
