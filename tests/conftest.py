@@ -56,6 +56,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests on PostgreSQL in one process of a distributed run, which migrates a database for them."""
+    if "postgresql" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("postgresql"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         # Without its values, and without the group that a distributed run appends.

@@ -3,6 +3,7 @@
 import io
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="package")
 def installation(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker, migrated_database: Path | None
 ) -> Iterator[Installation]:
-    with run_installation(tmp_path_factory.mktemp("contract")) as running:
+    with run_installation(tmp_path_factory.mktemp("contract"), migrated_database) as running:
         yield running
 
 

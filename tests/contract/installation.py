@@ -6,6 +6,7 @@ It uses the test run's data folder, so that in-process calls work with the same 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -50,8 +51,11 @@ class Installation:
 
 
 @contextmanager
-def run_installation(folder: Path) -> Iterator[Installation]:
-    """Start an installation, wait until it responds, and stop it at the end. `folder` gets its database and logs."""
+def run_installation(folder: Path, template: Path | None) -> Iterator[Installation]:
+    """Start an installation, wait until it responds, and stop it at the end. `folder` gets its database and logs.
+
+    It begins with a copy of the migrated database `template`, or creates its own.
+    """
     name = folder / "contract.sqlite3"
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.timed_settings",
@@ -65,7 +69,10 @@ def run_installation(folder: Path) -> Iterator[Installation]:
         "PYTHONPATH": str(settings.BASE_DIR),
     }
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, check=True, timeout=120)
+    if template:
+        shutil.copyfile(template, name)
+    else:
+        subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, check=True, timeout=120)
     with ExitStack() as stack, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)

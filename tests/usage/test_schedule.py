@@ -151,7 +151,6 @@ class TestRace:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgresql")
 @pytest.mark.usefixtures("postgresql")
 class TestRaceOnPostgresql(TestRace):
     """The same with the locks of a database for many writers."""
