@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 
 from tests.api.conftest import issue_token
 from tests.api.factories import make_webhook
+from tests.browser.usage_data import make_charges_of_months
 from tests.conftest import PASSWORD, as_actor, get_bundled
 from tests.factories import (
     make_alert,
@@ -40,6 +41,8 @@ from vanceweb.teams.access import Actor
 from vanceweb.teams.invitations import create_invitation
 from vanceweb.teams.models import Role, User
 from vanceweb.teams.services import create_user
+from vanceweb.usage.models import UsageExport
+from vanceweb.usage.sums import recompute_days
 from vanceweb.vault.models import Connection
 
 PHOTOS = Path(__file__).parent.parent / "photos"
@@ -52,7 +55,6 @@ LONG_NAME = "a-very-long-name-from-a-camera-that-nobody-ever-shortened-" * 3 + "
 # More than one page of each list.
 MANY_JOBS = settings.JOBS_PAGE_ROWS + 2
 MANY_RESULTS = settings.GALLERY_PAGE_TILES + 2
-MANY_CHARGES = settings.USAGE_PAGE_ROWS + 2
 # The owners of the teams with many jobs, one and none; a viewer of the first; and somebody without a team.
 VISITORS = ("alice", "otto", "emma", "vera", "nora", "bob")
 LOCKED_NAME = "mallory"
@@ -160,8 +162,7 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     for number in range(len(SHAPES), MANY_RESULTS):
         make_result(owner, name=f"result-{number}.jpg", file=read_photo(number))
     rows = make_jobs_in_every_state(owner) | make_connections(owner)
-    for number in range(MANY_CHARGES):
-        make_charge(owner, minutes_ago=number)
+    make_usage(owner)
     charge = make_charge(owner)
     for job in finished:
         Job.objects.filter(pk=job.pk).update(downloaded_at=charge.created_at - timedelta(minutes=job.pk))
@@ -184,9 +185,30 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
     )
 
 
+def make_usage(owner: User) -> None:
+    """Fill the pages of usage: two connections of the team, people who work, and exports in every state."""
+    hosted = make_hosted_connection(
+        owner, name="Yearly plan", granted=Decimal(6000), used=Decimal(4310), checked_at=timezone.now(), not_before=None
+    )
+    Connection.objects.filter(pk=hosted.pk).update(private_to=None, check_state=Connection.CheckState.OK)
+    people = [owner, *User.objects.filter(username__in=["bob", "ada", "olivia"])]
+    make_charges_of_months(people, [get_bundled(owner), hosted], list(Job.objects.filter(created_by=owner)[:8]))
+    for state, done in (("waiting", 400_000), ("done", 1_000_000), ("failed", 0)):
+        UsageExport.objects.create(
+            **as_actor(owner).own(private=True).to_fields(),
+            state=state,
+            total_rows=1_000_000,
+            done_rows=done,
+            size=61_000_000,
+            not_before=None,
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+
 def fill_team_of_one(owner: User) -> dict[str, str]:
     job = make_finished_job(owner, 0)
-    make_charge(owner)
+    charge = make_charge(owner)
+    recompute_days(team_id=charge.team_id, days=[charge.day])
     if job.result is not None:
         create_link(actor=as_actor(owner), pictures=[job.result])
     return {"done": str(job.uuid)}

@@ -16,6 +16,7 @@ from django.utils import timezone
 from vanceweb.engine import stray_files as engine_files
 from vanceweb.gallery import stray_files as gallery_files
 from vanceweb.lib.stored_names import StoredFile, iterate_files
+from vanceweb.usage import export_files
 
 # Files judged together, by one or two queries.
 BATCH = 500
@@ -34,8 +35,16 @@ class StorageRules:
     find_strays: Callable[[Sequence[StoredFile]], list[StoredFile]]
 
 
+def _is_ours(file: StoredFile) -> bool:
+    return gallery_files.is_ours(file) or export_files.is_ours(file)
+
+
+def _find_strays(files: Sequence[StoredFile]) -> list[StoredFile]:
+    return gallery_files.find_strays(files) + export_files.find_strays(files)
+
+
 RULES = (
-    StorageRules("default", gallery_files.is_ours, gallery_files.find_strays),
+    StorageRules("default", _is_ours, _find_strays),
     StorageRules("engine", engine_files.is_ours, engine_files.find_strays),
 )
 

@@ -20,6 +20,7 @@ STATICFILES_FINDERS = [
 # The files of npm packages that pages use, by the folder they are served from. Source maps are included where a file
 # refers to one: the manifest storage requires all referenced files.
 STATIC_PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "vendor/chart.js": ("chart.js/dist", ("chart.umd.min.js", "chart.umd.min.js.map")),
     "vendor/img-comparison-slider": ("img-comparison-slider/dist", ("index.js", "index.js.map")),
     "vendor/hanken-grotesk": (
         "@fontsource-variable/hanken-grotesk/files",

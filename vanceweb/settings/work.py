@@ -31,6 +31,7 @@ CHORES: list[str] = [
     "vanceweb.jobs.sweeps.delete_unused_uploads",
     "vanceweb.throttling.sweeps.remove_ended_windows",
     "vanceweb.api.sweeps.remove_old_rows",
+    "vanceweb.usage.sweeps.remove_expired_exports",
     "vanceweb.ops.sweeps.remove_old_tasks",
     "vanceweb.teams.sweeps.remove_old_events",
     "vanceweb.ops.stray_sweep.remove_stray_files",
@@ -48,6 +49,7 @@ WAKEUPS: dict[str, str] = {
     "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
     "vanceweb.teams.tasks.send_invitations": "vanceweb.teams.sweeps.wake_due_invitations",
     "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
+    "vanceweb.usage.tasks.write_exports": "vanceweb.usage.sweeps.wake_due_exports",
     "vanceweb.api.tasks.fetch_pictures": "vanceweb.api.sweeps.wake_due_fetches",
     "vanceweb.api.tasks.deliver_events": "vanceweb.api.sweeps.wake_due_deliveries",
 }

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 from vanceweb.teams.access import Actor
 
 # The names of the URLs of lists from which people open jobs and pictures.
-LISTS = frozenset({"studio", "jobs", "gallery", "usage"})
+LISTS = frozenset({"studio", "jobs", "gallery", "usage", "usage-history"})
 COOKIE = "list"
 # The address of a list with a cursor has some 100 characters.
 LONGEST_ADDRESS = 400

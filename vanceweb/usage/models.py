@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from vanceweb.lib.leases import LeasedModel
 from vanceweb.teams.models import Team, TeamOwned
 from vanceweb.usage.alert_models import UsageAlert
+from vanceweb.usage.export_models import UsageExport
 from vanceweb.vault.models import CREDIT_DECIMALS, REPORTED_DIGITS, Connection
 
-__all__ = ["HistorySync", "Match", "UsageAlert", "UsageDay", "UsageHour", "UsageMonth", "UsageRecord"]
+__all__ = ["HistorySync", "Match", "UsageAlert", "UsageDay", "UsageExport", "UsageHour", "UsageMonth", "UsageRecord"]
 
 # Longer texts are truncated. The known services stay far below these lengths.
 POINT_TYPE_LENGTH = 40
@@ -74,7 +75,7 @@ class UsageRecord(TeamOwned):
     # When the service was first seen not to list the row any more, though it lists older ones. It counts no longer.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    # Not stored: the job, if the person who looks at the page may see it (see `queries.get_history_page`).
+    # Not stored: the job, if whoever looks at the row may see it (see `record_search.add_shown_jobs`).
     shown_job: Any = None
 
     objects = UsageRecordQuerySet.as_manager()
@@ -100,6 +101,7 @@ class UsageRecord(TeamOwned):
             models.Index(fields=["connection", "-service_time"], name="usage_by_service_time"),
             models.Index(fields=["connection", "place"], name="usage_by_place"),
             models.Index(fields=["team", "day"], name="usage_by_day"),
+            models.Index(fields=["team", "match", "-created_at", "-id"], name="usage_by_match"),
             models.Index(fields=["job_uuid"], name="usage_of_job", condition=models.Q(job_uuid__isnull=False)),
         ]
         constraints = [

@@ -1,21 +1,37 @@
 """Periodic maintenance of usage, run by the sweeper."""
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from vanceweb.lib.leases import filter_due
 from vanceweb.lib.wakeups import BATCH, wake_due_rows
+from vanceweb.usage.exports import delete_expired_exports
 from vanceweb.usage.history_sync import filter_readable
-from vanceweb.usage.models import UsageRebuild
+from vanceweb.usage.models import UsageExport, UsageRebuild
 from vanceweb.usage.rebuilds import rebuild_batch
 from vanceweb.usage.services import request_histories
-from vanceweb.usage.tasks import sync_histories
+from vanceweb.usage.tasks import sync_histories, write_exports
 from vanceweb.vault.models import Connection
+
+REMOVE_SECONDS = 300.0
 
 
 def wake_due_histories() -> int:
     """Wake workers for histories whose reading is due. Return the number of messages."""
     return wake_due_rows(filter_due(filter_readable()), sync_histories.enqueue)
+
+
+def wake_due_exports() -> int:
+    """Wake workers for exports that wait. Return the number of messages."""
+    waiting = UsageExport.objects.filter(state=UsageExport.State.WAITING)
+    return wake_due_rows(filter_due(waiting), write_exports.enqueue)
+
+
+def remove_expired_exports() -> None:
+    """Delete the exports whose day is over, with their files. Run at most once in REMOVE_SECONDS."""
+    if cache.add("usage.remove_expired_exports", True, REMOVE_SECONDS):
+        delete_expired_exports()
 
 
 def request_changed_histories() -> None:

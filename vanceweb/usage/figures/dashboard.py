@@ -124,7 +124,7 @@ def compute_dashboard(
     chosen = bucket or period.choose_bucket()
     bars = build_bars(reader.read_buckets(period, chosen, by), names, period, chosen, by)
     shares = {
-        dimension: _build_shares(dimension, now, before, names)
+        dimension: build_shares(dimension, now, before, names)
         for dimension in (Dimension.FEATURE, Dimension.PERSON, Dimension.CONNECTION)
     }
     return Dashboard(
@@ -230,7 +230,8 @@ def _get_cost(parts: Parts) -> Decimal | None:
     return (_add_up(parts[Dimension.FEATURE]) - _add_up(_find_foreign(parts))) / jobs if jobs else None
 
 
-def _build_shares(by: Dimension, now: Parts, before: Parts, names: EntryNames) -> Shares:
+def build_shares(by: Dimension, now: Parts, before: Parts, names: EntryNames) -> Shares:
+    """Return the parts of the sums of a period by one dimension, with those of the period before."""
     credits: dict[Entry, list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
     jobs: dict[Entry, int] = defaultdict(int)
     for place, parts in enumerate((now, before)):

@@ -1,0 +1,33 @@
+"""The choice of whose connections the pages of usage count, and of whose charges they show."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists
+
+from vanceweb.teams.access import Actor
+from vanceweb.teams.models import Team
+from vanceweb.teams.person_filter import PersonFilter
+from vanceweb.usage.figures.filters import Filters, UsageScope
+from vanceweb.usage.models import UsageMonth
+from vanceweb.vault.models import Connection
+
+
+def list_scopes(actor: Actor) -> list[UsageScope]:
+    """Return the scopes that the actor has anything in; always the team's. One query."""
+    mine = {"team": actor.team, "private_to": actor.user}
+    has_any = Exists(Connection.objects.filter(**mine)) | Exists(UsageMonth.objects.filter(**mine))
+    has_private = Team.objects.filter(has_any, pk=actor.team.pk).exists()
+    return list(UsageScope) if has_private else [UsageScope.TEAM]
+
+
+def build_scope_context(actor: Actor, filters: Filters) -> dict[str, Any]:
+    """Return what the templates of the choices need. Members see their own charges only, and choose nobody's."""
+    is_private = filters.scope == UsageScope.PRIVATE
+    offers_people = actor.can_see_all_usage and not is_private
+    return {
+        "scopes": list_scopes(actor),
+        "chosen_scope": filters.scope,
+        "scope_query": f"?{urlencode({'scope': filters.scope.value})}" if is_private else "",
+        "person_filter": PersonFilter(actor, filters.person) if offers_people else None,
+    }
