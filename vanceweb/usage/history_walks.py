@@ -80,7 +80,9 @@ class HistoryTurn:
         While everything is compared anew, new rows are stored nevertheless: down to the newest time that is stored.
         """
         state, listed = self.state, self.listed
-        is_joining = listed.top - state.complete_rows <= NEWEST_PAGES * listed.page_rows
+        # The walk that is under way stores what is missing itself.
+        is_walking = bool(state.walk_scope) and state.walk_place == state.complete_rows
+        is_joining = not is_walking and listed.top - state.complete_rows <= NEWEST_PAGES * listed.page_rows
         is_repeated = state.walk_scope == WalkScope.WHOLE and state.whole_compared_at is not None
         newest = self._records.filter(withdrawn_at=None).aggregate(newest=Max("service_time"))["newest"]
         if newest is None or not (is_repeated or (is_joining and state.complete_rows > state.pruned_rows)):
