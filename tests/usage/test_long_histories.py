@@ -17,7 +17,7 @@ from vanceweb.vault.models import Connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE_ROWS = 100
-PAGES = 40
+PAGES = 16
 
 
 class GeneratedHistory(ScriptedHistory):
