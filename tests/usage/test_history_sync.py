@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import as_actor
+from tests.factories import make_job
 from tests.usage import scripted_history
 from tests.usage.scripted_history import BEGINNING, Charge, ScriptedHistory
 from vanceweb.engine.models import Account
@@ -183,3 +184,13 @@ def test_a_removed_connection_keeps_its_history(service: ScriptedHistory, bundle
     bundled.delete()
     assert sync_history(bundled.pk or 1) == 0
     assert UsageRecord.objects.get().connection_name == "Bundled engine"
+
+
+def test_new_rows_are_matched_with_jobs(service: ScriptedHistory, bundled: Connection, alice: User) -> None:
+    """The service that names no job, right after the reading of its history."""
+    moment = BEGINNING.replace(tzinfo=UTC)
+    job = make_job(alice, downloaded_at=moment + timedelta(seconds=9.4))
+    service.charges = [Charge(10, job="enlarge3"), Charge(5000, job="enlarge3")]
+    assert sync_history(bundled.pk) == 2
+    newest_first = UsageRecord.objects.order_by("-created_at")
+    assert [(row.match, row.job_uuid) for row in newest_first] == [("foreign", None), ("matched", job.uuid)]
