@@ -15,6 +15,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import INSUFFICIENT_CREDITS, Job
 from vanceweb.teams.models import User
 from vanceweb.usage import reconciliation
+from vanceweb.usage.corrections import correct_match
 from vanceweb.usage.models import HistorySync, Match, UsageDay, UsageRecord
 from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.reconciliation import reconcile_history
@@ -197,3 +198,17 @@ def test_a_charge_of_the_private_past_becomes_the_teams_with_a_job_of_the_team(
     UsageRecord.objects.filter(pk=rows[0].pk).update(private_to=alice)
     assert reconcile_history(connection_id=plan.pk) == 2
     assert [UsageRecord.objects.get(pk=row.pk).private_to for row in rows] == [None, alice]
+
+
+@pytest.mark.slow
+def test_the_same_on_postgresql(postgresql: None, request: pytest.FixtureRequest) -> None:
+    plan, source = request.getfixturevalue("plan"), request.getfixturevalue("source")
+    alice: User = request.getfixturevalue("alice")
+    job = make_downloaded_job(alice, plan, source)
+    row, foreign = make_row(plan), make_row(plan, second=5000)
+    assert reconcile_history(connection_id=plan.pk) == 1
+    row.refresh_from_db()
+    assert (row.match, row.job_uuid) == (Match.MATCHED, job.uuid)
+    correct_match(actor=as_actor(alice), record=foreign, job=job)
+    assert reconcile_history(connection_id=plan.pk) == 0
+    assert UsageDay.objects.get().credits == 2
