@@ -16,8 +16,8 @@ from vanceweb.gallery.models import Asset, Origin
 from vanceweb.gallery.services import prepare_result, save_asset, store_upload
 from vanceweb.gallery.thumbnails import make_thumbnails
 from vanceweb.jobs.models import Job
-from vanceweb.teams.models import TeamOwned, User
-from vanceweb.usage.models import UsageAlert, UsageRecord
+from vanceweb.teams.models import Team, TeamOwned, User
+from vanceweb.usage.models import UsageAlert, UsageExport, UsageRecord
 from vanceweb.usage.service_times import build_times
 from vanceweb.vault.models import Connection
 
@@ -99,6 +99,16 @@ def make_alert(connection: Connection, **fields: Any) -> UsageAlert:
     """Create an open alert about charges from elsewhere."""
     given = {"since": timezone.now() - timedelta(days=7), "credits": Decimal(12), "rows": 12, "percent": 40}
     return UsageAlert.objects.create(connection=connection, **given | fields)
+
+
+def make_export(user: User, *, team: Team | None = None, **fields: Any) -> UsageExport:
+    """Create an export of the history that waits for a worker, of the user's team or another of theirs."""
+    return UsageExport.objects.create(
+        team=team or as_actor(user).team,
+        created_by=user,
+        private_to=user,
+        **{"expires_at": timezone.now() + timedelta(days=1)} | fields,
+    )
 
 
 def make_hosted_connection(user: User, *, name: str = "Studio plan", **fields: Any) -> Connection:

@@ -225,6 +225,6 @@ class ScriptlessVisitor:
         return float(shown[1].replace(",", "")) if shown else -1
 
     def count_charges(self) -> int:
-        """Return the number of charges in the history on the usage page."""
-        page = self.get(TEAM_PATH + "usage/").text
+        """Return the number of charges on the page of the history."""
+        page = self.get(TEAM_PATH + "usage/history/").text
         return len(re.findall(r"<tr>\s*<td", page.split('id="usage-history"')[1]))

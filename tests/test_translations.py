@@ -180,12 +180,14 @@ def test_lists_with_more_than_a_page_and_with_nothing(
     for minutes in range(2):
         make_result(owner), make_job(owner), make_charge(owner, minutes_ago=minutes)
     pages = {}
-    for address in ("/t/studio/jobs/", "/t/studio/gallery/", "/t/studio/usage/"):
+    for address in ("/t/studio/jobs/", "/t/studio/gallery/"):
         pages[address] = visitor.get(address)
         pages[f"{address} after"] = visitor.get(address, {"after": pages[address].context["next"]})
+    pages["history"] = visitor.get("/t/studio/usage/history/")
+    pages["history after"] = visitor.get("/t/studio/usage/history/", {"after": pages["history"].context["page"].next})
     for user, team in ((bob, "studio"), (charlie, "elsewhere")):
         visitor.force_login(user)
-        for page in ("", "jobs/", "gallery/", "usage/"):
+        for page in ("", "jobs/", "gallery/", "usage/", "usage/history/", "usage/statement/"):
             pages[f"{page} of {user}"] = visitor.get(f"/t/{team}/{page}")
     assert_translated(pages, "charlie", "Bundled engine")
 

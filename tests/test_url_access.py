@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor
-from tests.factories import make_alert, make_charge, make_hosted_connection, make_job
+from tests.factories import make_alert, make_charge, make_export, make_hosted_connection, make_job
 from vanceweb.engine.models import Account
 from vanceweb.gallery.link_services import create_link
 from vanceweb.gallery.models import Asset, ShareLink
@@ -108,6 +108,12 @@ URLS = {
     "t/<slug:team>/gallery/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/usage/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/usage/refresh/": (NOT_ALLOWED, MAKE),
+    "t/<slug:team>/usage/history/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/usage/history/csv/": (NOT_ALLOWED, TEAM_PAGE),
+    "t/<slug:team>/usage/exports/add/": (NOT_ALLOWED, TEAM_REDIRECT),
+    "t/<slug:team>/usage/statement/": (TEAM_PAGE, NOT_ALLOWED),
+    # Another person's: each sees their own only.
+    "usage/exports/<uuid:export>/": (OWN_MISSING, NOT_ALLOWED),
     "t/<slug:team>/connections/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/connections/add/": (TEAM_REDIRECT, MAKE_BY_FORM),
     "t/<slug:team>/people/": (TEAM_PAGE, NOT_ALLOWED),
@@ -255,7 +261,19 @@ def walk_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> I
 
 def to_urlconf_route(route: str) -> str:
     """Convert a route of the table to the parameter names of the URLconf."""
-    names = ("job", "active", "failed", "asset", "link", "connection", "invitation", "token", "webhook", "alert")
+    names = (
+        "job",
+        "active",
+        "failed",
+        "asset",
+        "link",
+        "connection",
+        "invitation",
+        "token",
+        "webhook",
+        "alert",
+        "export",
+    )
     for name in names:
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
     for name in ("member", "person", "account", "charge"):
@@ -284,6 +302,7 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<uuid:connection>": (connection := make_hosted_connection(user)).uuid,
         "<uuid:alert>": make_alert(connection).uuid,
         "<int:charge>": make_charge(user).pk,
+        "<uuid:export>": make_export(mona, team=team).uuid,
         "<int:account>": Account.objects.order_by("pk")[0].pk,
         "<int:pk>": 1,
         "<uuid:webhook>": (webhook := make_webhook(user)).uuid,

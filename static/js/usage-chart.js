@@ -37,7 +37,7 @@ class UsageChart extends HTMLElement {
     this.legend.forEach((button, number) => button.addEventListener("click", () => this.toggle(button, number)));
     this.ends = new AbortController();
     const { signal } = this.ends;
-    const redraw = () => this.paint();
+    const redraw = () => this.draw();
     this.theme = new MutationObserver(redraw);
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, { signal });
@@ -51,54 +51,6 @@ class UsageChart extends HTMLElement {
     this.theme.disconnect();
     this.chart?.destroy();
     this.canvas.remove();
-  }
-
-  draw() {
-    const { font } = this.readColours();
-    Object.assign(Chart.defaults.font, { family: font, size: 12 });
-    this.chart = new Chart(this.canvas, {
-      type: "bar",
-      data: {
-        labels: this.data.labels,
-        datasets: this.data.series.map(({ name, credits }) => ({
-          label: name,
-          data: credits,
-          maxBarThickness: 44,
-          categoryPercentage: 0.86,
-          barPercentage: 1,
-        })),
-      },
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        interaction: { mode: "index", intersect: false },
-        onClick: (_event, active) => active.length && this.open(active[0].index),
-        onHover: (_event, active) => this.canvas.classList.toggle("is-link", active.length > 0),
-        plugins: {
-          legend: { display: false },
-          tooltip: {
-            filter: ({ raw }) => raw !== 0,
-            itemSort: (one, other) => other.datasetIndex - one.datasetIndex,
-            padding: 12,
-            cornerRadius: 8,
-            boxPadding: 6,
-            boxWidth: 10,
-            boxHeight: 10,
-            callbacks: {
-              title: ([first]) => (first ? this.data.titles[first.dataIndex] : ""),
-              label: ({ dataset, raw }) => ` ${dataset.label}  ${formatCredits(raw)}`,
-              footer: (items) => (items.length > 1 ? formatCredits(items.reduce((sum, { raw }) => sum + raw, 0)) : ""),
-            },
-          },
-        },
-        scales: {
-          x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: LABEL_GAP } },
-          y: { stacked: true, beginAtZero: true, border: { display: false }, ticks: { maxTicksLimit: 6, padding: 8 } },
-        },
-      },
-    });
-    this.paint();
   }
 
   // Chart.js knows no CSS: a probe tells what the tokens are in the theme of the page, or on paper in the light one.
@@ -121,24 +73,50 @@ class UsageChart extends HTMLElement {
     return colours;
   }
 
-  paint(theme) {
-    if (!this.chart) return;
+  // Anew, since Chart.js keeps the colours of bars that it has drawn.
+  draw(theme) {
     const colours = this.readColours(theme);
-    this.chart.data.datasets.forEach((dataset, number) => {
-      Object.assign(dataset, {
-        backgroundColor: colours.series[number],
-        borderColor: colours.surface,
-        borderWidth: { top: 1 },
-        borderSkipped: false,
-      });
+    this.chart?.destroy();
+    Object.assign(Chart.defaults.font, { family: colours.font, size: 12 });
+    this.chart = new Chart(this.canvas, {
+      type: "bar",
+      data: {
+        labels: this.data.labels,
+        datasets: this.data.series.map(({ name, credits }, number) => ({
+          label: name,
+          data: credits,
+          hidden: this.legend[number].getAttribute("aria-pressed") === "false",
+          backgroundColor: colours.series[number],
+          borderColor: colours.surface,
+          borderWidth: { top: 1 },
+          borderSkipped: false,
+          maxBarThickness: 44,
+          categoryPercentage: 0.86,
+          barPercentage: 1,
+        })),
+      },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        onClick: (_event, active) => active.length && this.open(active[0].index),
+        onHover: (_event, active) => this.canvas.classList.toggle("is-link", active.length > 0),
+        plugins: { legend: { display: false }, tooltip: this.buildTooltip(colours) },
+        scales: this.buildScales(colours),
+      },
     });
-    const { scales, plugins } = this.chart.options;
-    for (const axis of Object.values(scales)) {
-      axis.ticks.color = colours["ink-soft"];
-      axis.grid.color = colours.line;
-      axis.border.color = colours.line;
-    }
-    Object.assign(plugins.tooltip, {
+  }
+
+  buildTooltip(colours) {
+    return {
+      filter: ({ raw }) => raw !== 0,
+      itemSort: (one, other) => other.datasetIndex - one.datasetIndex,
+      padding: 12,
+      cornerRadius: 8,
+      boxPadding: 6,
+      boxWidth: 10,
+      boxHeight: 10,
       backgroundColor: colours.raised,
       borderColor: colours.line,
       borderWidth: 1,
@@ -146,15 +124,38 @@ class UsageChart extends HTMLElement {
       bodyColor: colours.ink,
       footerColor: colours.ink,
       multiKeyBackground: colours.raised,
-    });
-    this.chart.update("none");
+      callbacks: {
+        title: ([first]) => (first ? this.data.titles[first.dataIndex] : ""),
+        label: ({ dataset, raw }) => `${dataset.label}  ${formatCredits(raw)}`,
+        footer: (items) => (items.length > 1 ? formatCredits(items.reduce((sum, { raw }) => sum + raw, 0)) : ""),
+      },
+    };
+  }
+
+  buildScales(colours) {
+    const ticks = { color: colours["ink-soft"] };
+    return {
+      x: {
+        stacked: true,
+        grid: { display: false },
+        border: { color: colours.line },
+        ticks: { ...ticks, maxRotation: 0, autoSkipPadding: LABEL_GAP },
+      },
+      y: {
+        stacked: true,
+        beginAtZero: true,
+        grid: { color: colours.line },
+        border: { display: false },
+        ticks: { ...ticks, maxTicksLimit: 6, padding: 8 },
+      },
+    };
   }
 
   print(isPrinting) {
     const details = this.querySelector("details");
     if (isPrinting) this.wasOpen = details.open;
     details.open = isPrinting || this.wasOpen;
-    this.paint(isPrinting ? "light" : undefined);
+    this.draw(isPrinting ? "light" : undefined);
   }
 
   toggle(button, number) {

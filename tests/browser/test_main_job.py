@@ -89,7 +89,7 @@ def test_from_the_set_up_link_to_one_credit_less(page: Page, empty_site: LiveSit
     expect(page).to_have_url(job)
 
     assert visitor.credits_left() == 999
-    page.reload()
+    visitor.open("usage/history/")
     expect(page.locator("#usage-history tbody tr")).to_have_count(1)
 
     page.goto(empty_site.setup_url)

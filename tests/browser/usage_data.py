@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
-from tests.conftest import as_actor
+from tests.conftest import PASSWORD, as_actor, get_bundled
+from tests.factories import make_hosted_connection
 from vanceweb.jobs.models import Job
+from vanceweb.ops.services import create_person, set_up_installation
 from vanceweb.teams.models import User
 from vanceweb.usage.models import Match, UsageRecord
 from vanceweb.usage.service_times import build_times
@@ -19,8 +23,8 @@ from vanceweb.vault.models import Connection
 DAYS = 120
 # Features with their credits, and how often each is used.
 WORK = (
-    ("enlarge3", 1, 30), ("denoise", 1, 18), ("matting", 2, 16), ("sharpen", 1, 12), ("img2anime", 3, 8),
-    ("workflow", 3, 7), ("enlarge3anime", 2, 5), ("compress", 1, 4), ("colorizer_video", 2, 3), ("toongineer", 1, 2),
+    ("enlarge3", 1, 30), ("denoise", 1, 18), ("matting", 2, 16), ("sharpen3", 1, 12), ("img2anime", 3, 8),
+    ("workflow", 3, 7), ("chainner", 2, 5), ("compress", 1, 4), ("deoldify2", 2, 3), ("animegan2", 1, 2),
 )  # fmt: skip
 # Of charges on hosted connections; the bundled engine names every job.
 FOREIGN, DOUBTFUL = 0.05, 0.03
@@ -82,3 +86,19 @@ def _build_charge(
         occurrence=chance.randrange(2**30),
         **build_times(moment.replace(tzinfo=None), service_zone="UTC", team_zone=zone),
     )
+
+
+def print_session() -> None:
+    """Fill a new installation with a team at work, and print the key of its owner's session."""
+    owner = set_up_installation(username="alice", password=PASSWORD, team_name="Studio")
+    people = [owner]
+    for name in ("bob", "ada"):
+        create_person(actor=as_actor(owner), username=name, password=PASSWORD)
+        people.append(User.objects.get(username=name))
+    hosted = make_hosted_connection(owner, name="Yearly plan", granted=Decimal(6000), used=Decimal(4310))
+    Connection.objects.filter(pk=hosted.pk).update(private_to=None, not_before=None)
+    hosted.refresh_from_db()
+    make_charges_of_months(people, [get_bundled(owner), hosted], [])
+    client = Client()
+    client.force_login(owner)
+    print(client.cookies[settings.SESSION_COOKIE_NAME].value)  # noqa: T201

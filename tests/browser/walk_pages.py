@@ -120,6 +120,15 @@ def open_delete_dialog(tab: Tab) -> None:
     tab.get_by_role("link", name="Delete").click()
 
 
+def open_figures(tab: Tab) -> None:
+    """Open the table that a chart is drawn from."""
+    tab.locator("usage-chart summary").click()
+
+
+def open_period(tab: Tab) -> None:
+    tab.locator("#period-button").click()
+
+
 TEAM = "/t/{team}/"
 FEATURE = TEAM + "features/enlarge3/"
 WRONG = {"login": "nobody", "password": "wrong"}
@@ -190,7 +199,17 @@ PAGES: tuple[Page, ...] = (
     Page("share-missing", "/s/nothing/", 404, ANYBODY),
     Page("usage", TEAM + "usage/", states=STATES),
     Page("usage-mine", TEAM + "usage/?person=me", like="usage"),
-    Page("usage-older", TEAM + "usage/", act=open_older, like="usage"),
+    Page("usage-of-viewer", TEAM + "usage/", person="vera", like="usage"),
+    Page("usage-private", TEAM + "usage/?scope=private", like="usage"),
+    Page("usage-by-month", TEAM + "usage/?period=12-months&by=person"),
+    Page("usage-table", TEAM + "usage/?period=7-days", act=open_figures, like="usage"),
+    Page("usage-period", TEAM + "usage/", act=open_period, like="usage"),
+    Page("usage-refused", TEAM + "usage/?from=yesterday", 422, like="usage"),
+    Page("usage-history", TEAM + "usage/history/", states=STATES),
+    Page("usage-history-older", TEAM + "usage/history/", act=open_older, like="usage-history"),
+    Page("usage-history-nothing", TEAM + "usage/history/?q=nothing&match=foreign", like="usage-history"),
+    Page("usage-history-refused", TEAM + "usage/history/?from=2026-02-01&to=2026-01-01", 422, like="usage-history"),
+    Page("usage-statement", TEAM + "usage/statement/", states=STATES),
     Page("charge-match", "/charges/{charge}/match/"),
     Page("charge-match-refused", "/charges/{charge}/match/", 422, act=submit("main form")),
     Page("connections", TEAM + "connections/", states=STATES),
@@ -272,6 +291,9 @@ URLS_WITHOUT_PAGE = {
     "asset-privacy": "only accepts forms, and redirects",
     "usage-alert-dismiss": "only accepts forms, and redirects",
     "usage-refresh": "only accepts forms, and redirects",
+    "usage-history-csv": "only accepts forms, and sends a file",
+    "usage-export-add": "only accepts forms, and redirects",
+    "usage-export": "a file",
     "connection-unshare": "only accepts forms, and redirects",
     "connection-spenders": "only accepts forms; its form is on `connection-edit`",
     "connection-keeper": "only accepts forms; its form is on `connection-edit`",

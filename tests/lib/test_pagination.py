@@ -7,7 +7,7 @@ from tests.factories import make_charge, make_job
 from vanceweb.teams.models import User
 
 
-@pytest.mark.parametrize("page", ["jobs", "gallery", "usage"])
+@pytest.mark.parametrize("page", ["jobs", "gallery", "usage/history"])
 @pytest.mark.parametrize(
     "cursor",
     [
@@ -37,7 +37,7 @@ def test_a_list_has_no_page_after_a_bad_cursor(page: str, cursor: str, alice: Us
     assert client.get(f"/t/studio/{page}/", {"after": cursor}).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["jobs", "gallery", "usage"])
+@pytest.mark.parametrize("page", ["jobs", "gallery", "usage/history"])
 @pytest.mark.parametrize("cursor", ["0001-01-01T00:00:00+00:00_1", "9999-12-31T23:59:59.999999+14:00_1"])
 def test_the_first_and_the_last_moment_are_cursors(page: str, cursor: str, alice: User, client: Client) -> None:
     make_job(alice)

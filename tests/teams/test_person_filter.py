@@ -19,7 +19,7 @@ from vanceweb.usage.models import UsageRecord
 LISTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "gallery": ("assets", make_result),
     "jobs": ("jobs", make_job),
-    "usage": ("rows", make_charge),
+    "usage/history": ("rows", make_charge),
 }
 HTMX = {"HX-Request": "true"}
 
@@ -87,7 +87,7 @@ def test_a_row_of_a_deleted_person_says_so(listing: str, visitor: Client, bob: U
 def test_a_charge_that_nobody_here_caused_has_no_person(visitor: Client, bob: User) -> None:
     make_charge(bob)
     UsageRecord.objects.update(created_by=None)
-    assert "Deleted person" not in visitor.get("/t/studio/usage/").content.decode()
+    assert "Deleted person" not in visitor.get("/t/studio/usage/history/").content.decode()
 
 
 @pytest.mark.parametrize("listing", LISTS)

@@ -9,16 +9,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import as_actor
 from tests.factories import make_job
 from tests.usage import scripted_history
 from tests.usage.scripted_history import BEGINNING, Charge, ScriptedHistory
+from tests.usage.visible_charges import list_visible_charges
 from vanceweb.engine.models import Account
 from vanceweb.engine.seeding import seed_charges
 from vanceweb.teams.models import User
 from vanceweb.usage.history_sync import sync_history
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.services import set_service_zone
 from vanceweb.vault.models import Connection
 
@@ -175,7 +174,7 @@ def test_a_private_connections_history_is_private(
     Connection.objects.filter(pk=bundled.pk).update(private_to=bob)
     sync_history(bundled.pk)
     assert UsageRecord.objects.get().private_to == bob
-    assert [len(get_history_page(as_actor(person), None, 5)[0]) for person in (alice, bob)] == [0, 1]
+    assert [len(list_visible_charges(person)) for person in (alice, bob)] == [0, 1]
 
 
 def test_a_removed_connection_keeps_its_history(service: ScriptedHistory, bundled: Connection) -> None:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import as_actor
 from tests.factories import ENLARGE, make_hosted_connection, make_private, make_upload
 from tests.usage.charges import MORNING, make_downloaded_job, make_row
+from tests.usage.visible_charges import list_visible_charges
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import INSUFFICIENT_CREDITS, Job
@@ -17,8 +18,8 @@ from vanceweb.teams.models import User
 from vanceweb.usage import reconciliation
 from vanceweb.usage.corrections import correct_match
 from vanceweb.usage.models import HistorySync, Match, UsageDay, UsageRecord
-from vanceweb.usage.queries import get_history_page
 from vanceweb.usage.reconciliation import reconcile_history
+from vanceweb.usage.record_search import add_shown_jobs
 from vanceweb.usage.sums import recompute_days
 from vanceweb.vault.models import Connection
 
@@ -183,7 +184,9 @@ def test_a_private_jobs_name_stays_hidden_and_its_person_is_shown(
     make_private(job, bob)
     make_row(plan)
     reconcile_history(connection_id=plan.pk)
-    rows = {person: get_history_page(as_actor(person), None, 5)[0][0] for person in (alice, bob)}
+    rows = {person: list_visible_charges(person)[0] for person in (alice, bob)}
+    for person, row in rows.items():
+        add_shown_jobs(as_actor(person), [row])
     assert (rows[alice].shown_job, rows[alice].created_by) == (None, bob)
     assert rows[bob].shown_job == job
 

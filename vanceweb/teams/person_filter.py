@@ -18,10 +18,11 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class PersonFilter:
-    """The person whose rows a list shows; None for everybody's."""
+    """The person whose rows a list shows; None for everybody's. `people` are the choices, if the page knows them."""
 
     actor: Actor
     chosen: User | None = None
+    people: Sequence[User] | None = None
 
     @property
     def is_mine(self) -> bool:
@@ -31,6 +32,8 @@ class PersonFilter:
     @cached_property
     def others(self) -> Sequence[User]:
         """The other people of the team, by name: the choices."""
+        if self.people is not None:
+            return [person for person in self.people if person.pk != self.actor.user.pk]
         return list(self.actor.team.members.exclude(pk=self.actor.user.pk).order_by("username"))
 
     @property

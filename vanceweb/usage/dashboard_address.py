@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DashboardAddress:
-    """What to show. `errors` are sentences about parts of the address that were left out."""
+    """The view that an address asks for. `errors` are sentences about parts of the address that were left out."""
 
     today: date
     period: Period

@@ -67,13 +67,14 @@ def _write(lease: Lease[UsageExport]) -> None:
         return
     search = read_search(QueryDict(export.query), actor)
     # Nobody knows how many have a text before they are read.
-    lease.write(total_rows=None if search.text else search.find_charges().count(), done_rows=0)
+    lease.write(total_rows=None if search.text else search.find_charges().count())
 
     def report(rows: int) -> None:
         if leases.stopping.is_set():
             raise ProcessStopping
         lease.write(done_rows=rows)
 
+    report(0)
     with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         path = Path(folder, "export.xlsx")
         count = write_workbook(path, search.iterate_charges(), zone=actor.team.time_zone, report=report)

@@ -1,12 +1,13 @@
 """The choice of whose connections the pages of usage count, and of whose charges they show."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists
 
 from vanceweb.teams.access import Actor
-from vanceweb.teams.models import Team
+from vanceweb.teams.models import Team, User
 from vanceweb.teams.person_filter import PersonFilter
 from vanceweb.usage.figures.filters import Filters, UsageScope
 from vanceweb.usage.models import UsageMonth
@@ -21,13 +22,15 @@ def list_scopes(actor: Actor) -> list[UsageScope]:
     return list(UsageScope) if has_private else [UsageScope.TEAM]
 
 
-def build_scope_context(actor: Actor, filters: Filters) -> dict[str, Any]:
-    """Return what the templates of the choices need. Members see their own charges only, and choose nobody's."""
+def build_scope_context(actor: Actor, filters: Filters, *, people: Sequence[User] | None = None) -> dict[str, Any]:
+    """Return what the templates of the choices need. Members see their own charges only, and choose nobody's.
+
+    `people` are those who can be chosen, if they are known already."""
     is_private = filters.scope == UsageScope.PRIVATE
     offers_people = actor.can_see_all_usage and not is_private
     return {
         "scopes": list_scopes(actor),
         "chosen_scope": filters.scope,
         "scope_query": f"?{urlencode({'scope': filters.scope.value})}" if is_private else "",
-        "person_filter": PersonFilter(actor, filters.person) if offers_people else None,
+        "person_filter": PersonFilter(actor, filters.person, people) if offers_people else None,
     }

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from vanceweb.teams.access import Actor
+from vanceweb.teams.models import User
 from vanceweb.usage.figures.bars import Bars, build_bars
 from vanceweb.usage.figures.entries import Entry, EntryNames, load_names
 from vanceweb.usage.figures.filters import Dimension, Filters
@@ -87,12 +88,16 @@ class Shares:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All figures of the page. `connections` are those of the scope that the filters let through."""
+    """All figures of the page. `connections` are those of the scope that the filters let through.
+
+    `people` are those whose charges the actor may look at: of the team, and those who spent before they left it.
+    """
 
     period: Period
     filters: Filters
     today: date
     connections: tuple[Connection, ...]
+    people: tuple[User, ...]
     tiles: Tiles
     bars: Bars
     by_feature: Shares
@@ -132,6 +137,7 @@ def compute_dashboard(
         filters,
         today,
         tuple(connections),
+        tuple(sorted(names.people.values(), key=lambda person: person.get_username())),
         _build_tiles(connections, reader, now, before, today),
         bars,
         shares[Dimension.FEATURE],

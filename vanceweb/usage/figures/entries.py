@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from vanceweb.teams.access import Actor
@@ -91,9 +92,11 @@ _FINDERS: Mapping[Dimension, Callable[..., Entry]] = {
 
 
 def load_names(actor: Actor, person_ids: Iterable[int | None], connections: Iterable[Connection]) -> EntryNames:
-    """Return the names of these people, as far as the actor may see them, and connections. At most one query."""
-    ids = {person_id for person_id in person_ids if person_id is not None and actor.can_see_usage_of(person_id)}
+    """Return the names of these people and connections, for who sees everybody's charges the team's, too. One query."""
     people = {actor.user.pk: actor.user}
-    if missing := ids - people.keys():
-        people |= User.objects.only("username").in_bulk(missing)
+    if actor.can_see_all_usage:
+        ids = {person_id for person_id in person_ids if person_id is not None}
+        # Members who spent nothing can be chosen, too.
+        found = User.objects.only("username").filter(Q(pk__in=ids) | Q(pk__in=actor.team.memberships.values("user")))
+        people |= {person.pk: person for person in found}
     return EntryNames(actor, people, {connection.pk: connection for connection in connections})
