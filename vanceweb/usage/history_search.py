@@ -32,7 +32,7 @@ SORTS = [("" if sort == RecordSort.NEWEST else sort.value, sort.label) for sort 
 
 
 class HistoryForm(forms.Form):
-    """The part of the history to show, besides whose it is. Every field may be empty. Days are those of the team's zone."""
+    """The part of the history to show, besides whose it is. Any field may be empty. Days are of the team's zone."""
 
     q = forms.CharField(
         label=_("Search"),
