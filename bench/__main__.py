@@ -18,6 +18,7 @@ from PIL import Image
 from bench.cancel_latency import print_latencies
 from bench.idle_memory import MEGABYTE, measure_idle_site
 from bench.memory import JOBS
+from bench.usage_figures import measure_usage
 from bench.waiting import measure_waiting
 from vanceweb.engine.processing.cutout.matting import cut_out
 from vanceweb.engine.processing.denoise.denoising import denoise
@@ -84,5 +85,6 @@ if __name__ == "__main__":
         NetworkRegistry(settings.MODELS_DIR), list(OPERATIONS) if "full" in sys.argv else ["denoise", "matting"]
     )
     measure_waiting()
+    measure_usage()
     for job in JOBS if "full" in sys.argv else ("matting", "sharpen"):
         measure_memory(job)

@@ -10,7 +10,7 @@ from django.http import Http404
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import as_actor, get_bundled
-from tests.factories import make_charge, make_job, make_private
+from tests.factories import make_charge, make_job, make_private, make_upload
 from tests.usage.random_charges import get_local_day, make_random_charges
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import User
@@ -143,7 +143,7 @@ def search(user: User, text: str, **options: Any) -> RecordPage:
 
 def test_the_search_looks_in_pictures_texts_and_people(alice: User, bob: User) -> None:
     named, texted, persons = make_charge(alice), make_charge(alice), make_charge(bob)
-    job = make_job(alice, source=None, source_name="Sunset over Bath.png")
+    job = make_job(alice, source=make_upload(alice, name="Sunset over Bath.png"))
     UsageRecord.objects.filter(pk=named.pk).update(job_uuid=job.uuid, info=f"{job.uuid.hex}.png")
     UsageRecord.objects.filter(pk=texted.pk).update(info="foreign 100%_sure.png")
     assert search(alice, "sunset").rows == [named]
@@ -155,7 +155,7 @@ def test_the_search_looks_in_pictures_texts_and_people(alice: User, bob: User) -
 
 def test_the_search_finds_no_name_that_the_page_hides(alice: User, bob: User) -> None:
     charge = make_charge(bob)
-    job = make_job(bob, source=None, source_name="Secret.png")
+    job = make_job(bob, source=make_upload(bob, name="Secret.png"))
     UsageRecord.objects.filter(pk=charge.pk).update(job_uuid=job.uuid, info="secret_x2.png")
     assert search(alice, "secret").rows == [charge]
     make_private(job, bob)
@@ -193,5 +193,8 @@ def test_a_page_takes_three_queries_at_most(
         with django_assert_num_queries(2):
             page = get_records_page(actor, find_records(actor), limit=20, **options)
             assert all(row.created_by is None or row.created_by.username for row in page.rows)
+    charge = make_charge(alice)
+    job = make_job(alice, source=None)
+    UsageRecord.objects.filter(pk=charge.pk).update(job_uuid=job.uuid, info="needle.png")
     with django_assert_num_queries(3):
-        get_records_page(actor, find_records(actor), limit=50, search="png")
+        assert get_records_page(actor, find_records(actor), limit=100, search="needle").rows == [charge]

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.hashers import make_password
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Field
@@ -52,7 +53,9 @@ PLANS = (
 )
 # The part of the charges that the bundled engine takes, where the team has it.
 BUNDLED_PART = 0.35
-MONTHLY_GRANT = Decimal(40_000)
+# A grant lasts for two months of charges at the mean rate of the three years, so that balances run out in sight.
+GRANT_DAYS = 60
+SMALLEST_GRANT = 100
 COLUMNS = (
     "team_id", "created_by_id", "private_to_id", "connection_id", "connection_name", "point_type", "job", "info",
     "points", "balance", "job_uuid", "match", "is_corrected", "feature", "created_at", "service_time", "day", "hour",
@@ -66,8 +69,9 @@ class _Plan:
 
     connection: Connection
     weight: float
+    grant: Decimal = Decimal(SMALLEST_GRANT)
     place: int = 0
-    balance: Decimal = MONTHLY_GRANT
+    balance: Decimal = Decimal(0)
 
 
 @dataclass
@@ -94,6 +98,10 @@ class _Seeder:
     def fill(self) -> None:
         self.people = [_create_person(self.team, name) for name in NAMES]
         self.plans = _create_plans(self.team, self.people[0])
+        total = sum(plan.weight for plan in self.plans)
+        for plan in self.plans:
+            amount = round(self.rows * plan.weight / total * GRANT_DAYS / DAYS)
+            plan.grant = Decimal(max(SMALLEST_GRANT, amount))
         latest: list[_Charge] = []
         charges = self._iterate_charges(latest)
         with database.cursor() as cursor:
@@ -142,7 +150,7 @@ class _Seeder:
             points, slug = 2 * points, WORKFLOW
         plan.place += 1
         if plan.balance < points:
-            plan.balance += MONTHLY_GRANT
+            plan.balance += plan.grant
         plan.balance -= points
         return _Charge(plan, person, slug, feature.module, points, moment, local, job_uuid, number)
 
@@ -150,14 +158,15 @@ class _Seeder:
 @transaction.atomic
 def seed_usage(team: Team, *, rows: int, seed: int = 1) -> None:
     """Store `rows` charges of the last three years, and the jobs of the latest ones. The sums are left to rebuild."""
-    # Charges that are there already have been made with another number: no two are equal.
+    # Neither two teams nor two calls make the same jobs.
     stored = UsageRecord.objects.filter(team=team).count()
-    _Seeder(team, rows, Random(f"{seed} {stored}")).fill()  # noqa: S311 - made-up figures
+    _Seeder(team, rows, Random(f"{seed} {team.slug} {stored}")).fill()  # noqa: S311 - made-up figures
 
 
 def _create_person(team: Team, name: str) -> User:
     """Return a member of the team who can't sign in."""
-    user, _is_new = User.objects.get_or_create(username=f"{name}-{team.slug}"[:150], defaults={"is_active": False})
+    defaults = {"is_active": False, "password": make_password(None)}
+    user, _is_new = User.objects.get_or_create(username=f"{name}-{team.slug}"[:150], defaults=defaults)
     Membership.objects.get_or_create(team=team, user=user, defaults={"role": Role.MEMBER})
     return user
 
@@ -279,5 +288,5 @@ def _build_job(team: Team, charge: _Charge, random: Random) -> Job:
 def _set_balance(plan: _Plan) -> None:
     if not plan.connection.is_bundled:
         Connection.objects.filter(pk=plan.connection.pk).update(
-            granted=MONTHLY_GRANT, used=MONTHLY_GRANT - plan.balance, checked_at=timezone.now()
+            granted=plan.grant, used=plan.grant - plan.balance, checked_at=timezone.now()
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from vanceweb.usage.figures.entries import Entry, EntryNames, build_rest
 from vanceweb.usage.figures.filters import Dimension
@@ -57,10 +58,14 @@ def build_bars(
     starts = tuple(period.iterate_starts(bucket))
     places = {start: place for place, start in enumerate(starts)}
     credits: dict[Entry, list[Decimal]] = defaultdict(lambda: [NOTHING] * len(starts))
+    # Named once, not in every bucket.
+    entries: dict[tuple[Any, ...], Entry] = {}
     totals, jobs = [NOTHING] * len(starts), [0] * len(starts)
     for row in sums:
-        place = places[row.start]
-        credits[names.find_entry(by, row.values, is_foreign=row.is_foreign)][place] += row.credits
+        place, key = places[row.start], (row.is_foreign, *row.values)
+        if key not in entries:
+            entries[key] = names.find_entry(by, row.values, is_foreign=row.is_foreign)
+        credits[entries[key]][place] += row.credits
         totals[place] += row.credits
         jobs[place] += row.jobs
     series = [Series(entry, tuple(values), sum(values, NOTHING)) for entry, values in credits.items()]

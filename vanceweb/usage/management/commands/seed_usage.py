@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rows", type=int, default=100_000, help="the number of charges (default: 100000)")
         parser.add_argument("--team", required=True, metavar="SLUG", help="the team to fill")
-        parser.add_argument("--seed", type=int, default=1, help="the same number gives the same charges (default: 1)")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="the same number gives a team the same charges (default: 1)"
+        )
         parser.add_argument("--force", action="store_true", help="fill a team that has charges already")
 
     def handle(self, *args: Any, **options: Any) -> None:

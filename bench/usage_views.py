@@ -1,0 +1,108 @@
+"""The measurement of `usage_figures`, in a process with a data folder of its own."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from vanceweb.teams.access import Actor, get_actor
+from vanceweb.teams.models import Membership, Role, Team, User
+from vanceweb.usage.figures.dashboard import compute_dashboard
+from vanceweb.usage.figures.filters import Filters
+from vanceweb.usage.figures.periods import Bucket, Period, Preset, build_preset, get_today
+from vanceweb.usage.record_search import find_records, get_records_page
+
+FEW, MANY = 100, int(os.environ.get("USAGE_ROWS", "1000000"))
+RUNS = 15
+# Charges of one export whose time is taken, at both sizes.
+EXPORTED_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds on the clock and of the processor."""
+
+    wall: float
+    processor: float
+
+
+def main() -> None:
+    """Fill two teams and print a line for each view."""
+    few, many = prepare_team("few", FEW), prepare_team("many", MANY)
+    print(f"usage on {database.vendor}, {FEW} and {MANY:,} charges: median of {RUNS} runs, ms")
+    small, large = list(iterate_views(few)), list(iterate_views(many))
+    for (name, view), (_name, other) in zip(small, large, strict=True):
+        print_comparison(name, view, other)
+
+
+def prepare_team(slug: str, rows: int) -> Actor:
+    """Return an owner of a new team with so many charges."""
+    team = Team.objects.create(slug=slug, name=slug)
+    call_command("seed_usage", rows=rows, team=slug)
+    owner = User.objects.create_user(username=f"owner-{slug}")
+    Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    actor = get_actor(owner, team)
+    if actor is None:
+        raise RuntimeError("the owner isn't in the team")
+    return actor
+
+
+def iterate_views(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield each view with its name. The first ones are the whole pages, as a browser gets them."""
+    today = get_today(actor.team)
+    quarter = Period(today - timedelta(days=91), today + timedelta(days=1))
+    year = build_preset(Preset.MONTHS_12, today)
+    limit = settings.USAGE_PAGE_ROWS
+    client = Client(headers={"host": "localhost"})
+    client.force_login(actor.user)
+    page = f"/t/{actor.team.slug}/usage/"
+    yield "usage page", lambda: client.get(page)
+    yield "dashboard, 92 days", lambda: compute_dashboard(actor, quarter, Filters(), today)
+    yield (
+        "dashboard, 92 days, one tool",
+        lambda: compute_dashboard(actor, quarter, Filters(feature="enlarge3"), today),
+    )
+    yield "a year by month", lambda: compute_dashboard(actor, year, Filters(), today, bucket=Bucket.MONTH)
+    yield "history, first page", lambda: get_records_page(actor, find_records(actor), limit=limit)
+    yield "history, last page", lambda: get_records_page(actor, find_records(actor), limit=limit, last=True)
+    yield "history, search", lambda: get_records_page(actor, find_records(actor), limit=limit, search="photo")
+    yield (
+        "history, search in vain",
+        lambda: get_records_page(actor, find_records(actor), limit=limit, search="no such name"),
+    )
+    rows = find_records(actor).order_by("-created_at", "-pk")
+    yield "export, 100 rows", lambda: sum(1 for _row in islice(rows.iterator(), EXPORTED_ROWS))
+
+
+def print_comparison(name: str, small: Callable[[], object], large: Callable[[], object]) -> None:
+    """Print the median times of a view at both sizes, taken in turns."""
+    small()
+    large()
+    runs = [(measure(small), measure(large)) for _ in range(RUNS)]
+    few, many = (
+        Times(statistics.median(run[side].wall for run in runs), statistics.median(run[side].processor for run in runs))
+        for side in (0, 1)
+    )
+    with CaptureQueriesContext(database) as queries:
+        large()
+    print(
+        f"{name:30} {few.wall:7.1f} → {many.wall:7.1f} ({many.wall / few.wall:4.1f} times)   "
+        f"processor {few.processor:7.1f} → {many.processor:7.1f} ({many.processor / few.processor:4.1f} times)   "
+        f"{len(queries)} statements"
+    )
+
+
+def measure(view: Callable[[], object]) -> Times:
+    """Return the times of one run."""
+    clock, processor = time.perf_counter(), time.process_time()
+    view()
+    return Times(1000 * (time.perf_counter() - clock), 1000 * (time.process_time() - processor))
