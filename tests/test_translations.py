@@ -38,7 +38,7 @@ SENTENCE = "Lorem ipsum dolor."
 # What people and services have written, and addresses.
 DATA = ("alice", "bob", "mona", "Acme",
         "Elsewhere", "holiday.png", "holiday_x2.png", "Home", "Studio plan", "cdef", "span (ncnn)",
-        "Shop", "https://shop.example/hooks/jobs", WEBHOOK_ERROR,
+        "Shop", "EUR", "https://shop.example/hooks/jobs", WEBHOOK_ERROR,
         SENTENCE, HELD_REASON, "https://api.example/web_api/v1", settings.HOSTED_BASE_URL)  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from tests.api.factories import make_webhook
 from tests.conftest import PASSWORD, as_actor
 from tests.factories import make_alert, make_charge, make_export, make_hosted_connection, make_job
+from vanceweb.budgets.models import Budget, CreditPrice
 from vanceweb.engine.models import Account
 from vanceweb.gallery.link_services import create_link
 from vanceweb.gallery.models import Asset, ShareLink
@@ -114,6 +115,12 @@ URLS = {
     "t/<slug:team>/usage/statement/": (TEAM_PAGE, NOT_ALLOWED),
     # Another person's: each sees their own only.
     "usage/exports/<uuid:export>/": (OWN_MISSING, NOT_ALLOWED),
+    "t/<slug:team>/usage/budgets/": (TEAM_PAGE, NOT_ALLOWED),
+    "t/<slug:team>/usage/budgets/add/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "t/<slug:team>/usage/budgets/<uuid:budget>/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "t/<slug:team>/usage/budgets/<uuid:budget>/delete/": (MANAGE_PAGE, MANAGE),
+    "t/<slug:team>/usage/prices/": (MANAGE_PAGE, MANAGE_BY_FORM),
+    "t/<slug:team>/usage/prices/<int:price>/delete/": (NOT_ALLOWED, MANAGE),
     "t/<slug:team>/connections/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/connections/add/": (TEAM_REDIRECT, MAKE_BY_FORM),
     "t/<slug:team>/people/": (TEAM_PAGE, NOT_ALLOWED),
@@ -134,6 +141,8 @@ URLS = {
     "jobs/<uuid:job>/progress/": (FILE, FILE_NOT_ALLOWED),
     "jobs/<uuid:active>/cancel/": (NOT_ALLOWED, EDIT),
     "jobs/<uuid:failed>/retry/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:failed>/when-short/": (NOT_ALLOWED, EDIT),
+    "jobs/<uuid:job>/exceed-budget/": (NOT_ALLOWED, Expected(TO_LOGIN, 404, 403, 403, 403, 302, 404, 404)),
     "jobs/<uuid:job>/privacy/": (NOT_ALLOWED, MAKERS),
     "jobs/<uuid:job>/delete/": (EDIT_PAGE, EDIT),
     # Only the secret of a transform opens it.
@@ -243,6 +252,8 @@ ROW_POSTS = [route for route in ROWS if URLS[route][1].owner != 405]
 # Whoever made a row may do to it what owners may, and these.
 MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
     "jobs/<uuid:job>/privacy/": [405, 302],
+    # A budget limits whoever made the job, too.
+    "jobs/<uuid:job>/exceed-budget/": [405, 403],
     "gallery/<uuid:asset>/privacy/": [405, 302],
     "connections/<uuid:connection>/share/": [200, 302],
     "connections/<uuid:connection>/unshare/": [405, 302],
@@ -273,6 +284,7 @@ def to_urlconf_route(route: str) -> str:
         "webhook",
         "alert",
         "export",
+        "budget",
     )
     for name in names:
         route = route.replace(f"<uuid:{name}>", "<uuid:uuid>")
@@ -306,6 +318,8 @@ def fill_addresses(user: User, *, private_to: User | None = None) -> dict[str, s
         "<int:account>": Account.objects.order_by("pk")[0].pk,
         "<int:pk>": 1,
         "<uuid:webhook>": (webhook := make_webhook(user)).uuid,
+        "<uuid:budget>": Budget.objects.create(team=team, person=mona, credits=999).uuid,
+        "<int:price>": CreditPrice.objects.create(team=team, price=1, currency="EUR", valid_from="2026-01-01").pk,
         "<uuid:delivery>": webhook.deliveries.get().uuid,
         "<uuid:token>": uuid4(),
         "<uuidstr:picture_id>": job.result.uuid,

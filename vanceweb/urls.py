@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vanceweb.usage.urls")),
     path("", include("vanceweb.api.urls")),
     path("", include("vanceweb.vault.urls")),
+    path("", include("vanceweb.budgets.urls")),
     path("", include("vanceweb.accounts.urls")),
     path("", include("vanceweb.teams.urls")),
     path("", include("vanceweb.ops.urls")),

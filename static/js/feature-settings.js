@@ -24,7 +24,14 @@ class FeatureSettings extends HTMLElement {
       control.classList.toggle("is-off", control.inert);
     });
     const connection = this.querySelector("[name=connection]")?.selectedOptions[0];
-    if (connection) this.querySelector("[data-balance-shown]").textContent = connection.dataset.balance;
+    if (connection) this.showConnection(connection);
+  }
+
+  // What is left there, and the choices for a job that costs more.
+  showConnection(connection) {
+    this.querySelector("[data-balance-shown]").textContent = connection.dataset.balance;
+    this.querySelector("#when-short").hidden = !("short" in connection.dataset);
+    this.querySelectorAll("[data-not-for-bundled]").forEach((choice) => (choice.hidden = "bundled" in connection.dataset));
   }
 }
 

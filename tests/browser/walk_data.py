@@ -6,10 +6,11 @@
 import io
 import json
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -31,6 +32,9 @@ from tests.factories import (
     make_upload,
 )
 from vanceweb.api.models import Webhook
+from vanceweb.budgets.models import Budget, Reservation
+from vanceweb.budgets.prices import set_price
+from vanceweb.budgets.services import BudgetValues, create_budget
 from vanceweb.catalogue.steps import Step
 from vanceweb.gallery.link_services import create_link, revoke_link
 from vanceweb.gallery.models import Asset
@@ -89,6 +93,8 @@ def make_jobs_in_every_state(user: User) -> dict[str, Job]:
     now = timezone.now()
     working = {"state": Job.State.PROCESSING, "trans_id": "t1", "work_started_at": now - timedelta(seconds=30)}
     texts = {"error": "The service could not read the picture.", "error_code": 10011}
+    spent = {"granted": Decimal(50), "used": Decimal(50), "checked_at": now, "check_state": Connection.CheckState.OK}
+    used_up = make_hosted_connection(user, name="Used-up plan", private_to_id=None, billing_day=31, **spent)
     enlarge = {"scale": 4, "suppress_noise": 0, "remove_blur": 0}
     steps = (Step("denoise", {"auto_params": True}), Step("enlarge3", enlarge))
     jobs = {
@@ -106,6 +112,14 @@ def make_jobs_in_every_state(user: User) -> dict[str, Job]:
         "failed_settings": make_job(
             user, source=source, state=Job.State.FAILED, **texts | {"failure_kind": Job.FailureKind.SETTINGS}
         ),
+        "failed_credits": make_job(
+            user,
+            source=source,
+            state=Job.State.FAILED,
+            connection=used_up,
+            **texts | {"failure_kind": Job.FailureKind.CREDITS},
+        ),
+        "held_for_budget": make_job(user, source=source, state=Job.State.HELD, held_for=Job.HoldCause.BUDGET),
         "cancelled": make_job(user, source=source, state=Job.State.CANCELLED),
         "held": make_job(user, source=source, state=Job.State.HELD),
         "running": make_job(user, source=source, percent=42.0, **working),
@@ -150,6 +164,32 @@ def make_links(user: User) -> dict[str, str]:
     return secrets | {"link": str(link.uuid)}
 
 
+def make_budgets(user: User) -> Budget:
+    """Create budgets with much and with nothing left, alerts of both, and prices. Return one."""
+    actor = as_actor(user)
+    bob = User.objects.get(username="bob")
+    subjects = {"person": bob, "connection": get_bundled(user)}
+    for credits, spent, name in ((20, 17, "person"), (500, 300, "connection")):
+        values = {name: subjects[name]} | {"credits": Decimal(credits), "period": Budget.Period.TOTAL}
+        create_budget(actor=actor, values=BudgetValues(**values))  # type: ignore[arg-type]
+        for state in (Reservation.State.SETTLED, Reservation.State.RESERVED):
+            is_settled = state == Reservation.State.SETTLED
+            Reservation.objects.create(
+                job_uuid=uuid4(),
+                team=actor.team,
+                connection=get_bundled(user),
+                person=bob if name == "person" else user,
+                is_shared=True,
+                credits=spent // 2,
+                settled=spent // 2 if is_settled else 0,
+                settled_at=timezone.now() if is_settled else None,
+                state=state,
+            )
+    for price, currency, day in (("0.09", "EUR", date(2026, 1, 1)), ("0.105", "USD", date(2025, 6, 15))):
+        set_price(actor=actor, price=Decimal(price), currency=currency, valid_from=day)
+    return create_budget(actor=actor, values=BudgetValues(credits=Decimal("150.5")))
+
+
 def fill_team_of_many(owner: User) -> dict[str, str]:
     """Fill the lists of the owner's team beyond their first page. Return the values of paths to its rows."""
     for name, role in (("bob", Role.MEMBER), ("vera", Role.VIEWER), ("ada", Role.ADMIN), ("olivia", Role.OWNER)):
@@ -179,6 +219,7 @@ def fill_team_of_many(owner: User) -> dict[str, str]:
             "asset": str(asset.uuid),
             "charge": str(charge.pk),
             "webhook": str(webhook.uuid),
+            "budget": str(make_budgets(owner).uuid),
             "bundled": str(get_bundled(owner).uuid),
             "source": str(finished[0].source.uuid) if finished[0].source else "",
         }
@@ -209,6 +250,7 @@ def fill_team_of_one(owner: User) -> dict[str, str]:
     job = make_finished_job(owner, 0)
     charge = make_charge(owner)
     recompute_days(team_id=charge.team_id, days=[charge.day])
+    create_budget(actor=as_actor(owner), values=BudgetValues(credits=Decimal(25)))
     if job.result is not None:
         create_link(actor=as_actor(owner), pictures=[job.result])
     return {"done": str(job.uuid)}

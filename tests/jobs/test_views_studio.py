@@ -75,9 +75,9 @@ def test_the_number_of_queries_is_independent_of_the_number_of_jobs(
 ) -> None:
     for _ in range(2):
         make_job(alice)
-    with django_assert_num_queries(6):  # session, user, membership, connections, jobs, refused tokens
+    with django_assert_num_queries(7):  # session, user, membership, connections, jobs, refused tokens, alerts
         visitor.get("/t/studio/")
     for _ in range(5):
         make_job(alice)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         visitor.get("/t/studio/")

@@ -1,6 +1,5 @@
 """Correcting by hand which job a charge is for."""
 
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client

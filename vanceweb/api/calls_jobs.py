@@ -54,6 +54,7 @@ def add_job(
                 source=submission.source,
                 steps=submission.steps,
                 output=submission.output,
+                when_short=body.when_short,
             )
         except (JobRefused, JConfigError) as refusal:
             raise Problem(409, str(refusal)) from None

@@ -176,6 +176,14 @@ class JobIn(RequestSchema):
     steps: Annotated[list[StepIn], Field(min_length=1, max_length=MAX_STEPS)]
     output: OutputIn | None = None
     connection: UUID | None = Field(None, description="The id of a connection; the bundled engine if left out.")
+    when_short: Literal["start", "hold", "other_connection", "bundled_engine"] = Field(
+        "start",
+        description=(
+            "What happens if the job costs more than the connection has left: it starts all the same, is held until "
+            "credits arrive, or runs on another shared connection or on the bundled engine. Where none of those has "
+            "enough, it is held."
+        ),
+    )
 
 
 class StepOut(Schema):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from vanceweb.budgets.reservations import release_reservations
 from vanceweb.client import VanceClient
 from vanceweb.jobs.failures import Failure
 from vanceweb.jobs.models import Job
@@ -58,16 +59,19 @@ class ClaimedJob:
         self.release(not_before=now + timedelta(seconds=seconds), woken_at=now, **fields)
 
     def fail(self, failure: Failure) -> None:
-        """End the job as failed."""
-        self.release(
-            state=Job.State.FAILED,
-            resume_state=failure.resume_state,
-            error_code=failure.code,
-            error=failure.sentence,
-            failure_kind=failure.kind,
-            finished_at=timezone.now(),
-            not_before=None,
-        )
+        """End the job as failed. Its credits are given back, unless its service may have charged them."""
+        with transaction.atomic():
+            self.release(
+                state=Job.State.FAILED,
+                resume_state=failure.resume_state,
+                error_code=failure.code,
+                error=failure.sentence,
+                failure_kind=failure.kind,
+                finished_at=timezone.now(),
+                not_before=None,
+            )
+            if not self.job.may_be_charged:
+                release_reservations(job_uuids=[self.job.uuid])
 
     def hold(self, *, reason: str, cause: str) -> None:
         """Hold the job in its state until the cause is over, and count a setback."""
@@ -79,6 +83,12 @@ class ClaimedJob:
             held_at=timezone.now(),
             setbacks=self.job.setbacks + 1,
         )
+
+    def hold_for_credits(self, *, reason: str) -> None:
+        """Hold the job until its connection has the credits. It reserves none meanwhile."""
+        with transaction.atomic():
+            self.hold(reason=reason, cause=Job.HoldCause.CREDITS)
+            release_reservations(job_uuids=[self.job.uuid])
 
     def back_off(self, failure: Failure) -> None:
         """Pause after a transient error, twice as long each time, or end the job if it has had too many in a row."""

@@ -29,8 +29,8 @@ def refuse_broken(connection: Connection) -> None:
         raise JobRefused(connection.broken_sentence)
 
 
-def check_release(job: Job) -> None:
-    """Raise JobRefused if the held job may no longer use its connection or its picture."""
+def check_release(job: Job) -> Connection | None:
+    """Return the held job's connection. Raise JobRefused if it may no longer use that or its picture."""
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     if connection is not None and not _can_use(job, connection):
         raise JobRefused(_("The job ran on somebody's private connection. Run it again on another."))
@@ -39,10 +39,11 @@ def check_release(job: Job) -> None:
     source = job.source
     if source is not None and source.private_to_id not in (None, job.private_to_id):
         raise JobRefused(_("A picture of the job is private now. Run it again with another."))
+    return connection
 
 
-def check_retry(actor: Actor, job: Job) -> list[Asset]:
-    """Return the pictures that a retry of the job uses, its source locked. Raise JobRefused if it can't be retried."""
+def check_retry(actor: Actor, job: Job) -> tuple[Connection | None, list[Asset]]:
+    """Return the connection and the pictures of a retry, the source locked. Raise JobRefused if there can be none."""
     connection = Connection.objects.without_token().filter(jobs=job.pk).first()
     source = Asset.objects.select_for_update(of=("self",)).filter(jobs_from=job.pk).first()
     if job.has_ended and (connection is None or source is None):
@@ -55,7 +56,7 @@ def check_retry(actor: Actor, job: Job) -> list[Asset]:
     if source is not None and not actor.can_see(source):
         raise JobRefused(_("The job's picture is private to somebody else. Run it again with another."))
     guides = [] if job.resume_state else _find_guides(job.parsed_steps, actor.own())
-    return guides if source is None else [source, *guides]
+    return connection, guides if source is None else [source, *guides]
 
 
 def check_deletable(job: Job) -> None:

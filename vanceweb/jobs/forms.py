@@ -1,12 +1,19 @@
 """The form fields that every feature has: the picture and the connection."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.budgets.spent_credits import find_available_credits
 from vanceweb.gallery.models import Asset
 from vanceweb.gallery.samples import SAMPLES
+from vanceweb.interface.templatetags.formats import credit_count
+from vanceweb.jobs.shortages import WhenShort
 from vanceweb.lib.foreign_formats import FOREIGN_FORMATS
 from vanceweb.teams.access import Actor, add_may_spend, filter_visible
 from vanceweb.vault.models import Connection
@@ -53,16 +60,30 @@ class SubmissionForm(forms.Form):
         error_messages={"required": _("Choose a connection that works.")},
     )
 
+    when_short = forms.ChoiceField(
+        choices=WhenShort.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        label=_("This costs more than is left"),
+    )
+
     # The picture that the submitted file was converted to: the page shows it, and is submitted with it.
     converted: Asset | None = None
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, credits: Decimal = Decimal(0), **kwargs: Any) -> None:
+        """`credits` is the cost of the job."""
         super().__init__(*args, **kwargs)
+        self.credits = credits
         self._asset_field.queryset = filter_visible(Asset.objects.filter(blob__problem=""), actor)
         self._connection_field.queryset = filter_visible(Connection.objects.without_token(), actor)
         # All that the person sees, with their state; those that they may not spend on can't be chosen.
         self.connections = list(add_may_spend(Connection.objects.without_token(), actor))
         self.broken_connections = [row for row in self.spendable_connections if row.is_broken]
+
+    @cached_property
+    def available(self) -> Mapping[int, Decimal | None]:
+        """The credits that are left on each connection for new jobs, by their ids. One query."""
+        return find_available_credits(self.connections)
 
     @property
     def spendable_connections(self) -> list[Connection]:
@@ -87,6 +108,27 @@ class SubmissionForm(forms.Form):
             return None
         return cast(Asset | None, asset)
 
+    def is_short(self, connection: Connection | None) -> bool:
+        """Return whether the job costs more than the connection has left, as far as that is known."""
+        left = None if connection is None else self.available.get(connection.pk)
+        return left is not None and left < self.credits
+
+    @property
+    def short_choices(self) -> list[tuple[str, str, bool]]:
+        """The choices for a job that costs too much: value, label, and whether it is chosen.
+
+        Other connections are offered only where there is one.
+        """
+        others = [row for row in self.spendable_connections if not (row.is_broken or row.is_private)]
+        bundled = [row for row in others if row.is_bundled]
+        is_offered = {
+            WhenShort.OTHER_CONNECTION: len(others) - len(bundled) > 1 or (len(others) > len(bundled) and bundled),
+            WhenShort.BUNDLED_ENGINE: bundled and len(self.spendable_connections) > len(bundled),
+        }
+        given = self["when_short"].value()
+        offered = [choice for choice in WhenShort if is_offered.get(choice, True)]
+        return [(choice.value, str(choice.label), choice.value == given) for choice in offered]
+
     def clean_connection(self) -> Connection:
         connection: Connection = self.cleaned_data["connection"]
         if connection not in self.spendable_connections:
@@ -99,7 +141,15 @@ class SubmissionForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if "picture" not in self.errors and not any(cleaned.get(name) for name in ("picture", "source", "sample")):
             self.add_error("picture", _("Choose a picture first: drop one here, choose a file or try a sample."))
+        connection = cleaned.get("connection")
+        if connection and self.is_short(connection) and not (cleaned.get("when_short") or self.errors):
+            self.add_error("when_short", self._describe_shortage(connection))
         return cleaned
+
+    def _describe_shortage(self, connection: Connection) -> str:
+        text = gettext("This costs %(cost)s, and %(name)s has %(left)s left for new jobs. Choose what should happen.")
+        left = max(Decimal(0), self.available[connection.pk] or Decimal(0))
+        return text % {"cost": credit_count(self.credits), "name": connection.name, "left": credit_count(left)}
 
     @property
     def _asset_field(self) -> "forms.ModelChoiceField[Asset]":

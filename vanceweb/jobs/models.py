@@ -65,6 +65,10 @@ class Job(TeamOwned, LeasedModel):
 
         # The connection's service refuses the token.
         TOKEN = "token"  # noqa: S105
+        # The job would exceed a budget.
+        BUDGET = "budget"
+        # The connection has too few credits left.
+        CREDITS = "credits"
 
     ACTIVE = (State.QUEUED, State.UPLOADING, State.PROCESSING, State.DOWNLOADING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
@@ -98,6 +102,8 @@ class Job(TeamOwned, LeasedModel):
     held_reason = models.TextField(blank=True)
     held_for = models.CharField(max_length=16, choices=HoldCause.choices, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
+    # The person chose that the job is held while its connection has too few credits, and doesn't fail.
+    waits_for_credits = models.BooleanField(default=False)
     percent = models.FloatField(null=True, blank=True)
     # The service's names for the backend that made the result and for the engine, and its note about the result.
     backend = models.TextField(blank=True)

@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.budgets.reservations import settle_reservation
 from vanceweb.catalogue.jconfig import build_jconfig
 from vanceweb.catalogue.steps import collect_guide_uids, replace_guide_uids
 from vanceweb.catalogue.work_names import build_file_word
@@ -263,6 +264,7 @@ def _complete_job(run: JobRun, asset: Asset, note: str) -> None:
             finished_at=timezone.now(),
             not_before=None,
         )
+        settle_reservation(job_uuid=run.job.uuid)
         record_run_time(job=run.job, connection=run.connection)
         report_charge(connection_id=run.connection.pk)
     run.job.state = Job.State.DONE

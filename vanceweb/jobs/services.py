@@ -10,6 +10,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vanceweb.budgets.reservations import release_reservations
 from vanceweb.catalogue.features import calculate_credits, get_feature_by_module
 from vanceweb.catalogue.output import Output
 from vanceweb.catalogue.rules import check_output, check_steps
@@ -33,7 +34,9 @@ from vanceweb.jobs.order import compute_rank
 from vanceweb.jobs.places import wake_next_job
 from vanceweb.jobs.result_limits import find_impossible_size, measure_asset
 from vanceweb.jobs.run_times import estimate_seconds
+from vanceweb.jobs.shortages import WhenShort, choose_placement
 from vanceweb.jobs.source_names import is_named_to_team
+from vanceweb.jobs.spending import build_credits_hold, reserve_for_job
 from vanceweb.jobs.tasks import wake_job_worker
 from vanceweb.lib.after_commit import run_after_commit
 from vanceweb.teams.access import Action, Actor, filter_editable, filter_visible, require
@@ -56,8 +59,19 @@ def delete_upload_on_error(source: Asset) -> Iterator[None]:
 
 
 @transaction.atomic
-def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Sequence[Step], output: Output) -> Job:
+def submit_job(
+    *,
+    actor: Actor,
+    connection: Connection,
+    source: Asset,
+    steps: Sequence[Step],
+    output: Output,
+    when_short: str = WhenShort.START,
+) -> Job:
     """Create the job and enqueue it. A job on a private picture, or guided by one, is private too.
+
+    It reserves its credits. If it would exceed a budget it is held, with the reason; `when_short` says what happens if
+    it costs more than its connection has left.
 
     The guides of the steps are pictures of the gallery. The actor must be allowed to spend on the connection now; if
     their role or the connection's rule changes before a worker begins, the job runs all the same. Raise JobRefused,
@@ -73,6 +87,9 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         raise JobRefused(_("The picture and the connection must be the team's or your own."))
     refuse_spending(actor, usable)
     refuse_broken(usable)
+    credits = calculate_credits(checked)
+    placement = choose_placement(actor=actor, connection=usable, credits=credits, when_short=when_short)
+    usable = placement.connection
     if source.problem:
         raise JobRefused(source.problem)
     impossible = find_impossible_size(usable, measure_asset(source), checked, output)
@@ -80,7 +97,7 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         raise JobRefused(impossible)
     private = any(picture.is_private for picture in (source, *guides))
     now = timezone.now()
-    job = Job.objects.create(
+    job = Job(
         **actor.own(private=private).to_fields(),
         connection=usable,
         connection_name=usable.name,
@@ -91,11 +108,17 @@ def submit_job(*, actor: Actor, connection: Connection, source: Asset, steps: Se
         steps=to_json(checked),
         feature=get_feature_by_module(checked[-1].module).slug,
         output=_to_output_json(output),
-        credits=calculate_credits(checked),
+        credits=credits,
+        waits_for_credits=placement.waits,
         submitted_at=now,
         **_build_queue_fields(connection=usable, steps=checked, source=source, submitted_at=now),
     )
-    wake_job_worker()
+    hold = reserve_for_job(job, usable, state=Job.State.QUEUED)
+    for name, value in hold.to_fields(Job.State.QUEUED).items() if hold else ():
+        setattr(job, name, value)
+    job.save(force_insert=True)
+    if hold is None:
+        wake_job_worker()
     return job
 
 
@@ -110,7 +133,7 @@ def cancel_job(*, job: Job) -> bool:
     Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(state=F("resume_state"), resume_state="", **NOT_HELD)
     if end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.CANCELLED) == 0:
         return False
-    wake_after_end(job_id=job.pk)
+    complete_end(job_id=job.pk)
     job.refresh_from_db()
     return True
 
@@ -122,13 +145,16 @@ def fail_held_job(*, job: Job, sentence: str) -> None:
     if held.update(state=F("resume_state"), resume_state="", **NOT_HELD):
         fields = {"error": sentence, "error_code": None, "failure_kind": Job.FailureKind.OUTAGE}
         end_active_jobs(Job.objects.filter(pk=job.pk), state=Job.State.FAILED, **fields)
-        wake_after_end(job_id=job.pk)
+        complete_end(job_id=job.pk)
     job.refresh_from_db()
 
 
-def wake_after_end(*, job_id: int) -> None:
-    """Wake workers after a job was ended: for the notice to its service, and for the job that gets its place."""
-    job = Job.objects.filter(pk=job_id).only("cancel_requested", "connection_id").get()
+def complete_end(*, job_id: int) -> None:
+    """Give back the credits of a job that was ended, and wake workers for its service and for the next job."""
+    names = ("uuid", "state", "resume_state", "error_code", "cancel_requested", "connection_id")
+    job = Job.objects.filter(pk=job_id).only(*names).get()
+    if not job.may_be_charged:
+        release_reservations(job_uuids=[job.uuid])
     if job.cancel_requested:
         wake_job_worker()
     wake_next_job(job.connection_id, wake_job_worker)
@@ -174,23 +200,31 @@ def hold_job(*, job: Job, reason: str) -> bool:
 
 
 @transaction.atomic
-def release_job(*, job: Job) -> bool:
-    """Continue the held job from the state in which it was held. Return False if it isn't held.
+def release_job(*, job: Job, may_exceed: bool = False) -> bool:
+    """Continue the held job from the state in which it was held. Return False if it isn't held, or has to stay so.
 
-    The time for which it may run begins again; setbacks of a job whose token was refused still count. Raise JobRefused
-    if its connection is broken, or if that or its picture has become private.
+    It stays held without room in a budget, unless it `may_exceed` that, and without the credits that it waits for. The
+    time for which it may run begins again; setbacks of a job whose service refused it still count. Raise JobRefused if
+    its connection is broken, or if that or its picture has become private.
     """
     held = Job.objects.select_for_update().filter(pk=job.pk, state=Job.State.HELD).first()
     if held is None:
         job.refresh_from_db()
         return False
-    check_release(held)
+    connection = check_release(held)
+    hold = connection and reserve_for_job(held, connection, state=held.resume_state, may_exceed=may_exceed)
+    if hold:
+        if held.held_for != hold.cause:
+            Job.objects.filter(pk=job.pk).update(**hold.to_fields(held.resume_state))
+        job.refresh_from_db()
+        return False
     now = timezone.now()
     released = Job.objects.filter(pk=job.pk, state=Job.State.HELD).update(
         state=F("resume_state"),
         resume_state="",
-        # A service that accepts the token in checks and refuses it in calls would go on forever.
-        setbacks=F("setbacks") if held.held_for == Job.HoldCause.TOKEN else 0,
+        # A service that accepts the token in checks and refuses it in calls would go on forever, and one that tells of
+        # credits which it doesn't have, too.
+        setbacks=F("setbacks") if held.held_for in (Job.HoldCause.TOKEN, Job.HoldCause.CREDITS) else 0,
         error="",
         error_code=None,
         started_at=None,
@@ -206,8 +240,11 @@ def release_job(*, job: Job) -> bool:
 
 
 @transaction.atomic
-def retry_job(*, actor: Actor, job: Job) -> Job:
+def retry_job(*, actor: Actor, job: Job, waits_for_check: bool = False) -> Job:
     """Restart a failed or cancelled job from its `resume_state`, or from the beginning if that is empty.
+
+    It is held if it would exceed a budget. With `waits_for_check` it is held until a check of the balance finds enough
+    credits, whatever is known now: its service has just said that there are too few.
 
     The actor must see the connection and the pictures that are sent, and be allowed to spend on the connection, as for
     a new job. A job of their own becomes private if one of its pictures has. Raise JobRefused.
@@ -216,7 +253,8 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
     locked = filter_visible(Job.objects.select_for_update(), actor).filter(pk=job.pk).first()
     if locked is None:
         raise JobRefused(_("Only a failed or cancelled job can be retried."))
-    private = any(picture.is_private for picture in check_retry(actor, locked))
+    connection, pictures = check_retry(actor, locked)
+    private = any(picture.is_private for picture in pictures)
     if private and locked.created_by_id != actor.user.pk:
         raise JobRefused(_("A picture of the job is private now. Run it again with another."))
     now = timezone.now()
@@ -258,12 +296,18 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
             "engine_version": "",
             "note": "",
         }
+    if waits_for_check:
+        locked.waits_for_credits = fresh["waits_for_credits"] = True
+        fresh |= build_credits_hold(locked).to_fields(fresh["state"])
+    elif connection is not None and (hold := reserve_for_job(locked, connection, state=fresh["state"])):
+        fresh |= hold.to_fields(fresh["state"])
     ended = Job.objects.filter(
         pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], resume_state=job.resume_state
     )
     if ended.update(**fresh) == 0:
         raise JobRefused(_("Only a failed or cancelled job can be retried."))
-    wake_job_worker()
+    if fresh["state"] != Job.State.HELD:
+        wake_job_worker()
     job.refresh_from_db()
     return job
 
@@ -281,6 +325,9 @@ def delete_job(*, actor: Actor, job: Job) -> DeletionPlan | None:
     check_deletable(locked)
     plan = plan_deletion(locked, actor)
     record_event(AuditAction.JOB_DELETED, by=actor.performer, target=locked, is_named=is_named_to_team(locked))
+    if locked.may_be_charged:
+        # If its service charges it after all, the history says so.
+        release_reservations(job_uuids=[locked.uuid])
     locked.delete()
     for picture in (plan.deleted_result, plan.deleted_source):
         if picture is not None:

@@ -15,7 +15,7 @@ from vanceweb.gallery.models import Asset
 from vanceweb.gallery.services import delete_asset
 from vanceweb.jobs.due_jobs import count_free_places, filter_due_begun, filter_due_notices, filter_due_waiting
 from vanceweb.jobs.models import Job, ServicePoll
-from vanceweb.jobs.services import end_active_jobs, wake_after_end
+from vanceweb.jobs.services import complete_end, end_active_jobs
 from vanceweb.jobs.tasks import wake_job_worker, wake_poll_worker
 from vanceweb.lib.leases import filter_due
 from vanceweb.lib.row_faults import run_for_each
@@ -105,6 +105,6 @@ def fail_overdue_jobs() -> None:
     def fail(pk: int) -> None:
         fields = {"error": str(OVERDUE), "error_code": None, "failure_kind": Job.FailureKind.OUTAGE}
         if end_active_jobs(overdue.filter(pk=pk), state=Job.State.FAILED, **fields):
-            wake_after_end(job_id=pk)
+            complete_end(job_id=pk)
 
     run_for_each("Ending overdue jobs", overdue, fail, limit=BATCH)

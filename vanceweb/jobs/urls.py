@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vanceweb.jobs import views, views_conversion, views_feature, views_hook, views_privacy, views_studio
+from vanceweb.jobs import views, views_conversion, views_credits, views_feature, views_hook, views_privacy, views_studio
 
 urlpatterns = [
     path("t/<slug:team>/", views_studio.studio, name="studio"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/progress/", views.job_progress, name="job-progress"),
     path("jobs/<uuid:uuid>/cancel/", views.job_cancel, name="job-cancel"),
     path("jobs/<uuid:uuid>/retry/", views.job_retry, name="job-retry"),
+    path("jobs/<uuid:uuid>/exceed-budget/", views_credits.job_exceed_budget, name="job-exceed-budget"),
+    path("jobs/<uuid:uuid>/when-short/", views_credits.job_when_short, name="job-when-short"),
     path("jobs/<uuid:uuid>/privacy/", views_privacy.job_privacy, name="job-privacy"),
     path("gallery/<uuid:uuid>/privacy/", views_privacy.picture_privacy, name="asset-privacy"),
     path("jobs/<uuid:uuid>/delete/", views.job_delete, name="job-delete"),

@@ -24,6 +24,7 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.jobs.result_limits import find_impossible_size, measure_choice
 from vanceweb.jobs.services import delete_upload_on_error, submit_job
+from vanceweb.jobs.shortages import WhenShort
 from vanceweb.jobs.views_conversion import add_converted
 from vanceweb.lib.conversion import find_foreign_format
 from vanceweb.lib.decoding import DecoderUnavailable
@@ -45,14 +46,14 @@ def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     info = _get_feature_or_404(slug)
     if request.method == "POST":
         require(actor, Action.MAKE)
-        submission = SubmissionForm(request.POST, request.FILES, actor=actor)
+        submission = SubmissionForm(request.POST, request.FILES, actor=actor, credits=info.credits)
         form = build_form_class(info)(request.POST)
         job = _submit(actor, submission, form)
         if job is not None:
             return _redirect(request, reverse("job", args=[job.uuid]))
     else:
         chosen, initial = _read_initial_values(request, info, actor)
-        submission = SubmissionForm(initial=chosen, actor=actor)
+        submission = SubmissionForm(initial=chosen, actor=actor, credits=info.credits)
         form = build_form_class(info)(initial=initial)
     context = {
         "feature": info,
@@ -65,6 +66,7 @@ def feature(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
         "max_pixels": settings.UPLOAD_MAX_PIXELS,
         "max_convert_bytes": settings.CONVERT_MAX_BYTES,
         "is_gap": info.module in read_gaps(),
+        "is_short": submission.is_short(submission.chosen_connection),
     }
     return render(request, "jobs/feature.html", context, status=422 if request.method == "POST" else 200)
 
@@ -89,7 +91,14 @@ def _submit(actor: Actor, submission: SubmissionForm, form: FeatureForm) -> Job 
         return None
     try:
         with delete_upload_on_error(source):
-            return submit_job(actor=actor, connection=connection, source=source, steps=steps, output=output)
+            return submit_job(
+                actor=actor,
+                connection=connection,
+                source=source,
+                steps=steps,
+                output=output,
+                when_short=submission.cleaned_data["when_short"] or WhenShort.START,
+            )
     except (JobRefused, JConfigError) as refusal:
         form.add_error(None, str(refusal))
         return None

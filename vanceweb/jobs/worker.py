@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from vanceweb.client import InvalidToken, ServiceUnreachable, VanceError
+from vanceweb.client import InsufficientCredits, InvalidToken, ServiceUnreachable, VanceError
 from vanceweb.jobs.claims import LONGEST_PAUSE_SECONDS, ClaimedJob, JobRun, WakeCallback
 from vanceweb.jobs.due_jobs import claim_job, take_due_job
 from vanceweb.jobs.failures import (
@@ -24,6 +24,7 @@ from vanceweb.jobs.failures import (
 from vanceweb.jobs.models import Job
 from vanceweb.jobs.phases import PHASES
 from vanceweb.jobs.service_polls import compute_poll_pause
+from vanceweb.jobs.spending import build_credits_hold
 from vanceweb.lib.call_slots import get_call_slots
 from vanceweb.lib.decoding import DecoderUnavailable
 from vanceweb.lib.encryption import DecryptionFailed
@@ -157,6 +158,12 @@ def _run_phases_or_fail(claimed: ClaimedJob) -> None:
         else:
             claimed.fail(to_failure(error, job))
         _check_connection_soon(job)
+    except InsufficientCredits as error:
+        if job.waits_for_credits and job.setbacks < settings.JOB_MAX_SETBACKS:
+            claimed.hold_for_credits(reason=build_credits_hold(job).reason)
+            _check_connection_soon(job)
+        else:
+            claimed.fail(to_failure(error, job))
     except VanceError as error:
         claimed.fail(to_failure(error, job))
     except Exception as error:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vanceweb.api.models import PictureFetch, WebhookDelivery
+from vanceweb.budgets.alert_mails import filter_unsent_mails
 from vanceweb.engine.models import Transform
 from vanceweb.engine.models import WebhookDelivery as EngineDelivery
 from vanceweb.gallery.thumbnails import filter_unrendered
@@ -59,6 +60,9 @@ KINDS: Mapping[str, Kind] = {
         _("Checks of connections"), (lambda: filter_due(Connection.objects.all()),)
     ),
     "vanceweb.teams.tasks.send_invitations": Kind(_("Invitations by mail"), (lambda: filter_due(filter_unsent()),)),
+    "vanceweb.budgets.tasks.send_alert_mails": Kind(
+        _("Mails about budgets"), (lambda: filter_due(filter_unsent_mails()),)
+    ),
     "vanceweb.api.tasks.fetch_pictures": Kind(
         _("Pictures from addresses"), (lambda: filter_due(PictureFetch.objects.all()),)
     ),

@@ -83,6 +83,7 @@ SAMPLES = (
     Sample("person", _("Person"), "components/person.html"),
     Sample("progress", _("Progress"), "progress"),
     Sample("meter", _("Meter"), "meter"),
+    Sample("budget_bar", _("Bar of a budget"), "components/budget_bar.html"),
     Sample("facts", _("Facts"), ".facts, .facts-right"),
     Sample("table", _("Table"), "{% table %}"),
     Sample("pagination", _("Pagination"), "components/pagination.html"),

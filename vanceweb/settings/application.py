@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "vanceweb.teams",
     "vanceweb.accounts",
     "vanceweb.vault",
+    "vanceweb.budgets",
     "vanceweb.gallery",
     "vanceweb.jobs",
     "vanceweb.usage",

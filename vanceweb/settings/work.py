@@ -18,6 +18,8 @@ SWEEPS: list[str] = [
     "vanceweb.usage.sweeps.rebuild_usage",
     "vanceweb.jobs.token_holds.hold_jobs_of_rejected_tokens",
     "vanceweb.jobs.token_holds.release_jobs_of_accepted_tokens",
+    "vanceweb.jobs.credit_holds.release_jobs_with_budget",
+    "vanceweb.jobs.credit_holds.release_jobs_with_credits",
     "vanceweb.api.sweeps.report_ended_jobs",
 ]
 # Its housekeeping, every few rounds.
@@ -25,6 +27,7 @@ CHORES: list[str] = [
     "vanceweb.engine.sweeps.fail_overdue_transforms",
     "vanceweb.engine.sweeps.delete_expired_files",
     "vanceweb.jobs.sweeps.fail_overdue_jobs",
+    "vanceweb.jobs.credit_holds.release_forgotten_reservations",
     "vanceweb.vault.sweeps.schedule_daily_checks",
     "vanceweb.gallery.sweeps.delete_unused_blobs",
     "vanceweb.gallery.sweeps.remove_ended_links",
@@ -48,6 +51,7 @@ WAKEUPS: dict[str, str] = {
     "vanceweb.gallery.tasks.make_thumbnails": "vanceweb.gallery.sweeps.wake_due_thumbnails",
     "vanceweb.vault.tasks.check_connections": "vanceweb.vault.sweeps.wake_due_checks",
     "vanceweb.teams.tasks.send_invitations": "vanceweb.teams.sweeps.wake_due_invitations",
+    "vanceweb.budgets.tasks.send_alert_mails": "vanceweb.budgets.sweeps.wake_due_mails",
     "vanceweb.usage.tasks.sync_histories": "vanceweb.usage.sweeps.wake_due_histories",
     "vanceweb.usage.tasks.write_exports": "vanceweb.usage.sweeps.wake_due_exports",
     "vanceweb.api.tasks.fetch_pictures": "vanceweb.api.sweeps.wake_due_fetches",

@@ -11,7 +11,24 @@ from vanceweb.teams.models import AuditAction, AuditEvent, Team, User, Via
 
 # What an event may tell beside its target. None of it is a secret, and free text has no place among it.
 DETAIL_NAMES = frozenset(
-    {"role", "old_role", "name", "old_name", "count", "expires", "service", "scopes", "state", "format", "method"}
+    {
+        "role",
+        "old_role",
+        "name",
+        "old_name",
+        "count",
+        "expires",
+        "service",
+        "scopes",
+        "state",
+        "format",
+        "method",
+        "credits",
+        "old_credits",
+        "period",
+        "price",
+        "since",
+    }
 )
 DETAIL_LENGTH = 200
 

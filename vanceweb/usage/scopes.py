@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Exists
 
+from vanceweb.budgets.alerts import filter_alerts
 from vanceweb.teams.access import Actor
 from vanceweb.teams.models import Team, User
 from vanceweb.teams.person_filter import PersonFilter
@@ -14,12 +15,12 @@ from vanceweb.usage.models import UsageMonth
 from vanceweb.vault.models import Connection
 
 
-def list_scopes(actor: Actor) -> list[UsageScope]:
-    """Return the scopes that the actor has anything in; always the team's. One query."""
+def _read_presence(actor: Actor) -> tuple[bool, bool]:
+    """Return whether the actor has anything private here, and whether an alert of a budget is open. One query."""
     mine = {"team": actor.team, "private_to": actor.user}
-    has_any = Exists(Connection.objects.filter(**mine)) | Exists(UsageMonth.objects.filter(**mine))
-    has_private = Team.objects.filter(has_any, pk=actor.team.pk).exists()
-    return list(UsageScope) if has_private else [UsageScope.TEAM]
+    has_private = Exists(Connection.objects.filter(**mine)) | Exists(UsageMonth.objects.filter(**mine))
+    has_alert = Exists(filter_alerts(actor))
+    return Team.objects.filter(pk=actor.team.pk).values_list(has_private, has_alert).get()
 
 
 def build_scope_context(actor: Actor, filters: Filters, *, people: Sequence[User] | None = None) -> dict[str, Any]:
@@ -28,8 +29,10 @@ def build_scope_context(actor: Actor, filters: Filters, *, people: Sequence[User
     `people` are those who can be chosen, if they are known already."""
     is_private = filters.scope == UsageScope.PRIVATE
     offers_people = actor.can_see_all_usage and not is_private
+    has_private, has_alert = _read_presence(actor)
     return {
-        "scopes": list_scopes(actor),
+        "scopes": list(UsageScope) if has_private else [UsageScope.TEAM],
+        "has_budget_alerts": has_alert,
         "chosen_scope": filters.scope,
         "scope_query": f"?{urlencode({'scope': filters.scope.value})}" if is_private else "",
         "person_filter": PersonFilter(actor, filters.person, people) if offers_people else None,

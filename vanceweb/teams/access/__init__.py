@@ -15,7 +15,7 @@ from vanceweb.teams.access.actor_lookup import (
 from vanceweb.teams.access.actors import Actor
 from vanceweb.teams.access.current_actor import find_session_actor, get_person, remember_team, set_current_actor
 from vanceweb.teams.access.pages import administrator_required, closed_team_page, team_page
-from vanceweb.teams.access.people import can_create_teams, list_successors, require_create_teams
+from vanceweb.teams.access.people import can_create_teams, list_allowed_people, list_successors, require_create_teams
 from vanceweb.teams.access.requirements import (
     require,
     require_answerable,
@@ -36,7 +36,7 @@ from vanceweb.teams.access.roles import PERMISSIONS, SCOPE_PERMISSIONS, Action
 from vanceweb.teams.access.rows import Row, filter_editable, filter_usable, filter_visible, get_visible_or_404
 from vanceweb.teams.access.share_visits import ShareVisit, find_share_visit
 from vanceweb.teams.access.spending import add_may_spend, filter_spendable
-from vanceweb.teams.access.usage import filter_answerable, filter_own_usage, filter_usage
+from vanceweb.teams.access.usage import filter_answerable, filter_concerning, filter_own_usage, filter_usage
 
 __all__ = [
     "PERMISSIONS",
@@ -51,6 +51,7 @@ __all__ = [
     "can_create_teams",
     "closed_team_page",
     "filter_answerable",
+    "filter_concerning",
     "filter_editable",
     "filter_own_usage",
     "filter_spendable",
@@ -65,6 +66,7 @@ __all__ = [
     "get_owner_of_closed_or_404",
     "get_person",
     "get_visible_or_404",
+    "list_allowed_people",
     "list_memberships",
     "list_successors",
     "remember_team",

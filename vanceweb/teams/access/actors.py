@@ -59,6 +59,14 @@ class Actor:
         return self.can(Action.CORRECT_CHARGES) or (row.is_private and self.can(Action.EDIT_OWN))
 
     @property
+    def can_manage_budgets(self) -> bool:
+        return self.can(Action.MANAGE_BUDGETS)
+
+    @property
+    def can_override_budgets(self) -> bool:
+        return self.can(Action.OVERRIDE_BUDGETS)
+
+    @property
     def can_see_all_usage(self) -> bool:
         """True if the actor may see what each person spends; everybody else sees the sums and their own charges."""
         return self.can(Action.SEE_ALL_USAGE)

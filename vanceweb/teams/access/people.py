@@ -27,3 +27,10 @@ def list_successors(team: Team, user: User) -> QuerySet[User]:
     roles = [role for role in Role if Action.MAKE in PERMISSIONS[role]]
     members = team.memberships.filter(role__in=roles, user__is_active=True).exclude(user=user)
     return User.objects.filter(pk__in=members.values("user")).order_by("username")
+
+
+def list_allowed_people(team: Team, action: Action) -> QuerySet[User]:
+    """Return the active people whose role in the team allows the action."""
+    roles = [role for role in Role if action in PERMISSIONS[role]]
+    members = team.memberships.filter(role__in=roles, user__is_active=True)
+    return User.objects.filter(pk__in=members.values("user")).order_by("username")

@@ -18,6 +18,8 @@ class Action(enum.Enum):
     MANAGE_PEOPLE = enum.auto()  # those with a role below one's own
     SEE_AUDIT = enum.auto()  # and export it
     CORRECT_CHARGES = enum.auto()  # say which job a charge of the team is for
+    MANAGE_BUDGETS = enum.auto()  # of everybody, and the price of credits
+    OVERRIDE_BUDGETS = enum.auto()  # for one job
     SEE_ALL_USAGE = enum.auto()  # what each person spends, and every single charge
     MANAGE_TEAM = enum.auto()  # its name, its roles, its end
 
@@ -30,13 +32,14 @@ _ADMIN = _MEMBER | {
     Action.MANAGE_PEOPLE,
     Action.SEE_AUDIT,
     Action.CORRECT_CHARGES,
+    Action.MANAGE_BUDGETS,
     Action.SEE_ALL_USAGE,
 }
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
     Role.MEMBER: _MEMBER,
     Role.ADMIN: _ADMIN,
-    Role.OWNER: _ADMIN | {Action.MANAGE_TEAM},
+    Role.OWNER: _ADMIN | {Action.MANAGE_TEAM, Action.OVERRIDE_BUDGETS},
 }
 # The most that a program may do with an API token of each scope, whatever its person's role permits. None of them
 # manages people, connections or the team.

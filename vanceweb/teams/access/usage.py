@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from vanceweb.teams.access.actors import Actor
 from vanceweb.teams.access.roles import Action
@@ -12,7 +12,7 @@ from vanceweb.teams.models.keeping import TeamKept
 
 KeptRow = TypeVar("KeptRow", bound=TeamKept)
 Row = TypeVar("Row", bound=TeamOwned)
-# A row with `team` and `private_to`, such as a sum, that nobody made.
+# A row of a team that nobody made, such as a sum or a budget.
 Counted = TypeVar("Counted", bound=Model)
 
 
@@ -34,3 +34,12 @@ def filter_own_usage(queryset: QuerySet[Row], actor: Actor, *, private: bool) ->
     """Return the single charges that the actor may see: their private ones; the team's own to them, to admins all."""
     rows = filter_usage(queryset, actor, private=private)
     return rows if private or actor.can_see_all_usage else rows.filter(created_by=actor.user)
+
+
+def filter_concerning(queryset: QuerySet[Counted], actor: Actor) -> QuerySet[Counted]:
+    """Return the budgets of the actor's team that concern them: those of nobody in particular, and their own.
+
+    Whoever manages budgets sees everybody's.
+    """
+    rows = queryset.filter(team=actor.team)
+    return rows if actor.can(Action.MANAGE_BUDGETS) else rows.filter(Q(person=None) | Q(person=actor.user))

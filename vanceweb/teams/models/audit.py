@@ -86,7 +86,12 @@ class AuditAction(models.TextChoices):
     WEBHOOK_DELETED = "api.webhook_deleted", _("Deleted a webhook")
 
     AUDIT_EXPORTED = "trust.audit_exported", _("Exported the audit log")
+    BUDGET_CREATED = "trust.budget_created", _("Set a budget")
     BUDGET_CHANGED = "trust.budget_changed", _("Changed a budget")
+    BUDGET_DELETED = "trust.budget_deleted", _("Deleted a budget")
+    BUDGET_OVERRIDDEN = "trust.budget_overridden", _("Let a job exceed a budget")
+    CREDIT_PRICE_SET = "trust.credit_price_set", _("Set the price of a credit")
+    CREDIT_PRICE_DELETED = "trust.credit_price_deleted", _("Deleted a price of credits")
     USAGE_EXPORTED = "trust.usage_exported", _("Exported the usage")
     VAULT_KEYS_ROTATED = "trust.vault_keys_rotated", _("Rotated the keys for stored tokens")
 
