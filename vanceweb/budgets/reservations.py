@@ -4,7 +4,7 @@ All locks are taken in one order: jobs, pictures, connections, budgets by their 
 at the same time each sees what those before it have reserved, and none waits for another in a circle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -98,6 +98,11 @@ def release_reservations(*, job_uuids: Iterable[UUID]) -> None:
     Reservation.objects.filter(job_uuid__in=list(job_uuids), state=STATES.RESERVED).update(
         state=Case(When(settled__gt=0, then=Value(STATES.SETTLED)), default=Value(STATES.RELEASED))
     )
+
+
+def find_reserved(job_uuids: Collection[UUID]) -> list[UUID]:
+    """Return those of these jobs that ever reserved credits."""
+    return list(Reservation.objects.filter(job_uuid__in=job_uuids).values_list("job_uuid", flat=True))
 
 
 @transaction.atomic(savepoint=False)

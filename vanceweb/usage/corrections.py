@@ -10,11 +10,12 @@ from vanceweb.jobs.privacy import hide_private_pictures
 from vanceweb.teams.access import Actor, filter_visible, require_correctable
 from vanceweb.teams.audit import record_event
 from vanceweb.teams.models import AuditAction
+from vanceweb.usage.budget_feed import tell_budgets
 from vanceweb.usage.known_charges import find_known_shift
+from vanceweb.usage.locks import lock_connection
 from vanceweb.usage.models import Match, UsageRecord
 from vanceweb.usage.reconciliation import apply_match
 from vanceweb.usage.sums import recompute_days
-from vanceweb.vault.models import Connection
 
 # Jobs offered from before and from after the charge, and how far away they may be.
 OFFERED = 8
@@ -48,15 +49,16 @@ def correct_match(*, actor: Actor, record: UsageRecord, job: Job | None) -> None
     Raise PermissionDenied for an actor who may not, and ValueError for a job that ran on another connection.
     """
     require_correctable(actor, record)
-    # In the order of the sync: the connection, then its rows, then the team.
-    connections = Connection.objects.without_token().select_for_update(of=("self",))
-    connection = connections.filter(pk=record.connection_id or 0).first()
+    connection = lock_connection(record.connection_id)
     locked = UsageRecord.objects.select_for_update(of=("self",)).get(pk=record.pk)
     if job is not None and (job.connection_id != locked.connection_id or not actor.can_see(job)):
         raise ValueError("The job ran on another connection.")
     match = Match.MATCHED if job else Match.FOREIGN
+    jobs = {job_uuid for job_uuid in (locked.job_uuid, job.uuid if job else None) if job_uuid is not None}
     apply_match(locked, job, match, connection)
     locked.is_corrected = True
     locked.save(update_fields=["match", "job_uuid", "created_by", "feature", "private_to", "is_corrected"])
     recompute_days(team_id=locked.team_id, days=[locked.day])
+    if connection is not None:
+        tell_budgets(connection, jobs=jobs, days=[locked.day])
     record_event(AuditAction.CHARGE_CORRECTED, by=actor.performer, target=locked, is_named=False, state=match.value)

@@ -11,10 +11,10 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from vanceweb.client import HistoryRow
-from vanceweb.teams.models import Team
 from vanceweb.usage.doubled_hours import find_fold
 from vanceweb.usage.history_records import build_record, find_jobs, find_passes, shorten_row, to_history_row
 from vanceweb.usage.listed_history import PlacedRow
+from vanceweb.usage.locks import lock_connection
 from vanceweb.usage.models import HistorySync, UsageRecord
 from vanceweb.usage.service_times import build_times
 from vanceweb.usage.sums import recompute_days
@@ -120,10 +120,7 @@ def _lock_history(state: HistorySync) -> Connection:
 
     Raise ReadingOvertaken if its state isn't the one that the caller knows.
     """
-    connections = Connection.objects.without_token().select_related("team")
-    owned = Connection.objects.filter(pk=state.connection_id)
-    Team.objects.select_for_update(no_key=True).filter(pk__in=owned.values("team")).first()
-    connection = connections.select_for_update(of=("self",)).filter(pk=state.connection_id).first()
+    connection = lock_connection(state.connection_id)
     current = HistorySync.objects.select_for_update().filter(pk=state.pk).first()
     if connection is None or current is None or _get_progress(current) != _get_progress(state):
         raise ReadingOvertaken

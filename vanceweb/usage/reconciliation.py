@@ -16,10 +16,12 @@ from django.utils import timezone
 
 from vanceweb.jobs.models import INSUFFICIENT_CREDITS, Job
 from vanceweb.usage.alerts import check_foreign_use
+from vanceweb.usage.budget_feed import tell_budgets
 from vanceweb.usage.charged_features import find_feature, find_labels, list_job_features, list_job_labels
 from vanceweb.usage.clock_shift import LARGEST_SHIFT
 from vanceweb.usage.job_names import find_job_uuid
 from vanceweb.usage.known_charges import find_known_charges, find_known_shift
+from vanceweb.usage.locks import lock_connection
 from vanceweb.usage.match_chances import Charge
 from vanceweb.usage.matching import Decision, Download, match_charges
 from vanceweb.usage.models import HistorySync, Match, UsageRecord
@@ -46,6 +48,7 @@ def reconcile_history(*, connection_id: int) -> int:
     keys = _list_open_keys(connection)
     for start in range(0, len(keys), ROWS_AT_ONCE):
         changed += _reconcile_portion(connection, keys[start : start + ROWS_AT_ONCE])
+    _tell_of_new_rows(connection_id, newest_key)
     _finish(connection_id, newest_key)
     return changed
 
@@ -159,12 +162,13 @@ def _build_download(job: Job, charged_steps: int) -> Download:
 @transaction.atomic
 def _store(connection_id: int, portion: _Portion, decisions: Mapping[int, Decision]) -> int:
     """Write the decisions and return the number of changed rows. What somebody has corrected meanwhile stays."""
-    connection = _lock(connection_id)
+    connection = lock_connection(connection_id)
     if connection is None:
         return 0
     records = filter_open(connection).filter(pk__in=[record.pk for record in portion.records]).order_by("pk")
     changed: list[UsageRecord] = []
     days: set[date] = set()
+    jobs: set[UUID] = set()
     corrected = set(
         UsageRecord.objects.of_connection(connection)
         .filter(is_corrected=True, job_uuid__in=list(portion.jobs))
@@ -176,13 +180,16 @@ def _store(connection_id: int, portion: _Portion, decisions: Mapping[int, Decisi
         if decision.job in corrected and record.point_type != STEP:
             continue
         job = portion.jobs[decision.job] if decision.job else None
+        before = record.job_uuid
         if apply_match(record, job, _get_match(decision), connection):
             changed.append(record)
             days.add(record.day)
+            jobs |= {job_uuid for job_uuid in (before, record.job_uuid) if job_uuid is not None}
     UsageRecord.objects.bulk_update(
         changed, ["match", "job_uuid", "created_by", "feature", "private_to"], batch_size=200
     )
     recompute_days(team_id=connection.team_id, days=days)
+    tell_budgets(connection, jobs=jobs, days=days)
     return len(changed)
 
 
@@ -217,16 +224,32 @@ def _find_privacy(record: UsageRecord, job: Job, connection: Connection) -> int 
     return None if record.private_to_id == connection.created_by_id else record.private_to_id
 
 
+def _tell_of_new_rows(connection_id: int, newest_key: int) -> None:
+    """Tell budgets of the rows that were stored since the last run; those that matching changed are told already."""
+    sync = HistorySync.objects.filter(connection=connection_id).first()
+    rows = UsageRecord.objects.counted().filter(connection=connection_id, pk__lte=newest_key)
+    keys = rows.filter(pk__gt=sync.matched_up_to if sync else 0).order_by("pk").values_list("pk", flat=True)
+    last = 0
+    while portion := list(keys.filter(pk__gt=last)[:ROWS_AT_ONCE]):
+        _tell_of_portion(connection_id, portion)
+        last = portion[-1]
+
+
+@transaction.atomic
+def _tell_of_portion(connection_id: int, keys: Sequence[int]) -> None:
+    connection = lock_connection(connection_id)
+    if connection is None:
+        return
+    rows = UsageRecord.objects.filter(pk__in=keys)
+    jobs = set(rows.filter(match=Match.MATCHED, job_uuid__isnull=False).values_list("job_uuid", flat=True))
+    days = set(rows.filter(match=Match.FOREIGN).values_list("day", flat=True))
+    tell_budgets(connection, jobs={job_uuid for job_uuid in jobs if job_uuid is not None}, days=days)
+
+
 @transaction.atomic
 def _finish(connection_id: int, newest_key: int) -> None:
-    connection = _lock(connection_id)
+    connection = lock_connection(connection_id)
     if connection is None:
         return
     HistorySync.objects.filter(connection=connection).update(matched_up_to=newest_key)
     check_foreign_use(connection=connection, shift=find_known_shift(connection, at=timezone.now()))
-
-
-def _lock(connection_id: int) -> Connection | None:
-    """Lock the connection as the sync does: one of them writes at a time."""
-    rows = Connection.objects.without_token().select_related("team").select_for_update(of=("self",))
-    return rows.filter(pk=connection_id).first()

@@ -18,9 +18,13 @@ from vanceweb.vault.models import Connection
 def _read_presence(actor: Actor) -> tuple[bool, bool]:
     """Return whether the actor has anything private here, and whether an alert of a budget is open. One query."""
     mine = {"team": actor.team, "private_to": actor.user}
-    has_private = Exists(Connection.objects.filter(**mine)) | Exists(UsageMonth.objects.filter(**mine))
-    has_alert = Exists(filter_alerts(actor))
-    return Team.objects.filter(pk=actor.team.pk).values_list(has_private, has_alert).get()
+    teams = Team.objects.filter(pk=actor.team.pk).values_list(
+        Exists(Connection.objects.filter(**mine)),
+        Exists(UsageMonth.objects.filter(**mine)),
+        Exists(filter_alerts(actor)),
+    )
+    [(has_connection, has_sums, has_alert)] = teams
+    return has_connection or has_sums, has_alert
 
 
 def build_scope_context(actor: Actor, filters: Filters, *, people: Sequence[User] | None = None) -> dict[str, Any]:
