@@ -1,14 +1,17 @@
 """Jobs: submitted, followed, cancelled and tried again, by everybody who may."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.api.conftest import Caller, assert_problem, call_as
-from tests.conftest import get_bundled
+from tests.conftest import as_actor, get_bundled
 from tests.factories import HELD_REASON, make_hosted_connection, make_job, make_private, make_upload
+from vanceweb.budgets.services import BudgetValues, create_budget
 from vanceweb.gallery.models import Asset
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import Scope, User
@@ -53,6 +56,34 @@ def test_another_connection_of_the_persons_own(bobs: Caller, picture: Asset, bob
     connection = make_hosted_connection(bob, check_state=Connection.CheckState.OK)
     assert submit(bobs, picture, connection=str(connection.uuid)).status_code == 202
     assert Job.objects.get().connection == connection
+
+
+@pytest.mark.parametrize(
+    ("when_short", "state", "is_bundled"),
+    [("", "queued", False), ("start", "queued", False), ("hold", "held", False), ("bundled_engine", "queued", True)],
+)
+def test_a_job_that_costs_more_than_is_left_goes_where_the_request_says(
+    bobs: Caller, picture: Asset, bob: User, when_short: str, state: str, is_bundled: bool
+) -> None:
+    used_up = make_hosted_connection(bob, granted=5, used=5, check_state="ok", checked_at=timezone.now())
+    more = {"when_short": when_short} if when_short else {}
+    answer = submit(bobs, picture, connection=str(used_up.uuid), **more)
+    assert (answer.status_code, answer.json()["state"]) == (202, state)
+    job = Job.objects.get()
+    assert (job.connection != used_up) == is_bundled
+    if state == "held":
+        assert answer.json()["error"] == {"code": "held", "message": job.held_reason}
+
+
+def test_an_unknown_choice_is_refused(bobs: Caller, picture: Asset) -> None:
+    assert submit(bobs, picture, when_short="wait").status_code == 422
+
+
+def test_a_job_that_would_exceed_a_budget_is_held(bobs: Caller, picture: Asset, alice: User) -> None:
+    create_budget(actor=as_actor(alice), values=BudgetValues(credits=Decimal("0.5")))
+    answer = submit(bobs, picture)
+    assert (answer.status_code, answer.json()["state"]) == (202, "held")
+    assert "budget" in answer.json()["error"]["message"]
 
 
 def test_somebody_elses_connection_is_unknown(bobs: Caller, picture: Asset, alice: User) -> None:

@@ -289,7 +289,14 @@ class TestScopes:
 
     def test_no_scope_manages_anything(self, alice: User) -> None:
         program = self.act_as(alice, *Scope)
-        managing = {Action.MANAGE_CONNECTIONS, Action.MANAGE_PEOPLE, Action.MANAGE_TEAM, Action.SEE_AUDIT}
+        managing = {
+            Action.MANAGE_CONNECTIONS,
+            Action.MANAGE_PEOPLE,
+            Action.MANAGE_BUDGETS,
+            Action.OVERRIDE_BUDGETS,
+            Action.MANAGE_TEAM,
+            Action.SEE_AUDIT,
+        }
         assert {action for action in Action if program.can(action)} == set(Action) - managing
         assert not program.can_grant(Role.VIEWER)
 

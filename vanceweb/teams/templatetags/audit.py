@@ -21,6 +21,11 @@ LABELS: "dict[str, StrOrPromise]" = {
     "count": _("number"),
     "expires": _("until"),
     "service": _("service"),
+    "credits": _("credits"),
+    "old_credits": _("credits before"),
+    "period": _("period"),
+    "price": _("price"),
+    "since": _("from"),
     "scopes": _("rights"),
     "state": _("state"),
     "format": _("format"),
@@ -28,7 +33,12 @@ LABELS: "dict[str, StrOrPromise]" = {
 }
 
 # What services write in place of a value, and the values that are names of something.
-VALUES: "dict[str, StrOrPromise]" = {"never": _("never"), **{role.value: role.label for role in Role}}
+VALUES: "dict[str, StrOrPromise]" = {
+    "never": _("never"),
+    "month": _("each month"),
+    "total": _("in all"),
+    **{role.value: role.label for role in Role},
+}
 
 
 @register.filter
