@@ -222,6 +222,8 @@ URLS = {
     # The site's own API has no sessions: only a token opens it (tests/api/).
     "api/v1/me": (NO_TOKEN, FILE_NOT_ALLOWED),
     "api/v1/features": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/usage": (NO_TOKEN, FILE_NOT_ALLOWED),
+    "api/v1/usage/records": (NO_TOKEN, FILE_NOT_ALLOWED),
     "api/v1/pictures": (NO_TOKEN, NO_TOKEN),
     "api/v1/pictures/<uuidstr:picture_id>": (NO_TOKEN, FILE_NOT_ALLOWED),
     "api/v1/pictures/<uuidstr:picture_id>/file": (NO_TOKEN, FILE_NOT_ALLOWED),

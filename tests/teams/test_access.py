@@ -281,6 +281,16 @@ def test_rows_outlive_their_maker_but_private_ones_do_not(bob: User, pictures: l
     assert left["bob"] is None
 
 
+def test_what_each_spends_is_for_admins_and_for_themselves(alice: User, bob: User, admin: User, viewer: User) -> None:
+    for user, sees_all in ((alice, True), (admin, True), (bob, False), (viewer, False)):
+        actor = as_actor(user)
+        assert actor.can_see_all_usage == sees_all
+        assert actor.can_see_usage_of(user.pk)
+        assert [actor.can_see_usage_of(other) for other in (0, None)] == [sees_all] * 2
+    writing = replace(as_actor(alice), scopes=frozenset({Scope.WRITE}))
+    assert not writing.can_see_all_usage
+
+
 class TestScopes:
     """A program with a token does what both the role and a scope of the token permit."""
 
@@ -305,7 +315,7 @@ class TestScopes:
 
     def test_reading_changes_nothing(self, alice: User) -> None:
         program, picture = self.act_as(alice, Scope.READ), make_upload(alice)
-        assert {action for action in Action if program.can(action)} == {Action.SEE}
+        assert {action for action in Action if program.can(action)} == {Action.SEE, Action.SEE_ALL_USAGE}
         assert not program.can_edit(picture)
         assert not program.can_withdraw(picture)
         assert not filter_editable(Asset.objects.all(), program).exists()

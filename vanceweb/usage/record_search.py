@@ -71,10 +71,19 @@ class _Order:
 
     def filter_after(self, rows: QuerySet[UsageRecord], value: Any, pk: int) -> QuerySet[UsageRecord]:
         """Return the rows after the one with this value and key."""
-        side = "lt" if self.is_descending else "gt"
+        side = self._get_side(is_after=True)
         beyond = Q(**{f"{self.field}__{side}": value}) | Q(**{self.field: value, f"pk__{side}": pk})
         # The first condition follows from the other; by it, an index leads to the place at once.
         return rows.filter(Q(**{f"{self.field}__{side}e": value}) & beyond)
+
+    def filter_until(self, rows: QuerySet[UsageRecord], value: Any, pk: int) -> QuerySet[UsageRecord]:
+        """Return the rows up to the one with this value and key, and that one."""
+        side = self._get_side(is_after=False)
+        until = Q(**{f"{self.field}__{side}": value}) | Q(**{self.field: value, f"pk__{side}e": pk})
+        return rows.filter(Q(**{f"{self.field}__{side}e": value}) & until)
+
+    def _get_side(self, *, is_after: bool) -> str:
+        return "lt" if self.is_descending == is_after else "gt"
 
 
 def find_records(
@@ -159,13 +168,12 @@ def _read_rows(
     if not search:
         found = list(ordered[: limit + 1])
         return found[:limit], found[limit - 1] if len(found) > limit else None
-    looked_at = ordered.select_related(None)[:SEARCHED_ROWS]
-    matching = UsageRecord.objects.filter(pk__in=looked_at.values("pk")).filter(_build_condition(actor, search))
-    found = list(matching.select_related("created_by").order_by(*order.columns)[: limit + 1])
-    if len(found) > limit:
-        return found[:limit], found[limit - 1]
     looked_last = list(ordered.select_related(None).only(order.field)[SEARCHED_ROWS - 1 : SEARCHED_ROWS + 1])
-    return found, looked_last[0] if len(looked_last) > 1 else None
+    end = looked_last[0] if len(looked_last) > 1 else None
+    if end is not None:
+        ordered = order.filter_until(ordered, getattr(end, order.field), end.pk)
+    found = list(ordered.filter(_build_condition(actor, search))[: limit + 1])
+    return (found[:limit], found[limit - 1]) if len(found) > limit else (found, end)
 
 
 def _build_condition(actor: Actor, search: str) -> Q:

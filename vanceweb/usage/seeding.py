@@ -117,7 +117,7 @@ class _Seeder:
         now = timezone.now()
         days = [now.astimezone(zone).date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         number = 0
-        for day, amount in zip(days, _distribute(self.rows, days), strict=True):
+        for day, amount in zip(days, _divide_rows(self.rows, days), strict=True):
             moments = sorted(self._choose_moments(day, amount, zone, now))
             for moment in moments:
                 number += 1
@@ -156,7 +156,7 @@ class _Seeder:
 
 
 @transaction.atomic
-def seed_usage(team: Team, *, rows: int, seed: int = 1) -> None:
+def make_charges(team: Team, *, rows: int, seed: int = 1) -> None:
     """Store `rows` charges of the last three years, and the jobs of the latest ones. The sums are left to rebuild."""
     # Neither two teams nor two calls make the same jobs.
     stored = UsageRecord.objects.filter(team=team).count()
@@ -197,7 +197,7 @@ def _create_plans(team: Team, person: User) -> list[_Plan]:
     return plans
 
 
-def _distribute(rows: int, days: list[date]) -> list[int]:
+def _divide_rows(rows: int, days: list[date]) -> list[int]:
     """Return the number of charges of each day, which add up to `rows`."""
     weights = [
         WEEKDAY_WEIGHTS[day.weekday()]
@@ -236,7 +236,7 @@ def _to_row(team: Team, charge: _Charge) -> tuple[Any, ...]:
         name,
         database.ops.adapt_decimalfield_value(charge.points, 20, 3),
         database.ops.adapt_decimalfield_value(plan.balance, 20, 3),
-        _adapt("job_uuid", charge.job_uuid),
+        _prepare_value("job_uuid", charge.job_uuid),
         (Match.FOREIGN if charge.job_uuid is None else Match.MATCHED).value,
         False,
         charge.feature,
@@ -249,7 +249,7 @@ def _to_row(team: Team, charge: _Charge) -> tuple[Any, ...]:
     )
 
 
-def _adapt(name: str, value: Any) -> Any:
+def _prepare_value(name: str, value: Any) -> Any:
     column = cast("Field[Any, Any]", UsageRecord._meta.get_field(name))
     return column.get_db_prep_value(value, database)
 

@@ -91,7 +91,7 @@ class SumReader:
         rows: list[list[Any]] = [[] for _ in periods]
         for number, *row in _read_union(selects):
             rows[number].append(row)
-        return [_fold(found) for found in rows]
+        return [_add_up_parts(found) for found in rows]
 
     def read_buckets(self, period: Period, bucket: Bucket, by: Dimension) -> list[BucketSum]:
         """Return the sums of each bucket of the period by one dimension, in one query; nothing for empty ones."""
@@ -156,7 +156,7 @@ def _build_start(part: Part, period: Period, bucket: Bucket) -> Any:
     return _WeekStart("day") if bucket == Bucket.WEEK else F("day")
 
 
-def _fold(rows: Iterable[Sequence[Any]]) -> Parts:
+def _add_up_parts(rows: Iterable[Sequence[Any]]) -> Parts:
     """Return the sums by each dimension. A row without a dimension of its own counts for each."""
     found: dict[Dimension, dict[tuple[Any, ...], PartSum]] = {dimension: {} for dimension in Dimension}
     for by, *group, is_foreign, credits, jobs in rows:

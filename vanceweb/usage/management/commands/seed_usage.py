@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from vanceweb.teams.models import Team
 from vanceweb.usage.models import UsageRecord
 from vanceweb.usage.rebuilding import rebuild_sums
-from vanceweb.usage.seeding import seed_usage
+from vanceweb.usage.seeding import make_charges
 
 # Enough for years of a large team; the next digit is a mistake.
 MAX_ROWS = 10_000_000
@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rows", type=int, default=100_000, help="the number of charges (default: 100000)")
         parser.add_argument("--team", required=True, metavar="SLUG", help="the team to fill")
-        parser.add_argument(
-            "--seed", type=int, default=1, help="the same number gives a team the same charges (default: 1)"
-        )
+        parser.add_argument("--seed", type=int, default=1, help="a number for each set of charges (default: 1)")
         parser.add_argument("--force", action="store_true", help="fill a team that has charges already")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +35,7 @@ class Command(BaseCommand):
         if UsageRecord.objects.filter(team=team).exists() and not options["force"]:
             raise CommandError(f"{team.slug} has charges already. --force adds made-up ones to them.")
         before = time.monotonic()
-        seed_usage(team, rows=options["rows"], seed=options["seed"])
+        make_charges(team, rows=options["rows"], seed=options["seed"])
         stored = time.monotonic()
         days = rebuild_sums(team)
         summed = time.monotonic()
