@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import DateField, F, Func, IntegerField, Model, QuerySet, Sum, Value
 
@@ -54,8 +54,7 @@ class PartSum:
 Parts = Mapping[Dimension, Sequence[PartSum]]
 
 
-@dataclass(frozen=True)
-class BucketSum:
+class BucketSum(NamedTuple):
     """The charges of a bucket that have the values of one dimension in common, in the order of DIMENSION_FIELDS."""
 
     start: date
