@@ -1,8 +1,8 @@
 """The statement of a month: what a team spent on what, and what its connections had before and after."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -38,7 +38,10 @@ class BalanceLine:
 
 @dataclass(frozen=True)
 class Statement:
-    """The charges of the team's connections in a month. `is_complete` is False while the month isn't over."""
+    """The charges of the team's connections in a month. `is_complete` is False while the month isn't over.
+
+    `costs` is the money that the credits cost by currency, where the team has a price per credit.
+    """
 
     period: Period
     by_feature: Shares
@@ -46,6 +49,7 @@ class Statement:
     by_connection: Shares
     balances: tuple[BalanceLine, ...]
     is_complete: bool
+    costs: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def month(self) -> date:
