@@ -3,9 +3,7 @@ customElements.define(
   "print-page",
   class extends HTMLElement {
     connectedCallback() {
-      const button = this.querySelector("button");
-      button.hidden = false;
-      button.addEventListener("click", () => window.print());
+      this.querySelector("button").addEventListener("click", () => window.print());
     }
   },
 );

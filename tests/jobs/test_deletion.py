@@ -149,7 +149,7 @@ def test_line_17_the_heading_of_the_question_is_in_its_card(visitor: Client, ali
     assert '<div class="card card-alone"> <h1> Delete this result? </h1>' in page
 
 
-LISTS = ["/t/studio/jobs/", "/t/studio/gallery/", "/t/studio/", "/t/studio/usage/"]
+LISTS = ["/t/studio/jobs/", "/t/studio/gallery/", "/t/studio/", "/t/studio/usage/history/"]
 
 
 @pytest.mark.parametrize("address", LISTS)
@@ -178,7 +178,7 @@ def test_line_17_the_page_that_the_job_was_opened_from_counts(visitor: Client, a
     """Another tab may have shown another list since; parts that a page fetches by itself never count."""
     job = make_job(alice)
     visitor.get("/t/studio/jobs/")
-    visitor.get("/t/studio/usage/")
+    visitor.get("/t/studio/usage/history/")
     visitor.get("/t/studio/gallery/", headers={"HX-Request": "true"})
     visitor.get(f"/jobs/{job.uuid}/", headers={"Referer": "http://testserver/t/studio/jobs/"})
     visitor.get(f"/jobs/{job.uuid}/", headers={"Referer": f"http://testserver/jobs/{job.uuid}/"})

@@ -103,7 +103,7 @@ def test_others_lose_a_private_picture_at_once_everywhere(alice: User, bob: User
     for listing in ("", "gallery/", "jobs/", "usage/"):
         page = client.get(f"/t/studio/{listing}").content.decode()
         assert [word for word in (str(result.uuid), str(job.uuid), "holiday") if word in page] == [], listing
-    assert "Deleted or not visible to you" in client.get("/t/studio/usage/").content.decode()
+    assert "Deleted or not visible to you" in client.get("/t/studio/usage/history/").content.decode()
     client.force_login(bob)
     assert {client.get(address).status_code for address in addresses} == {SHOWN}
 
@@ -121,7 +121,7 @@ def test_a_job_of_somebody_else_stays_without_the_picture_and_its_name(alice: Us
         f"/jobs/{job.uuid}/delete/",
         "/t/studio/jobs/",
         "/t/studio/",
-        "/t/studio/usage/",
+        "/t/studio/usage/history/",
     ):
         page = client.get(address).content.decode()
         assert ("A private picture" in page, "unreleased" in page) == (True, False), address

@@ -26,9 +26,9 @@ def charge(bob: User) -> UsageRecord:
     return record
 
 
-def get_usage_page(client: Client, user: User) -> str:
+def get_usage_page(client: Client, user: User, **query: str) -> str:
     client.force_login(user)
-    return client.get("/t/studio/usage/").content.decode()
+    return client.get("/t/studio/usage/history/", query).content.decode()
 
 
 def test_the_team_sees_who_spent_what_on_a_private_job_but_no_name(
@@ -78,4 +78,4 @@ def test_sharing_a_connection_shows_its_past_only_if_asked(
     assert "old name.png" not in get_usage_page(client, alice)
     share_connection(actor=as_actor(bob), connection=shared_past, show_history=show_history)
     assert ("old name.png" in get_usage_page(client, alice)) is show_history
-    assert "old name.png" in get_usage_page(client, bob)
+    assert "old name.png" in get_usage_page(client, bob, scope="" if show_history else "private")
