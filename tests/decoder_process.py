@@ -34,7 +34,7 @@ def run_decoder() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def is_listening(path: Path) -> bool:
-    """Whether a decoder accepts connections on the socket `path`."""
+    """Return whether a decoder accepts connections on the socket `path`."""
     with suppress(OSError), connect(path):
         return True
     return False

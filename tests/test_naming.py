@@ -14,19 +14,19 @@ abort accept activate add adjust advance age align animate answer append apply a
 average back beat begin blend blur brighten build bulk calculate cancel cartoonize centre change charge check choose
 claim clamp clean clear clip close coerce collect colour colourise compare complete compose compress compute confine
 confirm connect convert cool copy correct count create crop cut darken deactivate deblur decide decode deconvolve
-decorate decrypt degrade delete deliver denoise describe detect determine die dilate discolour dismiss dither divide
-double download draw drop emit encode encrypt end endpoint enforce enhance enlarge ensure estimate examine execute
-export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow forget format forward free
-generate get gettext give grant group guard halve hand handle hash hide hold ignore import inpaint inspect install
-intensify invert iterate join keep kill learn leave list load localise locate lock log make mark match measure migrate
-mirror mix move multiply narrow normalise note of open optimise order override own pad paint park parse pause plan play
-poll post posterise predict prefer prepare print process quantise read reauthenticate rebuild receive recolour
-recompress recompute reconcile record recover redraw reduce refine refresh refuse reject release remember remove rename
-render repaint repair repeat replace report request requeue require reserve reset resize resolve respond restore retouch
-retry reveal revoke rotate round run sample save schedule seek segment select send separate serve set settle shade share
-sharpen shift shorten show shrink shut sign simulate smooth soften solve sort split start stop store stream stretch
-strip submit sum suppress sweep sync take test track train transfer transform translate transpose truncate unload unlock
-unpark update upload upsample use validate wait wake walk warm weigh write
+decorate decrypt degrade delete deliver denoise describe detect determine die dilate discolour dismiss displace dither
+divide double download draw drop emit encode encrypt end endpoint enforce enhance enlarge ensure estimate examine
+execute export extend extract extrapolate fade fail fetch fill filter find finish fit flatten follow forget format
+forward free generate get gettext give grant group guard halve hand handle hash hide hold ignore import inpaint insert
+inspect install intensify invert iterate join keep kill learn leave list load localise locate lock log make mark match
+measure migrate mirror mix move multiply narrow normalise note of open optimise order override own pad paint park parse
+pause plan play poll post posterise predict prefer prepare print process quantise read reauthenticate rebuild receive
+recolour recompress recompute reconcile record recover redraw reduce refine refresh refuse reject release remember
+remove rename render repaint repair repeat replace report request requeue require reserve reset resize resolve respond
+restore retouch retry reveal revoke rotate round run sample save schedule seed seek segment select send separate serve
+set settle shade share sharpen shift shorten show shrink shut sign simulate smooth soften solve sort split start stop
+store stream stretch strip submit sum suppress sweep sync take tell test track train transfer transform translate
+transpose truncate unload unlock unpark update upload upsample use validate wait wake walk warm weigh withdraw write
 """
 VERBS = frozenset(VERB_LIST.split())
 PREDICATES, CONVERSIONS = frozenset({"is", "has", "can"}), frozenset({"to", "as"})

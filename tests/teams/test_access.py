@@ -302,6 +302,7 @@ class TestScopes:
         managing = {
             Action.MANAGE_CONNECTIONS,
             Action.MANAGE_PEOPLE,
+            Action.CORRECT_CHARGES,
             Action.MANAGE_BUDGETS,
             Action.OVERRIDE_BUDGETS,
             Action.MANAGE_TEAM,

@@ -1,4 +1,4 @@
-"""What the history says of spending, told to the budgets: the charges of jobs, and those from elsewhere."""
+"""The history's charges, told to the budgets: those of jobs, and those from elsewhere."""
 
 from collections.abc import Collection
 from datetime import date

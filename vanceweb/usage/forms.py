@@ -13,7 +13,7 @@ def _list_zones() -> list[tuple[str, str]]:
 
 
 class HistoryFactsForm(forms.Form):
-    """What a service's history doesn't say."""
+    """The facts that a service's history doesn't say."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone of the service"),

@@ -58,7 +58,7 @@ class HistoryTurn:
         if not self.state.walk_scope:
             self._begin_due_walk()
         if self.state.walk_scope:
-            self._continue_walk()
+            self._extend_walk()
         save_progress(self.state, total_rows=self.listed.total)
 
     def _store_newest(self) -> None:
@@ -90,7 +90,7 @@ class HistoryTurn:
         until = newest.replace(tzinfo=None) - timedelta(seconds=settings.HISTORY_OVERLAP_SECONDS)
         rows = listed.newest
         for _ in range(NEWEST_PAGES):
-            if not rows or rows[0].place == listed.hidden + 1 or _reaches(rows[0], state, until, is_joining):
+            if not rows or rows[0].place == listed.hidden + 1 or _has_reached(rows[0], state, until, is_joining):
                 break
             lowest = rows[0].place
             rows = [placed for placed in listed.read_around(lowest - 1) if placed.place < lowest] + rows
@@ -114,7 +114,7 @@ class HistoryTurn:
     def _begin_walk(self, scope: WalkScope, start: int) -> None:
         save_progress(self.state, walk_scope=scope, walk_start=start, walk_place=start, walk_checked=start)
 
-    def _continue_walk(self) -> None:
+    def _extend_walk(self) -> None:
         state, listed = self.state, self.listed
         began = state.walk_place
         if not self._check_places(began):
@@ -174,6 +174,6 @@ class HistoryTurn:
         withdraw_unlisted(state, since=max(state.walk_start, state.pruned_rows), walk_scope="", **times)
 
 
-def _reaches(placed: PlacedRow, state: HistorySync, until: datetime, is_joining: bool) -> bool:
+def _has_reached(placed: PlacedRow, state: HistorySync, until: datetime, is_joining: bool) -> bool:
     """Return whether a row is old enough to be the last of the newest rows that are read."""
     return placed.row.created_at < until and (placed.place <= state.complete_rows or not is_joining)

@@ -62,7 +62,7 @@ class ListedHistory:
     @property
     def newest(self) -> list[PlacedRow]:
         """The rows of the first page, oldest first, as it was last read."""
-        return self._place(self._newest, self._newest_place)
+        return self._add_places(self._newest, self._newest_place)
 
     def read_newest(self) -> None:
         """Read the first page. Raise HistoryChanged."""
@@ -106,8 +106,8 @@ class ListedHistory:
         rows = list(page.rows)
         if number == 1:
             self._newest, self._newest_place = rows, first
-        return self._place(rows, first)
+        return self._add_places(rows, first)
 
-    def _place(self, newest_first: list[HistoryRow], first: int) -> list[PlacedRow]:
+    def _add_places(self, newest_first: list[HistoryRow], first: int) -> list[PlacedRow]:
         places = range(self.hidden + first, self.hidden + first - len(newest_first), -1)
         return [PlacedRow(place, row) for place, row in zip(places, newest_first, strict=True)][::-1]

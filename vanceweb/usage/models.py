@@ -125,7 +125,7 @@ class UsageRecord(TeamOwned):
 
 
 class WalkScope(models.TextChoices):
-    """What a walk through a history compares: from which place to the newest row."""
+    """The part that a walk through a history compares: from which place to the newest row."""
 
     WHOLE = "whole", "Whole"
     RECENT = "recent", "Recent"
@@ -133,7 +133,7 @@ class WalkScope(models.TextChoices):
 
 
 class HistorySync(LeasedModel):
-    """How far a connection's history is stored, the error of its last reading, and when the next one is due.
+    """The part of a connection's history that is stored, the error of its last reading, and when the next one is due.
 
     Places are counted from the oldest row that was ever listed, 1. A walk reads the pages from the oldest row to the
     newest, over several turns of a worker (`history_walks.py`).
