@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from vanceweb.teams.models import Team
 from vanceweb.usage.models import UsageRecord
 from vanceweb.usage.rebuilding import rebuild_sums
-from vanceweb.usage.seeding import make_charges
+from vanceweb.usage.seeding import make_charges, update_statistics
 
 # Enough for years of a large team; the next digit is a mistake.
 MAX_ROWS = 10_000_000
@@ -38,6 +38,7 @@ class Command(BaseCommand):
         make_charges(team, rows=options["rows"], seed=options["seed"])
         stored = time.monotonic()
         days = rebuild_sums(team)
+        update_statistics()
         summed = time.monotonic()
         self.stdout.write(
             f"{team.slug}: {options['rows']} charges in {stored - before:.1f} s, "
