@@ -83,8 +83,6 @@ EDIT_BY_FORM = Expected(TO_LOGIN, 404, 403, 403, 422, 422, 404, 404)
 EDIT_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
 MAKERS = Expected(TO_LOGIN, 404, 403, 403, 403, 403, 404, 404)
 OWNERS_PAGE = Expected(TO_LOGIN, 404, 403, 403, 403, 200, 404, 404)
-MANAGE = Expected(TO_LOGIN, 404, 403, 403, 302, 302, 404, 404)
-MANAGE_PAGE = Expected(TO_LOGIN, 404, 403, 403, 200, 200, 404, 404)
 NOT_FOUND = Expected(*[404] * 8)
 
 # The responses to GET and to POST.
@@ -115,6 +113,7 @@ URLS = {
     "t/<slug:team>/usage/statement/": (TEAM_PAGE, NOT_ALLOWED),
     # Another person's: each sees their own only.
     "usage/exports/<uuid:export>/": (OWN_MISSING, NOT_ALLOWED),
+    "t/<slug:team>/usage/time-zone/": (MANAGE_PAGE, MANAGE_BY_FORM),
     "t/<slug:team>/usage/budgets/": (TEAM_PAGE, NOT_ALLOWED),
     "t/<slug:team>/usage/budgets/add/": (MANAGE_PAGE, MANAGE_BY_FORM),
     "t/<slug:team>/usage/budgets/<uuid:budget>/": (MANAGE_PAGE, MANAGE_BY_FORM),
@@ -162,6 +161,7 @@ URLS = {
     "connections/<uuid:connection>/check/": (FILE, Expected(404, 404, 403, 302, 302, 302, 404, 404)),
     "connections/<uuid:connection>/edit/": (EDIT_PAGE, EDIT_BY_FORM),
     "connections/<uuid:connection>/spenders/": (NOT_ALLOWED, EDIT_BY_FORM),
+    "connections/<uuid:connection>/history/": (MAKERS, MAKERS),
     "connections/<uuid:connection>/keeper/": (NOT_ALLOWED, EDIT_BY_FORM),
     "charges/<int:charge>/match/": (EDIT_PAGE, EDIT_BY_FORM),
     "usage-alerts/<uuid:alert>/dismiss/": (NOT_ALLOWED, EDIT),
@@ -257,6 +257,7 @@ MAKERS_OUTCOMES: dict[str, list[Outcome]] = {
     # A budget limits whoever made the job, too.
     "jobs/<uuid:job>/exceed-budget/": [405, 403],
     "gallery/<uuid:asset>/privacy/": [405, 302],
+    "connections/<uuid:connection>/history/": [200, 422],
     "connections/<uuid:connection>/share/": [200, 302],
     "connections/<uuid:connection>/unshare/": [405, 302],
 }

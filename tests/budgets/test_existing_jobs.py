@@ -26,7 +26,7 @@ def test_they_are_settled_if_done_and_reserved_if_they_may_still_be_charged(alic
         "private": make_job(alice, connection=private),
         "gone": make_job(alice, connection=None),
     }
-    import_module("vanceweb.jobs.migrations.0018_credits").add_reservations(apps, None)
+    import_module("vanceweb.jobs.migrations.0019_credits").add_reservations(apps, None)
     names = {job.uuid: name for name, job in jobs.items()}
     rows = {names[row.job_uuid]: row for row in Reservation.objects.all()}
     assert {name: (row.state, row.settled, row.is_shared) for name, row in rows.items()} == {

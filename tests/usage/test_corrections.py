@@ -50,14 +50,14 @@ def test_an_admin_gives_a_charge_to_a_job(
     assert "bride.png" in page
     assert f'value="{job.uuid}"' in page
     response = client.post(get_address(charge), {"job": str(job.uuid)})
-    assert response["Location"] == "/t/studio/usage/"
+    assert response["Location"] == "/t/studio/usage/history/"
     charge.refresh_from_db()
     assert (charge.match, charge.is_corrected) == (Match.MATCHED, True)
     assert (charge.job_uuid, charge.created_by, charge.feature) == (job.uuid, bob, "enlarge3")
     assert UsageDay.objects.get().person == bob
     event = AuditEvent.objects.get(action=AuditAction.CHARGE_CORRECTED)
     assert (event.person_name, event.target_id, event.details) == ("alice", str(charge.pk), {"state": "matched"})
-    assert "bride.png" in client.get("/t/studio/usage/").content.decode()
+    assert "bride.png" in client.get("/t/studio/usage/history/").content.decode()
 
 
 def test_not_from_here_is_kept_by_later_matching(plan: Connection, job: Job, admin: User, client: Client) -> None:
@@ -91,7 +91,7 @@ def test_only_who_sees_everybodys_rows_corrects_those_of_shared_connections(
     assert posted == (302 if status == 200 else status)
     charge.refresh_from_db()
     assert charge.is_corrected is (status == 200)
-    link = get_address(charge) in client.get("/t/studio/usage/").content.decode()
+    link = get_address(charge) in client.get("/t/studio/usage/history/").content.decode()
     assert link is (status == 200)
 
 

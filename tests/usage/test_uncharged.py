@@ -31,12 +31,12 @@ def test_a_job_without_a_row_is_listed_until_its_row_comes(
 ) -> None:
     job = make_downloaded_job(alice, plan, source)
     client.force_login(alice)
-    page = client.get("/t/studio/usage/").content.decode()
+    page = client.get("/t/studio/usage/history/").content.decode()
     assert "1 job is not charged yet" in page
     assert f"/jobs/{job.uuid}/" in page
     make_row(plan)
     reconcile_history(connection_id=plan.pk)
-    assert "not charged yet" not in client.get("/t/studio/usage/").content.decode()
+    assert "not charged yet" not in client.get("/t/studio/usage/history/").content.decode()
 
 
 def test_only_done_jobs_of_the_last_days_that_the_person_sees(

@@ -126,5 +126,5 @@ def test_the_page_takes_few_queries(
     for minutes in range(6):
         make_charge_of_job((alice, bob)[minutes % 2], minutes_ago=minutes)
     # session, user, membership, features, connections, rows, jobs, exports, private connections, people, refused tokens
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         visitor.get(HISTORY)

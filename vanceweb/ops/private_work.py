@@ -16,13 +16,22 @@ from vanceweb.jobs.models import Job
 from vanceweb.jobs.services import cancel_job
 from vanceweb.teams.memberships import MembershipRefused
 from vanceweb.teams.models import Team, TeamOwned, User
-from vanceweb.usage.models import UsageRecord
+from vanceweb.usage.models import UsageExport, UsageRecord
 from vanceweb.usage.sums import list_days, recompute_days
 from vanceweb.vault.keeping import find_connections_kept_by
 from vanceweb.vault.models import Connection
 
 # Every kind of row that can be private to a person. The order is that of deletion: jobs before their pictures.
-OWNED_MODELS: tuple[type[TeamOwned], ...] = (Job, ShareLink, Asset, PictureFetch, Webhook, UsageRecord, Connection)
+OWNED_MODELS: tuple[type[TeamOwned], ...] = (
+    Job,
+    ShareLink,
+    Asset,
+    PictureFetch,
+    Webhook,
+    UsageExport,
+    UsageRecord,
+    Connection,
+)
 
 
 class Fate(models.TextChoices):
@@ -88,6 +97,7 @@ def hand_over_work(*, team: Team, user: User, heir: User, with_connections: bool
     Job.objects.filter(pk__in=keys, created_by=user).update(created_by=heir)
     _free_names(team, user, heir)
     revoke_private_links(team, user)
+    _delete_exports(team, user)
     Connection.objects.filter(team=team, private_to=user).update(keeper=heir)
     days = list_days(filter_private(UsageRecord, team, user))
     for model in OWNED_MODELS:
@@ -103,6 +113,7 @@ def share_work(*, team: Team, user: User) -> None:
     _refuse_running(_filter_running(team, user).filter(connection__private_to=user), user)
     filter_private(Connection, team, user).delete()
     revoke_private_links(team, user)
+    _delete_exports(team, user)
     days = list_days(filter_private(UsageRecord, team, user))
     for model in OWNED_MODELS:
         filter_private(model, team, user).update(private_to=None)
@@ -129,6 +140,14 @@ def revoke_private_links(team: Team, user: User) -> None:
     """End the share links to what is private to the person: nobody else decided to show it."""
     links = ShareLink.objects.filter(team=team, private_to=user, revoked_at=None)
     links.update(revoked_at=timezone.now())
+
+
+def _delete_exports(team: Team, user: User) -> None:
+    """Delete the person's files of charges, whatever becomes of the rest: they were made for them, for a day.
+
+    The sweep of stray files removes the files.
+    """
+    filter_private(UsageExport, team, user).delete()
 
 
 def forget_spender(team: Team, user: User) -> None:

@@ -40,8 +40,6 @@ def usage(request: HttpRequest, actor: Actor) -> HttpResponse:
         "buckets": Bucket,
         "dimensions": Dimension,
         "waiting": _is_refreshing(board.connections),
-        # The type checker knows no attributes of a model that only some of its queries set.
-        "has_alerts": any(getattr(connection, "has_alert", False) for connection in board.connections),
         **build_scope_context(actor, asked.filters, people=board.people),
     }
     status = 422 if asked.errors else 200

@@ -28,7 +28,7 @@ def charge_match(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         correct_match(actor=actor, record=record, job=form.cleaned_data["job"])
         messages.success(request, _("The charge is corrected."))
-        return redirect(find_list(request, actor, default="usage"))
+        return redirect(find_list(request, actor, default="usage-history"))
     context = {"record": record, "candidates": candidates, "form": form, "not_from_here": NOT_FROM_HERE}
     return render(request, "usage/match.html", context, status=422 if form.is_bound else 200)
 
