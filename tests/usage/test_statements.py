@@ -8,6 +8,7 @@ from django.test import Client
 
 from tests.conftest import as_actor, get_bundled
 from tests.factories import make_hosted_connection
+from vanceweb.budgets.prices import set_price
 from vanceweb.teams.models import User
 from vanceweb.usage.models import Match, UsageRecord
 from vanceweb.usage.service_times import build_times
@@ -92,3 +93,15 @@ def test_the_page_names_the_month_and_offers_the_others(january: date, alice: Us
     assert "January 2026" in page
     assert all(f'value="{month}"' in page for month in ("2025-12", "2026-01", "2026-02"))
     assert 'value="2025-11"' not in page
+
+
+def test_credits_of_paid_services_cost_what_they_cost_on_their_day(january: date, alice: User) -> None:
+    plan = make_hosted_connection(alice, name="Paid plan", private_to_id=None)
+    for day, price in ((date(2025, 12, 1), "0.10"), (date(2026, 1, 15), "0.20")):
+        set_price(actor=as_actor(alice), price=Decimal(price), currency="EUR", valid_from=day)
+    assert compute_statement(as_actor(alice), january).costs == {}, "the bundled engine costs nothing"
+    for moment in (datetime(2026, 1, 14), datetime(2026, 1, 15)):
+        row = charge(alice, moment, 90, team_of=alice)
+        UsageRecord.objects.filter(pk=row.pk).update(connection=plan)
+        recompute_days(team_id=row.team_id, days=[row.day])
+    assert compute_statement(as_actor(alice), january).costs == {"EUR": Decimal("0.60")}

@@ -102,9 +102,10 @@ def test_pages_take_few_queries(
     path: str, visitor: Client, charges: list[UsageRecord], bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # session, user, membership, private connections, balances, sums, people, bars, look-back, hours, jobs, refused
-    # tokens; or session, user, membership, balances, sums, people, opening and closing balances, months, refused tokens
+    # tokens; or session, user, membership, balances, sums, people, opening and closing balances, prices, months,
+    # refused tokens
     for _ in ("with bob", "after he has left"):
-        with django_assert_num_queries(9 if "statement" in path else 12):
+        with django_assert_num_queries(10 if "statement" in path else 12):
             assert visitor.get(path).status_code == 200
         bob.memberships.all().delete()
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
-from vanceweb.teams.access import Actor, filter_visible
+from vanceweb.budgets.prices import compute_cost, list_prices
+from vanceweb.teams.access import Actor, filter_usage, filter_visible
 from vanceweb.usage.figures.dashboard import Shares, build_shares, find_connections
 from vanceweb.usage.figures.entries import load_names
 from vanceweb.usage.figures.filters import Dimension, Filters
-from vanceweb.usage.figures.group_sums import Parts, PartSum, SumReader
+from vanceweb.usage.figures.group_sums import Parts, PartSum, SumReader, to_credits
 from vanceweb.usage.figures.periods import Bucket, Period, get_today
-from vanceweb.usage.models import UsageMonth, UsageRecord
+from vanceweb.usage.models import UsageDay, UsageMonth, UsageRecord
 from vanceweb.vault.models import Connection
 
 
@@ -99,7 +100,21 @@ def compute_statement(actor: Actor, month: date) -> Statement:
     )
     balances = tuple(_build_balances(actor, period, parts[Dimension.CONNECTION]))
     is_complete = period.end <= get_today(actor.team)
-    return Statement(period, by_feature, by_person, by_connection, balances, is_complete)
+    costs = _compute_costs(actor, period)
+    return Statement(period, by_feature, by_person, by_connection, balances, is_complete, costs)
+
+
+def _compute_costs(actor: Actor, period: Period) -> Mapping[str, Decimal]:
+    """Return the money that the credits cost, by currency. Those of the bundled engine cost nothing."""
+    prices = list_prices(actor.team)
+    if not prices:
+        return {}
+    days = filter_usage(UsageDay.objects.all(), actor, private=False)
+    paid = days.filter(day__gte=period.start, day__lt=period.end).exclude(
+        connection__service=Connection.Service.BUNDLED
+    )
+    credits = {day: to_credits(sum) for day, sum in paid.values_list("day").annotate(Sum("credits")).order_by()}
+    return compute_cost(prices, credits)
 
 
 def _build_balances(actor: Actor, period: Period, parts: Iterable[PartSum]) -> Iterator[BalanceLine]:
