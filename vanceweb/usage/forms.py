@@ -7,9 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from vanceweb.usage.services import LAST_BILLING_DAY
 
+# Names of the database that say nothing to others: this machine's own zone, and one for machines without any.
+NO_ZONES = frozenset({"localtime", "Factory"})
+
 
 def _list_zones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(available_timezones())]
+    return [(name, name) for name in sorted(available_timezones() - NO_ZONES)]
 
 
 class HistoryFactsForm(forms.Form):

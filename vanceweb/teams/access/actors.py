@@ -59,6 +59,10 @@ class Actor:
         return self.can(Action.CORRECT_CHARGES) or (row.is_private and self.can(Action.EDIT_OWN))
 
     @property
+    def can_manage_connections(self) -> bool:
+        return self.can(Action.MANAGE_CONNECTIONS)
+
+    @property
     def can_manage_budgets(self) -> bool:
         return self.can(Action.MANAGE_BUDGETS)
 
