@@ -12,7 +12,7 @@ from tests.usage.visible_charges import list_visible_charges
 from vanceweb.client import HistoryRow
 from vanceweb.jobs.models import Job
 from vanceweb.teams.models import Membership, Role, User
-from vanceweb.usage.history_store import Window, store_window
+from vanceweb.usage.history_store import ReadingOvertaken, Window, store_window
 from vanceweb.usage.listed_history import PlacedRow
 from vanceweb.usage.models import HistorySync, UsageDay, UsageRecord
 from vanceweb.usage.service_times import build_times
@@ -197,3 +197,13 @@ def test_a_viewer_withdraws_the_token_they_shared_as_a_member(visitor: Client, p
     assert plan.private_to == bob
     assert visitor.post(f"/connections/{plan.uuid}/remove/").status_code == 302
     assert not Connection.objects.filter(pk=plan.pk).exists()
+
+
+def test_of_two_readers_of_one_history_the_later_one_gives_up(plan: Connection) -> None:
+    state, _created = HistorySync.objects.get_or_create(connection=plan)
+    same = HistorySync.objects.get(pk=state.pk)
+    window = Window([PlacedRow(1, build_row("a.png", datetime(2026, 1, 1)))], floor=0, is_top=True)
+    assert store_window(state, window, complete_rows=1) == 1
+    with pytest.raises(ReadingOvertaken):
+        store_window(same, window, complete_rows=1)
+    assert UsageRecord.objects.filter(connection=plan, info="a.png").count() == 1
