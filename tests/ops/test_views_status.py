@@ -140,5 +140,5 @@ def test_the_number_of_queries_is_bounded(
 ) -> None:
     for _ in range(5):
         make_job(alice)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         visitor.get(STATUS)

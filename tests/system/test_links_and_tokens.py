@@ -39,6 +39,8 @@ READ = Call((200, 405, 405), (200, 405, 405), (200, 405, 405))
 API_CALLS = {
     "api/v1/me": READ,
     "api/v1/features": READ,
+    "api/v1/usage": READ,
+    "api/v1/usage/records": READ,
     "api/v1/pictures": Call((200, 403, 405), (200, 422, 405), (200, 422, 405)),
     "api/v1/pictures/<uuidstr:picture_id>": Call((200, 405, 403), (200, 405, 204), (404, 405, 404)),
     "api/v1/pictures/<uuidstr:picture_id>/file": Call((200, 405, 405), (200, 405, 405), (404, 405, 405)),

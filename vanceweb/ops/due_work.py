@@ -19,6 +19,7 @@ from vanceweb.jobs.models import Job, ServicePoll
 from vanceweb.lib.leases import filter_due
 from vanceweb.ops import embedded_queue
 from vanceweb.teams.invitation_mail import filter_unsent
+from vanceweb.usage.exports import filter_waiting_exports
 from vanceweb.usage.history_sync import filter_readable
 from vanceweb.vault.models import Connection
 
@@ -68,6 +69,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "vanceweb.api.tasks.deliver_events": Kind(_("Webhooks"), (lambda: filter_due(WebhookDelivery.objects.all()),)),
     "vanceweb.usage.tasks.sync_histories": Kind(_("Histories of credits"), (lambda: filter_due(filter_readable()),)),
+    "vanceweb.usage.tasks.write_exports": Kind(_("Files of charges"), (lambda: filter_due(filter_waiting_exports()),)),
 }
 
 

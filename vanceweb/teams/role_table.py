@@ -22,6 +22,7 @@ SENTENCES: "Mapping[Action, StrOrPromise]" = {
     Action.MANAGE_PEOPLE: _("Invite and remove people, and change roles below their own"),
     Action.SEE_AUDIT: _("Read and export the audit log"),
     Action.CORRECT_CHARGES: _("Say which job a charge is for"),
+    Action.SEE_ALL_USAGE: _("See what each person spends, and every single charge"),
     Action.MANAGE_BUDGETS: _("Set budgets and the price of a credit"),
     Action.OVERRIDE_BUDGETS: _("Let a job exceed a budget, once"),
     Action.MANAGE_TEAM: _("Rename and delete the team, and give any role"),

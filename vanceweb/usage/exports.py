@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -34,13 +35,18 @@ BATCH = 100
 _writing = threading.Lock()
 
 
+def filter_waiting_exports() -> QuerySet[UsageExport]:
+    """Return the exports that aren't written yet."""
+    return UsageExport.objects.filter(state=UsageExport.State.WAITING)
+
+
 def write_next_export() -> bool:
     """Write the export that has been due longest, unless this process writes one. Return whether to write another."""
     if not _writing.acquire(blocking=False):
         # The thread that writes goes on with those that wait.
         return False
     try:
-        waiting = UsageExport.objects.filter(state=UsageExport.State.WAITING)
+        waiting = filter_waiting_exports()
         lease = claim_first(waiting.order_by("not_before", "pk"), duration=timedelta(seconds=settings.LEASE_SECONDS))
         if lease is None:
             return False

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from vanceweb.lib.leases import filter_due
 from vanceweb.lib.wakeups import BATCH, wake_due_rows
-from vanceweb.usage.exports import delete_expired_exports
+from vanceweb.usage.exports import delete_expired_exports, filter_waiting_exports
 from vanceweb.usage.history_sync import filter_readable
-from vanceweb.usage.models import UsageExport, UsageRebuild
+from vanceweb.usage.models import UsageRebuild
 from vanceweb.usage.rebuilds import rebuild_batch
 from vanceweb.usage.services import request_histories
 from vanceweb.usage.tasks import sync_histories, write_exports
@@ -24,8 +24,7 @@ def wake_due_histories() -> int:
 
 def wake_due_exports() -> int:
     """Wake workers for exports that wait. Return the number of messages."""
-    waiting = UsageExport.objects.filter(state=UsageExport.State.WAITING)
-    return wake_due_rows(filter_due(waiting), write_exports.enqueue)
+    return wake_due_rows(filter_due(filter_waiting_exports()), write_exports.enqueue)
 
 
 def remove_expired_exports() -> None:
