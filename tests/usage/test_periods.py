@@ -80,7 +80,8 @@ def test_mistakes_are_told_at_their_field(query: dict[str, str], field: str) -> 
 
 def test_buckets_suit_the_period_unless_one_is_asked_for() -> None:
     start = date(2026, 1, 1)
-    assert read_bucket("", Period(start, start + 92 * DAY)) == Bucket.DAY
+    assert read_bucket("", Period(start, start + 31 * DAY)) == Bucket.DAY
+    assert read_bucket("", Period(start, start + 92 * DAY)) == Bucket.WEEK
     assert read_bucket("", Period(start, start + 150 * DAY)) == Bucket.WEEK
     assert read_bucket("", Period(start, start + 365 * DAY)) == Bucket.MONTH
     assert read_bucket("day", Period(start, start + 365 * DAY)) == Bucket.DAY

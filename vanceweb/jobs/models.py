@@ -29,6 +29,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Fetch the pictures and the person that lists and pages of jobs show in the same query."""
         return self.select_related("source__blob", "result__blob", "created_by")
 
+    def with_names(self, *fields: str) -> "JobQuerySet":
+        """Fetch what tells the name of a job's picture and who may know it, and these fields, and nothing else."""
+        owners = ("team", "created_by", "private_to")
+        pictures = [f"{picture}__{name}" for picture in ("source", "result") for name in owners]
+        own = ("uuid", "source_name", "source_uuid", *owners, *fields)
+        return self.select_related("source", "result").only(*own, *pictures)
+
     def with_connection(self) -> "JobQuerySet":
         """Fetch the connection in the same query, without its token, which pages don't need."""
         return self.select_related("connection").defer("connection__token")

@@ -23,8 +23,8 @@ LATEST = date(2199, 12, 31)
 MAX_DAYS = 3660
 # Bars of one chart or buckets of one answer: a leap year by day.
 MAX_BUCKETS = 366
-# Up to so many days, bars stand for days; then up to so many, for weeks. More bars can't be told apart.
-DAYS_BY_DAY = 93
+# Up to so many days, bars stand for days; then up to so many, for weeks. On a phone, more can't be told apart.
+DAYS_BY_DAY = 45
 DAYS_BY_WEEK = 186
 DATE_FORMAT = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
