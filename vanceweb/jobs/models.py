@@ -29,7 +29,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Fetch the pictures and the person that lists and pages of jobs show in the same query."""
         return self.select_related("source__blob", "result__blob", "created_by")
 
-    def with_names(self, *fields: str) -> "JobQuerySet":
+    def fetch_names(self, *fields: str) -> "JobQuerySet":
         """Fetch what tells the name of a job's picture and who may know it, and these fields, and nothing else."""
         owners = ("team", "created_by", "private_to")
         pictures = [f"{picture}__{name}" for picture in ("source", "result") for name in owners]

@@ -148,7 +148,7 @@ def add_shown_jobs(actor: Actor, rows: list[UsageRecord]) -> None:
     named = [row.job_uuid for row in rows if row.job_uuid is not None]
     if not named:
         return
-    jobs = {job.uuid: job for job in filter_visible(Job.objects.with_names().filter(uuid__in=named), actor)}
+    jobs = {job.uuid: job for job in filter_visible(Job.objects.fetch_names().filter(uuid__in=named), actor)}
     hide_private_pictures(actor, jobs.values())
     for row in rows:
         row.shown_job = jobs.get(row.job_uuid) if row.job_uuid else None

@@ -31,7 +31,7 @@ def find_uncharged_jobs(actor: Actor) -> QuerySet[Job]:
 
 def list_uncharged_jobs(actor: Actor) -> list[Job]:
     """Return the newest uncharged jobs, MOST_SHOWN and one more at most, with their pictures. One query."""
-    found = find_uncharged_jobs(actor).with_names("credits", "downloaded_at")  # type: ignore[attr-defined]
+    found = find_uncharged_jobs(actor).fetch_names("credits", "downloaded_at")  # type: ignore[attr-defined]
     jobs = list(found.prefetch_related("created_by")[: MOST_SHOWN + 1])
     hide_private_pictures(actor, jobs)
     return jobs
