@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 from typing import cast
 
 from django.core.management import call_command
@@ -110,8 +109,12 @@ def measure_export(actor: Actor) -> float:
     for _ in range(RUNS):
         before = time.process_time()
         response = client.post(f"/t/{actor.team.slug}/usage/history/csv/")
-        lines = cast(Iterator[bytes], response.streaming_content)  # type: ignore[attr-defined]
-        written = sum(1 for _line in islice(lines, EXPORTED_ROWS))
+        written = 0
+        # Each part has many rows.
+        for part in cast(Iterator[bytes], response.streaming_content):  # type: ignore[attr-defined]
+            written += part.count(b"\n")
+            if written >= EXPORTED_ROWS:
+                break
         runs.append(1000 * (time.process_time() - before) / written)
         response.close()
     return statistics.median(runs)

@@ -23,7 +23,8 @@ from tests.api.factories import WEBHOOK_ERROR
 from tests.conftest import PASSWORD
 from tests.factories import HELD_REASON, make_charge, make_hosted_connection, make_job, make_result, make_upload
 from tests.pseudo_language import OPEN, find_untranslated, pseudo_language
-from tests.test_url_access import ROW_POSTS, URLS, fill_addresses
+from tests.test_url_access import ROW_POSTS, fill_addresses
+from tests.url_table import URLS
 from vanceweb.accounts.mail import CONFIRM_SALT, SIGN_UP_SALT
 from vanceweb.catalogue.features import FEATURES
 from vanceweb.engine.inventory import describe_backends

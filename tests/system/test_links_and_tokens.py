@@ -15,7 +15,8 @@ from django.urls import get_resolver
 
 from tests.conftest import as_actor
 from tests.factories import make_job
-from tests.test_url_access import URLS, Outcome, fill_addresses, get_expected, walk_routes
+from tests.test_url_access import fill_addresses, get_expected, walk_routes
+from tests.url_table import URLS, Outcome
 from vanceweb.gallery.link_services import create_link
 from vanceweb.teams.api_tokens import create_api_token
 from vanceweb.teams.audit import COMMAND
