@@ -54,6 +54,8 @@ class Visitor:
         self.page.locator("#id_password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.find("#account-button")).to_be_visible()
+        # Until then the page's scripts haven't run, and a click on what they control does nothing.
+        self.page.wait_for_load_state()
         return self
 
     def drop(self, picture: Path) -> Self:
