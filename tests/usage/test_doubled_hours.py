@@ -13,8 +13,8 @@ from vanceweb.teams.models import AuditEvent, Team, User
 from vanceweb.usage.doubled_hours import find_second_passes
 from vanceweb.usage.history_store import Window, store_window
 from vanceweb.usage.listed_history import PlacedRow
+from vanceweb.usage.local_times import request_rebuild
 from vanceweb.usage.models import HistorySync, UsageDay, UsageRebuild, UsageRecord
-from vanceweb.usage.rebuilds import request_rebuild
 from vanceweb.usage.services import set_service_zone
 from vanceweb.usage.sweeps import rebuild_usage
 from vanceweb.vault.models import Connection
@@ -113,7 +113,7 @@ def test_admins_set_the_teams_zone(client: Client, alice: User, bob: User, charl
 
 
 def test_many_records_are_recomputed_by_the_sweeper(alice: User, monkeypatch: Any, client: Client) -> None:
-    monkeypatch.setattr("vanceweb.usage.rebuilds.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("vanceweb.usage.local_times.ROWS_AT_ONCE", 4)
     for number in range(10):
         make_charge(alice, minutes_ago=number)
     team = alice.memberships.get().team

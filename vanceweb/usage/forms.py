@@ -1,18 +1,14 @@
 """Forms for the time zones of connections and teams. The services validate the values again."""
 
-from zoneinfo import available_timezones
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from vanceweb.usage.service_times import list_zones
 from vanceweb.usage.services import LAST_BILLING_DAY
-
-# Names of the database that say nothing to others: this machine's own zone, and one for machines without any.
-NO_ZONES = frozenset({"localtime", "Factory"})
 
 
 def _list_zones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(available_timezones() - NO_ZONES)]
+    return [(name, name) for name in sorted(list_zones())]
 
 
 class HistoryFactsForm(forms.Form):

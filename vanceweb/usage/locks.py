@@ -4,6 +4,11 @@ from vanceweb.teams.models import Team
 from vanceweb.vault.models import Connection
 
 
+def lock_team(team_id: int) -> Team | None:
+    """Lock the team for this transaction against others who write its charges. Rows that name it can still be made."""
+    return Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
+
+
 def lock_connection(connection_id: int | None) -> Connection | None:
     """Lock the connection and its team for this transaction, and return the connection with its team.
 

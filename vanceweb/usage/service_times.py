@@ -2,7 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
+
+# Names of the database that say nothing to others: this machine's own zone, and one for machines without any.
+NO_ZONES = frozenset({"localtime", "Factory"})
+
+
+def list_zones() -> frozenset[str]:
+    """Return the names of the zones that can be chosen."""
+    return frozenset(available_timezones()) - NO_ZONES
 
 
 def to_utc(service_time: datetime, zone: str, *, fold: int = 0) -> datetime:

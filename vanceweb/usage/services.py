@@ -1,7 +1,6 @@
 """Writes on usage. None of them calls a service: the io worker reads histories."""
 
 from collections.abc import Collection
-from zoneinfo import available_timezones
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -13,8 +12,9 @@ from vanceweb.teams.access import Action, Actor, filter_visible, require, requir
 from vanceweb.teams.audit import record_event
 from vanceweb.teams.memberships import lock_teams
 from vanceweb.teams.models import AuditAction
+from vanceweb.usage.local_times import request_rebuild
 from vanceweb.usage.models import HistorySync, UsageRecord
-from vanceweb.usage.rebuilds import request_rebuild
+from vanceweb.usage.service_times import list_zones
 from vanceweb.usage.sums import list_days, recompute_days
 from vanceweb.usage.tasks import sync_histories
 from vanceweb.vault.models import Connection
@@ -73,7 +73,7 @@ def set_history_facts(*, actor: Actor, connection: Connection, zone: str, billin
     require_secret_replaceable(actor, connection)
     if connection.is_bundled:
         raise PermissionDenied
-    if zone not in available_timezones():
+    if zone not in list_zones():
         raise ValidationError({"time_zone": [_("Choose a time zone from the list.")]})
     if billing_day is not None and not 1 <= billing_day <= LAST_BILLING_DAY:
         raise ValidationError({"billing_day": [_("Enter a day of the month, 1 to 31.")]})
@@ -104,7 +104,7 @@ def set_team_zone(*, actor: Actor, zone: str) -> None:
     Raise ValidationError with the field `time_zone`, and PermissionDenied.
     """
     require(actor, Action.MANAGE_CONNECTIONS)
-    if zone not in available_timezones():
+    if zone not in list_zones():
         raise ValidationError({"time_zone": [_("Choose a time zone from the list.")]})
     (team,) = lock_teams([actor.team.pk])
     if team.time_zone == zone:

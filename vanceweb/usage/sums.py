@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
-from vanceweb.teams.models import Team
+from vanceweb.usage.locks import lock_team
 from vanceweb.usage.models import Match, UsageDay, UsageDayPart, UsageHour, UsageMonth, UsageMonthPart, UsageRecord
 from vanceweb.usage.sum_parts import build_parts
 
@@ -32,7 +32,7 @@ def recompute_days(*, team_id: int, days: Collection[date]) -> None:
     """
     if not days:
         return
-    Team.objects.select_for_update(no_key=True).get(pk=team_id)
+    lock_team(team_id)
     ordered = sorted(set(days))
     for start in range(0, len(ordered), DAYS_AT_ONCE):
         _recompute_days(team_id, ordered[start : start + DAYS_AT_ONCE])

@@ -8,8 +8,8 @@ from vanceweb.lib.leases import filter_due
 from vanceweb.lib.wakeups import BATCH, wake_due_rows
 from vanceweb.usage.exports import delete_expired_exports, filter_waiting_exports
 from vanceweb.usage.history_sync import filter_readable
+from vanceweb.usage.local_times import rebuild_batch
 from vanceweb.usage.models import UsageRebuild
-from vanceweb.usage.rebuilds import rebuild_batch
 from vanceweb.usage.services import request_histories
 from vanceweb.usage.tasks import sync_histories, write_exports
 from vanceweb.vault.models import Connection

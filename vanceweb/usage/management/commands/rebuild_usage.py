@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vanceweb.teams.models import Team
-from vanceweb.usage.rebuilding import rebuild_sums
+from vanceweb.usage.sum_rebuilding import rebuild_sums
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vanceweb.teams.models import Team
 from vanceweb.usage.models import UsageRecord
-from vanceweb.usage.rebuilding import rebuild_sums
 from vanceweb.usage.seeding import make_charges, update_statistics
+from vanceweb.usage.sum_rebuilding import rebuild_sums
 
 # Enough for years of a large team; the next digit is a mistake.
 MAX_ROWS = 10_000_000

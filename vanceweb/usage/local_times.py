@@ -9,6 +9,7 @@ from django.db import transaction
 from vanceweb.teams.models import Team
 from vanceweb.usage.doubled_hours import find_fold
 from vanceweb.usage.history_records import find_passes
+from vanceweb.usage.locks import lock_team
 from vanceweb.usage.models import UsageRebuild, UsageRecord
 from vanceweb.usage.service_times import build_times
 from vanceweb.usage.sums import recompute_days
@@ -22,7 +23,7 @@ UPDATED = ("created_at", "day", "hour")
 @transaction.atomic
 def request_rebuild(*, team_id: int) -> None:
     """Have all records of a team recomputed. A few are recomputed at once, more of them in the background."""
-    Team.objects.select_for_update(no_key=True).get(pk=team_id)
+    lock_team(team_id)
     UsageRebuild.objects.update_or_create(team_id=team_id, defaults={"last_record": 0})
     rebuild_batch(team_id=team_id)
 
@@ -30,7 +31,7 @@ def request_rebuild(*, team_id: int) -> None:
 @transaction.atomic
 def rebuild_batch(*, team_id: int) -> bool:
     """Recompute the next records of a team, and the sums of their days. Return whether there are more."""
-    team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
+    team = lock_team(team_id)
     rebuild = UsageRebuild.objects.select_for_update().filter(team_id=team_id).first()
     if team is None or rebuild is None:
         return False
